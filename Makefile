@@ -1,0 +1,139 @@
+# Inkan. `make`, `make check`, `make bench`, `make install DESTDIR= PREFIX=`.
+# A program's list of parts and libraries is its list of powers: what is not
+# named on its line is not in its address space (tests/layers.sh checks).
+
+PREFIX  ?= /usr/local
+BUILD   ?= build
+CC      ?= gcc
+PKG     ?= pkg-config
+CFLAGS  ?= -O2 -g
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE
+WARN    := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	   -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla
+CPPFLAGS += -I. -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED \
+	   -DOPENSSL_API_COMPAT=30000
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+# Build variants live in folders of their own.
+ifneq ($(SAN),)
+comma   := ,
+BUILD   := $(BUILD)/san-$(subst $(comma),-,$(SAN))
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+else
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+ifneq ($(FAULTS),)
+BUILD   := $(BUILD)/faults
+CPPFLAGS += -DINKAN_FAULTS
+endif
+
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+P11     := $(shell $(PKG) --cflags p11-kit-1)
+endif
+CPPFLAGS += $(P11)
+
+L_crypto := -lcrypto
+L_ssl    := -lssl -lcrypto
+L_p11    := -lp11-kit
+L_conf   := -lconfig
+L_sql    := -lsqlite3
+L_json   := -ljansson
+L_event  := -levent_openssl -levent_pthreads -levent
+L_mhd    := -lmicrohttpd
+
+# A part is a folder; its archive holds every file in it but the mains.
+PARTS   := hsm profiles ca/report ca/wire ca/status ca/store ca/engine ca/cli \
+	   ra ocsp
+objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
+	   $(wildcard $(1)/inkan-*.c),$(wildcard $(1)/*.c)))
+lib      = $(foreach p,$(1),$(BUILD)/lib/$(subst /,-,$(p)).a)
+
+PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
+
+# program: main file | parts | libraries
+MAIN_inkan          := ca/inkan.c
+PARTS_inkan         := ca/cli ca/store ca/wire ca/report profiles
+LIBS_inkan          := $(L_crypto) $(L_conf) $(L_sql) $(L_json)
+MAIN_inkan-ca       := ca/inkan-ca.c
+PARTS_inkan-ca      := ca/engine ca/store ca/status ca/wire ca/report profiles hsm
+LIBS_inkan-ca       := $(L_crypto) $(L_p11) $(L_conf) $(L_sql)
+MAIN_inkan-ceremony := ca/inkan-ceremony.c
+PARTS_inkan-ceremony := $(PARTS_inkan-ca)
+LIBS_inkan-ceremony := $(LIBS_inkan-ca)
+MAIN_inkan-ra       := ra/inkan-ra.c
+PARTS_inkan-ra      := ra ca/wire ca/report profiles
+LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf)
+MAIN_inkan-ocsp     := ocsp/inkan-ocsp.c
+PARTS_inkan-ocsp    := ocsp ca/status ca/wire ca/report profiles hsm
+LIBS_inkan-ocsp     := $(L_crypto) $(L_p11) $(L_sql) $(L_mhd) $(L_conf)
+
+BINS    := $(addprefix $(BUILD)/,$(PROGRAMS))
+all: $(BINS)
+
+define program
+$(BUILD)/$(1): $(BUILD)/o/$(MAIN_$(1):.c=.o) $(call lib,$(PARTS_$(1)))
+	@echo "  LD    $$@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $$@ $$< -Wl,--start-group \
+	    $(call lib,$(PARTS_$(1))) -Wl,--end-group -pthread $(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+define part
+$(call lib,$(1)): $(call objs,$(1))
+	@mkdir -p $$(@D)
+	$(Q)rm -f $$@ && ar rcsD $$@ $$^
+endef
+$(foreach p,$(PARTS),$(eval $(call part,$(p))))
+
+$(BUILD)/o/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(WARN) $(SANFLAGS) -pthread \
+	    -MMD -MP -c -o $@ $<
+
+# Unit tests: tests/unit/<part>/<file>_test.c, one per source file.
+UNIT    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard \
+	   tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
+ALLLIBS := -lssl -lcrypto $(L_p11) $(L_conf) $(L_sql) $(L_json) $(L_event) \
+	   $(L_mhd)
+$(BUILD)/tests/%: $(BUILD)/o/tests/%.o $(call lib,$(PARTS))
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group \
+	    $(call lib,$(PARTS)) -Wl,--end-group -pthread -lcmocka $(ALLLIBS)
+
+unit: $(UNIT)
+check: all unit
+	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
+
+bench: all
+	$(Q)BUILD=$(BUILD) tests/bench/run
+
+fuzz:
+	$(Q)T=$(or $(T),10) tests/fuzz/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+	    $(DESTDIR)$(PREFIX)/share/inkan/profiles \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(BUILD)/inkan $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(addprefix $(BUILD)/,$(filter-out inkan,$(PROGRAMS))) \
+	    $(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 profiles/shipped/*.conf \
+	    $(DESTDIR)$(PREFIX)/share/inkan/profiles/
+	install -m 644 scripts/units/*.service \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	for s in 1 5 7 8; do \
+	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+	    for f in docs/man/*.$$s; do [ ! -f $$f ] || install -m 644 $$f \
+	        $(DESTDIR)$(PREFIX)/share/man/man$$s/; done; done
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all unit check bench fuzz install clean
+.SECONDARY:
+-include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

@@ -1,0 +1,127 @@
+#ifndef INKAN_HSM_HSM_H
+#define INKAN_HSM_HSM_H
+
+#include <stddef.h>
+#include <openssl/evp.h>
+#include "hsm/pin.h"
+
+/*
+ * Tokens and keys behind PKCS#11 (through p11-kit, managed modules only),
+ * handed out as ordinary EVP_PKEYs.
+ *
+ * One struct hsm is one token, opened by PKCS#11 URI (RFC 7512), with a pool
+ * of sessions. It is safe for use by many threads. Its keys sign through a
+ * small built-in OpenSSL provider, so that X509_sign, X509_CRL_sign,
+ * OCSP_basic_sign, CMS and TLS need no word about tokens.
+ *
+ * Important caveats: this layer never exports a private key, never prints or
+ * logs, never forks; after fork() in the caller nothing here may be used by
+ * the child. It does not decide *what* may be signed.
+ */
+
+struct hsm;
+
+enum hsm_key_type {
+	HSM_KEY_EC_P256 = 1,
+	HSM_KEY_EC_P384,
+	HSM_KEY_RSA_2048,
+	HSM_KEY_RSA_3072,
+	HSM_KEY_RSA_4096,
+	HSM_KEY_ED25519
+};
+
+struct hsm_config {
+	const char *uri;	/* pkcs11:token=...; may carry module-path or
+				   module-name; pin-value is refused, pin-source
+				   (file: only) is an alternative to pin */
+	const char *module;	/* path of the module; NULL: from the URI, else
+				   whatever p11-kit has registered */
+	const char *softhsm_conf; /* value for $SOFTHSM2_CONF, set before the
+				   module is initialised; NULL: untouched.
+				   SoftHSM reads one per process: call while
+				   the process has one thread */
+	struct hsm_pin_source pin;
+	size_t sessions;	/* pool size, 1..HSM_SESSIONS_MAX; 0 means 4 */
+};
+
+#define HSM_SESSIONS_MAX 256
+#define HSM_LABEL_MAX 128
+#define HSM_URI_MAX 1024
+
+struct hsm_key_info {
+	char label[HSM_LABEL_MAX];
+	char id[2 * HSM_LABEL_MAX + 1];	/* lower-case hex */
+	char uri[HSM_URI_MAX];		/* without PIN attributes */
+	char type[16];			/* "ec-p256" ... or "unknown" */
+	int sensitive, always_sensitive;
+	int extractable, never_extractable;
+	int local;			/* made inside the token */
+};
+
+struct hsm_token_info {
+	char label[33], manufacturer[33], model[17], serial[17];
+	char module[256];
+	int logged_in;
+	size_t sessions;		/* pool size in force */
+};
+
+/*
+ * Open the token that ${cfg}->uri names and log in. Returns a handle to be
+ * freed with hsm_close(), or NULL. The error tells absent module, absent
+ * token (and lists the labels found), uninitialised token, PIN trouble apart.
+ * Several handles may be open at once, also on different modules.
+ */
+struct hsm *hsm_open(const struct hsm_config *cfg);
+void hsm_close(struct hsm *hsm);	/* NULL is fine; all keys of this token
+					   must have been freed */
+
+/* What token this is, and whether it answers now (asks the token). */
+int hsm_token_info(struct hsm *hsm, struct hsm_token_info *out);
+
+/*
+ * Ask the token for a sign of life. 1 or 0 with the reason raised. Cheap
+ * (C_GetSessionInfo on a pooled session; sessions that died are reopened and
+ * the login repeated - never with a PIN that was refused).
+ */
+int hsm_healthy(struct hsm *hsm);
+
+/*
+ * Find the private key that ${key_uri} names (object=, id=; token attributes
+ * must match this token). Returned to be freed with EVP_PKEY_free(); it keeps
+ * a reference on the token's internals, but hsm_close() must come later. The
+ * public half comes from the public key object, else from the private key's
+ * attributes or CKA_PUBLIC_KEY_INFO. HSM_E_NOKEY lists the keys that are there;
+ * HSM_E_CONFIG when more than one matches; HSM_E_UNSAFE when the key is
+ * extractable or not sensitive (as the token tells it).
+ */
+EVP_PKEY *hsm_key_find(struct hsm *hsm, const char *key_uri);
+
+/*
+ * Generate a key pair named ${label} (CKA_LABEL; CKA_ID is random 16 octets):
+ * token object, private, sensitive, not extractable, sign only. The attributes
+ * are read back afterwards and asserted; a key that fails is destroyed and
+ * HSM_E_UNSAFE raised. Refuses when a key of that label exists. Returned to be
+ * freed with EVP_PKEY_free(). HSM_E_UNSUPPORTED when the token lacks the
+ * mechanism (Ed25519 on some).
+ */
+EVP_PKEY *hsm_key_generate(struct hsm *hsm, enum hsm_key_type type,
+    const char *label);
+
+/*
+ * Destroy the pair named ${label}. For ceremonies that are rolled back.
+ * Returns 1 also when there was none.
+ */
+int hsm_key_destroy(struct hsm *hsm, const char *label);
+
+/* Call ${cb} for every private key; stops when it returns 0. 1, or 0 raised. */
+int hsm_key_list(struct hsm *hsm,
+    int (*cb)(const struct hsm_key_info *info, void *arg), void *arg);
+
+/* What the token says of the key behind ${pkey} (made by this layer). */
+int hsm_key_info(const EVP_PKEY *pkey, struct hsm_key_info *out);
+
+/* Names as in profiles and ceremony files: "ec-p256" ... 0 if unknown. */
+enum hsm_key_type hsm_key_type_of(const char *name);
+const char *hsm_key_type_name(enum hsm_key_type type);
+
+#endif
