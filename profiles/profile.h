@@ -1,0 +1,151 @@
+#ifndef INKAN_PROFILES_PROFILE_H
+#define INKAN_PROFILES_PROFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <openssl/asn1.h>
+#include "profiles/spki.h"
+
+/*
+ * A certificate profile: what a certificate of this kind must be, compiled
+ * from libconfig text into a checked form. The profile decides; a CSR only
+ * asks. The file format is inkan-profile(5).
+ *
+ * profile_compile refuses, naming file, line and key: unknown or missing keys;
+ * a class that its issued_by does not allow (ca, cross, ocsp, est-server: only
+ * ceremony and service); key usages that a key type must not have (RFC 8813,
+ * 9295, 5480: the matrix of docs/profiles.md); basicConstraints and keyCertSign
+ * that disagree; OCSPSigning together with a CA; id-kp-timeStamping that is not
+ * alone; codeSigning mixed with serverAuth; no subject and no SAN rule;
+ * not_after = "none" outside class idevid; noRevAvail beside CRL or OCSP.
+ * Pure functions: no clock, no network, no files but profile_read_file().
+ */
+
+enum profile_class {
+	PROFILE_CA,		/* root and issuing CAs */
+	PROFILE_CROSS,
+	PROFILE_OCSP,		/* delegated OCSP responder */
+	PROFILE_EST_SERVER,	/* serverAuth + id-kp-cmcRA */
+	PROFILE_IDEVID,		/* IEEE 802.1AR, maker's */
+	PROFILE_LDEVID,		/* IEEE 802.1AR, owner's */
+	PROFILE_ATTESTATION,	/* attestation key */
+	PROFILE_CODE_SIGNING
+};
+
+enum profile_by {		/* issued_by, a set */
+	PROFILE_BY_EST = 1,
+	PROFILE_BY_OPERATOR = 2,
+	PROFILE_BY_SERVICE = 4,
+	PROFILE_BY_CEREMONY = 8
+};
+
+enum profile_source_kind {
+	PROFILE_FROM_FIXED,	/* value = "..." */
+	PROFILE_FROM_FIELD,	/* from = "identity.serial", "registry.model",
+				   "request.name" ...: see build.h */
+	PROFILE_FROM_CSR	/* from = "csr.CN" | "csr.san" */
+};
+
+enum profile_otherwise {	/* what a CSR value outside the rule does */
+	PROFILE_IGNORE,		/* left out, and noted as a deviation */
+	PROFILE_REFUSE		/* the request is refused */
+};
+
+#define PROFILE_NAME_MAX 64
+#define PROFILE_TEXT_MAX 256
+#define PROFILE_RULES_MAX 16
+#define PROFILE_LIST_MAX 16
+
+struct profile_subject_rule {	/* one RDN, in the order of the file */
+	int nid;		/* attribute type */
+	enum profile_source_kind kind;
+	char source[PROFILE_TEXT_MAX];	/* text, field name, or attribute */
+	int optional;		/* 1: left out when its source is empty */
+};
+
+enum profile_san_type {
+	PROFILE_SAN_DNS, PROFILE_SAN_IP, PROFILE_SAN_EMAIL, PROFILE_SAN_URI,
+	PROFILE_SAN_HW_MODULE_NAME,	/* RFC 4108: hwType + hwSerialNum */
+	PROFILE_SAN_PERMANENT_ID	/* RFC 4043: identifierValue, assigner */
+};
+
+struct profile_san_rule {
+	enum profile_san_type type;
+	enum profile_source_kind kind;	/* CSR: every entry of this type asked
+					   for, up to max, that matches */
+	char source[PROFILE_TEXT_MAX];	/* a field may hold several values,
+					   separated by commas (IP, DNS) */
+	char oid[64];		/* hwType or assigner; empty: none */
+	char match[PROFILE_TEXT_MAX];	/* CSR only: comma-separated patterns;
+				   '*' any run of characters, "{identity.x}"
+				   is replaced by that field; empty: any */
+	enum profile_otherwise otherwise;
+	int optional;
+	size_t max;		/* entries of a CSR, 1..16 */
+};
+
+struct profile_policy {		/* one PolicyInformation */
+	char oid[64];
+	char cps[PROFILE_TEXT_MAX];	/* CPS URI qualifier, empty: none */
+	int unless_attested;	/* only in certificates without evidence */
+};
+
+struct profile {
+	char name[PROFILE_NAME_MAX];
+	char description[PROFILE_TEXT_MAX];
+	enum profile_class class;
+	unsigned issued_by;		/* set of enum profile_by */
+	char issuer[PROFILE_NAME_MAX];	/* issuing CA's name; "" = self-signed
+					   (class ca only) */
+	unsigned key_types;		/* set of enum spki_type */
+
+	int64_t duration;		/* seconds; 0 with no_end */
+	int64_t backdate;		/* seconds before now */
+	int no_end;			/* 99991231235959Z, never clamped */
+	int may_outlive_issuer;
+
+	struct profile_subject_rule subject[PROFILE_RULES_MAX];
+	size_t n_subject;
+	struct profile_san_rule san[PROFILE_RULES_MAX];
+	size_t n_san;
+	int san_critical;		/* always set when the subject is empty */
+
+	unsigned key_usage;		/* bits as X509v3 KU_*, 0 = absent */
+	int key_usage_critical;
+	char eku[PROFILE_LIST_MAX][64];	/* dotted OIDs */
+	size_t n_eku;
+	char eku_attested[PROFILE_LIST_MAX][64]; /* added only with evidence
+					   or a pinned key */
+	size_t n_eku_attested;
+	int eku_critical;
+	int has_basic_constraints, basic_constraints_critical;
+	int is_ca;
+	int path_len;			/* -1: none */
+	int ski, aki;
+	int crl_dp, aia_ocsp, aia_issuers;
+	int ocsp_nocheck;
+	int no_rev_avail;
+	struct profile_policy policies[PROFILE_LIST_MAX];
+	size_t n_policies;
+	char mud_url[PROFILE_TEXT_MAX];	/* RFC 8520; empty: absent */
+};
+
+/* Compile text (errors call it ${file}). Returned to be freed. */
+struct profile *profile_compile(const char *file, const char *text, size_t len);
+struct profile *profile_read_file(const char *path);
+void profile_free(struct profile *p);
+
+const char *profile_class_name(enum profile_class class);
+/* "est", "operator", "service" or "ceremony" for exactly one bit. */
+const char *profile_by_name(enum profile_by by);
+/* May ${by} cause a certificate of ${p}? 1, or 0 with PROFILE_E_REFUSED. */
+int profile_allows(const struct profile *p, enum profile_by by);
+/* Stable text dump, one "key = value" a line, for snapshots and
+   `inkan profile show`. To be freed with OPENSSL_free(). */
+char *profile_dump(const struct profile *p);
+
+/* The key-usage matrix: are ${ku} bits (KU_*) legal for every key type in the
+   set ${types}? 1, or 0 with the rule and RFC raised as PROFILE_E_REFUSED. */
+int profile_key_usage_ok(unsigned types, unsigned ku, int is_ca);
+
+#endif
