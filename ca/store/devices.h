@@ -1,0 +1,81 @@
+#ifndef INKAN_CA_STORE_DEVICES_H
+#define INKAN_CA_STORE_DEVICES_H
+
+#include "ca/store/store.h"
+
+/* The registry: a device is (fleet, name). */
+
+enum device_state { DEVICE_ENABLED = 1, DEVICE_PARKED, DEVICE_DISABLED };
+
+#define DEVICE_NAME_MAX 255
+#define DEVICE_FIELDS_MAX 32
+
+struct device_row {
+	int64_t id;
+	char fleet[64];
+	char name[DEVICE_NAME_MAX + 1];
+	char serial[65];		/* maker's serial, "" none */
+	enum device_state state;
+	int has_key;
+	unsigned char key_sha256[32];	/* pinned key (whole SPKI) */
+	char origin[64];		/* "operator:uid", "manufacturer:NAME",
+					   "secret:USER" */
+	char note[256];			/* why parked or disabled */
+	int64_t created;
+};
+
+/* Insert; row->id set. CA_E_DENIED "device.duplicate" when it exists, or when
+   another device of any fleet has this pinned key ("key.duplicate"). */
+int devices_add(struct store_tx *tx, struct device_row *row);
+int devices_get(struct store_tx *tx, const char *fleet, const char *name,
+    struct device_row *out);	/* 1 found, 0 not there, -1 raised */
+int devices_get_by_id(struct store_tx *tx, int64_t id, struct device_row *out);
+/* The fleet of the only device of that name; 0 none, -1 raised (also when
+   several fleets have one: CA_E_BADREQUEST "fleet: ..."). */
+int devices_get_by_name(struct store_tx *tx, const char *name,
+    struct device_row *out);
+int devices_set_state(struct store_tx *tx, int64_t id, enum device_state s,
+    const char *note);
+int devices_set_field(struct store_tx *tx, int64_t id, const char *name,
+    const char *value);
+int devices_fields(struct store_tx *tx, int64_t id,
+    int (*cb)(const char *name, const char *value, void *arg), void *arg);
+struct device_filter {
+	const char *fleet, *name;	/* name: substring */
+	int state;
+	int64_t after_id;
+	size_t limit;
+};
+int devices_list(struct store_tx *tx, const struct device_filter *f,
+    int (*cb)(const struct device_row *row, void *arg), void *arg);
+int devices_count(struct store_tx *tx, const char *fleet, int64_t *out);
+const char *devices_state_name(enum device_state s);
+int devices_state_of(const char *name);
+
+/* Secrets for HTTP Basic. Never the secret itself: salt and hash. */
+enum secret_kind {
+	SECRET_RANDOM = 1,	/* ours, >= 128 bits: SHA-256(salt || secret) */
+	SECRET_SCRYPT		/* operator-chosen */
+};
+
+struct secret_row {
+	int64_t id;
+	char user[128];
+	char fleets[512];	/* comma-separated names */
+	char device[DEVICE_NAME_MAX + 1];	/* "" = any the fleet allows */
+	enum secret_kind kind;
+	int reusable;
+	unsigned char salt[16], hash[32];
+	int64_t created, expires, used_at;	/* 0: none */
+	int revoked;
+};
+int secrets_add(struct store_tx *tx, struct secret_row *row);
+int secrets_get(struct store_tx *tx, const char *user, struct secret_row *out);
+/* Mark used. A one-time secret that is used already: 0, CA_E_UNAUTHENTICATED
+   "secret.used" raised; this is what makes it one-time under concurrency. */
+int secrets_use(struct store_tx *tx, int64_t id, int64_t now);
+int secrets_revoke(struct store_tx *tx, int64_t id);
+int secrets_list(struct store_tx *tx,
+    int (*cb)(const struct secret_row *row, void *arg), void *arg);
+
+#endif

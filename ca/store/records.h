@@ -1,0 +1,86 @@
+#ifndef INKAN_CA_STORE_RECORDS_H
+#define INKAN_CA_STORE_RECORDS_H
+
+#include "ca/store/store.h"
+#include "ca/wire/field.h"
+
+/* Issuing CAs and the root, policy versions, CRLs, and the log's entries. */
+
+enum issuer_state { ISSUER_ACTIVE = 1, ISSUER_DISABLED, ISSUER_ROOT };
+
+struct issuer_row {
+	int64_t id;
+	char name[64];			/* "devices" */
+	int generation;
+	char ident[80];			/* "devices-g1" */
+	enum issuer_state state;
+	char key_uri[1024];
+	char crl_url[256], ocsp_url[256], issuer_url[256];
+	int64_t crl_lifetime, crl_interval;	/* seconds */
+	int64_t parent;			/* issuers row, 0 for a root */
+	int64_t not_before, not_after;
+	unsigned char *cert;		/* DER; issuers_row_clear() frees */
+	size_t cert_len;
+};
+void issuers_row_clear(struct issuer_row *row);
+int issuers_add(struct store_tx *tx, struct issuer_row *row);
+int issuers_list(struct store_tx *tx,
+    int (*cb)(const struct issuer_row *row, void *arg), void *arg);
+
+/* Policy versions: files are proposals, the highest version is active. */
+struct policy_row {
+	int64_t version, time;
+	char author[128], note[256];
+	unsigned char sha256[32];	/* over the sorted "path\0len\0content" */
+};
+struct policy_file { char path[128]; char *text; size_t len; };
+/* Adds the next version; row->version is set. Files are borrowed. */
+int policies_add(struct store_tx *tx, struct policy_row *row,
+    const struct policy_file *files, size_t n);
+int policies_active(struct store_tx *tx, struct policy_row *out); /* 1, 0, -1 */
+int policies_get(struct store_tx *tx, int64_t version, struct policy_row *out);
+/* Files of a version in order of path; each cb borrows. */
+int policies_files(struct store_tx *tx, int64_t version,
+    int (*cb)(const struct policy_file *file, void *arg), void *arg);
+/* SHA-256 of a set of files, as stored in policy_row. Sorts a copy by path. */
+int policies_hash(const struct policy_file *files, size_t n,
+    unsigned char md[32]);
+
+struct crl_row {
+	int64_t issuer, number, this_update, next_update, n_entries;
+	unsigned char sha256[32];
+	unsigned char *der; size_t der_len;	/* NULL where not asked */
+};
+/* Insert; refuses a number that is not above the last. Keeps the DER of the
+   newest CRL of the issuer only. */
+int crls_add(struct store_tx *tx, const struct crl_row *row);
+/* Newest; der is to be freed with OPENSSL_free() when ${with_der}. 1, 0, -1. */
+int crls_last(struct store_tx *tx, int64_t issuer, int with_der,
+    struct crl_row *out);
+
+/*
+ * The log. An entry's leaf is a commitment (docs/log.md):
+ *   Leaf ::= SEQUENCE { version INTEGER (1), index INTEGER, kind UTF8String,
+ *                       time GeneralizedTime, commitment OCTET STRING }
+ *   commitment = SHA-256(salt || detail), salt 16 random octets,
+ *   detail = DER of Fields
+ * Indexes start at 0 and have no gaps. Appended inside the transaction of the
+ * change that it tells of.
+ */
+struct entry_row {
+	int64_t index, time;
+	char kind[64];
+	unsigned char salt[16];
+	unsigned char *detail; size_t detail_len;
+	unsigned char *leaf; size_t leaf_len;	/* DER; entries_row_clear() */
+};
+void entries_row_clear(struct entry_row *row);
+int entries_append(struct store_tx *tx, const char *kind, int64_t time,
+    const WIRE_FIELDS *detail, int64_t *index);
+int entries_list(struct store_tx *tx, int64_t from, size_t limit,
+    int (*cb)(const struct entry_row *row, void *arg), void *arg);
+int entries_count(struct store_tx *tx, int64_t *out);
+/* Recompute leaf and commitment of a row; 1 same, 0 raised. Pure. */
+int entries_check(const struct entry_row *row);
+
+#endif
