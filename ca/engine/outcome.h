@@ -1,0 +1,39 @@
+#ifndef INKAN_CA_ENGINE_OUTCOME_H
+#define INKAN_CA_ENGINE_OUTCOME_H
+
+#include <stdint.h>
+#include "ca/wire/message.h"
+
+/*
+ * What became of a request, in the words of ARCHITECTURE: status for the
+ * client, stage, rule and field of a refusal. One place maps reasons on the
+ * error queue to statuses.
+ */
+
+struct outcome {
+	enum wire_status status;
+	char stage[16];		/* authenticate possess authorize attest approve
+				   build conform reserve sign record */
+	char rule[64];		/* "renew.window" */
+	char field[64];		/* "csr.san", "" = none */
+	char text[400];		/* one line, no internals */
+	int64_t retry_after;	/* seconds, 0 none */
+	int authenticated;	/* the party was authenticated: a refusal is a
+				   log entry, not only a counter */
+	char who[320];		/* "fleet/device" or address, for the log */
+};
+
+void outcome_init(struct outcome *o);
+/* Fill as a refusal. Always returns 0, so that callers can return it. */
+int outcome_refuse(struct outcome *o, enum wire_status status,
+    const char *stage, const char *rule, const char *field, const char *fmt,
+    ...) __attribute__((format(printf, 6, 7)));
+/*
+ * Fill from the error queue (left as it is, for the log): the last reason of
+ * ours decides the status; the outermost text of ours splits at its first ": "
+ * into rule and text. Reasons that are the operator's business (store, token,
+ * internal) give the client their class only. Always returns 0.
+ */
+int outcome_from_errors(struct outcome *o, const char *stage);
+
+#endif

@@ -1,0 +1,97 @@
+#ifndef INKAN_CA_ENGINE_POLICY_H
+#define INKAN_CA_ENGINE_POLICY_H
+
+#include <openssl/x509.h>
+#include "ca/store/records.h"
+#include "profiles/profile.h"
+
+/*
+ * A policy version, compiled: profiles and fleets. Immutable once made;
+ * reference-counted, so that a request goes on with the version it began with.
+ * Compiled from texts (of a version in the store, or of a folder: a proposal).
+ * Paths in a version: "profiles/NAME.conf", "fleets/NAME.conf",
+ * "fleets/NAME.pem" (trust anchors that fleets name). The format of a fleet file is
+ * inkan-fleet(5).
+ *
+ * policy_compile refuses: what profile_compile refuses; a fleet whose profile
+ * or anchors are missing, whose profile is not issued_by "est"; two fleets
+ * with one label, a label that is an EST operation or not [a-z0-9-]; more or
+ * less than one default fleet when any has a label "" ; anchors that are ours.
+ */
+
+enum fleet_registration { FLEET_PRE_REGISTERED, FLEET_JUST_IN_TIME };
+enum fleet_re_enrol { FLEET_RE_REFUSE, FLEET_RE_APPROVE, FLEET_RE_ALLOW };
+enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
+enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
+enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
+	FLEET_WINDOW_SECONDS };
+
+#define FLEET_MAKERS_MAX 16
+#define FLEET_PATTERNS_MAX 32
+
+struct fleet_maker {		/* trust in one manufacturer */
+	char name[64];
+	X509_STORE *anchors;	/* only what the operator named here */
+	int depth;		/* longest chain, anchor not counted: 1..8 */
+	int name_nid;		/* subject attribute that names the device */
+};
+
+struct fleet {
+	char name[64];
+	char label[64];
+	int is_default;
+	char profile[64];
+	const struct profile *compiled;	/* borrowed from the policy */
+	struct fleet_maker makers[FLEET_MAKERS_MAX];
+	size_t n_makers;
+	int basic;			/* HTTP Basic with a secret */
+	int own;			/* renewal by a certificate of our own */
+	int idevid_key_reuse;		/* CSR key may be the maker certificate's */
+	enum fleet_registration registration;
+	char patterns[FLEET_PATTERNS_MAX][256];	/* names that count as
+					   pre-registered, '*' wildcard */
+	size_t n_patterns;
+	enum fleet_re_enrol re_enrol;
+	enum fleet_window window;
+	int64_t window_seconds;		/* before notAfter */
+	int san_optional;		/* a renewal CSR without SAN is allowed
+					   (and noted as a deviation) */
+	int san_subset;			/* it may ask for less */
+	enum fleet_pop_link pop_link;
+	enum fleet_attest attest;
+	int64_t per_device_hour, per_day;	/* 0 = no limit */
+	char answer_wrap[16];		/* auto | one-line | 64 */
+};
+
+struct policy {
+	struct policy_row row;		/* version 0: a proposal */
+	struct profile **profiles; size_t n_profiles;
+	struct fleet **fleets; size_t n_fleets;
+	struct policy_file *files; size_t n_files;	/* the texts */
+	int refs;			/* atomic */
+};
+
+/* Files are copied. Returned to be given back with policy_put(). */
+struct policy *policy_compile(const struct policy_file *files, size_t n);
+/* The proposal in a folder (profiles/ and fleets/ below it). */
+struct policy *policy_read_dir(const char *dir);
+/* The active version of the store. NULL raised; CA_E_NOTFOUND: none yet. */
+struct policy *policy_read_store(struct store *store);
+struct policy *policy_ref(struct policy *p);
+void policy_put(struct policy *p);	/* NULL is fine */
+
+const struct profile *policy_profile(const struct policy *p, const char *name);
+const struct fleet *policy_fleet(const struct policy *p, const char *name);
+/* NULL or "" = the default fleet; NULL returned when there is no such label. */
+const struct fleet *policy_label(const struct policy *p, const char *label);
+/* CsrAttrs DER (RFC 8951, RFC 9908 classic form: key types and at most one
+   id-ExtensionReq) for the fleet's profile; to be freed with OPENSSL_free(). */
+int policy_csrattrs(const struct fleet *f, unsigned char **out, size_t *len);
+/* Stable text of a fleet, "key = value" lines. OPENSSL_free(). */
+char *policy_fleet_dump(const struct fleet *f);
+/* Load "profiles" and "fleets" files of a folder as texts; free with
+   policy_files_free(). */
+int policy_load_dir(const char *dir, struct policy_file **files, size_t *n);
+void policy_files_free(struct policy_file *files, size_t n);
+
+#endif
