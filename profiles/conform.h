@@ -38,6 +38,8 @@ struct conform_context {
 	const unsigned char *serial;		/* BUILD_SERIAL_LEN */
 	time_t now;
 	int attested;
+	int renewed;	/* subject and SAN are those of the certificate renewed:
+			   only their types are held against the profile */
 };
 
 /* 1, or 0 with PROFILE_E_NONCONFORM "conform.<rule>: RFC ...: ..." raised. */
