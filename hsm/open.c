@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <string.h>
+#include "hsm/private.h"
+
+struct hsm *
+hsm_ref(struct hsm *hsm)
+{
+	atomic_fetch_add(&hsm->refs, 1);
+	return hsm;
+}
+
+void
+hsm_unref(struct hsm *hsm)
+{
+	if (hsm == NULL || atomic_fetch_sub(&hsm->refs, 1) != 1)
+		return;
+	hsm_pool_destroy(&hsm->pool);
+	pthread_mutex_destroy(&hsm->recover);
+	hsm_uri_clear(&hsm->uri);
+	OPENSSL_free(hsm);
+}
+
+static int
+copy_path(char *out, size_t size, const char *in, const char *what)
+{
+	if (in != NULL && strlen(in) >= size) {
+		hsm_raise(HSM_E_CONFIG, "%s: path is too long", what);
+		return 0;
+	}
+	snprintf(out, size, "%s", in == NULL ? "" : in);
+	return 1;
+}
+
+/* Take the PIN's source from the configuration, else from the URI. */
+static int
+set_pin(struct hsm *hsm, const struct hsm_pin_source *src)
+{
+	const char *name = src->name;
+
+	hsm->pin.kind = src->kind;
+	if (hsm->uri.pin_path[0] != '\0') {
+		if (src->kind != HSM_PIN_NONE) {
+			hsm_raise(HSM_E_CONFIG,
+			    "the PIN is configured twice: "
+			    "in the URI's pin-source and beside it");
+			return 0;
+		}
+		hsm->pin.kind = HSM_PIN_FILE;
+		name = hsm->uri.pin_path;
+	}
+	if ((hsm->pin.kind == HSM_PIN_FILE ||
+		hsm->pin.kind == HSM_PIN_CREDENTIAL) &&
+	    name == NULL) {
+		hsm_raise(HSM_E_CONFIG, "the PIN's file is not named");
+		return 0;
+	}
+	if (!copy_path(hsm->pin_name, sizeof(hsm->pin_name), name, "PIN") ||
+	    !copy_path(hsm->pin_state, sizeof(hsm->pin_state), src->state,
+		"PIN state"))
+		return 0;
+	hsm->pin.name = name != NULL ? hsm->pin_name : NULL;
+	hsm->pin.state = src->state != NULL ? hsm->pin_state : NULL;
+	return 1;
+}
+
+static struct hsm *
+new_hsm(const struct hsm_config *cfg)
+{
+	struct hsm *hsm;
+	size_t n = cfg->sessions == 0 ? 4 : cfg->sessions;
+
+	if (n > HSM_SESSIONS_MAX) {
+		hsm_raise(HSM_E_CONFIG, "sessions: 1 to %d, not %zu",
+		    HSM_SESSIONS_MAX, n);
+		return NULL;
+	}
+	if ((hsm = OPENSSL_zalloc(sizeof(*hsm))) == NULL)
+		return NULL;
+	hsm->refs = 1;
+	if (!hsm_uri_parse(&hsm->uri, cfg->uri) || !set_pin(hsm, &cfg->pin) ||
+	    !hsm_pool_init(&hsm->pool, n)) {
+		hsm_uri_clear(&hsm->uri);
+		OPENSSL_free(hsm);
+		return NULL;
+	}
+	pthread_mutex_init(&hsm->recover, NULL);
+	return hsm;
+}
+
+/* Which of ${list} holds the token? The others are closed again. */
+static struct hsm_module *
+choose(struct hsm_module **list, size_t n, const struct hsm_uri *uri)
+{
+	struct hsm_slot slot;
+	struct hsm_slot_seen seen;
+	struct hsm_module *m = NULL;
+	size_t i, before;
+
+	memset(&seen, 0, sizeof(seen));
+	for (i = 0; i < n; i++) {
+		before = seen.n_match;
+		pthread_rwlock_rdlock(&list[i]->lock);
+		hsm_slot_search(list[i]->fn, uri, &slot, &seen);
+		pthread_rwlock_unlock(&list[i]->lock);
+		if (seen.n_match > before && m == NULL)
+			m = list[i];
+		else
+			hsm_module_close(list[i]);
+	}
+	if (!hsm_slot_check(
+		&seen, "modules registered with p11-kit", "asked for")) {
+		hsm_module_close(m);
+		m = NULL;
+	}
+	return m;
+}
+
+static struct hsm_module *
+open_module(const struct hsm *hsm, const struct hsm_config *cfg)
+{
+	struct hsm_module *list[HSM_MODULES_MAX];
+	const char *path = cfg->module;
+	size_t n;
+
+	if (path == NULL && hsm->uri.module_path[0] != '\0')
+		path = hsm->uri.module_path;
+	if (path != NULL)
+		return hsm_module_open(path, cfg->softhsm_conf);
+	n = hsm_module_open_registered(
+	    hsm->uri.module_name, cfg->softhsm_conf, list, HSM_MODULES_MAX);
+	return n == 0 ? NULL : choose(list, n, &hsm->uri);
+}
+
+struct hsm *
+hsm_open(const struct hsm_config *cfg)
+{
+	struct hsm *hsm = NULL;
+	int ok;
+
+	if (!hsm_provider_load() || (hsm = new_hsm(cfg)) == NULL)
+		return NULL;
+	if ((hsm->module = open_module(hsm, cfg)) == NULL) {
+		hsm_unref(hsm);
+		return NULL;
+	}
+	ERR_set_mark();
+	pthread_rwlock_wrlock(&hsm->module->lock);
+	ok = hsm_attach(hsm, 1);
+	pthread_rwlock_unlock(&hsm->module->lock);
+	if (ok) {
+		ERR_pop_to_mark();
+		return hsm;
+	}
+	ERR_clear_last_mark();
+	hsm_close(hsm);
+	return NULL;
+}
+
+void
+hsm_close(struct hsm *hsm)
+{
+	struct hsm_module *m;
+
+	if (hsm == NULL)
+		return;
+	m = hsm->module;
+	pthread_mutex_lock(&hsm->recover);
+	pthread_rwlock_wrlock(&m->lock);
+	hsm->closed = 1;
+	hsm_detach(hsm);
+	pthread_rwlock_unlock(&m->lock);
+	pthread_mutex_unlock(&hsm->recover);
+	hsm_module_close(m);
+	hsm_unref(hsm);
+}
+
+/*
+ * C_GetSessionInfo alone is answered from memory by some modules, also when
+ * the token is gone: the token's own description is read as well.
+ */
+static CK_RV
+ask_token(struct hsm_session *s, void *arg)
+{
+	CK_TOKEN_INFO *token = arg;
+	CK_SESSION_INFO info;
+	CK_RV rv;
+
+	if ((rv = s->fn->C_GetSessionInfo(s->h, &info)) != CKR_OK)
+		return rv;
+	if (s->hsm->logged_in && info.state != CKS_RO_USER_FUNCTIONS &&
+	    info.state != CKS_RW_USER_FUNCTIONS)
+		return CKR_USER_NOT_LOGGED_IN;
+	if ((rv = s->fn->C_GetTokenInfo(s->hsm->slot, token)) != CKR_OK)
+		return rv;
+	if (!(token->flags & CKF_TOKEN_INITIALIZED) ||
+	    memcmp(token->serialNumber, s->hsm->token.serialNumber,
+		sizeof(token->serialNumber)) != 0)
+		return CKR_TOKEN_NOT_RECOGNIZED;
+	return CKR_OK;
+}
+
+int
+hsm_healthy(struct hsm *hsm)
+{
+	CK_TOKEN_INFO token;
+
+	return hsm_session_run(hsm, "sign of life", ask_token, &token);
+}
+
+int
+hsm_token_info(struct hsm *hsm, struct hsm_token_info *out)
+{
+	CK_TOKEN_INFO token;
+
+	if (!hsm_session_run(hsm, "token information", ask_token, &token))
+		return 0;
+	memset(out, 0, sizeof(*out));
+	hsm_text_copy(out->label, token.label, sizeof(token.label));
+	hsm_text_copy(out->manufacturer, token.manufacturerID,
+	    sizeof(token.manufacturerID));
+	hsm_text_copy(out->model, token.model, sizeof(token.model));
+	hsm_text_copy(
+	    out->serial, token.serialNumber, sizeof(token.serialNumber));
+	snprintf(out->module, sizeof(out->module), "%.*s",
+	    (int)sizeof(out->module) - 1, hsm->module->name);
+	pthread_rwlock_rdlock(&hsm->module->lock);
+	out->logged_in = hsm->logged_in;
+	pthread_rwlock_unlock(&hsm->module->lock);
+	pthread_mutex_lock(&hsm->pool.lock);
+	out->sessions = hsm->pool.size;
+	pthread_mutex_unlock(&hsm->pool.lock);
+	return 1;
+}

@@ -1,0 +1,262 @@
+#include <string.h>
+#include "hsm/private.h"
+
+int
+hsm_pool_init(struct hsm_pool *pool, size_t size)
+{
+	size_t i;
+
+	if (pthread_mutex_init(&pool->lock, NULL) != 0)
+		return 0;
+	if (pthread_cond_init(&pool->freed, NULL) != 0) {
+		pthread_mutex_destroy(&pool->lock);
+		return 0;
+	}
+	pool->size = pool->n_idle = size;
+	for (i = 0; i < size; i++)
+		pool->idle[i] = size - 1 - i;
+	return 1;
+}
+
+void
+hsm_pool_destroy(struct hsm_pool *pool)
+{
+	pthread_cond_destroy(&pool->freed);
+	pthread_mutex_destroy(&pool->lock);
+}
+
+void
+hsm_pool_drop(struct hsm *hsm)
+{
+	size_t i;
+
+	/* A restarted module may have given the same numbers to others. */
+	for (i = 0; i < HSM_SESSIONS_MAX; i++) {
+		if (hsm->pool.place[i] != 0 && hsm_is_attached(hsm))
+			hsm->module->fn->C_CloseSession(hsm->pool.place[i]);
+		hsm->pool.place[i] = 0;
+	}
+}
+
+/* Wait for a free place; the last one given back, since it is warm. */
+static size_t
+take_place(struct hsm_pool *pool)
+{
+	size_t place;
+
+	pthread_mutex_lock(&pool->lock);
+	while (pool->n_idle == 0)
+		pthread_cond_wait(&pool->freed, &pool->lock);
+	place = pool->idle[--pool->n_idle];
+	pthread_mutex_unlock(&pool->lock);
+	return place;
+}
+
+static void
+give_place(struct hsm_pool *pool, size_t place)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->idle[pool->n_idle++] = place;
+	pthread_cond_signal(&pool->freed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/*
+ * The token grants no more sessions: go on with one place less, as long as
+ * there is another. 1 when the place has been given up.
+ */
+static int
+retire_place(struct hsm_pool *pool)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->size > 1) {
+		pool->size--;
+		rc = 1;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return rc;
+}
+
+/* Is the token still attached to this run of its module? Read lock held. */
+static CK_RV
+check_attached(const struct hsm *hsm)
+{
+	if (hsm->closed)
+		return CKR_DEVICE_REMOVED;
+	if (!hsm_is_attached(hsm))
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	return hsm->anchor != 0 ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
+}
+
+static CK_RV
+open_session(struct hsm *hsm, CK_FLAGS more, CK_SESSION_HANDLE *out)
+{
+	return hsm->module->fn->C_OpenSession(
+	    hsm->slot, CKF_SERIAL_SESSION | more, NULL, NULL, out);
+}
+
+/* Check a session out: ${s} and the read lock are held when it is CKR_OK. */
+static CK_RV
+checkout(struct hsm *hsm, struct hsm_session *s)
+{
+	CK_SESSION_HANDLE *h;
+	CK_RV rv;
+
+	for (;;) {
+		s->place = take_place(&hsm->pool);
+		pthread_rwlock_rdlock(&hsm->module->lock);
+		h = &hsm->pool.place[s->place];
+		rv = check_attached(hsm);
+		if (rv == CKR_OK && *h == 0)
+			rv = open_session(hsm, 0, h);
+		if (rv == CKR_OK) {
+			s->hsm = hsm;
+			s->fn = hsm->module->fn;
+			s->h = *h;
+			return CKR_OK;
+		}
+		pthread_rwlock_unlock(&hsm->module->lock);
+		if (rv == CKR_SESSION_COUNT && retire_place(&hsm->pool))
+			continue;
+		give_place(&hsm->pool, s->place);
+		return rv;
+	}
+}
+
+/*
+ * Give a session back. One in which something went wrong may have an operation
+ * left open, which would make the next C_SignInit fail: it is closed.
+ */
+static void
+checkin(struct hsm_session *s, CK_RV rv)
+{
+	struct hsm *hsm = s->hsm;
+
+	if (rv != CKR_OK) {
+		s->fn->C_CloseSession(s->h);
+		hsm->pool.place[s->place] = 0;
+	}
+	pthread_rwlock_unlock(&hsm->module->lock);
+	give_place(&hsm->pool, s->place);
+}
+
+/* May another attempt on a fresh session or a fresh login help? */
+static int
+may_recover(CK_RV rv)
+{
+	switch (rv) {
+	case CKR_CRYPTOKI_NOT_INITIALIZED:
+	case CKR_DEVICE_ERROR:
+	case CKR_DEVICE_REMOVED:
+	case CKR_FUNCTION_FAILED:
+	case CKR_GENERAL_ERROR:
+	case CKR_KEY_HANDLE_INVALID:
+	case CKR_OBJECT_HANDLE_INVALID:
+	case CKR_OPERATION_ACTIVE:
+	case CKR_SESSION_CLOSED:
+	case CKR_SESSION_HANDLE_INVALID:
+	case CKR_SLOT_ID_INVALID:
+	case CKR_TOKEN_NOT_PRESENT:
+	case CKR_TOKEN_NOT_RECOGNIZED:
+	case CKR_USER_NOT_LOGGED_IN:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+int
+hsm_raise_rv(CK_RV rv, const char *what)
+{
+	int reason = HSM_E_TOKEN;
+
+	switch (rv) {
+	case HSM_RV_RAISED:
+		return 0;
+	case CKR_MECHANISM_INVALID:
+	case CKR_MECHANISM_PARAM_INVALID:
+	case CKR_CURVE_NOT_SUPPORTED:
+	case CKR_KEY_SIZE_RANGE:
+	case CKR_FUNCTION_NOT_SUPPORTED:
+		reason = HSM_E_UNSUPPORTED;
+		break;
+	case CKR_PIN_EXPIRED:
+	case CKR_PIN_INCORRECT:
+	case CKR_PIN_INVALID:
+	case CKR_PIN_LEN_RANGE:
+	case CKR_PIN_LOCKED:
+		reason = HSM_E_PIN;
+		break;
+	}
+	hsm_raise(
+	    reason, "token: %s: %s (0x%lx)", what, p11_kit_strerror(rv), rv);
+	return 0;
+}
+
+/*
+ * First a new session, then the whole module: a SoftHSM whose folder went away
+ * comes back only after C_Finalize.
+ */
+int
+hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
+{
+	struct hsm_session s;
+	unsigned long gen;
+	int try;
+	CK_RV rv;
+
+	for (try = 0;; try++) {
+		/* Modules in our process leave their own errors behind. */
+		ERR_set_mark();
+		gen = atomic_load(&hsm->gen);
+		if ((rv = checkout(hsm, &s)) == CKR_OK) {
+			rv = op(&s, arg);
+			checkin(&s, rv);
+		}
+		if (rv == CKR_OK) {
+			ERR_pop_to_mark();
+			return 1;
+		}
+		ERR_clear_last_mark();
+		if (!may_recover(rv) || try == 2 || hsm->closed)
+			return hsm_raise_rv(rv, what);
+		if (!hsm_recover(hsm, gen, try))
+			return 0;
+	}
+}
+
+struct rw_call {
+	hsm_op *op;
+	void *arg;
+};
+
+/* The pool's session is held meanwhile: it stands for the read lock. */
+static CK_RV
+run_rw(struct hsm_session *s, void *arg)
+{
+	struct rw_call *call = arg;
+	struct hsm_session rw = *s;
+	CK_RV rv;
+
+	rv = open_session(s->hsm, CKF_RW_SESSION, &rw.h);
+	if (rv != CKR_OK)
+		return rv;
+	rv = call->op(&rw, call->arg);
+	s->fn->C_CloseSession(rw.h);
+	/* Not repeated: half of it may have been done. */
+	if (rv != CKR_OK && rv != HSM_RV_RAISED) {
+		hsm_raise_rv(rv, "write");
+		rv = HSM_RV_RAISED;
+	}
+	return rv;
+}
+
+int
+hsm_session_run_rw(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
+{
+	struct rw_call call = {op, arg};
+
+	return hsm_session_run(hsm, what, run_rw, &call);
+}

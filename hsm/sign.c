@@ -1,0 +1,213 @@
+#include <string.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+#include "hsm/private.h"
+
+struct call {
+	struct hsm_key *key;
+	CK_MECHANISM mech;
+	CK_RSA_PKCS_PSS_PARAMS pss;
+	const unsigned char *in;
+	size_t in_len;
+	unsigned char buf[HSM_SIG_MAX]; /* padded input */
+	unsigned char raw[HSM_SIG_MAX]; /* as the token gives it */
+	CK_ULONG raw_len;
+};
+
+static CK_RV
+sign_op(struct hsm_session *s, void *arg)
+{
+	struct call *call = arg;
+	CK_OBJECT_HANDLE o = 0;
+	CK_RV rv;
+
+	rv = hsm_key_handle(call->key, s, &o);
+	if (rv == CKR_OK)
+		rv = s->fn->C_SignInit(s->h, &call->mech, o);
+	call->raw_len = sizeof(call->raw);
+	if (rv == CKR_OK)
+		rv = s->fn->C_Sign(s->h, (unsigned char *)call->in,
+		    call->in_len, call->raw, &call->raw_len);
+	if (rv == CKR_OK && call->raw_len > sizeof(call->raw))
+		rv = CKR_GENERAL_ERROR;
+	return rv;
+}
+
+static int
+lacks(const char *what)
+{
+	hsm_raise(HSM_E_UNSUPPORTED, "token lacks the mechanism %s", what);
+	return 0;
+}
+
+static int
+prepare_ec(struct call *call, unsigned caps)
+{
+	if (!(caps & HSM_CAP_ECDSA))
+		return lacks("CKM_ECDSA");
+	call->mech.mechanism = CKM_ECDSA;
+	/* A longer hash is cut to the order's length (FIPS 186-5, 6.4.1). */
+	if (call->in_len > call->key->size &&
+	    EVP_PKEY_get_bits(call->key->pub) % 8 == 0)
+		call->in_len = call->key->size;
+	return 1;
+}
+
+static int
+prepare_pkcs1(struct call *call, const struct hsm_sign_how *how, unsigned caps)
+{
+	if (!(caps & HSM_CAP_RSA_PKCS))
+		return lacks("CKM_RSA_PKCS");
+	call->mech.mechanism = CKM_RSA_PKCS;
+	if (how->md == NULL)
+		return 1;
+	if (!hsm_encode_digest_info(how->md, call->in, call->in_len, call->buf,
+		sizeof(call->buf), &call->in_len)) {
+		hsm_raise(HSM_E_UNSUPPORTED, "RSA: input is not a digest of %s",
+		    EVP_MD_get0_name(how->md));
+		return 0;
+	}
+	call->in = call->buf;
+	return 1;
+}
+
+/* PKCS#11's names of ${md}, when it has any. */
+static int
+pss_names(const EVP_MD *md, CK_MECHANISM_TYPE *hash, CK_ULONG *mgf)
+{
+	switch (EVP_MD_get_type(md)) {
+	case NID_sha1:
+		*hash = CKM_SHA_1;
+		*mgf = CKG_MGF1_SHA1;
+		return 1;
+	case NID_sha224:
+		*hash = CKM_SHA224;
+		*mgf = CKG_MGF1_SHA224;
+		return 1;
+	case NID_sha256:
+		*hash = CKM_SHA256;
+		*mgf = CKG_MGF1_SHA256;
+		return 1;
+	case NID_sha384:
+		*hash = CKM_SHA384;
+		*mgf = CKG_MGF1_SHA384;
+		return 1;
+	case NID_sha512:
+		*hash = CKM_SHA512;
+		*mgf = CKG_MGF1_SHA512;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int
+prepare_pss_token(struct call *call, const struct hsm_sign_how *how)
+{
+	CK_MECHANISM_TYPE hash = 0;
+	CK_ULONG mgf = 0;
+
+	/* Tokens take one hash for both; two are padded in software. */
+	if ((how->mgf1 != NULL &&
+		EVP_MD_get_type(how->mgf1) != EVP_MD_get_type(how->md)) ||
+	    !pss_names(how->md, &hash, &mgf))
+		return 0;
+	call->pss.hashAlg = hash;
+	call->pss.mgf = mgf;
+	call->pss.sLen = (CK_ULONG)how->salt_len;
+	call->mech.mechanism = CKM_RSA_PKCS_PSS;
+	call->mech.pParameter = &call->pss;
+	call->mech.ulParameterLen = sizeof(call->pss);
+	return 1;
+}
+
+static int
+prepare_pss(struct call *call, const struct hsm_sign_how *how, unsigned caps)
+{
+	size_t bits = (size_t)EVP_PKEY_get_bits(call->key->pub);
+	int hash = how->md == NULL ? 0 : EVP_MD_get_size(how->md);
+
+	if (hash <= 0 || call->in_len != (size_t)hash || how->salt_len < 0 ||
+	    (size_t)(hash + how->salt_len) + 2 > (bits + 6) / 8 ||
+	    call->key->size > sizeof(call->buf)) {
+		hsm_raise(HSM_E_UNSUPPORTED,
+		    "RSA-PSS: digest or salt do not fit the key");
+		return 0;
+	}
+	if ((caps & HSM_CAP_RSA_PSS) && prepare_pss_token(call, how))
+		return 1;
+	if (!(caps & HSM_CAP_RSA_RAW))
+		return lacks("CKM_RSA_PKCS_PSS");
+	if (!hsm_encode_pss(how, call->in, call->in_len, bits, call->buf))
+		return 0;
+	call->in = call->buf;
+	call->in_len = call->key->size;
+	call->mech.mechanism = CKM_RSA_X_509;
+	return 1;
+}
+
+static int
+prepare(struct call *call, const struct hsm_sign_how *how, unsigned caps)
+{
+	switch (call->key->type) {
+	case EVP_PKEY_EC:
+		return prepare_ec(call, caps);
+	case EVP_PKEY_ED25519:
+		call->mech.mechanism = CKM_EDDSA;
+		return caps & HSM_CAP_EDDSA ? 1 : lacks("CKM_EDDSA");
+	case EVP_PKEY_RSA:
+		return how->padding == RSA_PKCS1_PSS_PADDING
+		    ? prepare_pss(call, how, caps)
+		    : prepare_pkcs1(call, how, caps);
+	default:
+		hsm_raise(HSM_E_UNSUPPORTED, "key type cannot sign");
+		return 0;
+	}
+}
+
+size_t
+hsm_sign_size(const struct hsm_key *key)
+{
+	int size = EVP_PKEY_get_size(key->pub);
+
+	return size < 0 ? 0 : (size_t)size;
+}
+
+static int
+give(const struct call *call, unsigned char *sig, size_t size, size_t *out_len)
+{
+	int rc = 1;
+
+	if (call->key->type == EVP_PKEY_EC)
+		rc = hsm_encode_ecdsa(
+		    call->raw, call->raw_len, sig, size, out_len);
+	else if ((rc = call->raw_len <= size)) {
+		memcpy(sig, call->raw, call->raw_len);
+		*out_len = call->raw_len;
+	}
+	if (!rc)
+		hsm_raise(HSM_E_TOKEN, "signature of %lu octets does not fit",
+		    call->raw_len);
+	return rc;
+}
+
+int
+hsm_sign(struct hsm_key *key, const struct hsm_sign_how *how,
+    const unsigned char *in, size_t in_len, unsigned char *sig, size_t size,
+    size_t *out_len)
+{
+	struct call call;
+
+	if (key->hsm == NULL) {
+		hsm_raise(HSM_E_NOKEY, "a public key cannot sign");
+		return 0;
+	}
+	/* Not all of it: the buffers are filled before they are read. */
+	call.key = key;
+	call.in = in;
+	call.in_len = in_len;
+	memset(&call.mech, 0, sizeof(call.mech));
+	return prepare(&call, how, key->hsm->caps) &&
+	    hsm_session_run(key->hsm, "signature", sign_op, &call) &&
+	    give(&call, sig, size, out_len);
+}
