@@ -131,10 +131,10 @@ open_module(const struct hsm *hsm, const struct hsm_config *cfg)
 	return n == 0 ? NULL : choose(list, n, &hsm->uri);
 }
 
-struct hsm *
-hsm_open(const struct hsm_config *cfg)
+static struct hsm *
+open_token(const struct hsm_config *cfg)
 {
-	struct hsm *hsm = NULL;
+	struct hsm *hsm;
 	int ok;
 
 	if (!hsm_provider_load() || (hsm = new_hsm(cfg)) == NULL)
@@ -143,17 +143,28 @@ hsm_open(const struct hsm_config *cfg)
 		hsm_unref(hsm);
 		return NULL;
 	}
-	ERR_set_mark();
 	pthread_rwlock_wrlock(&hsm->module->lock);
 	ok = hsm_attach(hsm, 1);
 	pthread_rwlock_unlock(&hsm->module->lock);
-	if (ok) {
-		ERR_pop_to_mark();
+	if (ok)
 		return hsm;
-	}
-	ERR_clear_last_mark();
 	hsm_close(hsm);
 	return NULL;
+}
+
+/* Modules leave errors of their own in the queue also when all went well. */
+struct hsm *
+hsm_open(const struct hsm_config *cfg)
+{
+	struct hsm *hsm;
+
+	ERR_set_mark();
+	hsm = open_token(cfg);
+	if (hsm != NULL)
+		ERR_pop_to_mark();
+	else
+		ERR_clear_last_mark();
+	return hsm;
 }
 
 void
