@@ -20,6 +20,7 @@ enum report_level { REPORT_DEBUG, REPORT_INFO, REPORT_WARN, REPORT_ERROR };
 
 #define REPORT_VALUE_MAX 512
 #define REPORT_LINE_MAX 4096
+#define REPORT_TRACE_MAX 2048	/* octets of the value "error" */
 
 /* Once, in main. ${fd} is usually 2. Under systemd (JOURNAL_STREAM) lines get
    the "<N>" priority prefix and no time. */
@@ -31,9 +32,9 @@ void report_event(enum report_level level, const char *event, ...)
     __attribute__((sentinel));
 
 /*
- * The error queue as one record, oldest first, joined by " <- " reversed so
- * that our outermost words come first; then the queue is empty. Further pairs
- * as above. Does nothing to errno.
+ * The error queue as one record: the pairs, then error="..." with all texts,
+ * outermost first (our own words), joined by " <- "; then the queue is empty.
+ * Does nothing to errno.
  */
 void report_errors(enum report_level level, const char *event, ...)
     __attribute__((sentinel));
@@ -48,6 +49,11 @@ void report_last_text(char *buf, size_t size);
 
 /* All texts of the queue, outermost first, joined by ": ", into ${buf}. */
 void report_trace(char *buf, size_t size);
+
+/* ${s} for a terminal: control characters, those that turn the direction of
+   writing, and what is not UTF-8 as \xNN; cut with "..." when ${size} (at least
+   32) does not hold it. 4 octets for each of ${s} and 20 more always do. */
+void report_escape(const char *s, char *out, size_t size);
 
 /* For commands and start-up failures: "prog: <trace>" on stderr. */
 void report_fatal(const char *program);

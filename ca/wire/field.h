@@ -18,10 +18,12 @@
  *
  * A name may stand more than once (a chain of certificates): order is kept.
  * Text from outside is UTF-8 without NUL; the decoder refuses anything else.
+ * Names are printable ASCII without blanks.
  */
 
 #define FIELD_NAME_MAX 64
 #define FIELDS_MAX 256
+#define FIELD_VALUE_MAX (1024 * 1024)	/* octets of one text or bytes */
 
 typedef struct wire_field_st {
 	ASN1_UTF8STRING *name;
@@ -36,8 +38,10 @@ DECLARE_ASN1_ITEM(WIRE_FIELDS)
 WIRE_FIELDS *field_list_new(void);
 void field_list_free(WIRE_FIELDS *list);	/* NULL is fine */
 
-/* Append. 1, or 0 raised (out of memory). A NULL text adds the value none;
-   times are seconds since the epoch, 0 adds none. */
+/* Append. 1, or 0 raised: out of memory, a text that is not UTF-8 or a value
+   above FIELD_VALUE_MAX (CA_E_BADREQUEST). A NULL text adds the value none;
+   times are seconds since the epoch, 0 adds none. More than FIELDS_MAX fields
+   are noticed by whoever encodes or decodes. */
 int field_add_text(WIRE_FIELDS *l, const char *name, const char *value);
 int field_add_bytes(WIRE_FIELDS *l, const char *name, const void *p, size_t n);
 int field_add_int(WIRE_FIELDS *l, const char *name, int64_t value);
@@ -65,11 +69,21 @@ int64_t field_time(const WIRE_FIELDS *l, const char *name, int64_t dflt);
 const char *field_get_text(const WIRE_FIELD *f);
 const unsigned char *field_get_bytes(const WIRE_FIELD *f, size_t *len);
 int64_t field_get_int(const WIRE_FIELD *f);
+int field_get_flag(const WIRE_FIELD *f);
 int64_t field_get_time(const WIRE_FIELD *f);
+
+/* UTF-8 without NUL, surrogates and overlong forms? */
+int field_text_ok(const char *text, size_t len);
 
 /* DER of a list, to be freed with OPENSSL_free(); and back (trailing octets,
    bad names, bad text and foreign types are refused). */
 int field_list_encode(const WIRE_FIELDS *l, unsigned char **out, size_t *len);
 WIRE_FIELDS *field_list_decode(const unsigned char *der, size_t len);
+
+/* What the decoders share: limits, names and values of a decoded list (1, or 0
+   raised); and does ${v} encode to exactly these octets? (1 or 0) */
+int field_list_check(const WIRE_FIELDS *l);
+int field_is_der(const ASN1_VALUE *v, const ASN1_ITEM *it,
+    const unsigned char *der, size_t len);
 
 #endif

@@ -24,6 +24,7 @@
 
 #define WIRE_MESSAGE_MAX (1024 * 1024)	/* octets of DER */
 #define WIRE_OP_MAX 64
+#define WIRE_TEXT_MAX 1023		/* octets of a refusal text or a cursor */
 #define WIRE_BACKLOG 256
 #define WIRE_ROWS_MAX 1000		/* rows in one answer: lists page */
 
