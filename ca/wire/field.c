@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <string.h>
 #include <time.h>
 #include <openssl/asn1.h>
@@ -6,20 +5,20 @@
 #include "ca/error.h"
 #include "ca/wire/field.h"
 
-ASN1_SEQUENCE(WIRE_FIELD) =
-    {
+/* clang-format off */
+ASN1_SEQUENCE(WIRE_FIELD) = {
 	ASN1_SIMPLE(WIRE_FIELD, name, ASN1_UTF8STRING),
 	ASN1_SIMPLE(WIRE_FIELD, value, ASN1_ANY),
 } ASN1_SEQUENCE_END(WIRE_FIELD)
 
-	IMPLEMENT_ASN1_FUNCTIONS(WIRE_FIELD)
+IMPLEMENT_ASN1_FUNCTIONS(WIRE_FIELD)
 
-	    ASN1_ITEM_TEMPLATE(
-		WIRE_FIELDS) = ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SEQUENCE_OF, 0,
-				   WIRE_FIELDS, WIRE_FIELD)
-				   ASN1_ITEM_TEMPLATE_END(WIRE_FIELDS)
+ASN1_ITEM_TEMPLATE(WIRE_FIELDS) =
+	ASN1_EX_TEMPLATE_TYPE(ASN1_TFLG_SEQUENCE_OF, 0, WIRE_FIELDS, WIRE_FIELD)
+ASN1_ITEM_TEMPLATE_END(WIRE_FIELDS)
+    /* clang-format on */
 
-				       WIRE_FIELDS
+    WIRE_FIELDS
     * field_list_new(void)
 {
 	return sk_WIRE_FIELD_new_null();
