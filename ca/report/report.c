@@ -176,14 +176,16 @@ report_event(enum report_level level, const char *event, ...)
 static void
 put_trace(struct line *l, const char *trace)
 {
+	int cut = l->full;
 	size_t max;
 
 	for (max = REPORT_TRACE_MAX; max >= 64; max /= 2) {
 		l->full = 0;
 		put_pair(l, "error", trace, max);
 		if (!l->full)
-			return;
+			break;
 	}
+	l->full |= cut;
 }
 
 void
