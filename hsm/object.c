@@ -88,6 +88,9 @@ hsm_object_find(struct hsm_session *s, CK_OBJECT_CLASS class, const char *label,
 	CK_RV rv, end;
 
 	*out_n = 0;
+	/* Without a login private objects are not found, and no error tells. */
+	if ((rv = hsm_session_check(s)) != CKR_OK)
+		return rv;
 	if (label != NULL)
 		t[n++] =
 		    (CK_ATTRIBUTE){CKA_LABEL, (void *)label, strlen(label)};

@@ -193,14 +193,10 @@ static CK_RV
 ask_token(struct hsm_session *s, void *arg)
 {
 	CK_TOKEN_INFO *token = arg;
-	CK_SESSION_INFO info;
 	CK_RV rv;
 
-	if ((rv = s->fn->C_GetSessionInfo(s->h, &info)) != CKR_OK)
+	if ((rv = hsm_session_check(s)) != CKR_OK)
 		return rv;
-	if (s->hsm->logged_in && info.state != CKS_RO_USER_FUNCTIONS &&
-	    info.state != CKS_RW_USER_FUNCTIONS)
-		return CKR_USER_NOT_LOGGED_IN;
 	if ((rv = s->fn->C_GetTokenInfo(s->hsm->slot, token)) != CKR_OK)
 		return rv;
 	if (!(token->flags & CKF_TOKEN_INITIALIZED) ||

@@ -167,6 +167,8 @@ int hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg);
 /* The same on a read-write session of its own; ${op} runs once at most. */
 int hsm_session_run_rw(
     struct hsm *hsm, const char *what, hsm_op *op, void *arg);
+/* Is the session alive, and logged in where it should be? */
+CK_RV hsm_session_check(struct hsm_session *s);
 int hsm_pool_init(struct hsm_pool *pool, size_t size);
 void hsm_pool_destroy(struct hsm_pool *pool);
 /* Close all sessions and forget them; the caller holds the write lock. */

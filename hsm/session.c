@@ -195,6 +195,20 @@ hsm_raise_rv(CK_RV rv, const char *what)
 	return 0;
 }
 
+CK_RV
+hsm_session_check(struct hsm_session *s)
+{
+	CK_SESSION_INFO info;
+	CK_RV rv;
+
+	if ((rv = s->fn->C_GetSessionInfo(s->h, &info)) != CKR_OK)
+		return rv;
+	if (s->hsm->logged_in && info.state != CKS_RO_USER_FUNCTIONS &&
+	    info.state != CKS_RW_USER_FUNCTIONS)
+		return CKR_USER_NOT_LOGGED_IN;
+	return CKR_OK;
+}
+
 /*
  * First a new session, then the whole module: a SoftHSM whose folder went away
  * comes back only after C_Finalize.
@@ -243,6 +257,10 @@ run_rw(struct hsm_session *s, void *arg)
 	rv = open_session(s->hsm, CKF_RW_SESSION, &rw.h);
 	if (rv != CKR_OK)
 		return rv;
+	if ((rv = hsm_session_check(&rw)) != CKR_OK) {
+		s->fn->C_CloseSession(rw.h);
+		return rv;
+	}
 	rv = call->op(&rw, call->arg);
 	s->fn->C_CloseSession(rw.h);
 	/* Not repeated: half of it may have been done. */
