@@ -76,6 +76,22 @@ token_add(struct token *t, const char *label)
 	    t->conf, label);
 }
 
+/* Names in folder ${dir}, and the configuration to open what is there. */
+static inline void
+token_paths(struct token *t, const char *dir)
+{
+	if (t->dir != dir)
+		snprintf(t->dir, sizeof(t->dir), "%s", dir);
+	snprintf(t->conf, sizeof(t->conf), "%s/softhsm2.conf", t->dir);
+	snprintf(t->pin, sizeof(t->pin), "%s/pin", t->dir);
+	snprintf(t->state, sizeof(t->state), "%s/pin.state", t->dir);
+	t->cfg.module = module_path();
+	t->cfg.softhsm_conf = t->conf;
+	t->cfg.pin.kind = HSM_PIN_FILE;
+	t->cfg.pin.name = t->pin;
+	t->cfg.pin.state = t->state;
+}
+
 static inline void
 token_folder(struct token *t)
 {
@@ -86,9 +102,7 @@ token_folder(struct token *t)
 	snprintf(t->dir, sizeof(t->dir), "%s/inkan-hsm-XXXXXX",
 	    tmp != NULL ? tmp : "/tmp");
 	assert_non_null(mkdtemp(t->dir));
-	snprintf(t->conf, sizeof(t->conf), "%s/softhsm2.conf", t->dir);
-	snprintf(t->pin, sizeof(t->pin), "%s/pin", t->dir);
-	snprintf(t->state, sizeof(t->state), "%s/pin.state", t->dir);
+	token_paths(t, t->dir);
 	snprintf(text, sizeof(text),
 	    "directories.tokendir = %s/tokens\nobjectstore.backend = file\n"
 	    "log.level = ERROR\nslots.removable = false\n", t->dir);
@@ -104,11 +118,6 @@ token_make(struct token *t, const char *label, const char *uri)
 	token_folder(t);
 	token_add(t, label);
 	t->cfg.uri = uri;
-	t->cfg.module = module_path();
-	t->cfg.softhsm_conf = t->conf;
-	t->cfg.pin.kind = HSM_PIN_FILE;
-	t->cfg.pin.name = t->pin;
-	t->cfg.pin.state = t->state;
 }
 
 static inline void
