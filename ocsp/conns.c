@@ -1,0 +1,158 @@
+#include <pthread.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+#include "ocsp/conns.h"
+
+struct conn {
+	struct conn *prev, *next;
+	int fd;
+	int busy; /* between begin and end */
+	int cut;  /* shut down already */
+	int64_t deadline;
+};
+
+struct conns {
+	pthread_mutex_t lock;
+	struct conn *first;
+	size_t busy;
+	int64_t request_ms, idle_ms;
+	struct counters *counters;
+};
+
+int64_t
+conns_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+struct conns *
+conns_new(int64_t request_ms, int64_t idle_ms, struct counters *counters)
+{
+	struct conns *cs = OPENSSL_zalloc(sizeof(*cs));
+
+	if (cs == NULL)
+		return NULL;
+	if (pthread_mutex_init(&cs->lock, NULL) != 0) {
+		OPENSSL_free(cs);
+		return NULL;
+	}
+	cs->request_ms = request_ms;
+	cs->idle_ms = idle_ms;
+	cs->counters = counters;
+	return cs;
+}
+
+void
+conns_free(struct conns *cs)
+{
+	if (cs == NULL)
+		return;
+	while (cs->first != NULL)
+		conns_close(cs, cs->first);
+	pthread_mutex_destroy(&cs->lock);
+	OPENSSL_free(cs);
+}
+
+struct conn *
+conns_open(struct conns *cs, int fd, int64_t now)
+{
+	struct conn *c = OPENSSL_zalloc(sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->fd = fd;
+	c->deadline = now + cs->request_ms;
+	pthread_mutex_lock(&cs->lock);
+	c->next = cs->first;
+	if (c->next != NULL)
+		c->next->prev = c;
+	cs->first = c;
+	pthread_mutex_unlock(&cs->lock);
+	return c;
+}
+
+void
+conns_close(struct conns *cs, struct conn *c)
+{
+	pthread_mutex_lock(&cs->lock);
+	if (c->busy)
+		cs->busy--;
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		cs->first = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	pthread_mutex_unlock(&cs->lock);
+	OPENSSL_free(c);
+}
+
+static void
+set(struct conns *cs, struct conn *c, int busy, int64_t deadline)
+{
+	pthread_mutex_lock(&cs->lock);
+	cs->busy += (size_t)busy - (size_t)c->busy;
+	c->busy = busy;
+	c->deadline = deadline;
+	pthread_mutex_unlock(&cs->lock);
+}
+
+void
+conns_begin(struct conns *cs, struct conn *c, int64_t now)
+{
+	set(cs, c, 1, now + cs->request_ms);
+}
+
+void
+conns_send(struct conns *cs, struct conn *c, size_t len, int64_t now)
+{
+	/* Short answers are under the request's own deadline. */
+	if (len >= CONNS_RATE)
+		set(cs, c, 1,
+		    now + cs->request_ms + (int64_t)(len / CONNS_RATE) * 1000);
+}
+
+void
+conns_end(struct conns *cs, struct conn *c, int64_t now)
+{
+	set(cs, c, 0, now + cs->idle_ms + cs->request_ms);
+}
+
+size_t
+conns_sweep(struct conns *cs, int64_t now)
+{
+	struct conn *c;
+	size_t n = 0;
+
+	/* Under the lock no connection can be closed, so no descriptor can
+	   have become another's. */
+	pthread_mutex_lock(&cs->lock);
+	for (c = cs->first; c != NULL; c = c->next) {
+		if (c->cut || now < c->deadline)
+			continue;
+		shutdown(c->fd, SHUT_RDWR);
+		c->cut = 1;
+		n++;
+	}
+	pthread_mutex_unlock(&cs->lock);
+	for (size_t i = 0; i < n; i++)
+		counters_add(cs->counters, COUNT_TIMEOUTS);
+	return n;
+}
+
+size_t
+conns_busy(struct conns *cs)
+{
+	size_t n;
+
+	pthread_mutex_lock(&cs->lock);
+	n = cs->busy;
+	pthread_mutex_unlock(&cs->lock);
+	return n;
+}

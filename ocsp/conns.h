@@ -1,0 +1,46 @@
+#ifndef INKAN_OCSP_CONNS_H
+#define INKAN_OCSP_CONNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "ocsp/counters.h"
+
+/*
+ * One deadline per request. libmicrohttpd ends connections that are idle; a
+ * client that sends one octet a second is never idle. So every connection has
+ * a moment at which its socket is shut down, whatever it does:
+ *
+ *   opened            request_timeout from now for the first request
+ *   request line in   request_timeout from now for head, body and answer
+ *   sending           request_timeout and one second per CONNS_RATE octets
+ *   request done      idle_timeout + request_timeout from now: by then the
+ *                     next request's first line must be in
+ *
+ * Times are milliseconds of CLOCK_MONOTONIC.
+ */
+
+#define CONNS_RATE 16384 /* octets per second that a slow reader takes */
+
+struct conns;
+struct conn;
+
+struct conns *conns_new(int64_t request_ms, int64_t idle_ms,
+    struct counters *counters);	      /* counters borrowed */
+void conns_free(struct conns *conns); /* NULL is fine */
+
+/* The socket stays its owner's; conns_close() comes before it is closed. */
+struct conn *conns_open(struct conns *conns, int fd, int64_t now);
+void conns_close(struct conns *conns, struct conn *conn);
+
+void conns_begin(struct conns *conns, struct conn *conn, int64_t now);
+void conns_send(
+    struct conns *conns, struct conn *conn, size_t len, int64_t now);
+void conns_end(struct conns *conns, struct conn *conn, int64_t now);
+
+/* Shut down what is past its deadline; how many. */
+size_t conns_sweep(struct conns *conns, int64_t now);
+/* How many requests are under way. */
+size_t conns_busy(struct conns *conns);
+int64_t conns_now(void);
+
+#endif

@@ -1,0 +1,210 @@
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+#include "ca/report/report.h"
+#include "ocsp/error.h"
+#include "ocsp/follow.h"
+
+struct follow {
+	const char *path;
+	struct readers *readers;
+	struct state *state;
+	struct cache *cache;
+	struct status_reader *reader;
+	struct stat seen; /* the file that the reader has open */
+	int started;	  /* ${generation} and ${change} hold */
+	int64_t generation, change;
+	int lost; /* and reported */
+	pthread_t thread;
+	int has_thread;
+	atomic_int stop;
+};
+
+struct follow *
+follow_new(const char *path, struct readers *readers, struct state *state,
+    struct cache *cache)
+{
+	struct follow *f = OPENSSL_zalloc(sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	f->path = path;
+	f->readers = readers;
+	f->state = state;
+	f->cache = cache;
+	atomic_init(&f->stop, 0);
+	return f;
+}
+
+void
+follow_free(struct follow *f)
+{
+	if (f == NULL)
+		return;
+	if (f->has_thread) {
+		atomic_store(&f->stop, 1);
+		pthread_join(f->thread, NULL);
+	}
+	status_reader_close(f->reader);
+	OPENSSL_free(f);
+}
+
+static int
+lost(struct follow *f)
+{
+	status_reader_close(f->reader);
+	f->reader = NULL;
+	readers_renew(f->readers);
+	if (!f->lost)
+		report_errors(
+		    REPORT_WARN, "ocsp.status.lost", "file", f->path, NULL);
+	ERR_clear_error();
+	f->lost = 1;
+	return 0;
+}
+
+/* A file that was put in the place of the one that is open. */
+static void
+notice_replaced(struct follow *f)
+{
+	struct stat st;
+
+	if (f->reader == NULL || stat(f->path, &st) != 0)
+		return;
+	if (st.st_ino == f->seen.st_ino && st.st_dev == f->seen.st_dev)
+		return;
+	status_reader_close(f->reader);
+	f->reader = NULL;
+	f->started = 0;
+	readers_renew(f->readers);
+}
+
+static int
+open_reader(struct follow *f)
+{
+	if (f->reader != NULL)
+		return 1;
+	/* Before the open: a replacement in between is noticed next time. */
+	if (stat(f->path, &f->seen) != 0) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "stat %s", f->path);
+		return 0;
+	}
+	f->reader = status_reader_open(f->path);
+	return f->reader != NULL;
+}
+
+struct drops {
+	struct cache *cache;
+	size_t n;
+};
+
+static int
+drop_one(const struct status_cert *cert, void *arg)
+{
+	struct drops *drops = arg;
+
+	drops->n++;
+	cache_drop(drops->cache, cert->issuer, cert->serial, cert->serial_len);
+	return 1;
+}
+
+static int
+drop_changed(struct follow *f, const struct status_head *head)
+{
+	struct drops drops = {f->cache, 0};
+
+	if (!f->started || head->generation != f->generation ||
+	    head->change < f->change) {
+		cache_flush(f->cache);
+		return 1;
+	}
+	if (head->change == f->change)
+		return 1;
+	if (!status_reader_changes(
+		f->reader, f->change, FOLLOW_CHANGES_MAX, drop_one, &drops))
+		return 0;
+	if (drops.n >= FOLLOW_CHANGES_MAX)
+		cache_flush(f->cache);
+	return 1;
+}
+
+/* Issuers come and go with changes. *out NULL: they are as before. */
+static int
+read_view(struct follow *f, struct view **out)
+{
+	struct view *former = state_view(f->state);
+	struct view *view = view_read(f->reader);
+	int same = view != NULL && view_equal(former, view);
+
+	view_free(former);
+	*out = NULL;
+	if (view == NULL)
+		return 0;
+	if (same) {
+		view_free(view);
+		return 1;
+	}
+	cache_flush(f->cache);
+	*out = view;
+	return 1;
+}
+
+int
+follow_step(struct follow *f)
+{
+	struct status_head head;
+	struct view *view = NULL;
+
+	ERR_clear_error();
+	notice_replaced(f);
+	if (!open_reader(f) || !status_reader_head(f->reader, &head))
+		return lost(f);
+	if (!f->started || head.generation != f->generation ||
+	    head.change != f->change) {
+		/* Issuers first: a change may be of a new one's certificate. */
+		if (!read_view(f, &view) || !drop_changed(f, &head)) {
+			view_free(view);
+			return lost(f);
+		}
+	}
+	state_set(f->state, view, &head);
+	if (f->lost)
+		report_event(
+		    REPORT_INFO, "ocsp.status.back", "file", f->path, NULL);
+	f->lost = 0;
+	f->started = 1;
+	f->generation = head.generation;
+	f->change = head.change;
+	return 1;
+}
+
+static void *
+run(void *arg)
+{
+	const struct timespec period = {0, FOLLOW_PERIOD_MS * 1000000L};
+	struct follow *f = arg;
+
+	while (!atomic_load(&f->stop)) {
+		follow_step(f);
+		nanosleep(&period, NULL);
+	}
+	return NULL;
+}
+
+int
+follow_start(struct follow *f)
+{
+	follow_step(f);
+	if (pthread_create(&f->thread, NULL, run, f) != 0) {
+		ocsp_raise(OCSP_E_INTERNAL, "no thread to follow status.db");
+		return 0;
+	}
+	f->has_thread = 1;
+	return 1;
+}

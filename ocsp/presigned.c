@@ -1,0 +1,386 @@
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/ocsp.h>
+#include <openssl/x509_vfy.h>
+
+#include "ca/report/report.h"
+#include "ocsp/error.h"
+#include "ocsp/load.h"
+#include "ocsp/presigned.h"
+
+struct entry {
+	int hash;
+	unsigned char name_hash[64], key_hash[64];
+	unsigned char serial[REQUEST_SERIAL_MAX];
+	size_t serial_len;
+	struct reply *reply;
+};
+
+struct set {
+	struct entry *entries;
+	size_t n, n_files;
+};
+
+struct presigned {
+	const char *dir;
+	pthread_mutex_t lock; /* set */
+	struct set set;
+	uint64_t seen; /* fingerprint of what the set was read from */
+};
+
+struct presigned *
+presigned_new(const char *publish_dir)
+{
+	struct presigned *p = OPENSSL_zalloc(sizeof(*p));
+
+	if (p != NULL && pthread_mutex_init(&p->lock, NULL) != 0) {
+		OPENSSL_free(p);
+		return NULL;
+	}
+	if (p != NULL)
+		p->dir = publish_dir;
+	return p;
+}
+
+static void
+set_clear(struct set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		reply_free(set->entries[i].reply);
+	OPENSSL_free(set->entries);
+	memset(set, 0, sizeof(*set));
+}
+
+void
+presigned_free(struct presigned *p)
+{
+	if (p == NULL)
+		return;
+	set_clear(&p->set);
+	pthread_mutex_destroy(&p->lock);
+	OPENSSL_free(p);
+}
+
+/* ---- one file ---- */
+
+static int
+to_time(const ASN1_GENERALIZEDTIME *t, time_t *out)
+{
+	struct tm tm;
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+		return 0;
+	*out = timegm(&tm);
+	return 1;
+}
+
+/* Signed by the root's key, or by a delegate of its own. The time is not
+   looked at: an answer ends by its nextUpdate. */
+static int
+verify(OCSP_BASICRESP *basic, X509 *root)
+{
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	X509_STORE *store = X509_STORE_new();
+	int ok;
+
+	ok = certs != NULL && store != NULL && sk_X509_push(certs, root) > 0 &&
+	    X509_STORE_add_cert(store, root) == 1 &&
+	    X509_STORE_set_flags(store,
+		X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME) == 1 &&
+	    OCSP_basic_verify(basic, certs, store, 0) == 1;
+	sk_X509_free(certs);
+	X509_STORE_free(store);
+	return ok;
+}
+
+/* The singles' times: the latest thisUpdate, the earliest nextUpdate. */
+static int
+read_times(OCSP_BASICRESP *basic, time_t *this_update, time_t *next_update)
+{
+	ASN1_GENERALIZEDTIME *from, *to;
+	time_t t;
+	int i;
+
+	*this_update = *next_update = 0;
+	for (i = 0; i < OCSP_resp_count(basic); i++) {
+		OCSP_single_get0_status(
+		    OCSP_resp_get0(basic, i), NULL, NULL, &from, &to);
+		if (!to_time(from, &t))
+			return 0;
+		if (t > *this_update)
+			*this_update = t;
+		if (!to_time(to, &t))
+			return 0;
+		if (*next_update == 0 || t < *next_update)
+			*next_update = t;
+	}
+	return i > 0;
+}
+
+static int
+add_entry(struct set *set, const struct request_id *id, struct reply *reply)
+{
+	struct entry *grown, *e;
+
+	if (id->serial_len > sizeof(e->serial) || id->serial_len == 0)
+		return 0;
+	grown = OPENSSL_realloc(set->entries, (set->n + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return 0;
+	set->entries = grown;
+	e = &grown[set->n++];
+	memset(e, 0, sizeof(*e));
+	e->hash = id->hash;
+	memcpy(e->name_hash, id->name_hash, id->name_hash_len);
+	memcpy(e->key_hash, id->key_hash, id->key_hash_len);
+	memcpy(e->serial, id->serial, id->serial_len);
+	e->serial_len = id->serial_len;
+	e->reply = reply_up_ref(reply);
+	return 1;
+}
+
+/* Each single by its CertID; all must be of ${root}. */
+static int
+add_singles(struct set *set, OCSP_BASICRESP *basic, const struct view *view,
+    const struct view_issuer *root, struct reply *reply)
+{
+	struct request_id id;
+	int i, ok;
+
+	for (i = 0; i < OCSP_resp_count(basic); i++) {
+		const OCSP_CERTID *cid =
+		    OCSP_SINGLERESP_get0_id(OCSP_resp_get0(basic, i));
+
+		ok = request_id_read(cid, &id) &&
+		    view_find_certid(view, &id) == root &&
+		    add_entry(set, &id, reply);
+		OPENSSL_free(id.der);
+		if (!ok) {
+			ocsp_raise(OCSP_E_FILE, "CertID %d is not of %s", i,
+			    root->ident);
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static OCSP_BASICRESP *
+decode(const unsigned char *der, size_t len, X509 *root)
+{
+	const unsigned char *p = der;
+	OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &p, (long)len);
+	OCSP_BASICRESP *basic = NULL;
+
+	if (response != NULL && p == der + len &&
+	    OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
+		basic = OCSP_response_get1_basic(response);
+	OCSP_RESPONSE_free(response);
+	if (basic == NULL) {
+		ocsp_raise(OCSP_E_FILE, "not one successful OCSPResponse");
+	} else if (!verify(basic, root)) {
+		ocsp_raise(OCSP_E_FILE, "its signature is not the root's");
+		OCSP_BASICRESP_free(basic);
+		basic = NULL;
+	}
+	return basic;
+}
+
+static int
+read_answer(struct set *set, const char *path, const struct view *view,
+    const struct view_issuer *root)
+{
+	OCSP_BASICRESP *basic = NULL;
+	struct reply *reply = NULL;
+	unsigned char *data = NULL;
+	time_t from, to;
+	struct stat st;
+	size_t len, before = set->n;
+	int ok = 0;
+
+	if (!load_file(path, PRESIGNED_FILE_MAX, &data, &len, &st) ||
+	    (basic = decode(data, len, root->cert)) == NULL)
+		goto out;
+	if (!read_times(basic, &from, &to)) {
+		ocsp_raise(OCSP_E_FILE, "it lacks a nextUpdate");
+		goto out;
+	}
+	reply = reply_new_stored(data, len, REPLY_TYPE_OCSP, from, to, to);
+	data = NULL;
+	if (reply == NULL)
+		goto out;
+	reply->age_max = PRESIGNED_AGE_MAX;
+	ok = add_singles(set, basic, view, root, reply);
+	while (!ok && set->n > before)
+		reply_free(set->entries[--set->n].reply);
+out:
+	OPENSSL_free(data);
+	reply_free(reply);
+	OCSP_BASICRESP_free(basic);
+	return ok;
+}
+
+/* ---- the folders ---- */
+
+static int
+is_answer(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] != '.' && n > 4 && strcmp(name + n - 4, ".der") == 0;
+}
+
+/* The ident becomes part of a path; status.db is ours, but this costs
+   nothing. */
+static int
+root_folder(const struct presigned *p, const struct view_issuer *root,
+    char *out, size_t size)
+{
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+	int n;
+
+	if (root->ident[0] == '.' ||
+	    root->ident[strspn(root->ident, fit)] != '\0')
+		return 0;
+	n = snprintf(out, size, "%s/ocsp/%s", p->dir, root->ident);
+	return n > 0 && (size_t)n < size;
+}
+
+typedef void (*file_cb)(const char *path, void *arg);
+
+static void
+each_file(const struct presigned *p, const struct view_issuer *root, file_cb cb,
+    void *arg)
+{
+	char folder[4096 - 300], path[4096];
+	struct dirent *d;
+	DIR *dir = NULL;
+
+	if (root_folder(p, root, folder, sizeof(folder)))
+		dir = opendir(folder);
+	if (dir == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL)
+		if (is_answer(d->d_name)) {
+			snprintf(
+			    path, sizeof(path), "%s/%s", folder, d->d_name);
+			cb(path, arg);
+		}
+	closedir(dir);
+}
+
+/* Sum of what each file is: the order in the folder does not matter. */
+static void
+fingerprint(const char *path, void *arg)
+{
+	uint64_t *sum = arg, h = 0xcbf29ce484222325u;
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return;
+	for (; *path != '\0'; path++)
+		h = (h ^ (unsigned char)*path) * 0x100000001b3u;
+	h = (h ^ (uint64_t)st.st_ino) * 0x100000001b3u;
+	h = (h ^ (uint64_t)st.st_mtim.tv_sec) * 0x100000001b3u;
+	h = (h ^ (uint64_t)st.st_mtim.tv_nsec) * 0x100000001b3u;
+	h = (h ^ (uint64_t)st.st_size) * 0x100000001b3u;
+	*sum += h;
+}
+
+struct reading {
+	struct set set;
+	const struct view *view;
+	const struct view_issuer *root;
+};
+
+static void
+read_one(const char *path, void *arg)
+{
+	struct reading *rd = arg;
+
+	ERR_clear_error();
+	if (rd->set.n_files >= PRESIGNED_FILES_MAX) {
+		ocsp_raise(
+		    OCSP_E_FILE, "more than %d files", PRESIGNED_FILES_MAX);
+	} else if (read_answer(&rd->set, path, rd->view, rd->root)) {
+		rd->set.n_files++;
+		return;
+	}
+	report_errors(
+	    REPORT_WARN, "ocsp.presigned.refused", "file", path, NULL);
+	ERR_clear_error();
+}
+
+static void
+reload(struct presigned *p, const struct view *view)
+{
+	struct reading rd = {.view = view};
+	struct set old;
+	char n[24];
+	size_t i;
+
+	for (i = 0; i < view_n_issuers(view); i++) {
+		rd.root = view_issuer(view, i);
+		if (rd.root->is_root)
+			each_file(p, rd.root, read_one, &rd);
+	}
+	pthread_mutex_lock(&p->lock);
+	old = p->set;
+	p->set = rd.set;
+	pthread_mutex_unlock(&p->lock);
+	set_clear(&old);
+	snprintf(n, sizeof(n), "%zu", rd.set.n_files);
+	report_event(REPORT_INFO, "ocsp.presigned.loaded", "files", n, NULL);
+}
+
+void
+presigned_poll(struct presigned *p, const struct view *view, int force)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	if (view == NULL)
+		return;
+	for (i = 0; i < view_n_issuers(view); i++) {
+		const struct view_issuer *issuer = view_issuer(view, i);
+
+		if (!issuer->is_root)
+			continue;
+		sum = sum * 31 + issuer->key_hash[REQUEST_SHA1][0];
+		each_file(p, issuer, fingerprint, &sum);
+	}
+	if (sum == p->seen && !force)
+		return;
+	p->seen = sum;
+	reload(p, view);
+}
+
+struct reply *
+presigned_find(struct presigned *p, const struct request_id *id)
+{
+	struct reply *reply = NULL;
+	size_t i, len;
+
+	if (id->hash < 0)
+		return NULL;
+	len = request_hash_len((enum request_hash)id->hash);
+	if (id->name_hash_len != len || id->key_hash_len != len)
+		return NULL;
+	pthread_mutex_lock(&p->lock);
+	for (i = 0; i < p->set.n && reply == NULL; i++) {
+		const struct entry *e = &p->set.entries[i];
+
+		if (e->hash == id->hash && e->serial_len == id->serial_len &&
+		    memcmp(e->serial, id->serial, e->serial_len) == 0 &&
+		    memcmp(e->key_hash, id->key_hash, len) == 0 &&
+		    memcmp(e->name_hash, id->name_hash, len) == 0)
+			reply = reply_up_ref(e->reply);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return reply;
+}

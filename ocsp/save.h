@@ -1,0 +1,10 @@
+#ifndef INKAN_OCSP_SAVE_H
+#define INKAN_OCSP_SAVE_H
+
+#include <stddef.h>
+
+/* Write ${path} whole or not at all (temporary file beside it, fsync, rename),
+   mode 0644. 1, or 0 raised. */
+int save_file(const char *path, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,254 @@
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "ocsp/error.h"
+#include "ocsp/exchange.h"
+#include "ocsp/server.h"
+
+#define BACKLOG 1024
+#define SWEEP_MS 200
+#define HEAD_MEMORY 32768 /* octets per connection: bounds the head */
+
+struct server {
+	struct exchange_ctx ctx;
+	struct MHD_Daemon *daemons[SETTINGS_LISTEN_MAX];
+	unsigned ports[SETTINGS_LISTEN_MAX];
+	size_t n;
+	pthread_t sweeper;
+	int has_sweeper;
+	atomic_int stop;
+};
+
+/* ---- listening ---- */
+
+static int
+listen_at(const struct addrinfo *ai)
+{
+	int fd, one = 1;
+
+	fd = socket(
+	    ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* "[::]" next to "0.0.0.0" must be possible. */
+	if (ai->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static unsigned
+port_of(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		return 0;
+	if (ss.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&ss)->sin6_port);
+	return ntohs(((struct sockaddr_in *)&ss)->sin_port);
+}
+
+static int
+open_socket(const struct settings_listen *l)
+{
+	const struct addrinfo hints = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+	    .ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *ai = NULL;
+	int rc, fd;
+
+	if ((rc = getaddrinfo(l->host, l->port, &hints, &ai)) != 0) {
+		ocsp_raise(
+		    OCSP_E_LISTEN, "listen: %s: %s", l->host, gai_strerror(rc));
+		return -1;
+	}
+	if ((fd = listen_at(ai)) < 0) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "listen on %s port %s",
+		    l->host, l->port);
+		ocsp_raise(
+		    OCSP_E_LISTEN, "listen: %s port %s", l->host, l->port);
+	}
+	freeaddrinfo(ai);
+	return fd;
+}
+
+/* ---- libmicrohttpd ---- */
+
+static void
+notify_connection(void *cls, struct MHD_Connection *con, void **socket_context,
+    enum MHD_ConnectionNotificationCode code)
+{
+	struct server *s = cls;
+	const union MHD_ConnectionInfo *info;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(
+		    con, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*socket_context = info == NULL
+		    ? NULL
+		    : conns_open(s->ctx.conns, info->connect_fd, conns_now());
+	} else if (*socket_context != NULL) {
+		conns_close(s->ctx.conns, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+/* The path as it was sent: nothing is unescaped. */
+static size_t
+leave_escaped(void *cls, struct MHD_Connection *con, char *text)
+{
+	(void)cls;
+	(void)con;
+	return strlen(text);
+}
+
+static struct MHD_Daemon *
+start_daemon(struct server *s, int fd)
+{
+	const struct settings *set = s->ctx.set;
+	struct MHD_OptionItem pool[] = {
+	    {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)set->threads, NULL},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+
+	/* A pool of one is not known to libmicrohttpd. */
+	if (set->threads == 1)
+		pool[0] = pool[1];
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO, 0,
+	    NULL, NULL, exchange_handle, &s->ctx, MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MEMORY,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)set->max_connections,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)set->idle_timeout,
+	    MHD_OPTION_NOTIFY_CONNECTION, notify_connection, s,
+	    MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &s->ctx,
+	    MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &s->ctx,
+	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_ARRAY,
+	    pool, MHD_OPTION_END);
+}
+
+static int
+add_daemon(struct server *s, const struct settings_listen *l)
+{
+	int fd = open_socket(l);
+
+	if (fd < 0)
+		return 0;
+	s->ports[s->n] = port_of(fd);
+	s->daemons[s->n] = start_daemon(s, fd);
+	if (s->daemons[s->n] == NULL) {
+		close(fd);
+		ocsp_raise(OCSP_E_LISTEN, "the HTTP server does not start");
+		return 0;
+	}
+	s->n++;
+	return 1;
+}
+
+static void *
+sweep(void *arg)
+{
+	const struct timespec period = {0, SWEEP_MS * 1000000L};
+	struct server *s = arg;
+
+	while (!atomic_load(&s->stop)) {
+		nanosleep(&period, NULL);
+		conns_sweep(s->ctx.conns, conns_now());
+	}
+	return NULL;
+}
+
+static int
+start_all(struct server *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->ctx.set->n_listen; i++)
+		if (!add_daemon(s, &s->ctx.set->listen[i]))
+			return 0;
+	if (pthread_create(&s->sweeper, NULL, sweep, s) != 0) {
+		ocsp_raise(OCSP_E_INTERNAL, "no thread for deadlines");
+		return 0;
+	}
+	s->has_sweeper = 1;
+	return 1;
+}
+
+struct server *
+server_start(const struct settings *set, struct responder *responder,
+    struct files *files, struct counters *counters)
+{
+	struct server *s = OPENSSL_zalloc(sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	atomic_init(&s->stop, 0);
+	s->ctx.set = set;
+	s->ctx.responder = responder;
+	s->ctx.files = files;
+	s->ctx.counters = counters;
+	s->ctx.send = send_new(counters);
+	s->ctx.conns = conns_new((int64_t)set->request_timeout * 1000,
+	    (int64_t)set->idle_timeout * 1000, counters);
+	if (s->ctx.send == NULL || s->ctx.conns == NULL || !start_all(s)) {
+		server_stop(s, 0);
+		return NULL;
+	}
+	return s;
+}
+
+unsigned
+server_port(const struct server *s, size_t i)
+{
+	return i < s->n ? s->ports[i] : 0;
+}
+
+static void
+wait_idle(struct server *s, unsigned grace)
+{
+	const struct timespec nap = {0, 20000000L};
+	int64_t until = conns_now() + (int64_t)grace * 1000;
+
+	while (conns_busy(s->ctx.conns) > 0 && conns_now() < until)
+		nanosleep(&nap, NULL);
+}
+
+void
+server_stop(struct server *s, unsigned grace)
+{
+	size_t i;
+	int fd;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++)
+		if ((fd = MHD_quiesce_daemon(s->daemons[i])) >= 0)
+			close(fd);
+	if (s->n > 0)
+		wait_idle(s, grace);
+	for (i = 0; i < s->n; i++)
+		MHD_stop_daemon(s->daemons[i]);
+	atomic_store(&s->stop, 1);
+	if (s->has_sweeper)
+		pthread_join(s->sweeper, NULL);
+	conns_free(s->ctx.conns);
+	send_free(s->ctx.send);
+	OPENSSL_free(s);
+}

@@ -1,0 +1,26 @@
+#ifndef INKAN_OCSP_SERVER_H
+#define INKAN_OCSP_SERVER_H
+
+#include "ocsp/files.h"
+#include "ocsp/responder.h"
+
+/*
+ * The HTTP server: listening sockets, libmicrohttpd's epoll threads
+ * (set->threads for each address) and the sweeper that keeps deadlines.
+ */
+
+struct server;
+
+/* All borrowed. Returned to be freed with server_stop(), or NULL raised. */
+struct server *server_start(const struct settings *set,
+    struct responder *responder, struct files *files,
+    struct counters *counters);
+
+/* The port of the ${i}th address: what "0" became. */
+unsigned server_port(const struct server *server, size_t i);
+
+/* Accept no more, let requests under way end for at most ${grace} seconds,
+   then close. NULL is fine. */
+void server_stop(struct server *server, unsigned grace);
+
+#endif

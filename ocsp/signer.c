@@ -1,0 +1,108 @@
+#include <string.h>
+
+#include <openssl/x509v3.h>
+
+#include "ocsp/error.h"
+#include "ocsp/signer.h"
+
+const EVP_MD *
+signer_digest(const EVP_PKEY *key)
+{
+	if (EVP_PKEY_is_a(key, "ED25519"))
+		return NULL;
+	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256)
+		return EVP_sha384();
+	return EVP_sha256();
+}
+
+static int
+signed_by(X509 *cert, X509 *issuer)
+{
+	EVP_PKEY *pub = X509_get0_pubkey(issuer);
+
+	return X509_NAME_cmp(X509_get_issuer_name(cert),
+		   X509_get_subject_name(issuer)) == 0 &&
+	    pub != NULL && X509_verify(cert, pub) == 1;
+}
+
+static int
+check(EVP_PKEY *key, X509 *cert, X509 *issuer)
+{
+	uint32_t flags = X509_get_extension_flags(cert);
+
+	if (EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1) {
+		ocsp_raise(
+		    OCSP_E_DELEGATE, "the certificate is for another key");
+		return 0;
+	}
+	if (!signed_by(cert, issuer)) {
+		ocsp_raise(OCSP_E_DELEGATE,
+		    "the certificate is not signed by this issuer's key");
+		return 0;
+	}
+	if ((flags & EXFLAG_XKUSAGE) == 0 ||
+	    (X509_get_extended_key_usage(cert) & XKU_OCSP_SIGN) == 0) {
+		ocsp_raise(
+		    OCSP_E_DELEGATE, "the certificate lacks id-kp-OCSPSigning");
+		return 0;
+	}
+	if ((flags & EXFLAG_CA) != 0) {
+		ocsp_raise(OCSP_E_DELEGATE, "the certificate is a CA's");
+		return 0;
+	}
+	return 1;
+}
+
+static int
+to_time(const ASN1_TIME *t, time_t *out)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return 0;
+	*out = timegm(&tm);
+	return 1;
+}
+
+struct signer *
+signer_new(EVP_PKEY *key, X509 *cert, X509 *issuer)
+{
+	struct signer *s = NULL;
+	unsigned md_len = 0;
+	int len;
+
+	if (!check(key, cert, issuer))
+		return NULL;
+	if ((s = OPENSSL_zalloc(sizeof(*s))) == NULL)
+		return NULL;
+	atomic_init(&s->refs, 1);
+	atomic_init(&s->failed_at, 0);
+	len = i2d_X509(cert, &s->cert);
+	if (len <= 0 || !to_time(X509_get0_notBefore(cert), &s->not_before) ||
+	    !to_time(X509_get0_notAfter(cert), &s->not_after) ||
+	    X509_pubkey_digest(cert, EVP_sha1(), s->key_hash, &md_len) != 1) {
+		ocsp_raise(OCSP_E_DELEGATE, "the certificate cannot be read");
+		signer_free(s);
+		return NULL;
+	}
+	s->cert_len = (size_t)len;
+	s->key = key;
+	return s;
+}
+
+struct signer *
+signer_up_ref(struct signer *signer)
+{
+	atomic_fetch_add(&signer->refs, 1);
+	return signer;
+}
+
+void
+signer_free(struct signer *signer)
+{
+	if (signer == NULL || atomic_fetch_sub(&signer->refs, 1) != 1)
+		return;
+	EVP_PKEY_free(signer->key);
+	OPENSSL_free(signer->cert);
+	OPENSSL_free(signer);
+}
