@@ -1,0 +1,287 @@
+#include <arpa/inet.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+
+#include "ca/report/report.h"
+#include "ra/error.h"
+#include "ra/private.h"
+
+/*
+ * libevent times out inactivity only, so that one octet a second lives for
+ * ever. Each connection has a clock of its own, set once per phase.
+ */
+
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+static int ex_index = -1;
+
+static void
+set_clock(struct connection *c, int seconds)
+{
+	struct timeval tv = {seconds, 0};
+
+	evtimer_add(c->clock, &tv);
+}
+
+static void
+set_phase(struct connection *c, enum connection_phase phase)
+{
+	const struct settings *s = c->worker->shared.settings;
+
+	if (c->phase == CONNECTION_IDLE)
+		TAILQ_REMOVE(&c->worker->idle, c, idle);
+	c->phase = phase;
+	switch (phase) {
+	case CONNECTION_IDLE:
+		TAILQ_INSERT_TAIL(&c->worker->idle, c, idle);
+		set_clock(c, s->idle_timeout);
+		break;
+	case CONNECTION_ANSWER:
+		set_clock(c, CONNECTION_WRITE_S);
+		break;
+	case CONNECTION_REQUEST:
+		clock_gettime(CLOCK_MONOTONIC, &c->began);
+		set_clock(c, s->request_timeout);
+		break;
+	case CONNECTION_HANDSHAKE:
+		set_clock(c, s->request_timeout);
+		break;
+	}
+}
+
+/* Called when the SSL object dies, and with it the connection. */
+static void
+gone(void *ssl, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	struct connection *c = ptr;
+	struct worker *w;
+
+	(void)ssl, (void)ad, (void)idx, (void)argl, (void)argp;
+	if (c == NULL)
+		return;
+	w = c->worker;
+	if (c->phase == CONNECTION_IDLE)
+		TAILQ_REMOVE(&w->idle, c, idle);
+	TAILQ_REMOVE(&w->all, c, all);
+	if (c->counted)
+		limits_give_address(
+		    w->shared.limits, (const struct sockaddr *)&c->peer);
+	if (!c->refused)
+		limits_give(w->shared.limits);
+	event_free(c->clock);
+	OPENSSL_free(c);
+	worker_gone(w);
+}
+
+static void
+make_index(void)
+{
+	ex_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, gone);
+}
+
+void
+connection_close(struct connection *c)
+{
+	evutil_socket_t fd;
+
+	if (c->evcon != NULL) {
+		evhttp_connection_free(c->evcon);
+		return;
+	}
+	/* evhttp has not shown its object yet, but it is reading: it sees the
+	   end and cleans up. */
+	fd = bufferevent_getfd(c->bev);
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+/* The address is known only now: evhttp asks for a bufferevent first and gives
+   it the socket afterwards. */
+static void
+admit(struct connection *c)
+{
+	socklen_t len = sizeof(c->peer);
+	evutil_socket_t fd = bufferevent_getfd(c->bev);
+	const struct sockaddr *sa = (const struct sockaddr *)&c->peer;
+	const void *ip = &((struct sockaddr_in *)&c->peer)->sin_addr;
+
+	if (fd < 0 || getpeername(fd, (struct sockaddr *)&c->peer, &len) != 0) {
+		connection_close(c);
+		return;
+	}
+	if (sa->sa_family == AF_INET6)
+		ip = &((struct sockaddr_in6 *)&c->peer)->sin6_addr;
+	inet_ntop(sa->sa_family, ip, c->address, sizeof(c->address));
+	c->counted =
+	    !c->refused && limits_take_address(c->worker->shared.limits, sa);
+	if (!c->counted) {
+		report_event(REPORT_WARN, "ra.limit", "address", c->address,
+		    "rule",
+		    c->refused ? "max_connections"
+			       : "max_connections_per_address",
+		    NULL);
+		connection_close(c);
+		return;
+	}
+	set_phase(c, CONNECTION_HANDSHAKE);
+}
+
+static void
+tick(evutil_socket_t fd, short what, void *arg)
+{
+	static const char *const names[] = {
+	    "handshake", "idle", "request", "answer"};
+	struct connection *c = arg;
+
+	(void)fd, (void)what;
+	if (c->address[0] == '\0') {
+		admit(c);
+		return;
+	}
+	if (c->exchange != NULL) {
+		enroll_late(c->exchange);
+		return;
+	}
+	if (c->phase != CONNECTION_IDLE)
+		report_event(REPORT_INFO, "ra.timeout", "address", c->address,
+		    "phase", names[c->phase], NULL);
+	connection_close(c);
+}
+
+static void
+on_tls(const SSL *ssl, int where, int ret)
+{
+	struct connection *c = SSL_get_ex_data(ssl, ex_index);
+
+	(void)ret;
+	if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && c != NULL &&
+	    c->phase == CONNECTION_HANDSHAKE)
+		set_phase(c, CONNECTION_IDLE);
+}
+
+/* The first octet of a request. */
+static void
+on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)in;
+	if (info->n_added > 0 && c->phase == CONNECTION_IDLE)
+		set_phase(c, CONNECTION_REQUEST);
+}
+
+static struct connection *
+make(struct event_base *base, struct worker *w)
+{
+	struct connection *c = OPENSSL_zalloc(sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->worker = w;
+	c->clock = evtimer_new(base, tick, c);
+	c->ssl = tls_accept(w->shared.tls);
+	if (c->clock == NULL || c->ssl == NULL ||
+	    SSL_set_ex_data(c->ssl, ex_index, c) != 1) {
+		if (c->clock != NULL)
+			event_free(c->clock);
+		SSL_free(c->ssl);
+		OPENSSL_free(c);
+		return NULL;
+	}
+	c->refused = !limits_take(w->shared.limits);
+	TAILQ_INSERT_TAIL(&w->all, c, all);
+	return c;
+}
+
+struct bufferevent *
+connection_new(struct event_base *base, void *arg)
+{
+	struct worker *w = arg;
+	struct connection *c;
+
+	pthread_once(&index_once, make_index);
+	c = make(base, w);
+	/* Without a bufferevent evhttp makes a plain one; est_request() drops
+	   what comes in that way. */
+	if (c == NULL)
+		return NULL;
+	c->bev = bufferevent_openssl_socket_new(
+	    base, -1, c->ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		SSL_free(c->ssl);
+		return NULL;
+	}
+	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
+	SSL_set_info_callback(c->ssl, on_tls);
+	evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c);
+	event_active(c->clock, EV_TIMEOUT, 0);
+	if (limits_full(w->shared.limits))
+		worker_pause(w);
+	return c->bev;
+}
+
+struct connection *
+connection_of(struct evhttp_request *req)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(req);
+	SSL *ssl = NULL;
+
+	if (evcon != NULL)
+		ssl = bufferevent_openssl_get_ssl(
+		    evhttp_connection_get_bufferevent(evcon));
+	return ssl == NULL ? NULL : SSL_get_ex_data(ssl, ex_index);
+}
+
+/* The evhttp_connection is about to be freed, whoever does it. */
+static void
+on_close(struct evhttp_connection *evcon, void *arg)
+{
+	struct connection *c = arg;
+	struct exchange *x = c->exchange;
+
+	(void)evcon;
+	c->evcon = NULL;
+	event_del(c->clock);
+	ERR_clear_error();
+	SSL_shutdown(c->ssl); /* close_notify, which libevent never sends */
+	ERR_clear_error();
+	c->exchange = NULL;
+	if (x != NULL)
+		/* After a broken read evhttp has let go of the request. */
+		exchange_drop(x, evhttp_request_get_connection(x->req) == NULL);
+}
+
+void
+connection_adopt(struct connection *c, struct evhttp_request *req)
+{
+	if (c->evcon == NULL) {
+		c->evcon = evhttp_request_get_connection(req);
+		evhttp_connection_set_closecb(c->evcon, on_close, c);
+	}
+	if (c->phase != CONNECTION_REQUEST)
+		set_phase(c, CONNECTION_REQUEST);
+}
+
+/* The answer is written; a next request may already be there. */
+static void
+on_complete(struct evhttp_request *req, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)req;
+	if (evbuffer_get_length(bufferevent_get_input(c->bev)) > 0)
+		set_phase(c, CONNECTION_REQUEST);
+	else
+		set_phase(c, CONNECTION_IDLE);
+}
+
+void
+connection_answering(struct connection *c, struct evhttp_request *req)
+{
+	c->exchange = NULL;
+	set_phase(c, CONNECTION_ANSWER);
+	evhttp_request_set_on_complete_cb(req, on_complete, c);
+}

@@ -1,0 +1,183 @@
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "ca/report/report.h"
+#include "ra/basic.h"
+#include "ra/body.h"
+#include "ra/certs.h"
+#include "ra/error.h"
+#include "ra/private.h"
+
+/* Every credential is for inkan-ca to judge; here only whether there is one.
+   0: refused. */
+static int
+check_credentials(struct exchange *x, enum basic_result basic)
+{
+	if (basic == BASIC_MALFORMED) {
+		exchange_refuse(x, 401, "authenticate", "basic.format",
+		    "Authorization cannot be read", 0);
+		return 0;
+	}
+	if (tls_has_client(x->conn->ssl))
+		return 1;
+	if (basic == BASIC_NONE) {
+		exchange_refuse(x, 401, "authenticate", "credentials.missing",
+		    "client certificate or secret wanted", 0);
+		return 0;
+	}
+	if (x->route.op == ROUTE_SIMPLEREENROLL) {
+		exchange_refuse(x, 403, "authenticate", "certificate.missing",
+		    "renewal wants the certificate that is renewed", 0);
+		return 0;
+	}
+	return 1;
+}
+
+static int
+read_body(struct exchange *x, struct body *body)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(x->req);
+	size_t len = evbuffer_get_length(in);
+	int parameters;
+
+	if (!body_media_ok(exchange_find(x, "Content-Type"), &parameters)) {
+		exchange_refuse(x, 415, "body", "media.type",
+		    "application/pkcs10 wanted", 0);
+		return 0;
+	}
+	if (len > x->conn->worker->shared.settings->max_body) {
+		exchange_refuse(
+		    x, 413, "body", "body.size", "body is too long", 0);
+		return 0;
+	}
+	if (!body_decode(evbuffer_pullup(in, -1), len, body)) {
+		exchange_refuse_queue(x,
+		    ERR_GET_REASON(ERR_peek_last_error()) == RA_E_BADREQUEST
+			? 400
+			: 500,
+		    "body");
+		return 0;
+	}
+	strcpy(x->deviations, body->deviations);
+	if (parameters)
+		body_deviate(x->deviations, "media-parameters");
+	if (exchange_find(x, "Content-Transfer-Encoding") != NULL)
+		body_deviate(x->deviations, "content-transfer-encoding");
+	return 1;
+}
+
+static WIRE_FIELDS *
+arguments(
+    struct exchange *x, const struct body *body, const struct basic *basic)
+{
+	WIRE_FIELDS *args = field_list_new();
+
+	if (args == NULL || !field_add_text(args, "label", x->route.label) ||
+	    !field_add_flag(
+		args, "renew", x->route.op == ROUTE_SIMPLEREENROLL) ||
+	    !field_add_bytes(args, "csr", body->der, body->len) ||
+	    !tls_add_evidence(x->conn->ssl, args) ||
+	    !field_add_text(args, "address", x->conn->address) ||
+	    !field_add_text(args, "client", x->client) ||
+	    (basic != NULL &&
+		(!field_add_text(args, "user", basic->user) ||
+		    !field_add_text(args, "secret", basic->secret)))) {
+		field_list_free(args);
+		return NULL;
+	}
+	return args;
+}
+
+static void
+answer_certificate(struct exchange *x, const WIRE_ANSWER *answer)
+{
+	struct certs_der cert;
+	unsigned char *der = NULL;
+	size_t len;
+
+	cert.p = field_bytes(answer->values, "cert", &cert.len);
+	if (cert.p == NULL || !certs_only(&cert, 1, &der, &len)) {
+		exchange_refuse_queue(x, 500, "answer");
+		return;
+	}
+	exchange_answer_der(x, EST_MEDIA_CERTS, der, len);
+	OPENSSL_free(der);
+}
+
+static void
+on_answer(const WIRE_ANSWER *answer, void *arg)
+{
+	struct exchange *x = arg;
+	char line[ANSWER_TEXT_MAX];
+	int http;
+
+	ERR_clear_error();
+	x->call = 0;
+	if (answer == NULL) {
+		exchange_refuse(x, 503, "ca", "ca.away",
+		    "not available now, try again later", 0);
+		return;
+	}
+	if (message_answer_status(answer) == WIRE_OK) {
+		answer_certificate(x, answer);
+		return;
+	}
+	http = answer_http(message_answer_status(answer));
+	answer_refusal(line, sizeof(line), answer);
+	exchange_refuse_line(x, http, line, message_refusal(answer, "stage"),
+	    message_refusal(answer, "rule"), message_retry(answer));
+}
+
+void
+enroll_late(struct exchange *x)
+{
+	ca_link_forget(x->conn->worker->link, x->call);
+	x->call = 0;
+	x->close = 1;
+	exchange_refuse(
+	    x, 503, "ca", "ca.late", "not available now, try again later", 0);
+}
+
+static void
+forward(struct exchange *x, const struct basic *basic)
+{
+	struct body body;
+	WIRE_FIELDS *args;
+
+	if (!read_body(x, &body))
+		return;
+	args = arguments(x, &body, basic);
+	body_clear(&body);
+	if (args != NULL)
+		x->call = ca_link_call(
+		    x->conn->worker->link, "enroll", args, on_answer, x);
+	field_list_free(args);
+	if (x->call != 0)
+		return;
+	switch (ERR_GET_REASON(ERR_peek_last_error())) {
+	case RA_E_BADREQUEST:
+		exchange_refuse_queue(x, 400, "authenticate");
+		break;
+	case RA_E_AWAY:
+		exchange_refuse_queue(x, 503, "ca");
+		break;
+	default:
+		exchange_refuse_queue(x, 500, "ca");
+		break;
+	}
+}
+
+void
+enroll_start(struct exchange *x)
+{
+	const char *header = exchange_find(x, "Authorization");
+	struct basic basic;
+	enum basic_result result = basic_parse(header, &basic);
+
+	if (header != NULL) /* evhttp's own copy, not needed any more */
+		OPENSSL_cleanse((char *)header, strlen(header));
+	if (check_credentials(x, result))
+		forward(x, result == BASIC_GIVEN ? &basic : NULL);
+	basic_clear(&basic);
+}

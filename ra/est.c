@@ -1,0 +1,97 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "ra/error.h"
+#include "ra/private.h"
+
+static unsigned int
+method_of(struct evhttp_request *req)
+{
+	switch (evhttp_request_get_command(req)) {
+	case EVHTTP_REQ_GET:
+		return ROUTE_GET;
+	case EVHTTP_REQ_HEAD:
+		return ROUTE_HEAD;
+	case EVHTTP_REQ_POST:
+		return ROUTE_POST;
+	default:
+		return 0;
+	}
+}
+
+/* Operation, then label: 404; method: 405. NULL: refused. */
+static const struct fleet *
+find(struct exchange *x)
+{
+	const struct worker *w = x->conn->worker;
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(x->req);
+	const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
+	const struct fleet *fleet;
+
+	if (path == NULL || !route_parse(path, &x->route)) {
+		exchange_refuse(
+		    x, 404, "route", "path.unknown", "no such resource", 0);
+		return NULL;
+	}
+	if (w->fleets == NULL) {
+		exchange_refuse(x, 503, "route", "ca.away",
+		    "not available now, try again later", 0);
+		return NULL;
+	}
+	fleet = fleets_find(w->fleets, x->route.label);
+	if (fleet == NULL) {
+		exchange_refuse(
+		    x, 404, "route", "label.unknown", "no such label", 0);
+		return NULL;
+	}
+	if ((route_methods(x->route.op) & method_of(x->req)) == 0) {
+		exchange_header(x, "Allow", route_allow(x->route.op));
+		exchange_refuse(
+		    x, 405, "route", "method", "method not allowed", 0);
+		return NULL;
+	}
+	return fleet;
+}
+
+void
+est_request(struct evhttp_request *req, void *arg)
+{
+	struct connection *c = connection_of(req);
+	const struct fleet *fleet;
+	struct exchange *x;
+
+	(void)arg;
+	ERR_clear_error();
+	if (c == NULL) { /* no TLS: out of memory at accept */
+		evhttp_connection_free(evhttp_request_get_connection(req));
+		return;
+	}
+	connection_adopt(c, req);
+	x = exchange_new(c, req);
+	if (x == NULL) {
+		connection_close(c);
+		return;
+	}
+	if (!head_check(x) || (fleet = find(x)) == NULL)
+		return;
+	x->wrap = fleet->wrap;
+	snprintf(x->route.label, sizeof(x->route.label), "%s", fleet->label);
+	switch (x->route.op) {
+	case ROUTE_CACERTS:
+		exchange_answer_der(
+		    x, EST_MEDIA_CERTS, fleet->cacerts, fleet->cacerts_len);
+		break;
+	case ROUTE_CSRATTRS:
+		exchange_answer_der(
+		    x, EST_MEDIA_ATTRS, fleet->csrattrs, fleet->csrattrs_len);
+		break;
+	case ROUTE_SIMPLEENROLL:
+	case ROUTE_SIMPLEREENROLL:
+		enroll_start(x);
+		break;
+	default:
+		exchange_refuse(x, 501, "route", "operation",
+		    "this operation is not offered", 0);
+		break;
+	}
+}

@@ -1,0 +1,188 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "ca/report/report.h"
+#include "ra/base64.h"
+#include "ra/error.h"
+#include "ra/private.h"
+
+#define CHALLENGE "Basic realm=\"inkan\", charset=\"UTF-8\""
+
+const char *
+exchange_find(const struct exchange *x, const char *name)
+{
+	return evhttp_find_header(
+	    evhttp_request_get_input_headers(x->req), name);
+}
+
+/* User-Agent goes to inkan-ca as UTF-8 and into logs: printable ASCII only. */
+static void
+keep_client(struct exchange *x)
+{
+	const char *agent = exchange_find(x, "User-Agent");
+	size_t i;
+
+	for (i = 0; agent != NULL && agent[i] != '\0' && i < CLIENT_MAX; i++)
+		x->client[i] =
+		    agent[i] >= 0x20 && agent[i] < 0x7f ? agent[i] : '?';
+}
+
+struct exchange *
+exchange_new(struct connection *c, struct evhttp_request *req)
+{
+	struct exchange *x = OPENSSL_zalloc(sizeof(*x));
+
+	if (x == NULL)
+		return NULL;
+	x->conn = c;
+	x->req = req;
+	x->head_only = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
+	keep_client(x);
+	c->exchange = x;
+	return x;
+}
+
+static long
+milliseconds_since(const struct timespec *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - t->tv_sec) * 1000 +
+	    (now.tv_nsec - t->tv_nsec) / 1000000;
+}
+
+static void
+tell(const struct exchange *x, int http, size_t len, const char *stage,
+    const char *rule)
+{
+	char status[16] = "gone", bytes[24], ms[24];
+
+	if (http != 0)
+		snprintf(status, sizeof(status), "%d", http);
+	snprintf(bytes, sizeof(bytes), "%zu", len);
+	snprintf(ms, sizeof(ms), "%ld", milliseconds_since(&x->conn->began));
+	report_event(http >= 500 && http != 501 ? REPORT_WARN : REPORT_INFO,
+	    "est.request", "op", route_name(x->route.op), "label",
+	    x->route.label[0] != '\0' ? x->route.label : NULL, "status", status,
+	    "address", x->conn->address, "bytes", bytes, "ms", ms, "deviations",
+	    x->deviations[0] != '\0' ? x->deviations : NULL, "stage", stage,
+	    "rule", rule, "agent", x->client[0] != '\0' ? x->client : NULL,
+	    NULL);
+}
+
+void
+exchange_drop(struct exchange *x, int request_is_ours)
+{
+	struct evhttp_request *req = x->req;
+
+	if (x->call != 0)
+		ca_link_forget(x->conn->worker->link, x->call);
+	tell(x, 0, 0, NULL, NULL);
+	OPENSSL_free(x);
+	if (request_is_ours)
+		evhttp_request_free(req);
+}
+
+void
+exchange_header(struct exchange *x, const char *name, const char *value)
+{
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(x->req), name, value);
+}
+
+void
+exchange_answer(struct exchange *x, int http, const char *media, const void *p,
+    size_t len, const char *stage, const char *rule)
+{
+	struct connection *c = x->conn;
+	struct evhttp_request *req = x->req;
+	struct evbuffer *body = evbuffer_new();
+	char text[24];
+
+	if (body == NULL ||
+	    (!x->head_only && evbuffer_add(body, p, len) != 0)) {
+		if (body != NULL)
+			evbuffer_free(body);
+		connection_close(c); /* drops ${x} */
+		return;
+	}
+	exchange_header(x, "Content-Type", media);
+	if (x->head_only) {
+		snprintf(text, sizeof(text), "%zu", len);
+		exchange_header(x, "Content-Length", text);
+	}
+	if (x->close || atomic_load(&c->worker->stopping))
+		exchange_header(x, "Connection", "close");
+	tell(x, http, x->head_only ? 0 : len, stage, rule);
+	connection_answering(c, req);
+	OPENSSL_free(x);
+	ERR_clear_error();
+	/* Writing may fail at once and free the connection: touch nothing of
+	   it from here on. */
+	evhttp_send_reply(req, http, answer_reason(http), body);
+	evbuffer_free(body);
+	ERR_clear_error();
+}
+
+void
+exchange_refuse_line(struct exchange *x, int http, const char *line,
+    const char *stage, const char *rule, int64_t retry)
+{
+	long seconds = answer_retry(http, retry);
+	char number[24];
+
+	if (http == 401)
+		exchange_header(x, "WWW-Authenticate", CHALLENGE);
+	if (seconds > 0) {
+		snprintf(number, sizeof(number), "%ld", seconds);
+		exchange_header(x, "Retry-After", number);
+	}
+	exchange_answer(x, http, "text/plain; charset=utf-8", line,
+	    strlen(line), stage, rule);
+}
+
+void
+exchange_refuse(struct exchange *x, int http, const char *stage,
+    const char *rule, const char *text, int64_t retry)
+{
+	char line[ANSWER_TEXT_MAX];
+
+	answer_line(line, sizeof(line), stage, rule, text);
+	exchange_refuse_line(x, http, line, stage, rule, retry);
+}
+
+void
+exchange_refuse_queue(struct exchange *x, int http, const char *stage)
+{
+	char text[ANSWER_TEXT_MAX], *colon;
+
+	report_last_text(text, sizeof(text));
+	colon = strstr(text, ": ");
+	if (colon == NULL || http == 500) {
+		report_errors(REPORT_ERROR, "ra.internal", NULL);
+		exchange_refuse(x, 500, stage, "internal", "internal error", 0);
+		return;
+	}
+	*colon = '\0';
+	exchange_refuse(x, http, stage, text, colon + 2, 0);
+}
+
+void
+exchange_answer_der(
+    struct exchange *x, const char *media, const unsigned char *der, size_t len)
+{
+	int bare = exchange_find(x, "User-Agent") == NULL &&
+	    exchange_find(x, "Accept") == NULL;
+	size_t columns = answer_columns(x->wrap, len, bare);
+	char *text = base64_encode(der, len, columns);
+
+	if (text == NULL) {
+		exchange_refuse_queue(x, 500, "answer");
+		return;
+	}
+	exchange_answer(x, 200, media, text, strlen(text), NULL, NULL);
+	OPENSSL_free(text);
+}

@@ -1,0 +1,236 @@
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "ca/report/daemon.h"
+#include "ca/report/report.h"
+#include "ra/error.h"
+#include "ra/keyfile.h"
+#include "ra/limits.h"
+#include "ra/listener.h"
+#include "ra/own_cert.h"
+#include "ra/settings.h"
+#include "ra/tls.h"
+#include "ra/worker.h"
+
+#define PROGRAM "inkan-ra"
+#define FDS_BESIDE_CONNECTIONS 128
+
+static const char usage[] =
+    "usage: inkan-ra -c FILE [-n | --init-keys]\n"
+    "  -c FILE      configuration, see inkan-ra.conf(5)\n"
+    "  -n           check the configuration and exit\n"
+    "  --init-keys  make the TLS key if there is none, write a request\n"
+    "               for its certificate (PEM) and exit\n";
+
+struct ra {
+	struct settings *settings;
+	struct tls *tls;
+	struct limits *limits;
+	struct own_cert *own_cert;
+	struct worker *workers[SETTINGS_WORKERS_MAX];
+	int fds[SETTINGS_LISTEN_MAX];
+	size_t n_fds;
+	int signals;
+};
+
+static int
+extra_option(const char *option, const char *value, void *arg)
+{
+	(void)value;
+	if (strcmp(option, "--init-keys") != 0)
+		return -1;
+	*(int *)arg = 1;
+	return 0;
+}
+
+/* What libevent has to say goes where everything goes. */
+static void
+on_libevent(int severity, const char *text)
+{
+	report_event(severity >= EVENT_LOG_WARN ? REPORT_WARN : REPORT_DEBUG,
+	    "ra.libevent", "text", text, NULL);
+}
+
+/* One descriptor a connection, or accepting stops early. */
+static int
+raise_descriptors(size_t connections)
+{
+	rlim_t wanted = connections + FDS_BESIDE_CONNECTIONS;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= wanted)
+		return 1;
+	if (r.rlim_max != RLIM_INFINITY && r.rlim_max < wanted) {
+		ra_raise(RA_E_CONFIG,
+		    "max_connections = %zu wants %lu open files, the system "
+		    "allows %lu",
+		    connections, (unsigned long)wanted,
+		    (unsigned long)r.rlim_max);
+		return 0;
+	}
+	r.rlim_cur = wanted;
+	return setrlimit(RLIMIT_NOFILE, &r) == 0;
+}
+
+static int
+open_listeners(struct ra *ra)
+{
+	size_t i;
+
+	for (i = 0; i < ra->settings->n_listen; i++) {
+		ra->fds[i] = listener_open(&ra->settings->listen[i]);
+		if (ra->fds[i] < 0)
+			return 0;
+		ra->n_fds = i + 1;
+	}
+	return 1;
+}
+
+static int
+start(struct ra *ra)
+{
+	const struct settings *s = ra->settings;
+	struct worker_shared shared = {0};
+	int i;
+
+	if (!raise_descriptors(s->max_connections) ||
+	    !own_cert_settle(s->certificate, s->key))
+		return 0;
+	ra->tls = tls_new(s->certificate, s->key);
+	ra->limits = limits_new(s->max_connections, s->max_per_address);
+	if (ra->tls == NULL || ra->limits == NULL || !open_listeners(ra))
+		return 0;
+	shared.settings = s;
+	shared.tls = ra->tls;
+	shared.limits = ra->limits;
+	shared.fds = ra->fds;
+	shared.n_fds = ra->n_fds;
+	for (i = 0; i < s->workers; i++) {
+		ra->workers[i] = worker_start(&shared);
+		if (ra->workers[i] == NULL)
+			return 0;
+	}
+	if (s->svc_socket == NULL)
+		return 1;
+	ra->own_cert = own_cert_start(s, ra->tls);
+	return ra->own_cert != NULL;
+}
+
+static void
+reload(struct ra *ra)
+{
+	ERR_clear_error();
+	if (tls_reload(ra->tls, ra->settings->certificate, ra->settings->key))
+		report_event(REPORT_INFO, "ra.cert.reloaded", NULL);
+	else
+		report_errors(REPORT_ERROR, "ra.cert.reload", NULL);
+}
+
+/* Until SIGTERM or SIGINT. */
+static void
+serve(struct ra *ra)
+{
+	struct pollfd pfd = {.fd = ra->signals, .events = POLLIN};
+	int signal;
+
+	for (;;) {
+		if (poll(&pfd, 1, -1) <= 0)
+			continue;
+		signal = daemon_signal(ra->signals);
+		if (signal == SIGHUP)
+			reload(ra);
+		else if (signal == SIGTERM || signal == SIGINT)
+			return;
+	}
+}
+
+static void
+finish(struct ra *ra)
+{
+	size_t i;
+
+	for (i = 0; i < SETTINGS_WORKERS_MAX; i++)
+		if (ra->workers[i] != NULL)
+			worker_stop(ra->workers[i]);
+	for (i = 0; i < ra->n_fds; i++)
+		close(ra->fds[i]);
+	for (i = 0; i < SETTINGS_WORKERS_MAX; i++)
+		worker_join(ra->workers[i]);
+	own_cert_stop(ra->own_cert);
+	limits_free(ra->limits);
+	tls_free(ra->tls);
+	if (ra->signals >= 0)
+		close(ra->signals);
+}
+
+static int
+run(struct ra *ra)
+{
+	event_set_log_callback(on_libevent);
+	ra->signals = daemon_signals();
+	if (ra->signals < 0 || !start(ra)) {
+		report_fatal(PROGRAM);
+		finish(ra);
+		return 1;
+	}
+	report_event(REPORT_INFO, "ra.start", "listen",
+	    ra->settings->listen[0].text, NULL);
+	daemon_notify("READY=1");
+	serve(ra);
+	daemon_notify("STOPPING=1");
+	finish(ra);
+	report_event(REPORT_INFO, "ra.stop", NULL);
+	return 0;
+}
+
+static int
+check(const struct settings *s)
+{
+	struct tls *tls;
+
+	/* Before the ceremony there is no certificate yet. */
+	if (access(s->certificate, F_OK) != 0)
+		return 1;
+	tls = tls_new(s->certificate, s->key);
+	tls_free(tls);
+	return tls != NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_options options = {0};
+	struct ra ra = {.signals = -1};
+	int init_keys = 0, rc = 1;
+
+	options.usage = usage;
+	options.extra = extra_option;
+	options.arg = &init_keys;
+	if (!daemon_options(argc, argv, &options))
+		return 2;
+	report_init(PROGRAM, REPORT_INFO, STDERR_FILENO);
+	if (daemon_harden())
+		ra.settings = settings_read(options.config);
+	if (ra.settings == NULL)
+		report_fatal(PROGRAM);
+	else if (init_keys) {
+		rc = !keyfile_init(ra.settings->key, ra.settings->csr,
+		    ra.settings->subject, ra.settings->names,
+		    ra.settings->n_names);
+		if (rc != 0)
+			report_fatal(PROGRAM);
+	} else if (options.check_only) {
+		rc = !check(ra.settings);
+		if (rc != 0)
+			report_fatal(PROGRAM);
+	} else
+		rc = run(&ra);
+	settings_free(ra.settings);
+	return rc;
+}

@@ -1,0 +1,40 @@
+#ifndef INKAN_RA_OWN_CERT_H
+#define INKAN_RA_OWN_CERT_H
+
+#include <time.h>
+
+#include "ra/settings.h"
+#include "ra/tls.h"
+
+/*
+ * Keeps our own certificate alive: from one third of its validity before the
+ * end a new key is made and renew-own is asked for on svc.sock, with back-off
+ * until it succeeds. Runs in a thread of its own, because the call waits.
+ */
+
+#define OWN_CERT_CALL_S 10
+#define OWN_CERT_RETRY_FIRST_S 15
+#define OWN_CERT_RETRY_MAX_S 3600
+#define OWN_CERT_LOOK_S 3600 /* the clock may have been set */
+
+struct own_cert;
+
+/* When a certificate is renewed: a third of its life before its end. */
+time_t own_cert_due(time_t not_before, time_t not_after);
+
+/*
+ * A renewal writes key.new and certificate.new and renames them, key first; a
+ * crash may come anywhere between. Called before the files are read at start:
+ * finishes a renewal of which both halves are on disk and removes the remains
+ * of any other. 1, or 0 raised.
+ */
+int own_cert_settle(const char *certificate, const char *key);
+
+/* One renewal, now: new key, call, files, tls_reload(). 1, or 0 raised. */
+int own_cert_renew(const struct settings *s, struct tls *tls);
+
+/* Borrows both while it lives. NULL raised. */
+struct own_cert *own_cert_start(const struct settings *s, struct tls *tls);
+void own_cert_stop(struct own_cert *o); /* NULL is fine */
+
+#endif

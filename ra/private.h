@@ -1,0 +1,137 @@
+#ifndef INKAN_RA_PRIVATE_H
+#define INKAN_RA_PRIVATE_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <sys/queue.h>
+#include <event2/http.h>
+
+#include "ra/body.h"
+#include "ra/ca_link.h"
+#include "ra/fleets.h"
+#include "ra/route.h"
+#include "ra/worker.h"
+
+/*
+ * What worker.c, connection.c, exchange.c, head.c, est.c and enroll.c share: one worker,
+ * its connections, and the one request that a connection may have in hand.
+ * All of it belongs to the worker's thread.
+ *
+ * Lifetimes. A connection lives as long as its SSL object, which the
+ * bufferevent owns, which the evhttp_connection owns. An exchange begins when
+ * evhttp hands over a whole request and ends when the answer is given to
+ * evhttp (exchange_answer) or the connection dies before (exchange_drop).
+ */
+
+#define EST_MEDIA_CERTS "application/pkcs7-mime; smime-type=certs-only"
+#define EST_MEDIA_ATTRS "application/csrattrs"
+#define CLIENT_MAX 256 /* octets of User-Agent that are kept */
+
+enum connection_phase {
+	CONNECTION_HANDSHAKE, /* until TLS stands: request_timeout */
+	CONNECTION_IDLE,      /* between requests: idle_timeout */
+	CONNECTION_REQUEST,   /* first octet to answer: request_timeout */
+	CONNECTION_ANSWER     /* being written: CONNECTION_WRITE_S */
+};
+
+#define CONNECTION_WRITE_S 10
+
+struct exchange;
+
+struct connection {
+	TAILQ_ENTRY(connection) all;
+	TAILQ_ENTRY(connection) idle; /* in phase IDLE, oldest first */
+	struct worker *worker;
+	SSL *ssl;			 /* borrowed, NULL only while dying */
+	struct bufferevent *bev;	 /* borrowed */
+	struct evhttp_connection *evcon; /* NULL before the first request */
+	struct event *clock;
+	enum connection_phase phase;
+	int refused; /* the first clock tick shall close */
+	int counted; /* its address is in limits */
+	struct sockaddr_storage peer;
+	char address[INET6_ADDRSTRLEN];
+	struct timespec began;	   /* of the request, monotonic */
+	struct exchange *exchange; /* NULL: none in hand */
+};
+
+TAILQ_HEAD(connection_list, connection);
+
+struct worker {
+	struct worker_shared shared;
+	pthread_t thread;
+	int wake; /* eventfd: stop */
+	atomic_int stopping, ready;
+
+	struct event_base *base;
+	struct evhttp *http;
+	struct evhttp_bound_socket *bound[SETTINGS_LISTEN_MAX];
+	struct event *wake_event, *resume, *refresh, *end;
+	int paused;
+	struct connection_list all, idle;
+	struct ca_link *link;
+	struct fleets *fleets; /* NULL until inkan-ca told */
+	int64_t fleets_call;   /* 0: none in flight */
+};
+
+struct exchange {
+	struct connection *conn;
+	struct evhttp_request *req; /* borrowed from evhttp */
+	struct route route;
+	enum answer_wrap wrap; /* the fleet's */
+	int64_t call;	       /* at inkan-ca; 0: none */
+	int head_only;	       /* HEAD: no body in the answer */
+	int close;	       /* after this answer */
+	char deviations[BODY_DEVIATIONS_MAX];
+	char client[CLIENT_MAX + 1]; /* User-Agent */
+};
+
+/* connection.c */
+struct bufferevent *connection_new(struct event_base *base, void *worker);
+struct connection *connection_of(struct evhttp_request *req); /* or NULL */
+void connection_adopt(struct connection *c, struct evhttp_request *req);
+void connection_answering(struct connection *c, struct evhttp_request *req);
+void connection_close(struct connection *c);
+
+/* worker.c */
+void worker_pause(struct worker *w);
+void worker_gone(struct worker *w); /* a connection has ended */
+
+/* exchange.c */
+struct exchange *exchange_new(struct connection *c, struct evhttp_request *r);
+void exchange_drop(struct exchange *x, int request_is_ours);
+/* Header for the answer. */
+void exchange_header(struct exchange *x, const char *name, const char *value);
+/* The answer: frees ${x}. ${p} may be NULL for none; ${media} its type. What
+   the log says of a refusal is in ${stage} and ${rule} (NULL: nothing). */
+void exchange_answer(struct exchange *x, int http, const char *media,
+    const void *p, size_t len, const char *stage, const char *rule);
+/* "stage: rule: text" as text/plain, with WWW-Authenticate or Retry-After
+   (${retry} seconds, 0: the default) where the status wants them. */
+void exchange_refuse(struct exchange *x, int http, const char *stage,
+    const char *rule, const char *text, int64_t retry);
+/* The same with a ready line (ended by LF). */
+void exchange_refuse_line(struct exchange *x, int http, const char *line,
+    const char *stage, const char *rule, int64_t retry);
+/* The last reason on the error queue, "rule: text", as a refusal. */
+void exchange_refuse_queue(struct exchange *x, int http, const char *stage);
+/* 200: base64 of DER under ${media}, wrapped as fleet and client want it. */
+void exchange_answer_der(struct exchange *x, const char *media,
+    const unsigned char *der, size_t len);
+/* Value of a header of the request, NULL when absent. Borrowed. */
+const char *exchange_find(const struct exchange *x, const char *name);
+
+/* head.c: framing and size of the head. 0: refused (and answered). */
+int head_check(struct exchange *x);
+
+/* est.c: evhttp's callback for each request. */
+void est_request(struct evhttp_request *req, void *worker);
+
+/* enroll.c: simpleenroll and simplereenroll. */
+void enroll_start(struct exchange *x);
+/* inkan-ca is too slow: 503. */
+void enroll_late(struct exchange *x);
+
+#endif

@@ -1,0 +1,230 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+
+#include "ca/wire/socket.h"
+#include "ra/error.h"
+#include "ra/keyfile.h"
+#include "ra/own_cert.h"
+#include "ra/request.h"
+
+/* One renewal of our own certificate, and its files. */
+
+#define CHAIN_MAX 10
+
+static int
+new_name(const char *path, char out[PATH_MAX])
+{
+	int n = snprintf(out, PATH_MAX, "%s.new", path);
+
+	return n > 0 && n < PATH_MAX;
+}
+
+static X509 *
+first_certificate(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	X509 *cert;
+
+	if (f == NULL)
+		return NULL;
+	cert = PEM_read_X509(f, NULL, NULL, NULL);
+	fclose(f);
+	return cert;
+}
+
+static int
+is_pair(const char *certificate, const char *key_path)
+{
+	X509 *cert = first_certificate(certificate);
+	EVP_PKEY *key = cert == NULL ? NULL : keyfile_read(key_path);
+	int ok = key != NULL && X509_check_private_key(cert, key) == 1;
+
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return ok;
+}
+
+static int
+put(const char *from, const char *to)
+{
+	if (rename(from, to) == 0)
+		return 1;
+	ERR_raise_data(ERR_LIB_SYS, errno, "rename %s to %s", from, to);
+	return 0;
+}
+
+int
+own_cert_settle(const char *certificate, const char *key)
+{
+	char new_cert[PATH_MAX], new_key[PATH_MAX];
+
+	if (!new_name(certificate, new_cert) || !new_name(key, new_key))
+		return 1; /* such names cannot have been written */
+	if (access(new_cert, F_OK) == 0) {
+		if (is_pair(new_cert, new_key))
+			return put(new_key, key) && put(new_cert, certificate);
+		if (is_pair(new_cert, key))
+			return put(new_cert, certificate);
+	}
+	unlink(new_cert);
+	unlink(new_key);
+	return 1;
+}
+
+/* Our signature with the current key over the DER of the new CSR. */
+static int
+sign_proof(EVP_PKEY *key, const unsigned char *der, size_t len,
+    unsigned char **sig, size_t *sig_len)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const char *digest =
+	    EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448")
+	    ? NULL
+	    : "SHA256";
+	int ok;
+
+	ok = ctx != NULL &&
+	    EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, key, NULL) ==
+		1 &&
+	    EVP_DigestSign(ctx, NULL, sig_len, der, len) == 1 &&
+	    (*sig = OPENSSL_malloc(*sig_len)) != NULL &&
+	    EVP_DigestSign(ctx, *sig, sig_len, der, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+static WIRE_REQUEST *
+make_request(EVP_PKEY *current_key, X509 *current, EVP_PKEY *new_key)
+{
+	WIRE_REQUEST *req = message_request("renew-own", 1);
+	X509_REQ *csr = request_renewal(new_key, current);
+	unsigned char *der = NULL, *cert = NULL, *sig = NULL;
+	int der_len, cert_len, ok = 0;
+	size_t sig_len = 0;
+
+	if (req == NULL || csr == NULL)
+		goto out;
+	der_len = i2d_X509_REQ(csr, &der);
+	cert_len = i2d_X509(current, &cert);
+	ok = der_len > 0 && cert_len > 0 &&
+	    sign_proof(current_key, der, (size_t)der_len, &sig, &sig_len) &&
+	    field_add_bytes(req->args, "csr", der, (size_t)der_len) &&
+	    field_add_bytes(req->args, "current", cert, (size_t)cert_len) &&
+	    field_add_bytes(req->args, "proof", sig, sig_len);
+out:
+	if (!ok) {
+		ra_raise(RA_E_INTERNAL, "renewal could not be asked for");
+		WIRE_REQUEST_free(req);
+		req = NULL;
+	}
+	X509_REQ_free(csr);
+	OPENSSL_free(der);
+	OPENSSL_free(cert);
+	OPENSSL_free(sig);
+	return req;
+}
+
+static WIRE_ANSWER *
+ask(const char *path, const WIRE_REQUEST *req)
+{
+	WIRE_ANSWER *answer = NULL;
+	int fd = socket_connect(path);
+
+	if (fd < 0)
+		return NULL;
+	answer = socket_call(fd, req, OWN_CERT_CALL_S);
+	close(fd);
+	if (answer != NULL && message_answer_status(answer) != WIRE_OK) {
+		ra_raise(RA_E_AWAY, "renew-own: %s: %s: %s: %s",
+		    message_status_name(message_answer_status(answer)),
+		    message_refusal(answer, "stage"),
+		    message_refusal(answer, "rule"),
+		    message_refusal(answer, "text"));
+		WIRE_ANSWER_free(answer);
+		answer = NULL;
+	}
+	return answer;
+}
+
+/* Append as PEM. With ${key} the certificate must be for it. */
+static int
+add_pem(BIO *bio, const unsigned char *der, size_t len, EVP_PKEY *key)
+{
+	const unsigned char *p = der;
+	X509 *cert = der == NULL ? NULL : d2i_X509(NULL, &p, (long)len);
+	int ok;
+
+	ok = cert != NULL && p == der + len &&
+	    (key == NULL || X509_check_private_key(cert, key) == 1) &&
+	    PEM_write_bio_X509(bio, cert) == 1;
+	X509_free(cert);
+	return ok;
+}
+
+static int
+write_certificate(const char *path, const WIRE_ANSWER *answer, EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	const unsigned char *der;
+	size_t i, len = 0, n = field_count(answer->values, "chain");
+	char *text = NULL;
+	long text_len;
+	int ok = 0;
+
+	der = field_bytes(answer->values, "cert", &len);
+	if (bio == NULL || n > CHAIN_MAX || !add_pem(bio, der, len, key))
+		goto out;
+	for (i = 0; i < n; i++) {
+		der = field_get_bytes(
+		    field_find(answer->values, "chain", i), &len);
+		if (!add_pem(bio, der, len, NULL))
+			goto out;
+	}
+	text_len = BIO_get_mem_data(bio, &text);
+	ok = keyfile_write_text(path, text, (size_t)text_len);
+out:
+	if (!ok)
+		ra_raise(RA_E_INTERNAL, "renew-own: answer cannot be used");
+	BIO_free(bio);
+	return ok;
+}
+
+int
+own_cert_renew(const struct settings *s, struct tls *tls)
+{
+	char new_cert[PATH_MAX], new_key[PATH_MAX];
+	EVP_PKEY *current_key = keyfile_read(s->key), *key = NULL;
+	X509 *current = tls_certificate(tls);
+	WIRE_REQUEST *req = NULL;
+	WIRE_ANSWER *answer = NULL;
+	int ok = 0;
+
+	if (current_key == NULL || current == NULL ||
+	    !new_name(s->certificate, new_cert) || !new_name(s->key, new_key))
+		goto out;
+	key = keyfile_new();
+	if (key == NULL)
+		goto out;
+	req = make_request(current_key, current, key);
+	if (req == NULL)
+		goto out;
+	answer = ask(s->svc_socket, req);
+	/* The key first: a certificate without its key is of no use. */
+	ok = answer != NULL && keyfile_write(new_key, key) &&
+	    write_certificate(new_cert, answer, key) &&
+	    own_cert_settle(s->certificate, s->key) &&
+	    tls_reload(tls, s->certificate, s->key);
+out:
+	EVP_PKEY_free(current_key);
+	EVP_PKEY_free(key);
+	X509_free(current);
+	WIRE_REQUEST_free(req);
+	WIRE_ANSWER_free(answer);
+	return ok;
+}
