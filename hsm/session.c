@@ -221,9 +221,9 @@ hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
 	int try;
 	CK_RV rv;
 
+	/* Modules in our process leave their own errors behind. */
+	ERR_set_mark();
 	for (try = 0;; try++) {
-		/* Modules in our process leave their own errors behind. */
-		ERR_set_mark();
 		gen = atomic_load(&hsm->gen);
 		if ((rv = checkout(hsm, &s)) == CKR_OK) {
 			rv = op(&s, arg);
@@ -233,12 +233,15 @@ hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
 			ERR_pop_to_mark();
 			return 1;
 		}
-		ERR_clear_last_mark();
-		if (!may_recover(rv) || try == 2 || hsm->closed)
-			return hsm_raise_rv(rv, what);
+		if (!may_recover(rv) || try == 2 || hsm->closed) {
+			hsm_raise_rv(rv, what);
+			break;
+		}
 		if (!hsm_recover(hsm, gen, try))
-			return 0;
+			break;
 	}
+	ERR_clear_last_mark();
+	return 0;
 }
 
 struct rw_call {
