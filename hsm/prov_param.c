@@ -78,6 +78,19 @@ set_padding(struct hsm_sig *sig, const OSSL_PARAM *p)
 	return 0;
 }
 
+/* Decimal octets; what is no number is no salt of length 0. */
+static int
+salt_number(const char *text, int *out)
+{
+	char *end = NULL;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 0 || n > HSM_SIG_MAX)
+		return 0;
+	*out = (int)n;
+	return 1;
+}
+
 static int
 set_salt(struct hsm_sig *sig, const OSSL_PARAM *p)
 {
@@ -95,8 +108,7 @@ set_salt(struct hsm_sig *sig, const OSSL_PARAM *p)
 			sig->salt_len = salts[i].len;
 			return 1;
 		}
-	sig->salt_len = atoi(p->data);
-	return sig->salt_len >= 0;
+	return salt_number(p->data, &sig->salt_len);
 }
 
 int
