@@ -97,13 +97,26 @@ $(BUILD)/o/%.o: %.c Makefile
 # Unit tests: tests/unit/<part>/<file>_test.c, one per source file.
 UNIT    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard \
 	   tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
-ALLLIBS := -lssl -lcrypto $(L_p11) $(L_conf) $(L_sql) $(L_json) $(L_event) \
-	   $(L_mhd)
-$(BUILD)/tests/%: $(BUILD)/o/tests/%.o $(call lib,$(PARTS))
-	@mkdir -p $(@D)
-	@echo "  LD    $@"
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group \
-	    $(call lib,$(PARTS)) -Wl,--end-group -pthread -lcmocka $(ALLLIBS)
+# Each is linked with its part and the parts below it, as its program is.
+CA_PARTS := ca/cli ca/engine ca/store ca/status ca/wire ca/report profiles hsm
+TEST_hsm      := hsm
+TEST_profiles := profiles
+TEST_ca       := $(CA_PARTS)
+TEST_ra       := $(PARTS_inkan-ra)
+TEST_ocsp     := $(PARTS_inkan-ocsp)
+ALLLIBS := -lcmocka -lssl -lcrypto $(L_p11) $(L_conf) $(L_sql) $(L_json) \
+	   $(L_event) $(L_mhd)
+
+define unit_test
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/o/tests/unit/$(1)/%.o \
+    $(call lib,$(TEST_$(1)))
+	@mkdir -p $$(@D)
+	@echo "  LD    $$@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $$@ $$< -Wl,--start-group \
+	    $(call lib,$(TEST_$(1))) -Wl,--end-group -pthread -Wl,--as-needed \
+	    $(ALLLIBS)
+endef
+$(foreach p,hsm profiles ca ra ocsp,$(eval $(call unit_test,$(p))))
 
 unit: $(UNIT)
 check: all unit

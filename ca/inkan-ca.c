@@ -1,0 +1,120 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ca/error.h"
+#include "ca/engine/ca.h"
+#include "ca/engine/schedule.h"
+#include "ca/engine/server.h"
+#include "ca/report/daemon.h"
+#include "ca/report/report.h"
+#include "hsm/error.h"
+
+/*
+ * inkan-ca: the engine. Speaks on three UNIX sockets, never TCP or TLS; holds
+ * the issuing token; never forks.
+ */
+
+static const char USAGE[] =
+    "usage: inkan-ca -c FILE [-n]\n"
+    "  -c FILE  configuration, inkan-ca.conf(5)\n"
+    "  -n       check configuration and proposed policy, then exit\n";
+
+/* A wrong PIN has an exit status of its own, so that no service manager tries
+   it until the token is locked. */
+static int
+fail(void)
+{
+	int pin = ERR_GET_REASON(ERR_peek_last_error()) == HSM_E_PIN &&
+	    ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_USER;
+
+	report_errors(REPORT_ERROR, "start.failed", NULL);
+	return pin ? HSM_EXIT_PIN : 1;
+}
+
+static int
+check(const struct settings *settings)
+{
+	struct policy *p = policy_read_dir(settings->policy_dir);
+
+	if (p == NULL)
+		return 0;
+	printf("configuration and proposed policy are well: %zu profiles, "
+	    "%zu fleets\n", p->n_profiles, p->n_fleets);
+	policy_put(p);
+	return 1;
+}
+
+static int
+log_start(struct ca *ca)
+{
+	WIRE_FIELDS *l = field_list_new();
+
+	if (l == NULL || !field_add_text(l, "program", "inkan-ca")) {
+		field_list_free(l);
+		return 0;
+	}
+	return ca_log(ca, "start", l, time(NULL), STORE_URGENT);
+}
+
+static int
+serve(struct ca *ca, int signal_fd)
+{
+	struct schedule *schedule = NULL;
+	struct server *server = NULL;
+	int ok = 0;
+
+	(void)ca_may_issue(ca);
+	ERR_clear_error();
+	if (!log_start(ca))
+		report_errors(REPORT_ERROR, "log.failed", NULL);
+	schedule = schedule_start(ca);
+	server = schedule == NULL ? NULL : server_start(ca);
+	if (server == NULL)
+		goto out;
+	report_event(REPORT_INFO, "start.ready", NULL);
+	daemon_notify("READY=1");
+	ok = server_run(server, signal_fd);
+	daemon_notify("STOPPING=1");
+out:
+	server_stop(server);
+	schedule_stop(schedule);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_options o = {.usage = USAGE};
+	struct settings *settings;
+	struct ca *ca;
+	int signal_fd, ok;
+
+	if (!daemon_options(argc, argv, &o))
+		return 2;
+	report_init("inkan-ca", REPORT_INFO, STDERR_FILENO);
+	if (!daemon_harden())
+		return fail();
+	settings = settings_read(o.config);
+	if (settings == NULL || (o.check_only && !check(settings))) {
+		report_fatal("inkan-ca");
+		settings_free(settings);
+		return 1;
+	}
+	if (o.check_only) {
+		settings_free(settings);
+		return 0;
+	}
+	signal_fd = daemon_signals();
+	ca = signal_fd < 0 ? NULL : ca_open(settings, time(NULL));
+	if (ca == NULL) {
+		settings_free(settings);
+		return fail();
+	}
+	ok = serve(ca, signal_fd);
+	ca_close(ca);
+	settings_free(settings);
+	report_event(REPORT_INFO, "stop.done", NULL);
+	return ok ? 0 : fail();
+}

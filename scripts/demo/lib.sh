@@ -1,0 +1,334 @@
+# The demo's parts, for scripts/quickstart. Sourced, not run.
+# shellcheck shell=bash
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
+usage() {
+	sed -n '5,8s/^# \{0,3\}//p' "$here/scripts/quickstart" >&2
+	exit 2
+}
+
+# --- a demo's folder -------------------------------------------------------
+
+# Is the process of that pid file one of ours, and alive?
+alive() {	# program
+	local pid
+	pid=$(cat "$INKAN_DIR/run/inkan-$1.pid" 2>/dev/null) || return 1
+	[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null &&
+	    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null |
+	    grep -q "inkan-$1 "
+}
+
+demo_enter() {	# an existing demo: its environment
+	[ -f "$1/env" ] || die "$1 is not a demo of ours (no file env in it)"
+	# shellcheck disable=SC1091
+	. "$1/env"
+}
+
+port_busy() {
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+demo_prepare() {	# dir port
+	local p
+	if [ -f "$1/env" ]; then
+		demo_enter "$1"
+		for p in ca ra ocsp; do
+			alive $p && die "a demo is running in $1; stop it: scripts/quickstart --stop --dir $1"
+		done
+		rm -rf "$1"
+	elif [ -e "$1" ] && [ -n "$(ls -A "$1" 2>/dev/null)" ]; then
+		die "$1 exists and is not a demo of ours; choose another --dir"
+	fi
+	for p in "$2" $(($2 + 1)); do
+		port_busy "$p" && die "port $p is in use; choose another --port"
+	done
+	mkdir -p "$1" || die "cannot make $1"
+	dir=$(cd "$1" && pwd) port=$2
+	build_log=$dir/build.log
+	case $dir in
+	*[\"\\\'\`\$]*|*'
+'*)	die "--dir must not hold quotes, backslashes or \$" ;;
+	esac
+	write_env
+	demo_enter "$dir"
+}
+
+write_env() {
+	local d=$dir sock=$dir/run v
+	# A UNIX socket's path holds 107 octets at most.
+	if [ ${#sock} -gt 90 ]; then
+		sock=$(mktemp -d "${TMPDIR:-/tmp}/inkan-XXXXXX")
+	fi
+	while read -r v; do
+		printf "export %s='%s'\n" "${v%%=*}" "${v#*=}"
+	done >"$d/env" <<-X
+	INKAN_DIR=$d
+	INKAN_BIN=${INKAN_BUILD:-$here/build}
+	INKAN_CONFIG_DIR=$d/config
+	INKAN_ADMIN_SOCKET=$sock/admin.sock
+	INKAN_SOCKET_DIR=$sock
+	INKAN_EST_URL=https://localhost:$port
+	INKAN_HTTP_URL=http://localhost:$((port + 1))
+	INKAN_OCSP_URL=http://localhost:$((port + 1))/ocsp
+	INKAN_ROOT=$d/certs/root.pem
+	INKAN_CHAIN=$d/certs/chain.pem
+	INKAN_ISSUER=$d/certs/devices.pem
+	INKAN_ATTEST_ISSUER=$d/certs/attestation.pem
+	INKAN_CODE_ISSUER=$d/certs/code.pem
+	INKAN_MFG_CERT=$d/maker/device.pem
+	INKAN_MFG_KEY=$d/maker/device.key
+	INKAN_MFG_CA=$d/maker/ca.pem
+	INKAN_MFG_CA_KEY=$d/maker/ca.key
+	INKAN_DEVICE_CERT=$d/devices/demo-2.pem
+	INKAN_DEVICE_KEY=$d/devices/demo-2.key
+	INKAN_REVOKED_CERT=$d/devices/demo-1.pem
+	INKAN_PKCS11_MODULE=$(softhsm_module)
+	INKAN_SOFTHSM2_CONF=$d/tokens/ca.conf
+	INKAN_ISSUER_KEY_URI=pkcs11:token=inkan-ca;object=inkan-devices-g1;type=private
+	INKAN_TOKEN_PIN_FILE=$d/pins/ca.pin
+	INKAN_STORE=$d/state/store.db
+	INKAN_STATUS_DB=$d/state/status.db
+	X
+}
+
+softhsm_module() {
+	local f
+	for f in /usr/lib/softhsm/libsofthsm2.so \
+	    /usr/lib/*/softhsm/libsofthsm2.so; do
+		[ -f "$f" ] && { echo "$f"; return; }
+	done
+	echo /usr/lib/softhsm/libsofthsm2.so
+}
+
+# --- making one ------------------------------------------------------------
+
+random_pin() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
+
+make_token() {	# name
+	local pin so conf=$dir/tokens/$1.conf
+	pin=$(random_pin) so=$(random_pin)
+	mkdir -p "$dir/tokens/$1"
+	printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n' \
+	    "$dir/tokens/$1" >"$conf"
+	(umask 077; printf '%s\n' "$pin" >"$dir/pins/$1.pin"
+	    printf '%s\n' "$so" >"$dir/pins/$1.so-pin")
+	SOFTHSM2_CONF=$conf softhsm2-util --module "$INKAN_PKCS11_MODULE" \
+	    --init-token --free --label "inkan-$1" --so-pin "$so" \
+	    --pin "$pin" >/dev/null || die "softhsm2-util cannot make a token"
+}
+
+# A manufacturer: a CA of its own, which is no business of Inkan's.
+make_maker() {
+	local m=$dir/maker
+	openssl ecparam -name prime256v1 -genkey -noout -out "$m/ca.key"
+	openssl req -x509 -new -key "$m/ca.key" -sha256 -days 3650 \
+	    -subj "/O=Demo Maker/CN=Demo Maker Device CA" -out "$m/ca.pem" \
+	    -addext basicConstraints=critical,CA:TRUE,pathlen:0 \
+	    -addext keyUsage=critical,keyCertSign,cRLSign
+	make_maker_device demo-0 "$m/device"
+}
+
+make_maker_device() {	# name file
+	openssl ecparam -name prime256v1 -genkey -noout -out "$2.key"
+	openssl req -new -key "$2.key" -subj "/O=Demo Maker/serialNumber=$1" \
+	    -out "$2.csr"
+	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >"$2.ext"
+	openssl x509 -req -in "$2.csr" -CA "$dir/maker/ca.pem" \
+	    -CAkey "$dir/maker/ca.key" -set_serial "0x40$(random_pin)" \
+	    -days 3650 -sha256 -extfile "$2.ext" -out "$2.pem" 2>/dev/null
+	rm -f "$2.csr" "$2.ext"
+}
+
+listen() {	# port: both loopback addresses where the machine has both
+	printf '"127.0.0.1:%s"' "$1"
+	if grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 \
+	    2>/dev/null; then
+		printf ', "[::1]:%s"' "$1"
+	fi
+}
+
+demo_make() {
+	local d=$dir f
+	mkdir -p "$d"/config/profiles "$d"/config/fleets "$d"/tokens "$d"/state \
+	    "$d"/pub "$d"/run "$d"/log "$d"/certs "$d"/devices "$d"/maker
+	mkdir -m 700 -p "$d/pins"
+	chmod 700 "$d/maker" "$d/devices"
+	for f in root ca ocsp; do make_token $f; done
+	make_maker
+	cp "$here"/profiles/shipped/*.conf "$d/config/profiles/"
+	cp "$here"/scripts/demo/fleets/*.conf "$d/config/fleets/"
+	cp "$d/maker/ca.pem" "$d/config/fleets/maker.pem"
+	for f in ca ra ocsp ceremony; do
+		sed -e "s|@PORT@|$port|g" -e "s|@HTTP_PORT@|$((port + 1))|g" \
+		    -e "s|@MODULE@|$INKAN_PKCS11_MODULE|g" \
+		    -e "s|@SOCKETS@|$INKAN_SOCKET_DIR|g" \
+		    -e "s|@LISTEN@|$(listen "$port")|g" \
+		    -e "s|@HTTP_LISTEN@|$(listen $((port + 1)))|g" \
+		    "$here/scripts/demo/$f.conf" >"$d/config/$f.conf"
+	done
+}
+
+demo_ceremony() {
+	"$INKAN_BIN/inkan-ocsp" --init-keys -c "$dir/config/ocsp.conf" \
+	    >>"$dir/log/init.log" 2>&1 ||
+	    { cat "$dir/log/init.log" >&2; die "inkan-ocsp --init-keys failed"; }
+	"$INKAN_BIN/inkan-ra" --init-keys -c "$dir/config/ra.conf" \
+	    >>"$dir/log/init.log" 2>&1 ||
+	    { cat "$dir/log/init.log" >&2; die "inkan-ra --init-keys failed"; }
+	"$INKAN_BIN/inkan" ca init --config "$dir/config/ceremony.conf" \
+	    >"$dir/log/ceremony.log" 2>&1 ||
+	    { cat "$dir/log/ceremony.log" >&2; die "the ceremony failed"; }
+	cat "$INKAN_ISSUER" "$INKAN_ROOT" >"$INKAN_CHAIN"
+	say "ceremony: root, three issuing CAs and their services certified"
+	grep '^issuing CA' "$dir/log/ceremony.log" | sed 's/^/  /'
+}
+
+# --- running ---------------------------------------------------------------
+
+wait_for() {	# seconds command...
+	local n=$(($1 * 10)); shift
+	while ! "$@" >/dev/null 2>&1; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+ready_ca() { "$INKAN_BIN/inkan" ca list; }
+ready_ra() {
+	curl -fsS --max-time 2 --cacert "$INKAN_ROOT" \
+	    "$INKAN_EST_URL/.well-known/est/cacerts"
+}
+ready_ocsp() {
+	curl -fsS --max-time 2 "$INKAN_HTTP_URL/ca/devices-g1.cer"
+}
+
+demo_start() {
+	local p
+	mkdir -p "$INKAN_SOCKET_DIR"
+	for p in "$@"; do
+		alive "$p" && continue
+		nohup setsid "$INKAN_BIN/inkan-$p" -c "$INKAN_CONFIG_DIR/$p.conf" \
+		    </dev/null >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
+		echo $! >"$INKAN_DIR/run/inkan-$p.pid"
+	done
+	for p in "$@"; do
+		wait_for 20 "ready_$p" && continue
+		tail -n 5 "$INKAN_DIR/log/inkan-$p.log" >&2
+		die "inkan-$p does not answer; see $INKAN_DIR/log/inkan-$p.log"
+	done
+}
+
+demo_stop() {
+	local p pid
+	for p in ra ocsp ca; do
+		alive $p || continue
+		pid=$(cat "$INKAN_DIR/run/inkan-$p.pid")
+		kill -TERM "$pid" 2>/dev/null || true
+		wait_for 20 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
+		rm -f "$INKAN_DIR/run/inkan-$p.pid"
+	done
+}
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# A reusable Basic credential, for whoever tries the demo.
+demo_secret() {
+	local out user secret
+	out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet devices \
+	    --fleet windowed --fleet strict --fleet attestation) ||
+	    die "no secret was made"
+	user=$(printf '%s' "$out" | sed -n 's/.*"user": *"\([^"]*\)".*/\1/p')
+	secret=$(printf '%s' "$out" | sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
+	[ -n "$user" ] && [ -n "$secret" ] || die "no secret was made"
+	(umask 077; printf "export INKAN_USER='%s'\nexport INKAN_SECRET='%s'\n" \
+	    "$user" "$secret" >>"$dir/env")
+	chmod 600 "$dir/env"
+	say "credential for HTTP Basic: in $dir/env"
+}
+
+# --- a device's life -------------------------------------------------------
+
+make_csr() {	# file subject
+	openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
+	openssl req -new -key "$1.key" -subj "$2" -outform DER |
+	    openssl base64 >"$1.csr"
+}
+
+est() {	# operation csr out curl-options...
+	local op=$1 csr=$2 out=$3
+	shift 3
+	curl -sS --fail-with-body --max-time 20 --cacert "$INKAN_ROOT" "$@" \
+	    -H 'Content-Type: application/pkcs10' --data-binary "@$csr" \
+	    "$INKAN_EST_URL/.well-known/est/$op" -o "$out.p7" ||
+	    { cat "$out.p7" >&2; return 1; }
+	openssl base64 -d -A <"$out.p7" 2>/dev/null |
+	    openssl pkcs7 -inform DER -print_certs |
+	    openssl x509 -out "$out.pem"
+	rm -f "$out.p7"
+}
+
+ocsp_says() {	# certificate
+	openssl ocsp -issuer "$INKAN_ISSUER" -cert "$1" -url "$INKAN_OCSP_URL" \
+	    -CAfile "$INKAN_ROOT" -verify_other "$INKAN_ISSUER" 2>&1 |
+	    sed -n 's|^.*\.pem: *\([a-z]*\)$|\1|p' | head -1
+}
+
+serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
+subject_of() { openssl x509 -in "$1" -noout -subject | sed 's/^subject= *//'; }
+step_ok() { say "  $1"; }
+
+enrol() {	# name
+	local d=$dir/devices
+	make_maker_device "$1" "$d/$1-maker"
+	make_csr "$d/$1" "/CN=$1"
+	est simpleenroll "$d/$1.csr" "$d/$1" --cert "$d/$1-maker.pem" \
+	    --key "$d/$1-maker.key" || die "$1 was not enrolled"
+	openssl verify -x509_strict -CAfile "$INKAN_ROOT" \
+	    -untrusted "$INKAN_ISSUER" "$d/$1.pem" >/dev/null ||
+	    die "the certificate of $1 does not verify"
+	step_ok "$1 enrolled by its maker's certificate: $(subject_of "$d/$1.pem")"
+}
+
+renew() {	# name
+	local d=$dir/devices
+	mv "$d/$1.pem" "$d/$1-first.pem"
+	mv "$d/$1.key" "$d/$1-first.key"
+	make_csr "$d/$1" "/$(openssl x509 -in "$d/$1-first.pem" -noout \
+	    -subject -nameopt compat | sed 's|^subject= */*||')"
+	est simplereenroll "$d/$1.csr" "$d/$1" --cert "$d/$1-first.pem" \
+	    --key "$d/$1-first.key" || die "$1 was not renewed"
+	step_ok "$1 renewed with a new key, serial $(serial_of "$d/$1.pem")"
+}
+
+demo_life() {
+	local d=$dir/devices serial said
+	say "a device's life:"
+	enrol demo-1
+	renew demo-1
+	[ "$(ocsp_says "$d/demo-1.pem")" = good ] || die "OCSP does not say good"
+	step_ok "OCSP: good"
+	serial=$(serial_of "$d/demo-1.pem")
+	"$INKAN_BIN/inkan" revoke --serial "$serial" --reason superseded \
+	    >/dev/null || die "revoking failed"
+	step_ok "revoked by the operator: superseded"
+	said=$(wait_for 3 revoked_seen "$d/demo-1.pem" &&
+	    ocsp_says "$d/demo-1.pem") || true
+	[ "$said" = revoked ] || die "OCSP says \"$said\", not revoked"
+	step_ok "OCSP: revoked"
+	"$INKAN_BIN/inkan" crl issue --issuer devices >/dev/null ||
+	    die "no CRL was issued"
+	wait_for 5 crl_has "$serial" || die "the CRL does not list $serial"
+	step_ok "CRL at $INKAN_HTTP_URL/crl/devices-g1.crl lists it"
+	enrol demo-2
+	[ "$(ocsp_says "$d/demo-2.pem")" = good ] || die "OCSP does not say good"
+	step_ok "OCSP: good"
+}
+
+revoked_seen() { [ "$(ocsp_says "$1")" = revoked ]; }
+crl_has() {
+	curl -fsS --max-time 5 "$INKAN_HTTP_URL/crl/devices-g1.crl" \
+	    -o "$dir/devices-g1.crl" &&
+	    openssl crl -inform DER -in "$dir/devices-g1.crl" -noout -text \
+	    -CAfile "$INKAN_ISSUER" 2>/dev/null | grep -q "$1"
+}
