@@ -88,19 +88,30 @@ init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 }
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static OSSL_PROVIDER *default_provider, *own_provider;
 static int loaded;
+
+/* At the end of the process; keys that are left keep their own references. */
+static void
+unload(void)
+{
+	OSSL_PROVIDER_unload(own_provider);
+	OSSL_PROVIDER_unload(default_provider);
+}
 
 /*
  * «default» is loaded by name, since the first explicit provider switches the
- * implicit one off. Neither is ever unloaded: keys refer to them.
+ * implicit one off.
  */
 static void
 load(void)
 {
-	loaded = OSSL_PROVIDER_add_builtin(NULL, HSM_PROVIDER, init) == 1 &&
-	    OSSL_PROVIDER_load(NULL, "default") != NULL &&
-	    EVP_set_default_properties(NULL, "?provider=default") == 1 &&
-	    OSSL_PROVIDER_load(NULL, HSM_PROVIDER) != NULL;
+	if (OSSL_PROVIDER_add_builtin(NULL, HSM_PROVIDER, init) != 1 ||
+	    (default_provider = OSSL_PROVIDER_load(NULL, "default")) == NULL ||
+	    EVP_set_default_properties(NULL, "?provider=default") != 1)
+		return;
+	own_provider = OSSL_PROVIDER_load(NULL, HSM_PROVIDER);
+	loaded = own_provider != NULL && OPENSSL_atexit(unload) == 1;
 }
 
 int
