@@ -1,0 +1,201 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "ca/error.h"
+#include "ca/engine/publish.h"
+#include "ca/engine/ceremony_run.h"
+
+void
+ceremony_say(struct ceremony *r, const char *fmt, ...)
+{
+	char line[2 * PATH_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	r->act(line);
+	if (r->transcript != NULL)
+		fprintf(r->transcript, "%s\n", line);
+}
+
+int
+ceremony_open_hsm(struct ceremony *r, const struct settings_token *t)
+{
+	struct hsm_config cfg;
+
+	settings_hsm(t, &cfg);
+	r->hsm = hsm_open(&cfg);
+	return r->hsm != NULL;
+}
+
+void
+ceremony_close_hsm(struct ceremony *r)
+{
+	hsm_close(r->hsm);
+	r->hsm = NULL;
+}
+
+void
+ceremony_describe_key(struct ceremony *r, const char *what, EVP_PKEY *key)
+{
+	struct hsm_key_info info;
+
+	if (hsm_key_info(key, &info))
+		ceremony_say(r, "key %s: %s, %s, sensitive %s, extractable %s", what,
+		    info.uri, info.type, info.sensitive ? "yes" : "no",
+		    info.extractable ? "yes" : "no");
+}
+
+/* Step 1: the issuing token makes the issuing CAs' keys. */
+static int
+make_issuer_keys(struct ceremony *r)
+{
+	const struct ceremony_ca *ca;
+	EVP_PKEY *key;
+	size_t i;
+	int ok = ceremony_open_hsm(r, &r->s->token);
+
+	for (i = 0; ok && i < r->f->n_issuers; i++) {
+		ca = &r->f->issuers[i];
+		key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
+		if (key == NULL) {
+			ok = 0;
+			break;
+		}
+		r->issuer_keys_made++;
+		ceremony_describe_key(r, ca->name, key);
+		ok = spki_from_pkey(key, &r->spki[i], &r->spki_len[i]);
+		EVP_PKEY_free(key);
+	}
+	ceremony_close_hsm(r);
+	return ok;
+}
+
+void
+ceremony_ident(const struct ceremony_ca *ca, char *out, size_t size)
+{
+	snprintf(out, size, "%.63s-g%d", ca->name, ca->generation);
+}
+
+static int
+policy_tx(struct store_tx *tx, void *arg)
+{
+	struct ceremony *r = arg;
+	struct policy_row *row = &r->policy->row;
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	row->time = r->now;
+	snprintf(row->author, sizeof(row->author), "ceremony");
+	ok = l != NULL && policies_add(tx, row, r->policy->files,
+	    r->policy->n_files) && field_add_int(l, "version", row->version) &&
+	    field_add_bytes(l, "sha256", row->sha256, 32) &&
+	    field_add_text(l, "author", row->author) &&
+	    entries_append(tx, "policy", r->now, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+static int
+ceremony_tx(struct store_tx *tx, void *arg)
+{
+	struct ceremony *r = arg;
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	ok = l != NULL && field_add_text(l, "kind", "init") &&
+	    field_add_int(l, "issuers", (int64_t)r->f->n_issuers) &&
+	    entries_append(tx, "ceremony", r->now, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+static int
+make_store(struct ceremony *r)
+{
+	struct store_config cfg = {.path = r->tmp, .mode = STORE_CREATE,
+	    .now = r->now};
+
+	r->store = store_open(&cfg);
+	return r->store != NULL &&
+	    store_write(r->store, ceremony_tx, r, 0) &&
+	    store_write(r->store, policy_tx, r, 0);
+}
+
+static int
+commit(struct ceremony *r)
+{
+	store_close(r->store);
+	r->store = NULL;
+	if (rename(r->tmp, r->s->store) != 0) {
+		ca_raise(CA_E_STORE, "ceremony: rename %s: %s", r->tmp,
+		    strerror(errno));
+		return 0;
+	}
+	ceremony_remove_store(r->tmp);
+	ceremony_say(r, "store %s", r->s->store);
+	return 1;
+}
+
+static void
+run_clear(struct ceremony *r)
+{
+	size_t i;
+
+	for (i = 0; i < CEREMONY_ISSUERS_MAX; i++)
+		OPENSSL_free(r->spki[i]);
+	issuer_set_clear(&r->issuers);
+	issuer_free(r->root);
+	store_close(r->store);
+	hsm_close(r->hsm);
+	policy_put(r->policy);
+	if (r->transcript != NULL)
+		fclose(r->transcript);
+	OPENSSL_free(r);
+}
+
+static int
+run_all(struct ceremony *r)
+{
+	int ok;
+
+	if (r->f->transcript[0] != '\0')
+		r->transcript = fopen(r->f->transcript, "a");
+	r->policy = policy_read_dir(r->s->policy_dir);
+	ok = r->policy != NULL && publish_prepare(r->s->publish_dir) &&
+	    make_store(r) && make_issuer_keys(r) && ceremony_use_root(r) &&
+	    ceremony_use_issuers(r) && commit(r);
+	if (!ok) {
+		issuer_set_clear(&r->issuers);
+		store_close(r->store);
+		r->store = NULL;
+		ceremony_roll_back(r);
+	}
+	return ok;
+}
+
+int
+ceremony_run(const struct ceremony_file *f, const struct settings *s,
+    int discard, time_t now, void (*act)(const char *line))
+{
+	struct ceremony *r = OPENSSL_zalloc(sizeof(*r));
+	int ok;
+
+	if (r == NULL)
+		return 0;
+	r->f = f;
+	r->s = s;
+	r->now = now;
+	r->act = act;
+	snprintf(r->tmp, sizeof(r->tmp), "%.*s.ceremony", PATH_MAX - 16,
+	    s->store);
+	ok = ceremony_may_run(r, discard) && run_all(r);
+	run_clear(r);
+	return ok;
+}

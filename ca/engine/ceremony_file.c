@@ -1,0 +1,241 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "profiles/conf.h"
+#include "ca/engine/ceremony.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+#define DAY (86400LL)
+
+static const struct conf_key FILE_KEYS[] = {
+    {"config", CONF_TEXT, 1},
+    {"http_url", CONF_TEXT, 1},
+    {"transcript", CONF_TEXT, 0},
+    {"root", CONF_GROUP, 1},
+    {"issuers", CONF_GROUPS, 1},
+    {"services", CONF_GROUPS, 0},
+};
+
+static const struct conf_key ROOT_KEYS[] = {
+    {"token", CONF_GROUP, 1},
+    {"name", CONF_TEXT, 0},
+    {"generation", CONF_INT, 0},
+    {"profile", CONF_TEXT, 0},
+    {"key_type", CONF_TEXT, 0},
+    {"key_label", CONF_TEXT, 0},
+    {"certificate", CONF_TEXT, 0},
+    {"set", CONF_TEXTS, 1},
+    {"crl_lifetime", CONF_DURATION, 0},
+};
+
+static const struct conf_key ISSUER_KEYS[] = {
+    {"name", CONF_TEXT, 1},
+    {"generation", CONF_INT, 0},
+    {"profile", CONF_TEXT, 0},
+    {"key_type", CONF_TEXT, 0},
+    {"key_label", CONF_TEXT, 0},
+    {"certificate", CONF_TEXT, 0},
+    {"set", CONF_TEXTS, 1},
+    {"crl_lifetime", CONF_DURATION, 0},
+    {"crl_interval", CONF_DURATION, 0},
+};
+
+static const struct conf_key SERVICE_KEYS[] = {
+    {"profile", CONF_TEXT, 1},
+    {"issuer", CONF_TEXT, 1},
+    {"csr", CONF_TEXT, 1},
+    {"certificate", CONF_TEXT, 1},
+    {"set", CONF_TEXTS, 0},
+    {"chain", CONF_BOOL, 0},
+};
+
+static int
+copy(const struct conf_group *g, const char *key, const char *dflt, char *out,
+    size_t size)
+{
+	const char *text = conf_text(g, key, dflt);
+
+	if (strlen(text) >= size)
+		return conf_fail(g, key, "longer than %zu octets", size - 1);
+	snprintf(out, size, "%s", text);
+	return 1;
+}
+
+static int
+copy_path(const struct conf_group *g, const char *key, const char *dir,
+    char *out)
+{
+	const char *text = conf_text(g, key, NULL);
+
+	return text == NULL || settings_path(dir, text, out);
+}
+
+static int
+read_set(const struct conf_group *g, struct ceremony_set *set)
+{
+	size_t i, n = conf_n_texts(g, "set");
+	const char *text;
+
+	if (n > CEREMONY_SET_MAX)
+		return conf_fail(g, "set", "more than %d", CEREMONY_SET_MAX);
+	for (i = 0; i < n; i++) {
+		text = conf_text_at(g, "set", i);
+		if (strchr(text, '=') == NULL || strlen(text) >=
+		    sizeof(set->text[0]))
+			return conf_fail(g, "set", "\"%s\" is not of the form "
+			    "field=value", text);
+		strcpy(set->text[i], text);
+	}
+	set->n = n;
+	return 1;
+}
+
+static int
+read_key(const struct conf_group *g, struct ceremony_ca *ca)
+{
+	const char *type = conf_text(g, "key_type", "ec-p256");
+	char label[HSM_LABEL_MAX];
+
+	ca->key_type = hsm_key_type_of(type);
+	if (ca->key_type == 0)
+		return conf_fail(g, "key_type", "unknown key type \"%s\" "
+		    "(ec-p256, ec-p384, rsa-2048, rsa-3072, rsa-4096, "
+		    "ed25519)", type);
+	snprintf(label, sizeof(label), "inkan-%.60s-g%d", ca->name,
+	    ca->generation);
+	return copy(g, "key_label", label, ca->label, sizeof(ca->label));
+}
+
+static int
+name_ok(const char *name)
+{
+	return name[0] != '\0' && strspn(name,
+	    "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
+static int
+read_ca(const struct conf_group *g, const char *dir, const char *name,
+    const char *profile, struct ceremony_ca *ca)
+{
+	int64_t generation;
+
+	if (!copy(g, "name", name, ca->name, sizeof(ca->name)) ||
+	    !conf_int(g, "generation", 1, 9999, 1, &generation))
+		return 0;
+	if (!name_ok(ca->name))
+		return conf_fail(g, "name", "only a-z, 0-9 and - : it stands "
+		    "in addresses");
+	ca->generation = (int)generation;
+	return copy(g, "profile", profile, ca->profile, sizeof(ca->profile)) &&
+	    read_key(g, ca) &&
+	    copy_path(g, "certificate", dir, ca->certificate) &&
+	    read_set(g, &ca->set);
+}
+
+static int
+read_root(const struct conf_group *g, struct ceremony_file *f)
+{
+	return conf_check(g, ROOT_KEYS, N(ROOT_KEYS)) &&
+	    read_ca(g, f->dir, "root", "root-ca", &f->root) &&
+	    settings_read_token(conf_subgroup(g, "token"), f->dir,
+	    &f->root_token) &&
+	    conf_duration(g, "crl_lifetime", DAY, 3650 * DAY, 180 * DAY,
+	    &f->root.crl_lifetime);
+}
+
+static int
+read_issuer(const struct conf_group *g, struct ceremony_file *f)
+{
+	struct ceremony_ca *ca = &f->issuers[f->n_issuers];
+	size_t i;
+
+	if (!conf_check(g, ISSUER_KEYS, N(ISSUER_KEYS)) ||
+	    !read_ca(g, f->dir, "", "issuing-ca", ca) ||
+	    !conf_duration(g, "crl_lifetime", 60, 365 * DAY, DAY,
+	    &ca->crl_lifetime) ||
+	    !conf_duration(g, "crl_interval", 30, 365 * DAY,
+	    ca->crl_lifetime / 4, &ca->crl_interval))
+		return 0;
+	if (ca->crl_interval > ca->crl_lifetime / 2)
+		return conf_fail(g, "crl_interval", "a new CRL must come "
+		    "before half of crl_lifetime is gone");
+	for (i = 0; i < f->n_issuers; i++)
+		if (strcmp(f->issuers[i].name, ca->name) == 0)
+			return conf_fail(g, "name", "\"%s\" is given twice",
+			    ca->name);
+	f->n_issuers++;
+	return 1;
+}
+
+static int
+read_service(const struct conf_group *g, struct ceremony_file *f)
+{
+	struct ceremony_service *s = &f->services[f->n_services++];
+
+	if (!conf_check(g, SERVICE_KEYS, N(SERVICE_KEYS)))
+		return 0;
+	s->chain = conf_bool(g, "chain", 0);
+	return copy(g, "profile", "", s->profile, sizeof(s->profile)) &&
+	    copy(g, "issuer", "", s->issuer, sizeof(s->issuer)) &&
+	    copy_path(g, "csr", f->dir, s->csr) &&
+	    copy_path(g, "certificate", f->dir, s->certificate) &&
+	    read_set(g, &s->set);
+}
+
+static int
+read_lists(const struct conf_group *g, struct ceremony_file *f)
+{
+	size_t i, n = conf_n_groups(g, "issuers");
+
+	if (n == 0 || n > CEREMONY_ISSUERS_MAX)
+		return conf_fail(g, "issuers", "1 to %d issuing CAs",
+		    CEREMONY_ISSUERS_MAX);
+	for (i = 0; i < n; i++)
+		if (!read_issuer(conf_group_at(g, "issuers", i), f))
+			return 0;
+	n = conf_n_groups(g, "services");
+	if (n > CEREMONY_SERVICES_MAX)
+		return conf_fail(g, "services", "more than %d",
+		    CEREMONY_SERVICES_MAX);
+	for (i = 0; i < n; i++)
+		if (!read_service(conf_group_at(g, "services", i), f))
+			return 0;
+	return 1;
+}
+
+static int
+read_all(const struct conf_group *g, struct ceremony_file *f)
+{
+	if (!conf_check(g, FILE_KEYS, N(FILE_KEYS)) ||
+	    !copy_path(g, "config", f->dir, f->config) ||
+	    !copy_path(g, "transcript", f->dir, f->transcript) ||
+	    !copy(g, "http_url", "", f->http_url, 128))
+		return 0;
+	if (strncmp(f->http_url, "http://", 7) != 0 ||
+	    f->http_url[strlen(f->http_url) - 1] == '/')
+		return conf_fail(g, "http_url", "an http: address without "
+		    "final slash (RFC 5280 8: no https in CRL and AIA "
+		    "addresses)");
+	return read_root(conf_subgroup(g, "root"), f) && read_lists(g, f);
+}
+
+struct ceremony_file *
+ceremony_read(const char *path)
+{
+	struct ceremony_file *f = OPENSSL_zalloc(sizeof(*f));
+	struct conf *conf = NULL;
+	int ok = 0;
+
+	if (f != NULL && settings_dir_of(path, f->dir)) {
+		conf = conf_read_file(path);
+		ok = conf != NULL && read_all(conf_root(conf), f);
+	}
+	conf_free(conf);
+	if (ok)
+		return f;
+	OPENSSL_free(f);
+	return NULL;
+}

@@ -1,0 +1,55 @@
+#ifndef INKAN_CA_ENGINE_ISSUE_H
+#define INKAN_CA_ENGINE_ISSUE_H
+
+#include <time.h>
+#include "ca/engine/issuer.h"
+#include "ca/engine/outcome.h"
+#include "ca/store/certs.h"
+
+/*
+ * The core invariant: build -> conform -> reserve (durable: serial, TBS hash,
+ * requester, log entry) -> sign -> compare -> record (durable: DER, log entry) -> the caller
+ * replies. A crash between any two steps leaves a record of what was about to
+ * be signed and no certificate outside the store. inkan-ca and inkan-ceremony
+ * issue by this one function.
+ *
+ * Not decided here: whether the request may be granted (admit.h), and whether
+ * the profile allows this way of asking.
+ */
+
+struct issue_job {			/* all borrowed */
+	const struct profile *profile;
+	int64_t policy_version;
+	struct issuer *issuer;		/* with its signing key */
+	const struct csr *csr;		/* or: */
+	const unsigned char *spki; size_t spki_len;
+	const struct build_field *fields; size_t n_fields;
+	const unsigned char *subject; size_t subject_len;	/* renewal */
+	const unsigned char *san; size_t san_len;
+	int attested;
+	const char *fleet, *device;	/* NULL: none */
+	const char *requester, *auth, *deviations;
+	int64_t predecessor;
+	/* Called inside the reserving transaction, before the row is written;
+	   0 raised refuses. NULL: none. */
+	int (*guard)(struct store_tx *tx, void *arg, struct cert_row *row,
+	    time_t now);
+	void *guard_arg;
+};
+
+struct issued {
+	struct cert_row row;
+	unsigned char *der; size_t der_len;
+};
+void issued_clear(struct issued *i);
+
+/* 1 and ${out} to be cleared with issued_clear(); 0 with ${o} filled and the
+   errors on the queue for the log. */
+int issue_cert(struct store *store, const struct issue_job *job, time_t now,
+    struct issued *out, struct outcome *o);
+
+/* Close what a crash left: open reservations become aborted, each with a log
+   entry. Once, at start. */
+int issue_close_open(struct store *store, time_t now, size_t *n);
+
+#endif

@@ -1,0 +1,285 @@
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include "ca/error.h"
+#include "profiles/spki.h"
+#include "ca/engine/issuer.h"
+
+static int64_t
+time_of(const ASN1_TIME *t)
+{
+	struct tm tm;
+	time_t out;
+
+	memset(&tm, 0, sizeof(tm));
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return 0;
+	out = timegm(&tm);
+	return out >= BUILD_NO_END ? BUILD_NO_END : (int64_t)out;
+}
+
+const EVP_MD *
+issuer_digest(const EVP_PKEY *key)
+{
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ||
+	    EVP_PKEY_is_a(key, "ED25519"))
+		return NULL;
+	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) == 384)
+		return EVP_sha384();
+	return EVP_sha256();
+}
+
+static int
+set_name(struct issuer *is)
+{
+	const X509_NAME *name = X509_get_subject_name(is->cert);
+	int len = i2d_X509_NAME(name, &is->name);
+
+	if (len <= 0)
+		return 0;
+	is->build.name = is->name;
+	is->build.name_len = (size_t)len;
+	return 1;
+}
+
+static int
+set_verify_key(struct issuer *is)
+{
+	unsigned char *spki = NULL;
+	int len, ok = 0;
+
+	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(is->cert), &spki);
+	if (len <= 0)
+		goto out;
+	is->verify = spki_pkey(spki, (size_t)len);
+	ok = is->verify != NULL;
+out:
+	OPENSSL_free(spki);
+	return ok;
+}
+
+static void
+set_urls(struct issuer *is)
+{
+	const struct issuer_row *r = &is->row;
+
+	is->build.crl_url = r->crl_url[0] != '\0' ? r->crl_url : NULL;
+	is->build.ocsp_url = r->ocsp_url[0] != '\0' ? r->ocsp_url : NULL;
+	is->build.issuer_url = r->issuer_url[0] != '\0' ? r->issuer_url : NULL;
+}
+
+static int
+set_from_cert(struct issuer *is)
+{
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(is->cert);
+	const unsigned char *der = is->row.cert;
+	long path_len;
+
+	if (ski == NULL || !set_name(is) || !set_verify_key(is)) {
+		ca_raise(CA_E_CONFIG, "issuer %s: certificate lacks subject, "
+		    "key or subject key identifier", is->row.ident);
+		return 0;
+	}
+	is->build.key_id = ASN1_STRING_get0_data(ski);
+	is->build.key_id_len = (size_t)ASN1_STRING_length(ski);
+	is->build.not_after = time_of(X509_get0_notAfter(is->cert));
+	path_len = X509_get_pathlen(is->cert);
+	is->build.path_len = (int)path_len;
+	set_urls(is);
+	SHA256(der, is->row.cert_len, is->sha256);
+	return build_sigalg(is->verify, 0, &is->sigalg,
+	    &is->build.sigalg_len) && (is->build.sigalg = is->sigalg) != NULL;
+}
+
+static struct issuer *
+issuer_alloc(const struct issuer_row *row)
+{
+	struct issuer *is = OPENSSL_zalloc(sizeof(*is));
+
+	if (is == NULL)
+		return NULL;
+	is->row = *row;
+	is->row.cert = NULL;
+	is->row.cert_len = 0;
+	return is;
+}
+
+struct issuer *
+issuer_new(const struct issuer_row *row)
+{
+	struct issuer *is = issuer_alloc(row);
+	const unsigned char *p;
+
+	if (is == NULL)
+		return NULL;
+	is->row.cert = OPENSSL_memdup(row->cert, row->cert_len);
+	is->row.cert_len = row->cert_len;
+	p = is->row.cert;
+	if (p == NULL)
+		goto err;
+	is->cert = d2i_X509(NULL, &p, (long)row->cert_len);
+	if (is->cert == NULL || p != is->row.cert + row->cert_len) {
+		ca_raise(CA_E_CONFIG, "issuer %s: certificate cannot be read",
+		    row->ident);
+		goto err;
+	}
+	if (!set_from_cert(is))
+		goto err;
+	return is;
+err:
+	issuer_free(is);
+	return NULL;
+}
+
+struct issuer *
+issuer_new_root(const struct issuer_row *row, EVP_PKEY *key)
+{
+	struct issuer *is = issuer_alloc(row);
+	unsigned char *spki = NULL;
+	size_t len;
+
+	if (is == NULL)
+		goto err;
+	if (!spki_from_pkey(key, &spki, &len))
+		goto err;
+	is->verify = spki_pkey(spki, len);
+	if (is->verify == NULL || !build_sigalg(is->verify, 0, &is->sigalg,
+	    &is->build.sigalg_len))
+		goto err;
+	is->build.sigalg = is->sigalg;
+	is->build.not_after = BUILD_NO_END;
+	is->build.path_len = -1;
+	set_urls(is);
+	is->key = key;
+	OPENSSL_free(spki);
+	return is;
+err:
+	OPENSSL_free(spki);
+	issuer_free(is);
+	return NULL;
+}
+
+void
+issuer_free(struct issuer *is)
+{
+	if (is == NULL)
+		return;
+	issuers_row_clear(&is->row);
+	X509_free(is->cert);
+	EVP_PKEY_free(is->verify);
+	EVP_PKEY_free(is->key);
+	OPENSSL_free(is->name);
+	OPENSSL_free(is->sigalg);
+	OPENSSL_free(is);
+}
+
+int
+issuer_take_key(struct issuer *is, struct hsm *hsm)
+{
+	EVP_PKEY *key;
+
+	if (hsm == NULL) {
+		ca_raise(CA_E_SIGN, "issuer %s: no token", is->row.ident);
+		return 0;
+	}
+	key = hsm_key_find(hsm, is->row.key_uri);
+	if (key == NULL) {
+		ca_raise(CA_E_SIGN, "issuer %s: key %s cannot be used",
+		    is->row.ident, is->row.key_uri);
+		return 0;
+	}
+	if (EVP_PKEY_eq(key, is->verify) != 1) {
+		ca_raise(CA_E_SIGN, "issuer %s: the token's key %s is not the "
+		    "certificate's", is->row.ident, is->row.key_uri);
+		EVP_PKEY_free(key);
+		return 0;
+	}
+	EVP_PKEY_free(is->key);
+	is->key = key;
+	return 1;
+}
+
+struct load {
+	struct issuer_set *set;
+	int ok;			/* a callback's 0 only ends the list */
+};
+
+static int
+load_one(const struct issuer_row *row, void *arg)
+{
+	struct load *load = arg;
+	struct issuer_set *set = load->set;
+	struct issuer **item;
+
+	load->ok = 0;
+
+	item = OPENSSL_realloc(set->item, (set->n + 1) * sizeof(*item));
+	if (item == NULL)
+		return 0;
+	set->item = item;
+	item[set->n] = issuer_new(row);
+	if (item[set->n] == NULL)
+		return 0;
+	set->n++;
+	load->ok = 1;
+	return 1;
+}
+
+static int
+load_all(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, load_one, arg);
+}
+
+int
+issuer_set_load(struct issuer_set *set, struct store *store)
+{
+	struct load load = {set, 1};
+
+	memset(set, 0, sizeof(*set));
+	if (store_read(store, load_all, &load) && load.ok)
+		return 1;
+	issuer_set_clear(set);
+	return 0;
+}
+
+void
+issuer_set_clear(struct issuer_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		issuer_free(set->item[i]);
+	OPENSSL_free(set->item);
+	memset(set, 0, sizeof(*set));
+}
+
+struct issuer *
+issuer_set_find(const struct issuer_set *set, const char *name)
+{
+	struct issuer *best = NULL, *is;
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		is = set->item[i];
+		if (strcmp(is->row.ident, name) == 0)
+			return is;
+		if (strcmp(is->row.name, name) == 0 && (best == NULL ||
+		    is->row.generation > best->row.generation))
+			best = is;
+	}
+	return best;
+}
+
+struct issuer *
+issuer_set_by_id(const struct issuer_set *set, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (set->item[i]->row.id == id)
+			return set->item[i];
+	return NULL;
+}

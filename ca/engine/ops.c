@@ -1,0 +1,373 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ca/error.h"
+#include "ca/report/report.h"
+#include "profiles/csr.h"
+#include "ca/engine/ops.h"
+
+#define TEXT V_ASN1_UTF8STRING
+#define BYTES V_ASN1_OCTET_STRING
+#define INT V_ASN1_INTEGER
+#define FLAG V_ASN1_BOOLEAN
+#define TIME V_ASN1_GENERALIZEDTIME
+
+#define NAME_MAX_LEN 255
+#define CERT_DER_MAX (32 * 1024)
+
+static const struct ops_arg A_ENROLL[] = {
+    {"label", TEXT, OPS_REQUIRED, 64},
+    {"renew", FLAG, 0, 0},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+    {"user", TEXT, 0, 128},
+    {"secret", TEXT, 0, 256},
+    {"tls_unique", BYTES, 0, 64},
+    {"tls_exporter", BYTES, 0, 64},
+    {"tls_version", TEXT, 0, 16},
+    {"address", TEXT, 0, 64},
+    {"client", TEXT, 0, 256},
+};
+static const struct ops_arg A_RENEW_OWN[] = {
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"current", BYTES, OPS_REQUIRED, CERT_DER_MAX},
+    {"proof", BYTES, OPS_REQUIRED, 1024},
+};
+static const struct ops_arg A_STOP[] = {{"reason", TEXT, 0, 100}};
+static const struct ops_arg A_RESUME[] = {{"confirm_time", FLAG, 0, 0}};
+static const struct ops_arg A_ACTIVATE[] = {{"note", TEXT, 0, 255}};
+static const struct ops_arg A_POLICY_SHOW[] = {
+    {"version", INT, 0, 0},
+    {"path", TEXT, 0, 127},
+};
+static const struct ops_arg A_ISSUE[] = {
+    {"profile", TEXT, OPS_REQUIRED, 63},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"fleet", TEXT, 0, 63},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_EXPLAIN[] = {
+    {"fleet", TEXT, 0, 63},
+    {"profile", TEXT, 0, 63},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+    {"user", TEXT, 0, 128},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"renew", FLAG, 0, 0},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_REVOKE[] = {
+    {"serial", TEXT, OPS_REQUIRED, 128},
+    {"issuer", TEXT, 0, 79},
+    {"reason", TEXT, 0, 32},
+};
+static const struct ops_arg A_SERIAL[] = {
+    {"serial", TEXT, OPS_REQUIRED, 128},
+    {"issuer", TEXT, 0, 79},
+};
+static const struct ops_arg A_CERT_LIST[] = {
+    {"issuer", TEXT, 0, 79},
+    {"state", TEXT, 0, 16},
+    {"profile", TEXT, 0, 63},
+    {"fleet", TEXT, 0, 63},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"subject", TEXT, 0, 255},
+    {"serial", TEXT, 0, 128},
+    {"expires_before", TIME, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_ISSUER_OPT[] = {{"issuer", TEXT, 0, 79}};
+static const struct ops_arg A_ISSUER[] = {{"issuer", TEXT, OPS_REQUIRED, 79}};
+static const struct ops_arg A_DEVICE_ADD[] = {
+    {"fleet", TEXT, OPS_REQUIRED, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"key", BYTES, 0, SPKI_MAX},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_DEVICE_LIST[] = {
+    {"fleet", TEXT, 0, 63},
+    {"state", TEXT, 0, 16},
+    {"name", TEXT, 0, NAME_MAX_LEN},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_DEVICE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"reason", TEXT, 0, 200},
+};
+static const struct ops_arg A_NAME[] = {{"name", TEXT, OPS_REQUIRED, 127}};
+static const struct ops_arg A_SECRET_NEW[] = {
+    {"fleet", TEXT, OPS_REQUIRED | OPS_MANY, 63},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"reusable", FLAG, 0, 0},
+    {"ttl", INT, 0, 0},
+    {"user", TEXT, 0, 127},
+    {"secret", TEXT, 0, 256},
+};
+static const struct ops_arg A_USER[] = {{"user", TEXT, OPS_REQUIRED, 127}};
+static const struct ops_arg A_LOG[] = {
+    {"from", INT, 0, 0},
+    {"limit", INT, 0, 0},
+};
+
+#define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
+
+static const struct ops_entry TABLE[] = {
+    {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
+    {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
+    {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
+    {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
+    {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
+    {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
+    {"status", OPS_ADMIN, ops_status, NULL, 0},
+    {"policy.diff", OPS_ADMIN, ops_policy_diff, NULL, 0},
+    {"policy.activate", OPS_ADMIN, ops_policy_activate, ARGS(A_ACTIVATE)},
+    {"policy.show", OPS_ADMIN, ops_policy_show, ARGS(A_POLICY_SHOW)},
+    {"issue", OPS_ADMIN, ops_issue_op, ARGS(A_ISSUE)},
+    {"explain", OPS_ADMIN, ops_explain, ARGS(A_EXPLAIN)},
+    {"revoke", OPS_ADMIN, ops_revoke, ARGS(A_REVOKE)},
+    {"release", OPS_ADMIN, ops_release, ARGS(A_SERIAL)},
+    {"cert.list", OPS_ADMIN, ops_cert_list, ARGS(A_CERT_LIST)},
+    {"cert.show", OPS_ADMIN, ops_cert_show, ARGS(A_SERIAL)},
+    {"crl.issue", OPS_ADMIN, ops_crl_issue, ARGS(A_ISSUER_OPT)},
+    {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_ISSUER)},
+    {"device.add", OPS_ADMIN, ops_device_add, ARGS(A_DEVICE_ADD)},
+    {"device.list", OPS_ADMIN, ops_device_list, ARGS(A_DEVICE_LIST)},
+    {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},
+    {"device.disable", OPS_ADMIN, ops_device_disable, ARGS(A_DEVICE)},
+    {"device.enable", OPS_ADMIN, ops_device_enable, ARGS(A_DEVICE)},
+    {"device.revoke", OPS_ADMIN, ops_device_revoke, ARGS(A_DEVICE)},
+    {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
+    {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
+    {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
+    {"secret.list", OPS_ADMIN, ops_secret_list, NULL, 0},
+    {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},
+    {"profile.list", OPS_ADMIN, ops_profile_list, NULL, 0},
+    {"profile.show", OPS_ADMIN, ops_profile_show, ARGS(A_NAME)},
+    {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
+    {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
+};
+
+const struct ops_entry *
+ops_table(size_t *n)
+{
+	*n = sizeof(TABLE) / sizeof(TABLE[0]);
+	return TABLE;
+}
+
+const char *
+ops_role_name(enum ops_role role)
+{
+	return role == OPS_RA ? "ra" : role == OPS_SVC ? "svc" : "admin";
+}
+
+static const struct settings_peers *
+peers_of(const struct settings *s, enum ops_role role)
+{
+	return role == OPS_RA ? &s->ra : role == OPS_SVC ? &s->svc : &s->admin;
+}
+
+static int
+in_group(const struct socket_peer *peer, gid_t gid)
+{
+	size_t i;
+
+	for (i = 0; i < peer->n_groups; i++)
+		if (peer->groups[i] == gid)
+			return 1;
+	return peer->gid == gid;
+}
+
+int
+ops_peer_ok(const struct settings *s, enum ops_role role,
+    const struct socket_peer *peer)
+{
+	const struct settings_peers *list = peers_of(s, role);
+	const struct settings_peer *p;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		p = &list->peer[i];
+		if (p->is_group ? in_group(peer, p->gid) :
+		    p->uid == peer->uid)
+			return 1;
+	}
+	return 0;
+}
+
+static const struct ops_arg *
+find_arg(const struct ops_entry *e, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_args; i++)
+		if (strcmp(e->args[i].name, name) == 0)
+			return &e->args[i];
+	return NULL;
+}
+
+static size_t
+size_of(const WIRE_FIELD *f)
+{
+	size_t len = 0;
+
+	if (field_type(f) == TEXT)
+		return strlen(field_get_text(f));
+	if (field_type(f) == BYTES)
+		(void)field_get_bytes(f, &len);
+	return len;
+}
+
+static int
+check_field(struct ops_call *c, const struct ops_entry *e, const WIRE_FIELD *f)
+{
+	const struct ops_arg *a = find_arg(e, field_name(f));
+
+	if (a == NULL)
+		return ops_bad(c, field_name(f), "operation %s has no argument "
+		    "\"%s\"", e->name, field_name(f));
+	if (field_type(f) == V_ASN1_NULL && !(a->flags & OPS_REQUIRED))
+		return 1;
+	if (field_type(f) != a->type)
+		return ops_bad(c, a->name, "argument has the wrong type");
+	if (size_of(f) > a->max && (a->type == TEXT || a->type == BYTES))
+		return ops_bad(c, a->name, "longer than %zu octets", a->max);
+	if (!(a->flags & OPS_MANY) && field_count(c->args, a->name) > 1)
+		return ops_bad(c, a->name, "given more than once");
+	return 1;
+}
+
+static int
+check_args(struct ops_call *c, const struct ops_entry *e)
+{
+	int i, n = sk_WIRE_FIELD_num(c->args);
+	size_t k;
+
+	for (i = 0; i < n; i++)
+		if (!check_field(c, e, sk_WIRE_FIELD_value(c->args, i)))
+			return 0;
+	for (k = 0; k < e->n_args; k++)
+		if ((e->args[k].flags & OPS_REQUIRED) &&
+		    field_find(c->args, e->args[k].name, 0) == NULL)
+			return ops_bad(c, e->args[k].name,
+			    "argument is missing");
+	return 1;
+}
+
+static const struct ops_entry *
+find_entry(struct ops_call *c)
+{
+	size_t i, n;
+	const struct ops_entry *t = ops_table(&n);
+
+	for (i = 0; i < n; i++)
+		if (strcmp(t[i].name, c->op) == 0 && (t[i].roles & c->role))
+			return &t[i];
+	report_event(REPORT_WARN, "ops.refused", "role",
+	    ops_role_name(c->role), "op", c->op, "who", c->who, NULL);
+	outcome_refuse(&c->o, WIRE_DENIED, "authorize", "ops.table", "op",
+	    "operation \"%.64s\" does not exist for %s", c->op,
+	    ops_role_name(c->role));
+	c->o.authenticated = 1;
+	return NULL;
+}
+
+/* What a refusal leaves behind: a line, and for an authenticated party an entry
+   of the log, capped per party and hour; else a counter. */
+struct refusal {
+	struct ops_call *c;
+	int64_t n;
+};
+
+#define REFUSALS_PER_HOUR 20
+
+static int
+refusal_tx(struct store_tx *tx, void *arg)
+{
+	struct refusal *r = arg;
+	struct ops_call *c = r->c;
+	WIRE_FIELDS *l;
+	int ok;
+
+	if (!store_count(tx, "refusal", c->o.who[0] != '\0' ? c->o.who :
+	    c->who, c->now - c->now % 3600, &r->n))
+		return 0;
+	if (r->n > REFUSALS_PER_HOUR)
+		return 1;
+	l = field_list_new();
+	ok = l != NULL && field_add_text(l, "op", c->op) &&
+	    field_add_text(l, "who", c->who) &&
+	    field_add_text(l, "party", c->o.who) &&
+	    field_add_text(l, "stage", c->o.stage) &&
+	    field_add_text(l, "rule", c->o.rule) &&
+	    field_add_text(l, "field", c->o.field) &&
+	    field_add_text(l, "text", c->o.text) &&
+	    entries_append(tx, "refusal", c->now, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+static void
+record_refusal(struct ops_call *c)
+{
+	struct refusal r = {c, 0};
+
+	if (!c->o.authenticated) {
+		atomic_fetch_add(&c->ca->refused, 1);
+		return;
+	}
+	if (!store_write(c->ca->store, refusal_tx, &r, 0))
+		report_errors(REPORT_ERROR, "refusal.unlogged", "req", c->req,
+		    NULL);
+}
+
+static void
+refuse(struct ops_call *c)
+{
+	enum report_level level = c->o.status == WIRE_INTERNAL ||
+	    c->o.status == WIRE_UNAVAILABLE ? REPORT_ERROR : REPORT_INFO;
+
+	if (c->o.status == WIRE_OK)
+		outcome_from_errors(&c->o, "");
+	report_errors(level, "ops.answer", "req", c->req, "op", c->op, "who",
+	    c->who, "party", c->o.who, "status",
+	    message_status_name(c->o.status), "stage", c->o.stage, "rule",
+	    c->o.rule, "field", c->o.field, "text", c->o.text, NULL);
+	record_refusal(c);
+	(void)message_set_status(c->answer, c->o.status);
+	(void)message_set_refusal(c->answer, c->o.stage, c->o.rule, c->o.field,
+	    c->o.text);
+	if (c->o.retry_after > 0)
+		(void)message_set_retry(c->answer, c->o.retry_after);
+}
+
+WIRE_ANSWER *
+ops_answer(struct ca *ca, enum ops_role role, const struct socket_peer *peer,
+    const WIRE_REQUEST *req, time_t now)
+{
+	struct ops_call c = {.ca = ca, .peer = peer, .role = role,
+	    .op = message_request_op(req), .args = req->args, .now = now};
+	const struct ops_entry *e;
+
+	ERR_clear_error();
+	outcome_init(&c.o);
+	snprintf(c.who, sizeof(c.who), "%s:uid:%u", ops_role_name(role),
+	    (unsigned)peer->uid);
+	snprintf(c.req, sizeof(c.req), "%lld",
+	    (long long)message_request_id(req));
+	c.answer = message_answer(message_request_id(req), WIRE_OK);
+	if (c.answer == NULL)
+		return NULL;
+	e = find_entry(&c);
+	if (e == NULL || !check_args(&c, e) || !e->answer(&c))
+		refuse(&c);
+	ERR_clear_error();
+	return c.answer;
+}

@@ -1,0 +1,102 @@
+#ifndef INKAN_CA_ENGINE_OPS_H
+#define INKAN_CA_ENGINE_OPS_H
+
+#include <sys/types.h>
+#include "ca/engine/ca.h"
+#include "ca/wire/socket.h"
+
+/*
+ * The table of operations: what may be asked, by whom, with which arguments,
+ * and who answers. What is not in the table does not exist. Who asks is told
+ * by the kernel: the socket selects the role, SO_PEERCRED the uid.
+ */
+
+enum ops_role { OPS_RA = 1, OPS_SVC = 2, OPS_ADMIN = 4 };
+
+struct ops_call {
+	struct ca *ca;
+	const struct socket_peer *peer;
+	enum ops_role role;
+	const char *op;
+	const WIRE_FIELDS *args;	/* held against the table */
+	WIRE_ANSWER *answer;
+	struct outcome o;		/* of a refusal */
+	time_t now;
+	char who[64];			/* "ra:uid:1000" */
+	char req[24];			/* request id, for the log */
+};
+
+typedef int ops_fn(struct ops_call *c);	/* 1, or 0 with c->o or the queue */
+
+#define OPS_REQUIRED 1
+#define OPS_MANY 2
+
+struct ops_arg {
+	const char *name;
+	int type;		/* V_ASN1_UTF8STRING ... */
+	int flags;
+	size_t max;		/* octets of text or bytes */
+};
+
+struct ops_entry {
+	const char *name;
+	unsigned roles;		/* set of enum ops_role */
+	ops_fn *answer;
+	const struct ops_arg *args;
+	size_t n_args;
+};
+
+const struct ops_entry *ops_table(size_t *n);
+
+/* May this peer use this socket at all? */
+int ops_peer_ok(const struct settings *s, enum ops_role role,
+    const struct socket_peer *peer);
+
+/* Answer one request. Returned to be freed; NULL only when out of memory. Logs
+   refusals. The error queue is empty before and after. */
+WIRE_ANSWER *ops_answer(struct ca *ca, enum ops_role role,
+    const struct socket_peer *peer, const WIRE_REQUEST *req, time_t now);
+
+/* --- shared by the ops_*.c files --- */
+const char *ops_text(const struct ops_call *c, const char *name);
+const char *ops_role_name(enum ops_role role);
+int ops_add_cert(WIRE_FIELDS *l, const struct cert_row *row);
+int ops_add_device(struct ops_call *c, WIRE_FIELDS *l,
+    const struct device_row *row);
+void ops_hex(const unsigned char *p, size_t len, char *out);
+int ops_unhex(const char *text, unsigned char *out, size_t size, size_t *len);
+int ops_read(struct ops_call *c, store_fn *fn, void *arg);
+int ops_not_found(struct ops_call *c, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int ops_bad(struct ops_call *c, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The certificate that args "serial" and "issuer" name. 1, 0 with c->o. */
+int ops_find_cert(struct ops_call *c, struct cert_row *out);
+/* The device that args "fleet" and "name" name. */
+int ops_find_device(struct ops_call *c, struct device_row *out);
+/* limit and cursor of a list: 1..WIRE_ROWS_MAX, row id. */
+size_t ops_limit(const struct ops_call *c);
+int64_t ops_cursor(const struct ops_call *c);
+int ops_set_cursor(struct ops_call *c, int64_t last, size_t rows);
+/* Issue what was admitted, and answer with it. */
+int ops_issue(struct ops_call *c, struct admission *a);
+void ops_admit_env(struct ops_call *c, struct policy *policy,
+    struct admit_env *env);
+#define OPS_SET_MAX 32
+int ops_take_operator(struct ops_call *c, struct operator_request *r,
+    const char **set, size_t max);
+int ops_take_request(struct ops_call *c, struct enrol_request *r);
+void ops_log_issued(struct ops_call *c, const struct cert_row *row);
+
+ops_fn ops_enroll, ops_fleets, ops_ping, ops_renew_own;
+ops_fn ops_ca_list, ops_ca_stop, ops_ca_resume, ops_status;
+ops_fn ops_policy_diff, ops_policy_activate, ops_policy_show;
+ops_fn ops_issue_op, ops_explain, ops_revoke, ops_release;
+ops_fn ops_cert_list, ops_cert_show, ops_crl_issue, ops_crl_show;
+ops_fn ops_device_add, ops_device_list, ops_device_show;
+ops_fn ops_device_disable, ops_device_enable, ops_device_revoke;
+ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
+ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
+ops_fn ops_key_list, ops_log_list;
+
+#endif

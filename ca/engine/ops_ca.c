@@ -1,0 +1,342 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "ca/error.h"
+#include "ca/report/report.h"
+#include "ca/engine/crl.h"
+#include "ca/engine/ops.h"
+
+/* The CAs themselves, their CRLs and keys, and the log. */
+
+struct counting {
+	int64_t issuer, n, crl_due;
+};
+
+static int
+count_tx(struct store_tx *tx, void *arg)
+{
+	struct counting *k = arg;
+
+	return certs_count(tx, k->issuer, 0, &k->n);
+}
+
+static const char *
+key_state(struct ops_call *c, const struct issuer *is)
+{
+	const char *state;
+
+	if (is->row.state != ISSUER_ACTIVE)
+		return "offline";
+	pthread_rwlock_rdlock(&c->ca->token_lock);
+	state = is->key == NULL ? "absent" : "ok";
+	pthread_rwlock_unlock(&c->ca->token_lock);
+	return state;
+}
+
+static int
+add_ca(struct ops_call *c, const struct issuer *is)
+{
+	static const char *const states[] = {"", "active", "disabled", "root"};
+	struct counting k = {is->row.id, 0, 0};
+	char subject[512] = "";
+	WIRE_FIELDS *l = message_add_row(c->answer);
+
+	X509_NAME_oneline(X509_get_subject_name(is->cert), subject,
+	    sizeof(subject));
+	return l != NULL && ops_read(c, count_tx, &k) &&
+	    crl_due(c->ca->store, is, &k.crl_due) &&
+	    field_add_text(l, "ident", is->row.ident) &&
+	    field_add_text(l, "name", is->row.name) &&
+	    field_add_int(l, "generation", is->row.generation) &&
+	    field_add_text(l, "subject", subject) &&
+	    field_add_text(l, "state", states[is->row.state]) &&
+	    field_add_text(l, "key_uri", is->row.key_uri) &&
+	    field_add_text(l, "key_state", key_state(c, is)) &&
+	    field_add_time(l, "not_after", is->row.not_after) &&
+	    field_add_int(l, "certs", k.n) &&
+	    field_add_time(l, "next_crl", k.crl_due);
+}
+
+int
+ops_ca_list(struct ops_call *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->ca->issuers.n; i++)
+		if (!add_ca(c, c->ca->issuers.item[i]))
+			return 0;
+	return 1;
+}
+
+static int
+log_state(struct ops_call *c, const char *kind, const char *text)
+{
+	WIRE_FIELDS *l = field_list_new();
+
+	if (l == NULL || !field_add_text(l, "who", c->who) ||
+	    !field_add_text(l, "text", text)) {
+		field_list_free(l);
+		return 0;
+	}
+	return ca_log(c->ca, kind, l, c->now, STORE_URGENT);
+}
+
+/* Store and status.db both learn of it before the operator is answered. */
+static int
+spread_state(struct ops_call *c)
+{
+	char why[128];
+
+	clock_stopped(&c->ca->clock, why, sizeof(why));
+	return clock_save(&c->ca->clock, c->ca->store) &&
+	    status_set_stopped(c->ca->status, why) &&
+	    field_add_text(c->answer->values, "state",
+	    why[0] != '\0' ? why : "issuing");
+}
+
+int
+ops_ca_stop(struct ops_call *c)
+{
+	const char *reason = ops_text(c, "reason");
+
+	c->o.authenticated = 1;
+	if (!clock_operator_stop(&c->ca->clock, reason) ||
+	    !log_state(c, "ca.stop", reason))
+		return 0;
+	report_event(REPORT_WARN, "ca.stopped", "req", c->req, "who", c->who,
+	    "reason", reason, NULL);
+	return spread_state(c);
+}
+
+int
+ops_ca_resume(struct ops_call *c)
+{
+	int confirm = field_flag(c->args, "confirm_time", 0);
+	int64_t wall, boot;
+
+	c->o.authenticated = 1;
+	ca_clocks(&wall, &boot);
+	if (!clock_resume(&c->ca->clock, wall, boot, confirm) ||
+	    !log_state(c, "ca.resume", confirm ? "time confirmed" : NULL))
+		return 0;
+	report_event(REPORT_INFO, "ca.resumed", "req", c->req, "who", c->who,
+	    NULL);
+	return spread_state(c);
+}
+
+static int
+add_crl(WIRE_FIELDS *l, const struct issuer *is, const struct crl_row *row)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%lld", (long long)row->number);
+	return l != NULL && field_add_text(l, "issuer", is->row.ident) &&
+	    field_add_text(l, "number", number) &&
+	    field_add_time(l, "this_update", row->this_update) &&
+	    field_add_time(l, "next_update", row->next_update) &&
+	    field_add_int(l, "entries", row->n_entries) &&
+	    field_add_text(l, "url", is->row.crl_url);
+}
+
+static int
+issue_crl(struct ops_call *c, const char *name)
+{
+	struct issuer *is = ca_issuer_lock(c->ca, name, c->now);
+	struct crl_row row;
+	char number[24];
+	int ok;
+
+	if (is == NULL)
+		return 0;
+	pthread_mutex_lock(&c->ca->crl_lock);
+	ok = crl_issue(c->ca->store, is, c->ca->settings->publish_dir, c->now,
+	    &row);
+	pthread_mutex_unlock(&c->ca->crl_lock);
+	ca_issuer_unlock(c->ca);
+	if (!ok)
+		return 0;
+	snprintf(number, sizeof(number), "%lld", (long long)row.number);
+	report_event(REPORT_INFO, "crl.issued", "req", c->req, "issuer",
+	    is->row.ident, "number", number, NULL);
+	OPENSSL_free(row.der);
+	return add_crl(message_add_row(c->answer), is, &row);
+}
+
+int
+ops_crl_issue(struct ops_call *c)
+{
+	const char *name = ops_text(c, "issuer");
+	size_t i;
+
+	if (!ca_may_issue(c->ca))
+		return 0;
+	if (name != NULL)
+		return issue_crl(c, name);
+	for (i = 0; i < c->ca->issuers.n; i++)
+		if (c->ca->issuers.item[i]->row.state == ISSUER_ACTIVE &&
+		    !issue_crl(c, c->ca->issuers.item[i]->row.ident))
+			return 0;
+	return 1;
+}
+
+static int
+last_tx(struct store_tx *tx, void *arg)
+{
+	struct crl_row *row = arg;
+
+	return crls_last(tx, row->issuer, 1, row) >= 0;
+}
+
+int
+ops_crl_show(struct ops_call *c)
+{
+	const char *name = ops_text(c, "issuer");
+	struct issuer *is = issuer_set_find(&c->ca->issuers, name);
+	struct crl_row row = {0};
+	int ok;
+
+	if (is == NULL)
+		return ops_not_found(c, "issuer", "no CA \"%s\"", name);
+	row.issuer = is->row.id;
+	if (!ops_read(c, last_tx, &row))
+		return 0;
+	if (row.number == 0)
+		return ops_not_found(c, "issuer", "%s has issued no CRL yet",
+		    is->row.ident);
+	ok = add_crl(c->answer->values, is, &row) && (row.der == NULL ||
+	    field_add_bytes(c->answer->values, "der", row.der, row.der_len));
+	OPENSSL_free(row.der);
+	return ok;
+}
+
+static int
+key_of_issuer(struct ops_call *c, const struct hsm_key_info *info,
+    const char **ident)
+{
+	struct hsm_key_info have;
+	struct issuer *is;
+	size_t i;
+
+	*ident = NULL;
+	for (i = 0; i < c->ca->issuers.n; i++) {
+		is = c->ca->issuers.item[i];
+		if (is->key != NULL && hsm_key_info(is->key, &have) &&
+		    strcmp(have.uri, info->uri) == 0)
+			*ident = is->row.ident;
+	}
+	return 1;
+}
+
+static int
+list_key(const struct hsm_key_info *info, void *arg)
+{
+	struct ops_call *c = arg;
+	WIRE_FIELDS *l = message_add_row(c->answer);
+	const char *ident;
+
+	return l != NULL && key_of_issuer(c, info, &ident) &&
+	    field_add_text(l, "label", info->label) &&
+	    field_add_text(l, "id", info->id) &&
+	    field_add_text(l, "type", info->type) &&
+	    field_add_text(l, "uri", info->uri) &&
+	    field_add_flag(l, "sensitive", info->sensitive) &&
+	    field_add_flag(l, "extractable", info->extractable) &&
+	    field_add_flag(l, "local", info->local) &&
+	    field_add_text(l, "issuer", ident);
+}
+
+int
+ops_key_list(struct ops_call *c)
+{
+	int ok;
+
+	pthread_rwlock_rdlock(&c->ca->token_lock);
+	if (c->ca->hsm == NULL) {
+		ca_raise(CA_E_SIGN, "token: %s", c->ca->token_error);
+		ok = 0;
+	} else {
+		ok = hsm_key_list(c->ca->hsm, list_key, c);
+	}
+	pthread_rwlock_unlock(&c->ca->token_lock);
+	return ok;
+}
+
+/* Details are for the operator's eyes: "name=value; ..." */
+static void
+detail_text(const struct entry_row *row, char *out, size_t size)
+{
+	WIRE_FIELDS *l = field_list_decode(row->detail, row->detail_len);
+	const WIRE_FIELD *f;
+	const unsigned char *bytes;
+	char value[600];
+	size_t len, used = 0;
+	int i, n;
+
+	out[0] = '\0';
+	for (i = 0; i < sk_WIRE_FIELD_num(l) && used < size; i++) {
+		f = sk_WIRE_FIELD_value(l, i);
+		value[0] = '\0';
+		bytes = field_get_bytes(f, &len);
+		if (field_type(f) == V_ASN1_UTF8STRING)
+			snprintf(value, sizeof(value), "%s",
+			    field_get_text(f));
+		else if (bytes != NULL && len <= 64)
+			ops_hex(bytes, len, value);
+		else if (field_type(f) == V_ASN1_GENERALIZEDTIME)
+			snprintf(value, sizeof(value), "%lld",
+			    (long long)field_get_time(f));
+		else if (field_type(f) != V_ASN1_NULL)
+			snprintf(value, sizeof(value), "%lld",
+			    (long long)field_get_int(f));
+		if (value[0] == '\0')
+			continue;
+		n = snprintf(out + used, size - used, "%s%s=%s",
+		    used > 0 ? "; " : "", field_name(f), value);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	field_list_free(l);
+}
+
+static int
+log_one(const struct entry_row *row, void *arg)
+{
+	struct ops_call *c = arg;
+	WIRE_FIELDS *l = message_add_row(c->answer);
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int len;
+	char hex[65], detail[2048];
+
+	if (l == NULL || EVP_Digest(row->leaf, row->leaf_len, md, &len,
+	    EVP_sha256(), NULL) != 1)
+		return 0;
+	ops_hex(md, 32, hex);
+	detail_text(row, detail, sizeof(detail));
+	return field_add_int(l, "index", row->index) &&
+	    field_add_text(l, "kind", row->kind) &&
+	    field_add_time(l, "time", row->time) &&
+	    field_add_text(l, "sha256", hex) &&
+	    field_add_text(l, "detail", detail);
+}
+
+static int
+log_tx(struct store_tx *tx, void *arg)
+{
+	struct ops_call *c = arg;
+
+	return entries_list(tx, field_int(c->args, "from", 0), ops_limit(c),
+	    log_one, c);
+}
+
+int
+ops_log_list(struct ops_call *c)
+{
+	size_t n;
+	int64_t from = field_int(c->args, "from", 0);
+
+	if (!ops_read(c, log_tx, c))
+		return 0;
+	n = message_n_rows(c->answer);
+	return ops_set_cursor(c, from + (int64_t)n, n);
+}

@@ -1,0 +1,274 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "ca/error.h"
+#include "ca/report/report.h"
+#include "ca/engine/ops.h"
+
+/* What the RA asks: enrolment, the public part of the fleets, a sign of life. */
+
+void
+ops_admit_env(struct ops_call *c, struct policy *policy, struct admit_env *env)
+{
+	memset(env, 0, sizeof(*env));
+	env->store = c->ca->store;
+	env->policy = policy;
+	env->limits = c->ca->limits;
+	env->own_roots = (const unsigned char (*)[32])c->ca->own_roots;
+	env->n_own_roots = c->ca->issuers.n;
+	env->now = c->now;
+}
+
+void
+ops_log_issued(struct ops_call *c, const struct cert_row *row)
+{
+	char serial[2 * CERT_SERIAL_MAX + 1];
+
+	ops_hex(row->serial, row->serial_len, serial);
+	report_event(REPORT_INFO, "issue.done", "req", c->req, "who", c->who,
+	    "issuer", row->issuer_ident, "serial", serial, "profile",
+	    row->profile, "fleet", row->fleet, "device", row->device, "auth",
+	    row->auth, "subject", row->subject, "deviations", row->deviations,
+	    NULL);
+}
+
+static int
+answer_cert(struct ops_call *c, const unsigned char *der, size_t len,
+    const struct cert_row *row)
+{
+	WIRE_FIELDS *v = c->answer->values;
+	char serial[2 * CERT_SERIAL_MAX + 1];
+
+	ops_hex(row->serial, row->serial_len, serial);
+	return field_add_bytes(v, "cert", der, len) &&
+	    field_add_text(v, "serial", serial) &&
+	    field_add_text(v, "issuer", row->issuer_ident) &&
+	    field_add_text(v, "deviations",
+	    row->deviations[0] != '\0' ? row->deviations : NULL);
+}
+
+static int
+guard(struct store_tx *tx, void *arg, struct cert_row *row, time_t now)
+{
+	return admit_guard(tx, arg, row, now);
+}
+
+static void
+fill_job(struct admission *a, struct issue_job *job)
+{
+	memset(job, 0, sizeof(*job));
+	job->profile = a->profile;
+	job->policy_version = a->policy->row.version;
+	job->csr = a->csr;
+	job->fields = a->fields;
+	job->n_fields = a->n_fields;
+	job->subject = a->subject;
+	job->subject_len = a->subject_len;
+	job->san = a->san;
+	job->san_len = a->san_len;
+	job->attested = a->attested;
+	job->fleet = a->fleet != NULL ? a->fleet->name : NULL;
+	job->device = a->device;
+	job->requester = a->requester;
+	job->auth = a->auth;
+	job->deviations = a->deviations;
+	job->predecessor = a->renewal ? a->predecessor.id : 0;
+	job->guard = guard;
+	job->guard_arg = a;
+}
+
+int
+ops_issue(struct ops_call *c, struct admission *a)
+{
+	struct issue_job job;
+	struct issued out;
+	int ok;
+
+	if (!ca_may_issue(c->ca))
+		return 0;
+	fill_job(a, &job);
+	job.issuer = ca_issuer_lock(c->ca, a->profile->issuer, c->now);
+	if (job.issuer == NULL)
+		return 0;
+	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
+	ca_issuer_unlock(c->ca);
+	if (!ok)
+		return 0;
+	ops_log_issued(c, &out.row);
+	ok = answer_cert(c, out.der, out.der_len, &out.row);
+	issued_clear(&out);
+	return ok;
+}
+
+struct again {			/* an idempotent retry */
+	int64_t id;
+	struct cert_row row;
+	unsigned char *der;
+	size_t len;
+};
+
+static int
+again_tx(struct store_tx *tx, void *arg)
+{
+	struct again *a = arg;
+
+	return certs_by_id(tx, a->id, &a->row) == 1 &&
+	    certs_der(tx, a->id, &a->der, &a->len) == 1;
+}
+
+static int
+answer_again(struct ops_call *c, int64_t id)
+{
+	struct again a = {.id = id};
+	int ok;
+
+	ok = ops_read(c, again_tx, &a) &&
+	    answer_cert(c, a.der, a.len, &a.row);
+	if (ok)
+		report_event(REPORT_INFO, "issue.again", "req", c->req, "device",
+		    a.row.device, "fleet", a.row.fleet, NULL);
+	OPENSSL_free(a.der);
+	return ok;
+}
+
+static int
+take_chain(struct ops_call *c, struct enrol_request *r)
+{
+	const WIRE_FIELD *f;
+	size_t i;
+
+	r->n_chain = field_count(c->args, "chain");
+	if (r->n_chain > ADMIT_CHAIN_MAX)
+		return ops_bad(c, "chain", "more than %d certificates",
+		    ADMIT_CHAIN_MAX);
+	for (i = 0; i < r->n_chain; i++) {
+		f = field_find(c->args, "chain", i);
+		r->chain[i] = field_get_bytes(f, &r->chain_len[i]);
+	}
+	return 1;
+}
+
+int
+ops_take_request(struct ops_call *c, struct enrol_request *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->label = ops_text(c, "label");
+	r->renew = field_flag(c->args, "renew", 0);
+	r->csr = field_bytes(c->args, "csr", &r->csr_len);
+	r->user = ops_text(c, "user");
+	r->secret = ops_text(c, "secret");
+	r->tls_unique = field_bytes(c->args, "tls_unique", &r->tls_unique_len);
+	r->tls_exporter = field_bytes(c->args, "tls_exporter",
+	    &r->tls_exporter_len);
+	r->address = ops_text(c, "address");
+	r->client = ops_text(c, "client");
+	r->requester = c->who;
+	return take_chain(c, r);
+}
+
+static void
+clone_alarm(struct ops_call *c, const struct enrol_request *r)
+{
+	ERR_set_mark();
+	if (admit_clone_alarm(c->ca->store, r, &c->o, c->now))
+		report_event(REPORT_ERROR, "alarm.clone", "req", c->req,
+		    "party", c->o.who, NULL);
+	ERR_pop_to_mark();
+}
+
+int
+ops_enroll(struct ops_call *c)
+{
+	struct policy *policy = ca_policy(c->ca);
+	struct admission *a = NULL;
+	struct enrol_request r;
+	struct admit_env env;
+	int ok = 0;
+
+	if (!ops_take_request(c, &r))
+		goto out;
+	ops_admit_env(c, policy, &env);
+	if (!admit_enrol(&env, &r, &a, &c->o)) {
+		clone_alarm(c, &r);
+		goto out;
+	}
+	c->o.authenticated = 1;
+	snprintf(c->o.who, sizeof(c->o.who), "%s/%s",
+	    a->fleet->name, a->device);
+	if (a->existing != 0)
+		ok = answer_again(c, a->existing);
+	else
+		ok = ops_issue(c, a);
+	if (!ok && c->o.status != WIRE_OK)
+		clone_alarm(c, &r);
+out:
+	admit_free(a);
+	policy_put(policy);
+	return ok;
+}
+
+/* cacerts of a fleet: its issuing CA, then every root. */
+static int
+add_cacerts(struct ops_call *c, WIRE_FIELDS *row, const struct fleet *f)
+{
+	const struct issuer_set *set = &c->ca->issuers;
+	struct issuer *is = issuer_set_find(set, f->compiled->issuer);
+	size_t i;
+
+	if (is != NULL && !field_add_bytes(row, "cacerts", is->row.cert,
+	    is->row.cert_len))
+		return 0;
+	for (i = 0; i < set->n; i++) {
+		is = set->item[i];
+		if (is->row.state == ISSUER_ROOT && !field_add_bytes(row,
+		    "cacerts", is->row.cert, is->row.cert_len))
+			return 0;
+	}
+	return 1;
+}
+
+static int
+add_fleet(struct ops_call *c, const struct fleet *f)
+{
+	WIRE_FIELDS *row = message_add_row(c->answer);
+	unsigned char *attrs = NULL;
+	size_t len;
+	int ok;
+
+	ok = row != NULL && policy_csrattrs(f, &attrs, &len) &&
+	    field_add_text(row, "label", f->label) &&
+	    field_add_text(row, "name", f->name) &&
+	    field_add_flag(row, "default", f->is_default) &&
+	    add_cacerts(c, row, f) &&
+	    field_add_bytes(row, "csrattrs", attrs, len) &&
+	    field_add_flag(row, "basic", f->basic) &&
+	    field_add_flag(row, "tls_client", f->own || f->n_makers > 0) &&
+	    field_add_text(row, "answer_wrap", f->answer_wrap);
+	OPENSSL_free(attrs);
+	return ok;
+}
+
+int
+ops_fleets(struct ops_call *c)
+{
+	struct policy *p = ca_policy(c->ca);
+	size_t i;
+	int ok = 1;
+
+	for (i = 0; ok && i < p->n_fleets; i++)
+		ok = add_fleet(c, p->fleets[i]);
+	policy_put(p);
+	return ok;
+}
+
+int
+ops_ping(struct ops_call *c)
+{
+	char why[256];
+
+	clock_stopped(&c->ca->clock, why, sizeof(why));
+	return field_add_text(c->answer->values, "status",
+	    why[0] != '\0' ? why : "ok");
+}

@@ -1,0 +1,211 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+
+#include "ca/error.h"
+#include "ca/report/report.h"
+#include "ca/engine/ops.h"
+
+/*
+ * renew-own: a service of ours renews its certificate. The CSR is signed by the
+ * new key and proven by the current one; the profile is that of the current
+ * certificate, and the peer's uid must be one that may renew it. Subject and
+ * SAN are those of the current certificate.
+ */
+
+struct own {
+	struct cert_row row;
+	X509 *cert;
+	unsigned char *subject, *san;
+	int subject_len, san_len;
+};
+
+static int
+find_tx(struct store_tx *tx, void *arg)
+{
+	struct own *o = arg;
+	unsigned char md[32];
+	int found;
+
+	memcpy(md, o->row.cert_sha256, 32);
+	found = certs_by_sha256(tx, md, &o->row);
+	if (found == 0)
+		ca_raise(CA_E_DENIED, "own.certificate: not one of ours");
+	return found == 1;
+}
+
+static int
+read_current(struct ops_call *c, struct own *o)
+{
+	size_t len;
+	const unsigned char *der = field_bytes(c->args, "current", &len);
+	const unsigned char *p = der;
+	X509_EXTENSION *ext;
+	int i;
+
+	o->cert = d2i_X509(NULL, &p, (long)len);
+	if (o->cert == NULL || p != der + len) {
+		ca_raise(CA_E_BADREQUEST, "own.current: not a certificate");
+		return 0;
+	}
+	SHA256(der, len, o->row.cert_sha256);
+	if (!ops_read(c, find_tx, o))
+		return 0;
+	o->subject_len = i2d_X509_NAME(X509_get_subject_name(o->cert),
+	    &o->subject);
+	i = X509_get_ext_by_NID(o->cert, NID_subject_alt_name, -1);
+	if (i >= 0) {
+		ext = X509_get_ext(o->cert, i);
+		o->san_len = ASN1_STRING_length(X509_EXTENSION_get_data(ext));
+		o->san = OPENSSL_memdup(ASN1_STRING_get0_data(
+		    X509_EXTENSION_get_data(ext)), (size_t)o->san_len);
+	}
+	return o->subject_len > 0;
+}
+
+static int
+may_renew(struct ops_call *c, const struct own *o)
+{
+	const struct settings_peers *list = &c->ca->settings->svc;
+	size_t i, k;
+
+	for (i = 0; i < list->n; i++) {
+		if (list->peer[i].is_group ||
+		    list->peer[i].uid != c->peer->uid)
+			continue;
+		for (k = 0; k < list->peer[i].n_profiles; k++)
+			if (strcmp(list->peer[i].profiles[k],
+			    o->row.profile) == 0)
+				return 1;
+	}
+	ca_raise(CA_E_DENIED, "own.profile: uid %u may not renew a certificate "
+	    "of profile %s", (unsigned)c->peer->uid, o->row.profile);
+	return 0;
+}
+
+static int
+still_good(struct ops_call *c, const struct own *o)
+{
+	if (o->row.state != CERT_VALID) {
+		ca_raise(CA_E_DENIED, "own.state: the current certificate is "
+		    "%s", certs_state_name(o->row.state));
+		return 0;
+	}
+	if (o->row.not_after < c->now) {
+		ca_raise(CA_E_DENIED, "own.expired: the current certificate "
+		    "has expired");
+		return 0;
+	}
+	return 1;
+}
+
+/* The current key signed these very octets. */
+static int
+proven(struct ops_call *c, const struct own *o)
+{
+	size_t csr_len, len;
+	const unsigned char *csr = field_bytes(c->args, "csr", &csr_len);
+	const unsigned char *proof = field_bytes(c->args, "proof", &len);
+	EVP_PKEY *key = X509_get0_pubkey(o->cert);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const EVP_MD *md = key != NULL && EVP_PKEY_is_a(key, "ED25519") ?
+	    NULL : EVP_sha256();
+	int ok;
+
+	ok = ctx != NULL && key != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, proof, len, csr, csr_len) == 1;
+	EVP_MD_CTX_free(ctx);
+	if (!ok)
+		ca_raise(CA_E_DENIED, "own.proof: the current key has not "
+		    "signed this request");
+	return ok;
+}
+
+static int
+add_chain(struct ops_call *c, const struct issuer *is)
+{
+	const struct issuer *up = is;
+
+	while (up != NULL) {
+		if (!field_add_bytes(c->answer->values, "chain", up->row.cert,
+		    up->row.cert_len))
+			return 0;
+		if (up->row.parent == 0 || up->row.parent == up->row.id)
+			return 1;
+		up = issuer_set_by_id(&c->ca->issuers, up->row.parent);
+	}
+	return 1;
+}
+
+static int
+issue_own(struct ops_call *c, const struct own *o, struct csr *csr,
+    const struct profile *p)
+{
+	struct issued out;
+	struct issue_job job = {
+	    .profile = p,
+	    .csr = csr,
+	    .subject = o->subject,
+	    .subject_len = (size_t)o->subject_len,
+	    .san = o->san,
+	    .san_len = (size_t)o->san_len,
+	    .requester = c->who,
+	    .auth = "own",
+	};
+	struct policy *policy = ca_policy(c->ca);
+	int ok = 0;
+
+	job.policy_version = policy->row.version;
+	policy_put(policy);
+	if (!ca_may_issue(c->ca))
+		return 0;
+	job.issuer = ca_issuer_lock(c->ca, o->row.issuer_ident, c->now);
+	if (job.issuer == NULL)
+		return 0;
+	if (issue_cert(c->ca->store, &job, c->now, &out, &c->o)) {
+		ops_log_issued(c, &out.row);
+		ok = field_add_bytes(c->answer->values, "cert", out.der,
+		    out.der_len) && add_chain(c, job.issuer);
+		issued_clear(&out);
+	}
+	ca_issuer_unlock(c->ca);
+	return ok;
+}
+
+int
+ops_renew_own(struct ops_call *c)
+{
+	struct policy *policy = ca_policy(c->ca);
+	const struct profile *p;
+	struct csr *csr = NULL;
+	struct own o = {.cert = NULL};
+	const unsigned char *der;
+	size_t len;
+	int ok = 0;
+
+	c->o.authenticated = 1;
+	if (!read_current(c, &o) || !may_renew(c, &o) || !still_good(c, &o) ||
+	    !proven(c, &o))
+		goto out;
+	p = policy_profile(policy, o.row.profile);
+	if (p == NULL) {
+		ca_raise(CA_E_DENIED, "own.profile: the policy has no profile "
+		    "%s any more", o.row.profile);
+		goto out;
+	}
+	der = field_bytes(c->args, "csr", &len);
+	csr = csr_parse(der, len);
+	ok = csr != NULL && csr_verify(csr) &&
+	    profile_allows(p, PROFILE_BY_SERVICE) && issue_own(c, &o, csr, p);
+out:
+	csr_free(csr);
+	X509_free(o.cert);
+	OPENSSL_free(o.subject);
+	OPENSSL_free(o.san);
+	policy_put(policy);
+	return ok;
+}

@@ -1,0 +1,313 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/error.h"
+#include "ca/report/report.h"
+#include "ca/engine/crl.h"
+#include "ca/engine/ops.h"
+
+/* How the instance is, check by check: ok, warn, fail. */
+
+enum level { OK, WARN, FAIL };
+
+struct checking {
+	struct ops_call *c;
+	enum level worst;
+	int failed;		/* out of memory */
+};
+
+static const char *const LEVELS[] = {"ok", "warn", "fail"};
+
+static void say(struct checking *k, const char *check, enum level level,
+    int64_t expires, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void
+say(struct checking *k, const char *check, enum level level, int64_t expires,
+    const char *fmt, ...)
+{
+	WIRE_FIELDS *l = message_add_row(k->c->answer);
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (level > k->worst)
+		k->worst = level;
+	if (l == NULL || !field_add_text(l, "check", check) ||
+	    !field_add_text(l, "level", LEVELS[level]) ||
+	    !field_add_text(l, "text", text) ||
+	    !field_add_time(l, "expires", expires))
+		k->failed = 1;
+}
+
+static void
+check_issuing(struct checking *k)
+{
+	char why[128];
+
+	clock_stopped(&k->c->ca->clock, why, sizeof(why));
+	if (why[0] != '\0')
+		say(k, "issuing", FAIL, 0, "stopped: %s", why);
+	else
+		say(k, "issuing", OK, 0, "certificates are issued");
+}
+
+static void
+check_token(struct checking *k)
+{
+	struct ca *ca = k->c->ca;
+	struct hsm_token_info info;
+	char why[256];
+
+	pthread_rwlock_rdlock(&ca->token_lock);
+	if (ca->hsm == NULL) {
+		say(k, "token", FAIL, 0, "%s", ca->token_error);
+	} else if (!hsm_healthy(ca->hsm) || !hsm_token_info(ca->hsm, &info)) {
+		report_trace(why, sizeof(why));
+		say(k, "token", FAIL, 0, "%s", why);
+	} else {
+		say(k, "token", OK, 0, "%s (%s %s), %zu sessions", info.label,
+		    info.manufacturer, info.model, info.sessions);
+	}
+	pthread_rwlock_unlock(&ca->token_lock);
+	ERR_clear_error();
+}
+
+static void
+check_store(struct checking *k)
+{
+	struct ca *ca = k->c->ca;
+	struct store_stats s;
+	int64_t free_octets = store_disk_free(ca->store);
+
+	store_stats(ca->store, &s);
+	if (!s.last_ok)
+		say(k, "store", FAIL, 0, "the last write failed: %s",
+		    s.last_error);
+	else
+		say(k, "store", OK, 0, "%llu writes in %llu commits",
+		    (unsigned long long)s.writes,
+		    (unsigned long long)s.commits);
+	if (free_octets >= 0 && free_octets < ca->settings->min_free)
+		say(k, "disk", FAIL, 0, "%lld MiB free, below min_free: "
+		    "enrolment is refused", (long long)(free_octets >> 20));
+	else if (free_octets >= 0 && free_octets < 4 * ca->settings->min_free)
+		say(k, "disk", WARN, 0, "%lld MiB free",
+		    (long long)(free_octets >> 20));
+	else
+		say(k, "disk", OK, 0, "%lld MiB free",
+		    (long long)(free_octets >> 20));
+}
+
+static int
+write_probe(struct store_tx *tx, void *arg)
+{
+	return store_meta_set(tx, "probe", arg);
+}
+
+/* A read-only or full disk shows here, not at the next device. */
+static void
+check_writable(struct checking *k)
+{
+	char why[300];
+
+	if (store_write(k->c->ca->store, write_probe, (void *)"1",
+	    STORE_URGENT))
+		return;
+	report_trace(why, sizeof(why));
+	ERR_clear_error();
+	say(k, "store.write", FAIL, 0, "%s", why);
+}
+
+static void
+check_status_db(struct checking *k)
+{
+	struct ca *ca = k->c->ca;
+	struct status_head head;
+	int64_t age;
+
+	if (!status_writer_head(ca->status, &head)) {
+		say(k, "status.db", FAIL, 0, "cannot be read");
+		ERR_clear_error();
+		return;
+	}
+	age = k->c->now - head.heartbeat;
+	if (age > 2 * ca->settings->heartbeat + 60)
+		say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
+		    (long long)age);
+	else
+		say(k, "status.db", OK, 0, "change %lld, heartbeat %lld s ago",
+		    (long long)head.change, (long long)(age > 0 ? age : 0));
+}
+
+static void
+check_policy(struct checking *k)
+{
+	struct policy *p = ca_policy(k->c->ca);
+	struct policy_file *files = NULL;
+	unsigned char md[32];
+	size_t n = 0;
+
+	if (!policy_load_dir(k->c->ca->settings->policy_dir, &files, &n) ||
+	    !policies_hash(files, n, md))
+		say(k, "policy", WARN, 0, "version %lld is active; the folder "
+		    "of proposals cannot be read", (long long)p->row.version);
+	else if (memcmp(md, p->row.sha256, 32) != 0)
+		say(k, "policy", WARN, 0, "version %lld is active; files in %s "
+		    "differ from it (inkan policy diff)",
+		    (long long)p->row.version, k->c->ca->settings->policy_dir);
+	else
+		say(k, "policy", OK, 0, "version %lld is active",
+		    (long long)p->row.version);
+	ERR_clear_error();
+	policy_files_free(files, n);
+	policy_put(p);
+}
+
+static int
+last_tx(struct store_tx *tx, void *arg)
+{
+	struct crl_row *row = arg;
+
+	return crls_last(tx, row->issuer, 0, row) >= 0;
+}
+
+static void
+check_crl(struct checking *k, const struct issuer *is)
+{
+	struct crl_row row = {.issuer = is->row.id};
+	char check[96];
+	int64_t now = k->c->now, half;
+
+	snprintf(check, sizeof(check), "crl:%s", is->row.ident);
+	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
+		ERR_clear_error();
+		say(k, check, FAIL, 0, "there is no CRL");
+		return;
+	}
+	half = row.this_update + (row.next_update - row.this_update) / 2;
+	if (row.next_update <= now)
+		say(k, check, FAIL, row.next_update, "has run out");
+	else if (half <= now)
+		say(k, check, WARN, row.next_update, "is late: more than half "
+		    "of its validity is gone");
+	else
+		say(k, check, OK, row.next_update, "number %lld, %lld entries",
+		    (long long)row.number, (long long)row.n_entries);
+}
+
+static void
+check_expiry(struct checking *k, const char *check, const char *what,
+    int64_t from, int64_t until)
+{
+	int64_t left = until - k->c->now;
+	int64_t span = until - from;
+
+	if (until >= BUILD_NO_END)
+		say(k, check, OK, 0, "%s does not end", what);
+	else if (left <= 0)
+		say(k, check, FAIL, until, "%s has expired", what);
+	else if (left < span / 5)
+		say(k, check, WARN, until, "%s expires soon", what);
+	else
+		say(k, check, OK, until, "%s is valid", what);
+}
+
+static void
+check_ca(struct checking *k, const struct issuer *is)
+{
+	char check[96];
+
+	snprintf(check, sizeof(check), "ca:%s", is->row.ident);
+	check_expiry(k, check, "certificate", is->row.not_before,
+	    is->row.not_after);
+	if (is->row.state == ISSUER_ACTIVE && is->key == NULL)
+		say(k, check, FAIL, 0, "its key is not at hand");
+	check_crl(k, is);
+}
+
+struct own {			/* the newest certificate of a service */
+	struct cert_row rows[32];
+	size_t n;
+};
+
+static int
+keep_newest(const struct cert_row *row, void *arg)
+{
+	struct own *o = arg;
+	size_t i;
+
+	if (row->state != CERT_VALID)
+		return 1;
+	for (i = 0; i < o->n; i++)
+		if (strcmp(o->rows[i].subject, row->subject) == 0 &&
+		    o->rows[i].issuer == row->issuer)
+			break;
+	if (i == sizeof(o->rows) / sizeof(o->rows[0]))
+		return 0;
+	o->rows[i] = *row;
+	if (i == o->n)
+		o->n++;
+	return 1;
+}
+
+static int
+own_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_filter f = {.profile = "ocsp-responder", .limit = 100000};
+	struct own *o = arg;
+
+	if (!certs_list(tx, &f, keep_newest, o))
+		return 0;
+	f.profile = "est-server";
+	return certs_list(tx, &f, keep_newest, o);
+}
+
+static void
+check_own(struct checking *k)
+{
+	struct own *o = OPENSSL_zalloc(sizeof(*o));
+	char check[600];
+	size_t i;
+
+	if (o == NULL || !ops_read(k->c, own_tx, o)) {
+		say(k, "services", FAIL, 0, "the store cannot be read");
+		OPENSSL_free(o);
+		return;
+	}
+	for (i = 0; i < o->n; i++) {
+		const struct cert_row *r = &o->rows[i];
+
+		if (strcmp(r->profile, "ocsp-responder") == 0)
+			snprintf(check, sizeof(check), "ocsp:%s",
+			    r->issuer_ident);
+		else
+			snprintf(check, sizeof(check), "service:%s",
+			    r->subject);
+		check_expiry(k, check, "certificate", r->not_before,
+		    r->not_after);
+	}
+	OPENSSL_free(o);
+}
+
+int
+ops_status(struct ops_call *c)
+{
+	struct checking k = {.c = c};
+	size_t i;
+
+	check_issuing(&k);
+	check_token(&k);
+	check_store(&k);
+	check_writable(&k);
+	check_status_db(&k);
+	check_policy(&k);
+	for (i = 0; i < c->ca->issuers.n; i++)
+		check_ca(&k, c->ca->issuers.item[i]);
+	check_own(&k);
+	return !k.failed && field_add_text(c->answer->values, "level",
+	    LEVELS[k.worst]);
+}

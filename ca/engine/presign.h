@@ -1,0 +1,16 @@
+#ifndef INKAN_CA_ENGINE_PRESIGN_H
+#define INKAN_CA_ENGINE_PRESIGN_H
+
+#include <time.h>
+#include "ca/engine/issuer.h"
+
+/*
+ * OCSP answers that a ceremony signs in advance with the CA's own key, because
+ * that key will be offline: one response per certificate and CertID hash (SHA-1
+ * and SHA-256; RFC 6960, RFC 9919 profile: byKey, nextUpdate present). Written to
+ * ocsp/<ident>/<serial>-sha1.der and -sha256.der in ${publish_dir}.
+ */
+int presign_good(struct issuer *is, const X509 *subject,
+    const char *publish_dir, time_t now, int64_t lifetime);
+
+#endif

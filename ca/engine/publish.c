@@ -1,0 +1,122 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ca/error.h"
+#include "ca/engine/publish.h"
+
+static int
+fail(const char *what, const char *path)
+{
+	ERR_raise_data(ERR_LIB_SYS, errno, "%s %s", what, path);
+	ca_raise(CA_E_STORE, "publish: %s %s: %s", what, path,
+	    strerror(errno));
+	return 0;
+}
+
+int
+publish_mkdir(const char *path, unsigned mode)
+{
+	char part[PATH_MAX];
+	char *p;
+
+	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part)) {
+		ca_raise(CA_E_CONFIG, "path too long: %s", path);
+		return 0;
+	}
+	for (p = strchr(part + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		if (mkdir(part, mode) != 0 && errno != EEXIST)
+			return fail("mkdir", part);
+		*p = '/';
+	}
+	if (mkdir(part, mode) != 0 && errno != EEXIST)
+		return fail("mkdir", part);
+	return 1;
+}
+
+int
+publish_prepare(const char *dir)
+{
+	static const char *const names[] = {"crl", "ca", "ocsp"};
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		if (!publish_mkdir(path, 0755))
+			return 0;
+	}
+	return 1;
+}
+
+static int
+write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return 0;
+		p += n;
+		len -= (size_t)n;
+	}
+	return fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+}
+
+static int
+sync_folder_of(const char *path)
+{
+	char dir[PATH_MAX];
+	char *slash;
+	int fd, ok;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		return 1;
+	*slash = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ok = fsync(fd) == 0;
+	close(fd);
+	return ok;
+}
+
+int
+publish_file(const char *dir, const char *name, const void *data, size_t len)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+	int fd, ok;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    (int)sizeof(path) || snprintf(tmp, sizeof(tmp), "%s.XXXXXX",
+	    path) >= (int)sizeof(tmp)) {
+		ca_raise(CA_E_CONFIG, "path too long: %s/%s", dir, name);
+		return 0;
+	}
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return fail("create", tmp);
+	ok = write_all(fd, data, len);
+	if (!ok)
+		(void)fail("write", tmp);
+	if (close(fd) != 0 && ok)
+		ok = fail("close", tmp);
+	if (ok && rename(tmp, path) != 0)
+		ok = fail("rename", path);
+	if (!ok) {
+		unlink(tmp);
+		return 0;
+	}
+	return sync_folder_of(path) || fail("sync folder of", path);
+}

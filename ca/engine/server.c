@@ -1,0 +1,419 @@
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "ca/error.h"
+#include "ca/engine/ops.h"
+#include "ca/report/daemon.h"
+#include "ca/report/report.h"
+#include "ca/engine/server.h"
+
+struct connection {		/* freed when the last reference goes */
+	struct server *server;
+	int fd;
+	enum ops_role role;
+	struct socket_peer peer;
+	pthread_mutex_t lock;	/* in_flight, refs, dead */
+	pthread_cond_t room;
+	pthread_mutex_t write_lock;
+	size_t in_flight, refs;
+	int dead;
+	struct connection *next;
+};
+
+struct task {
+	struct connection *conn;
+	WIRE_REQUEST *req;
+	struct task *next;
+};
+
+struct server {
+	struct ca *ca;
+	struct pollfd listen[3];
+	enum ops_role role[3];
+	pthread_t *workers;
+	size_t n_workers;
+	pthread_mutex_t lock;	/* queue, connections, stopping */
+	pthread_cond_t work, idle;
+	struct task *head, **tail;
+	size_t queued;
+	struct connection *connections;
+	size_t n_connections;
+	int stopping;
+};
+
+static void
+connection_put(struct connection *c)
+{
+	size_t left;
+
+	pthread_mutex_lock(&c->lock);
+	left = --c->refs;
+	pthread_mutex_unlock(&c->lock);
+	if (left > 0)
+		return;
+	close(c->fd);
+	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->write_lock);
+	pthread_cond_destroy(&c->room);
+	OPENSSL_free(c);
+}
+
+static void
+send_answer(struct connection *c, const WIRE_ANSWER *a)
+{
+	unsigned char *frame = NULL;
+	size_t len;
+
+	if (a == NULL || !message_encode_answer(a, &frame, &len)) {
+		report_errors(REPORT_ERROR, "server.encode", NULL);
+		shutdown(c->fd, SHUT_RDWR);
+		return;
+	}
+	pthread_mutex_lock(&c->write_lock);
+	if (!c->dead && !socket_write(c->fd, frame, len)) {
+		c->dead = 1;
+		shutdown(c->fd, SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&c->write_lock);
+	ERR_clear_error();
+	OPENSSL_free(frame);
+}
+
+static void
+done(struct connection *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->in_flight--;
+	pthread_cond_signal(&c->room);
+	pthread_mutex_unlock(&c->lock);
+	connection_put(c);
+}
+
+static struct task *
+take_task(struct server *s)
+{
+	struct task *t;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->head == NULL && !s->stopping)
+		pthread_cond_wait(&s->work, &s->lock);
+	t = s->head;
+	if (t != NULL) {
+		s->head = t->next;
+		if (s->head == NULL)
+			s->tail = &s->head;
+		s->queued--;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return t;
+}
+
+static void *
+worker(void *arg)
+{
+	struct server *s = arg;
+	struct task *t;
+	WIRE_ANSWER *a;
+
+	while ((t = take_task(s)) != NULL) {
+		a = ops_answer(s->ca, t->conn->role, &t->conn->peer, t->req,
+		    time(NULL));
+		send_answer(t->conn, a);
+		WIRE_ANSWER_free(a);
+		WIRE_REQUEST_free(t->req);
+		done(t->conn);
+		OPENSSL_free(t);
+	}
+	return NULL;
+}
+
+static void
+answer_busy(struct connection *c, const WIRE_REQUEST *req)
+{
+	WIRE_ANSWER *a = message_answer(message_request_id(req),
+	    WIRE_UNAVAILABLE);
+
+	if (a != NULL) {
+		(void)message_set_refusal(a, "", "busy", "",
+		    "too many requests are waiting");
+		(void)message_set_retry(a, 2);
+	}
+	send_answer(c, a);
+	WIRE_ANSWER_free(a);
+}
+
+/* Takes the request over. */
+static void
+enqueue(struct connection *c, WIRE_REQUEST *req)
+{
+	struct server *s = c->server;
+	struct task *t = OPENSSL_zalloc(sizeof(*t));
+	int full;
+
+	pthread_mutex_lock(&s->lock);
+	full = t == NULL || s->stopping || s->queued >= SERVER_QUEUE_MAX;
+	if (!full) {
+		t->conn = c;
+		t->req = req;
+		*s->tail = t;
+		s->tail = &t->next;
+		s->queued++;
+		pthread_cond_signal(&s->work);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!full)
+		return;
+	answer_busy(c, req);
+	WIRE_REQUEST_free(req);
+	OPENSSL_free(t);
+	done(c);
+}
+
+static void
+wait_for_room(struct connection *c)
+{
+	pthread_mutex_lock(&c->lock);
+	while (c->in_flight >= SERVER_IN_FLIGHT)
+		pthread_cond_wait(&c->room, &c->lock);
+	c->in_flight++;
+	c->refs++;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void
+leave(struct connection *c)
+{
+	struct server *s = c->server;
+	struct connection **p;
+
+	pthread_mutex_lock(&s->lock);
+	for (p = &s->connections; *p != c; p = &(*p)->next)
+		;
+	*p = c->next;
+	s->n_connections--;
+	pthread_cond_broadcast(&s->idle);
+	pthread_mutex_unlock(&s->lock);
+	connection_put(c);
+}
+
+static void *
+reader(void *arg)
+{
+	struct connection *c = arg;
+	unsigned char *buf;
+	size_t len;
+	WIRE_REQUEST *req;
+
+	while (socket_read(c->fd, &buf, &len) == 1) {
+		req = message_decode_request(buf, len);
+		OPENSSL_cleanse(buf, len);	/* it may hold a secret */
+		OPENSSL_free(buf);
+		if (req == NULL)
+			break;
+		wait_for_room(c);
+		enqueue(c, req);
+	}
+	if (ERR_peek_error() != 0)
+		report_errors(REPORT_WARN, "server.read", "role",
+		    ops_role_name(c->role), NULL);
+	leave(c);
+	return NULL;
+}
+
+static struct connection *
+connection_new(struct server *s, int fd, enum ops_role role)
+{
+	struct connection *c = OPENSSL_zalloc(sizeof(*c));
+	struct timeval tv = {SERVER_WRITE_S, 0};
+
+	if (c == NULL)
+		return NULL;
+	c->server = s;
+	c->fd = fd;
+	c->role = role;
+	c->refs = 1;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->write_lock, NULL);
+	pthread_cond_init(&c->room, NULL);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	return c;
+}
+
+static int
+enter(struct server *s, struct connection *c)
+{
+	int ok;
+
+	pthread_mutex_lock(&s->lock);
+	ok = s->n_connections < SERVER_CONNECTIONS_MAX;
+	if (ok) {
+		c->next = s->connections;
+		s->connections = c;
+		s->n_connections++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return ok;
+}
+
+static void
+serve_connection(struct server *s, struct connection *c)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int failed;
+
+	if (!enter(s, c)) {
+		report_event(REPORT_WARN, "server.full", NULL);
+		connection_put(c);
+		return;
+	}
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	failed = pthread_create(&thread, &attr, reader, c);
+	pthread_attr_destroy(&attr);
+	if (failed)
+		leave(c);
+}
+
+static void
+accept_one(struct server *s, size_t i)
+{
+	int fd = accept4(s->listen[i].fd, NULL, NULL, SOCK_CLOEXEC);
+	struct connection *c;
+	char uid[24];
+
+	if (fd < 0)
+		return;
+	c = connection_new(s, fd, s->role[i]);
+	if (c == NULL) {
+		close(fd);
+		return;
+	}
+	if (socket_peer_of(fd, &c->peer) && ops_peer_ok(s->ca->settings,
+	    c->role, &c->peer)) {
+		serve_connection(s, c);
+		return;
+	}
+	snprintf(uid, sizeof(uid), "%u", (unsigned)c->peer.uid);
+	report_event(REPORT_WARN, "server.peer_refused", "socket",
+	    ops_role_name(c->role), "uid", uid, NULL);
+	ERR_clear_error();
+	connection_put(c);
+}
+
+static int
+start_workers(struct server *s)
+{
+	size_t n = s->ca->settings->workers;
+
+	s->workers = OPENSSL_zalloc(n * sizeof(*s->workers));
+	if (s->workers == NULL)
+		return 0;
+	for (; s->n_workers < n; s->n_workers++)
+		if (pthread_create(&s->workers[s->n_workers], NULL, worker,
+		    s) != 0)
+			break;
+	if (s->n_workers > 0)
+		return 1;
+	ca_raise(CA_E_INTERNAL, "no worker thread can be started");
+	return 0;
+}
+
+struct server *
+server_start(struct ca *ca)
+{
+	struct server *s = OPENSSL_zalloc(sizeof(*s));
+	const char *const path[3] = {ca->settings->ra_sock,
+	    ca->settings->svc_sock, ca->settings->admin_sock};
+	static const enum ops_role role[3] = {OPS_RA, OPS_SVC, OPS_ADMIN};
+	int i;
+
+	if (s == NULL)
+		return NULL;
+	s->ca = ca;
+	s->tail = &s->head;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->work, NULL);
+	pthread_cond_init(&s->idle, NULL);
+	for (i = 0; i < 3; i++) {
+		s->role[i] = role[i];
+		s->listen[i].events = POLLIN;
+		s->listen[i].fd = -1;
+	}
+	for (i = 0; i < 3; i++) {
+		s->listen[i].fd = socket_listen(path[i], 0660);
+		if (s->listen[i].fd < 0)
+			goto err;
+	}
+	if (start_workers(s))
+		return s;
+err:
+	server_stop(s);
+	return NULL;
+}
+
+int
+server_run(struct server *s, int signal_fd)
+{
+	struct pollfd p[4];
+	int i, n, sig = 0;
+
+	while (sig != SIGTERM && sig != SIGINT) {
+		memcpy(p, s->listen, sizeof(s->listen));
+		p[3] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+		n = poll(p, 4, -1);
+		if (n < 0 && errno != EINTR)
+			return 0;
+		for (i = 0; i < 3; i++)
+			if (n > 0 && (p[i].revents & POLLIN))
+				accept_one(s, (size_t)i);
+		if (n > 0 && (p[3].revents & POLLIN))
+			sig = daemon_signal(signal_fd);
+	}
+	return 1;
+}
+
+/* Readers end when their peer's side is shut; wait until they have gone. */
+static void
+close_connections(struct server *s)
+{
+	struct connection *c;
+
+	pthread_mutex_lock(&s->lock);
+	for (c = s->connections; c != NULL; c = c->next)
+		shutdown(c->fd, SHUT_RD);
+	while (s->n_connections > 0)
+		pthread_cond_wait(&s->idle, &s->lock);
+	s->stopping = 1;
+	pthread_cond_broadcast(&s->work);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+server_stop(struct server *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < 3; i++)
+		if (s->listen[i].fd >= 0)
+			close(s->listen[i].fd);
+	close_connections(s);
+	for (i = 0; i < s->n_workers; i++)
+		pthread_join(s->workers[i], NULL);
+	OPENSSL_free(s->workers);
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->work);
+	pthread_cond_destroy(&s->idle);
+	OPENSSL_free(s);
+}

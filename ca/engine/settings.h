@@ -1,0 +1,65 @@
+#ifndef INKAN_CA_ENGINE_SETTINGS_H
+#define INKAN_CA_ENGINE_SETTINGS_H
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "hsm/hsm.h"
+
+/*
+ * ca.conf: where things lie and who may ask. What may be issued is not here
+ * but in the policy. The format is inkan-ca.conf(5). Relative paths are
+ * relative to the file's folder.
+ */
+
+#define SETTINGS_PEERS_MAX 16
+
+struct settings_peer {		/* a user, or a group ("@name") */
+	int is_group;
+	uid_t uid;
+	gid_t gid;
+	char profiles[8][64];	/* svc only: what it may renew */
+	size_t n_profiles;
+};
+
+struct settings_peers {
+	struct settings_peer peer[SETTINGS_PEERS_MAX];
+	size_t n;
+};
+
+struct settings_token {		/* a hsm_config with its own texts */
+	char uri[HSM_URI_MAX];
+	char module[PATH_MAX], softhsm_conf[PATH_MAX];
+	char pin[PATH_MAX], pin_state[PATH_MAX];
+	enum hsm_pin_kind pin_kind;
+	size_t sessions;
+};
+
+struct settings {
+	char dir[PATH_MAX];
+	char store[PATH_MAX], status_db[PATH_MAX], publish_dir[PATH_MAX];
+	char policy_dir[PATH_MAX];
+	char ra_sock[PATH_MAX], svc_sock[PATH_MAX], admin_sock[PATH_MAX];
+	struct settings_peers ra, svc, admin;
+	struct settings_token token;
+	size_t workers;
+	int64_t heartbeat;	/* seconds, <= 60 */
+	int64_t min_free;	/* octets */
+};
+
+/* Returned to be freed with settings_free(); PROFILE_E_CONFIG raised. */
+struct settings *settings_read(const char *path);
+void settings_free(struct settings *s);
+/* The token part as the HSM layer wants it; borrows from ${t}. */
+void settings_hsm(const struct settings_token *t, struct hsm_config *out);
+/* A path relative to ${dir} made absolute into out[PATH_MAX]. */
+int settings_path(const char *dir, const char *path, char *out);
+
+struct conf_group;
+/* A token group, as in ca.conf; also used by ceremony files. */
+int settings_read_token(const struct conf_group *g, const char *dir,
+    struct settings_token *out);
+/* The folder of a file, absolute, into out[PATH_MAX]. */
+int settings_dir_of(const char *file, char *out);
+
+#endif
