@@ -106,18 +106,20 @@ check_serial_reserved(struct conform_view *v)
 	return 1;
 }
 
+/* Only a CA signs for itself, and only when its profile names no issuer. */
 static int
 check_issuer(struct conform_view *v)
 {
 	const struct build_issuer *issuer = v->ctx->issuer;
+	const struct profile *p = v->ctx->profile;
+	int may = p->class == PROFILE_CA && p->issuer[0] == '\0';
 
 	if (v->issuer.len <= 2)
 		return conform_breach(v, "issuer is empty");
-	if (v->self_signed != (v->ctx->profile->issuer[0] == '\0'))
+	if (v->self_signed != may)
 		return conform_breach(v,
-		    v->self_signed
-			? "self-signed, but the profile names an issuer"
-			: "the profile is self-signed, an issuer is given");
+		    may ? "the profile is self-signed, an issuer is given"
+			: "self-signed, but the profile is not");
 	if (v->self_signed)
 		return der_equal(&v->issuer, v->subject.p, v->subject.len)
 		    ? 1

@@ -56,15 +56,6 @@ check_ca(struct conform_view *v)
 	return 1;
 }
 
-/* Only a CA signs for itself. */
-static int
-check_self(struct conform_view *v)
-{
-	return !v->self_signed || is_class(v, PROFILE_CA)
-	    ? 1
-	    : conform_breach(v, "self-signed, and not of class ca");
-}
-
 static int
 check_idevid(struct conform_view *v)
 {
@@ -145,7 +136,6 @@ check_attestation(struct conform_view *v)
 }
 
 const struct conform_rule conform_class_rules[] = {
-    {"class.self_signed", "profile", check_self},
     {"class.ca", "RFC 5280 4.1.2.6, 4.2.1.3, 4.2.1.9", check_ca},
     {"class.idevid", "IEEE 802.1AR-2018 8", check_idevid},
     {"class.ldevid", "IEEE 802.1AR-2018 8", check_ldevid},

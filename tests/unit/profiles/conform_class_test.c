@@ -6,13 +6,6 @@
  */
 
 static void
-self_signed(struct make *m)
-{
-	m->profile.issuer[0] = '\0';
-	m->issuer.name = NULL;
-}
-
-static void
 certifies(struct make *m)
 {
 	m->profile.has_basic_constraints = 1;
@@ -136,8 +129,6 @@ second_purpose(struct make *m)
 }
 
 static const struct conform_case cases[] = {
-    {"class.self_signed", shape_attestation, self_signed, NULL, NULL},
-    {"class.self_signed", shape_ldevid, self_signed, NULL, NULL},
     {"class.ca", shape_ca, no_ca, NULL, NULL},
     {"class.ca", shape_ca, no_ca_cross, NULL, NULL},
     {"class.ca", shape_ca, nameless, NULL, NULL},

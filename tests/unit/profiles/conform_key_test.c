@@ -201,6 +201,54 @@ only_rsa(struct make *m)
 	m->profile.key_types = SPKI_RSA_2048 | SPKI_RSA_3072;
 }
 
+/* A public key with any odd (or even) modulus of so many bits. */
+static EVP_PKEY *
+rsa_of(int bits, int odd)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	unsigned char n[520] = {0}, e[] = {1, 0, 1};
+	OSSL_PARAM params[3];
+	EVP_PKEY *pkey = NULL;
+
+	/* Native order of OSSL_PARAM: little-endian here. */
+	n[0] = odd;
+	n[(bits - 1) / 8] |= 1u << ((bits - 1) % 8);
+	params[0] = OSSL_PARAM_construct_BN("n", n, (bits + 7) / 8);
+	params[1] = OSSL_PARAM_construct_BN("e", e, sizeof(e));
+	params[2] = OSSL_PARAM_construct_end();
+	assert_true(EVP_PKEY_fromdata_init(ctx) > 0);
+	assert_true(
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+static void
+rsa_sizes(void **state)
+{
+	static const struct {
+		int bits, odd, good;
+	} all[] = {{2048, 1, 1}, {3072, 1, 1}, {4096, 1, 1}, {2047, 1, 0},
+	    {2056, 1, 0}, {3071, 1, 0}, {4104, 1, 0}, {2048, 0, 0}};
+	struct make *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_CASES(all); i++) {
+		m = make_new(shape_ldevid, NULL);
+		drop(m, "2.5.29.14");
+		m->profile.ski = 0;
+		m->profile.key_types |= SPKI_RSA_3072 | SPKI_RSA_4096;
+		use_pkey(m, rsa_of(all[i].bits, all[i].odd));
+		make_encode(m);
+		if (all[i].good)
+			must_pass(m, "RSA");
+		else
+			must_refuse(m, "key.form");
+		make_free(m);
+	}
+}
+
 static const struct conform_case cases[] = {
     {"algorithm", shape_ldevid, NULL, other_algorithm, NULL},
     {"key.same", shape_ldevid, NULL, other_key, NULL},
@@ -230,6 +278,7 @@ main(void)
 	    cmocka_unit_test(known_algorithms),
 	    cmocka_unit_test(wrong_algorithms),
 	    cmocka_unit_test(keys_of_all_types),
+	    cmocka_unit_test(rsa_sizes),
 	    cmocka_unit_test(bad_keys),
 	};
 

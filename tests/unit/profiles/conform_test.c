@@ -89,6 +89,16 @@ trailing(struct make *m)
 	m->tbs_len += 2;
 }
 
+/* The two UTCTimes of the validity, 30 octets, become NULLs. */
+static void
+not_two_times(struct make *m)
+{
+	size_t at = find(m, "301e170d"), i;
+
+	for (i = 0; i < 30; i += 2)
+		memcpy(m->tbs + at + 2 + i, "\5", 2);
+}
+
 static void
 set_of_two(struct make *m)
 {
@@ -236,6 +246,30 @@ self_signed_by_profile(struct make *m)
 	m->profile.issuer[0] = '\0';
 }
 
+/* Any CA may sign for a profile of class ocsp without an issuer, itself not. */
+static void
+any_issuer(struct make *m)
+{
+	m->profile.issuer[0] = '\0';
+}
+
+static void
+device_by_itself(struct make *m)
+{
+	m->profile.issuer[0] = '\0';
+	m->issuer.name = NULL;
+}
+
+static void
+good_any_issuer(void **state)
+{
+	struct make *m = make_new(shape_ocsp, any_issuer);
+
+	(void)state;
+	must_pass(m, "any issuer");
+	make_free(m);
+}
+
 static void
 self_signed_by_call(struct make *m)
 {
@@ -251,6 +285,7 @@ static const struct conform_case cases[] = {
     {"structure", shape_ldevid, NULL, NULL, issuer_uid},
     {"structure", shape_ldevid, NULL, NULL, subject_uid},
     {"structure", shape_ldevid, NULL, NULL, not_a_field},
+    {"structure", shape_ldevid, NULL, NULL, not_two_times},
     {"structure", shape_ldevid, NULL, no_extensions, NULL},
     {"version", shape_ldevid, NULL, version_1, NULL},
     {"version", shape_ldevid, NULL, version_2, NULL},
@@ -265,6 +300,9 @@ static const struct conform_case cases[] = {
     {"issuer", shape_root, NULL, issuer_not_subject, NULL},
     {"issuer", shape_ca, self_signed_by_profile, NULL, NULL},
     {"issuer", shape_ca, self_signed_by_call, NULL, NULL},
+    {"issuer", shape_ldevid, device_by_itself, NULL, NULL},
+    {"issuer", shape_attestation, device_by_itself, NULL, NULL},
+    {"issuer", shape_ocsp, device_by_itself, NULL, NULL},
 };
 
 static void
@@ -324,6 +362,7 @@ main(void)
 	    cmocka_unit_test(good_of_each_class),
 	    cmocka_unit_test(good_without_addresses),
 	    cmocka_unit_test(good_with_evidence),
+	    cmocka_unit_test(good_any_issuer),
 	    cmocka_unit_test(bad_base),
 	    cmocka_unit_test(says_what_and_why),
 	    cmocka_unit_test(nothing_is_free),
