@@ -153,17 +153,33 @@ evict_one(struct cache *c)
 	slot_free(c, c->slots[c->hand]);
 }
 
+/* The place where the hand stands is the new slot's, and the hand moves on:
+   it comes back to it last. */
+static void
+swap_to_hand(struct cache *c, struct slot *slot)
+{
+	struct slot *other = c->slots[c->hand];
+
+	c->slots[slot->at] = other;
+	other->at = slot->at;
+	c->slots[c->hand] = slot;
+	slot->at = c->hand++;
+}
+
 static struct slot *
 slot_new(struct cache *c)
 {
 	struct slot *slot = OPENSSL_zalloc(sizeof(*slot));
+	int full = c->n == c->max;
 
 	if (slot == NULL)
 		return NULL;
-	if (c->n == c->max)
+	if (full)
 		evict_one(c);
 	slot->at = c->n;
 	c->slots[c->n++] = slot;
+	if (full)
+		swap_to_hand(c, slot);
 	return slot;
 }
 
@@ -285,7 +301,6 @@ cache_put(struct cache *c, uint64_t epoch, const struct cache_key *key,
 	if (epoch == c->epoch && (slot = slot_for(c, key)) != NULL) {
 		reply_free(slot->reply);
 		slot->reply = reply_up_ref(reply);
-		slot->used = 1;
 		add_alias(c, slot, raw, key->request, key->request_len);
 	}
 	pthread_mutex_unlock(&c->lock);
