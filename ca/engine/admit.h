@@ -53,7 +53,9 @@ struct operator_request {		/* inkan issue, explain --profile */
 /* What the stages decided; owns what it points to. */
 struct admission {
 	struct policy *policy;		/* a reference */
-	const struct fleet *fleet;	/* NULL for operator requests */
+	const struct fleet *fleet;	/* NULL for operator requests that
+					   name no device */
+	int by_operator;		/* by admit_operator() */
 	const struct profile *profile;
 	struct csr *csr;
 	char device[DEVICE_NAME_MAX + 1];	/* "" = none */

@@ -15,8 +15,10 @@
  *
  * policy_compile refuses: what profile_compile refuses; a fleet whose profile
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
- * with one label, a label that is an EST operation or not [a-z0-9-]; more or
- * less than one default fleet when any has a label "" ; anchors that are ours.
+ * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
+ * without a label that is not the default; two defaults; anchors that are not
+ * self-signed CAs; re_enrol "approve". Anchors that are ours are found by
+ * policy_refuse_own() and again with each chain that is verified.
  */
 
 enum fleet_registration { FLEET_PRE_REGISTERED, FLEET_JUST_IN_TIME };
@@ -87,6 +89,11 @@ const struct fleet *policy_label(const struct policy *p, const char *label);
 /* CsrAttrs DER (RFC 8951, RFC 9908 classic form: key types and at most one
    id-ExtensionReq) for the fleet's profile; to be freed with OPENSSL_free(). */
 int policy_csrattrs(const struct fleet *f, unsigned char **out, size_t *len);
+/* Is one of ${n} CA certificates of our own (SHA-256 of the DER) among the
+   trust anchors of a maker? 1 when none is, or 0 with PROFILE_E_CONFIG. To be
+   asked before a version is activated: a text cannot know what is ours. */
+int policy_refuse_own(const struct policy *p, const unsigned char (*own)[32],
+    size_t n);
 /* Stable text of a fleet, "key = value" lines. OPENSSL_free(). */
 char *policy_fleet_dump(const struct fleet *f);
 /* Load "profiles" and "fleets" files of a folder as texts; free with

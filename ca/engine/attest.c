@@ -1,0 +1,36 @@
+#include <string.h>
+
+#include "ca/error.h"
+#include "ca/engine/stage.h"
+
+/*
+ * Is the key where it says it is? An operator has seen the key of the device
+ * and pinned it in the registry: that counts as evidence. A pinned key binds
+ * in every fleet; a fleet can ask for one.
+ */
+
+int
+attest_pinned(struct admitting *t)
+{
+	if (!t->has_device || !t->device.has_key)
+		return 1;
+	if (memcmp(csr_spki_sha256(t->a->csr), t->device.key_sha256, 32) != 0)
+		return stage_refuse(t, WIRE_DENIED, "attest.pinned-key",
+		    "csr.key", "another key is pinned for device %s",
+		    t->device.name);
+	t->a->attested = 1;
+	stage_say(t, "the key is pinned for device %s", t->device.name);
+	return 1;
+}
+
+int
+stage_attest(struct admitting *t)
+{
+	if (t->fleet->attest == FLEET_ATTEST_PINNED_KEY &&
+	    (!t->has_device || !t->device.has_key))
+		return stage_refuse(t, WIRE_DENIED, "attest.pinned-key",
+		    "registry.key", "no key is pinned for device %s",
+		    t->a->device);
+	stage_say(t, "no evidence is asked for");
+	return attest_pinned(t);
+}

@@ -1,0 +1,327 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "ca/error.h"
+#include "profiles/spki.h"
+#include "ca/engine/stage.h"
+
+/* Client certificates: our own, by their row; a manufacturer's, by its chain
+   to what the fleet names. */
+
+static int
+refuse_state(struct admitting *t, const struct cert_row *row)
+{
+	if (row->state == CERT_REVOKED)
+		return stage_refuse(t, WIRE_DENIED, "certificate.revoked",
+		    "tls.certificate", "the certificate is revoked");
+	if (row->state == CERT_HELD)
+		return stage_refuse(t, WIRE_DENIED, "certificate.held",
+		    "tls.certificate", "the certificate is on hold");
+	return stage_refuse(t, WIRE_DENIED, "certificate.state",
+	    "tls.certificate", "the certificate is not valid");
+}
+
+static int
+refuse_time(struct admitting *t, int64_t from, int64_t to)
+{
+	char when[STAGE_TIME_MAX];
+
+	if (t->env->now < from) {
+		stage_time(from, when);
+		return stage_refuse(t, WIRE_DENIED, "certificate.expired",
+		    "tls.certificate.notBefore",
+		    "the certificate is not valid "
+		    "before %s",
+		    when);
+	}
+	stage_time(to, when);
+	return stage_refuse(t, WIRE_DENIED, "certificate.expired",
+	    "tls.certificate.notAfter", "the certificate expired at %s", when);
+}
+
+static void
+hex(const unsigned char *p, size_t len, char *out)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", p[i]);
+}
+
+int
+auth_own(struct admitting *t, const struct cert_row *row)
+{
+	struct admission *a = t->a;
+	char serial[2 * CERT_SERIAL_MAX + 1] = "";
+
+	if (row->state != CERT_VALID)
+		return refuse_state(t, row);
+	if (t->env->now < row->not_before || t->env->now > row->not_after)
+		return refuse_time(t, row->not_before, row->not_after);
+	stage_known(t, row->fleet, row->device);
+	if (strcmp(row->fleet, t->fleet->name) != 0 || row->device[0] == '\0')
+		return stage_refuse(t, WIRE_DENIED, "certificate.fleet",
+		    "tls.certificate",
+		    "the certificate was not issued for a "
+		    "device of fleet %s",
+		    t->fleet->name);
+	if (!t->fleet->own)
+		return stage_refuse(t, WIRE_DENIED, "certificate.own",
+		    "tls.certificate",
+		    "fleet %s does not let devices renew by "
+		    "their certificate",
+		    t->fleet->name);
+	hex(row->serial, row->serial_len, serial);
+	t->party = PARTY_OWN;
+	a->renewal = 1;
+	a->predecessor = *row;
+	snprintf(a->auth, sizeof(a->auth), "own:%s", serial);
+	snprintf(a->device, sizeof(a->device), "%s", row->device);
+	stage_say(t, "certificate of our own, serial %s, of device %s", serial,
+	    a->device);
+	return stage_field(a, "identity.device", a->device);
+}
+
+static X509 *
+decode(const unsigned char *der, size_t len)
+{
+	const unsigned char *p = der;
+	X509 *cert = d2i_X509(NULL, &p, (long)len);
+
+	if (cert != NULL && p != der + len) {
+		X509_free(cert);
+		cert = NULL;
+	}
+	return cert;
+}
+
+static int
+decode_chain(struct admitting *t, X509 **leaf, STACK_OF(X509) * rest)
+{
+	X509 *cert;
+	size_t i;
+
+	for (i = 0; i < t->req->n_chain; i++) {
+		cert = decode(t->req->chain[i], t->req->chain_len[i]);
+		if (cert == NULL)
+			return stage_refuse(t, WIRE_BADREQUEST,
+			    "certificate.der", "tls.certificate",
+			    "certificate "
+			    "%zu of the chain is not DER",
+			    i + 1);
+		if (i == 0)
+			*leaf = cert;
+		else if (sk_X509_push(rest, cert) <= 0) {
+			X509_free(cert);
+			ca_raise(CA_E_INTERNAL, "out of memory");
+			return 0;
+		}
+	}
+	return 1;
+}
+
+/* A CA certificate of ours in the chain: somebody put our root among the
+   anchors of a maker. */
+static int
+chain_is_ours(const struct admitting *t, const STACK_OF(X509) * chain)
+{
+	unsigned char md[32];
+	size_t k;
+	int i;
+
+	for (i = 0; i < sk_X509_num(chain); i++) {
+		if (X509_digest(
+			sk_X509_value(chain, i), EVP_sha256(), md, NULL) != 1)
+			return 1;
+		for (k = 0; k < t->env->n_own_roots; k++)
+			if (memcmp(md, t->env->own_roots[k], 32) == 0)
+				return 1;
+	}
+	return 0;
+}
+
+/* X509_V_OK, or why not. */
+static int
+verify_by(const struct admitting *t, const struct fleet_maker *m, X509 *leaf,
+    STACK_OF(X509) * rest)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int err = X509_V_ERR_UNSPECIFIED;
+
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, m->anchors, leaf, rest) != 1)
+		goto out;
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_clear_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+	X509_VERIFY_PARAM_set_auth_level(param, 1);
+	/* OpenSSL counts neither leaf nor anchor, we count the leaf. */
+	X509_VERIFY_PARAM_set_depth(param, m->depth - 1);
+	X509_VERIFY_PARAM_set_time(param, t->env->now);
+	if (X509_verify_cert(ctx) == 1)
+		err = chain_is_ours(t, X509_STORE_CTX_get0_chain(ctx))
+		    ? X509_V_ERR_CERT_UNTRUSTED
+		    : X509_V_OK;
+	else
+		err = X509_STORE_CTX_get_error(ctx);
+out:
+	X509_STORE_CTX_free(ctx);
+	return err;
+}
+
+static int
+is_time_error(int err)
+{
+	return err == X509_V_ERR_CERT_HAS_EXPIRED ||
+	    err == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+/* The maker that vouches for the leaf; NULL refused. */
+static const struct fleet_maker *
+find_maker(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
+{
+	const struct fleet_maker *m, *found = NULL;
+	int err, expired = 0, other = 0;
+	size_t i;
+
+	ERR_set_mark();
+	for (i = 0; found == NULL && i < t->fleet->n_makers; i++) {
+		m = &t->fleet->makers[i];
+		err = verify_by(t, m, leaf, rest);
+		if (err == X509_V_OK)
+			found = m;
+		else if (is_time_error(err))
+			expired = 1;
+		else if (err != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY &&
+		    err != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT &&
+		    err != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN &&
+		    err != X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE)
+			other = err;
+	}
+	ERR_pop_to_mark();
+	if (found != NULL)
+		return found;
+	if (expired)
+		stage_refuse(t, WIRE_DENIED, "certificate.expired",
+		    "tls.certificate",
+		    "a certificate of the chain is expired "
+		    "or not valid yet");
+	else
+		stage_refuse(t, WIRE_DENIED, "certificate.unknown-maker",
+		    "tls.certificate",
+		    "the certificate is of no manufacturer "
+		    "that fleet %s trusts%s%s%s",
+		    t->fleet->name, other ? " (" : "",
+		    other ? X509_verify_cert_error_string(other) : "",
+		    other ? ")" : "");
+	return NULL;
+}
+
+/* An IDevID may come without usages (802.1AR); those that it has must allow
+   what it is used for. */
+static int
+check_usage(struct admitting *t, X509 *leaf)
+{
+	if (X509_check_ca(leaf) != 0)
+		return stage_refuse(t, WIRE_DENIED, "certificate.ca",
+		    "tls.certificate",
+		    "a CA certificate does not authenticate "
+		    "a device");
+	if (!(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE))
+		return stage_refuse(t, WIRE_DENIED, "certificate.usage",
+		    "tls.certificate.keyUsage",
+		    "the key usage lacks "
+		    "digitalSignature");
+	if (!(X509_get_extended_key_usage(leaf) &
+		(XKU_SSL_CLIENT | XKU_ANYEKU)))
+		return stage_refuse(t, WIRE_DENIED, "certificate.usage",
+		    "tls.certificate.extKeyUsage",
+		    "the extended key usage "
+		    "lacks clientAuth");
+	return 1;
+}
+
+static int
+maker_name(struct admitting *t, const X509 *leaf, int nid)
+{
+	const X509_NAME *subject = X509_get_subject_name(leaf);
+	int i = X509_NAME_get_index_by_NID(subject, nid, -1), len;
+	struct admission *a = t->a;
+	unsigned char *text = NULL;
+	int ok = 0;
+
+	if (i < 0 || X509_NAME_get_index_by_NID(subject, nid, i) >= 0)
+		return stage_refuse(t, WIRE_DENIED, "certificate.name",
+		    "tls.certificate.subject",
+		    "the subject has %s %s to name "
+		    "the device",
+		    i < 0 ? "no" : "more than one", OBJ_nid2ln(nid));
+	len = ASN1_STRING_to_UTF8(
+	    &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)));
+	if (len > 0 && (size_t)len < sizeof(a->serial) &&
+	    strlen((char *)text) == (size_t)len &&
+	    stage_name_ok((char *)text)) {
+		memcpy(a->serial, text, (size_t)len + 1);
+		memcpy(a->device, text, (size_t)len + 1);
+		ok = 1;
+	}
+	OPENSSL_free(text);
+	return ok ||
+	    stage_refuse(t, WIRE_DENIED, "certificate.name",
+		"tls.certificate.subject",
+		"%s of the subject must have 1 to 64 "
+		"printable characters",
+		OBJ_nid2ln(nid));
+}
+
+static int
+accept_maker(struct admitting *t, const struct fleet_maker *m, X509 *leaf)
+{
+	struct admission *a = t->a;
+	unsigned char *spki = NULL;
+	int len, ok = 0;
+
+	if (!check_usage(t, leaf) || !maker_name(t, leaf, m->name_nid))
+		return 0;
+	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &spki);
+	if (len > 0)
+		ok = spki_sha256(spki, (size_t)len, t->maker_key);
+	OPENSSL_free(spki);
+	if (!ok) {
+		ca_raise(CA_E_INTERNAL, "out of memory");
+		return 0;
+	}
+	t->party = PARTY_MAKER;
+	stage_known(t, t->fleet->name, a->device);
+	snprintf(a->auth, sizeof(a->auth), "manufacturer:%.48s", m->name);
+	stage_say(t, "certificate of manufacturer %s for device %s", m->name,
+	    a->device);
+	return stage_field(a, "identity.device", a->device) &&
+	    stage_field(a, "identity.serial", a->serial);
+}
+
+int
+auth_maker(struct admitting *t)
+{
+	STACK_OF(X509) *rest = sk_X509_new_null();
+	const struct fleet_maker *m;
+	X509 *leaf = NULL;
+	int ok = 0;
+
+	if (rest == NULL) {
+		ca_raise(CA_E_INTERNAL, "out of memory");
+		goto out;
+	}
+	ok = decode_chain(t, &leaf, rest) &&
+	    (m = find_maker(t, leaf, rest)) != NULL && accept_maker(t, m, leaf);
+out:
+	sk_X509_pop_free(rest, X509_free);
+	X509_free(leaf);
+	return ok;
+}

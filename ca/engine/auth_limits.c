@@ -1,0 +1,182 @@
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "ca/error.h"
+#include "ca/engine/stage.h"
+
+/*
+ * Failures of HTTP Basic per address and minute, in a table of fixed size: a
+ * flood of addresses pushes out the oldest entries of a row, never more
+ * memory. An IPv6 host has a /64 to choose from, so that counts as one. And
+ * the gate before scrypt, which is slow and large on purpose.
+ */
+
+#define ROWS 1024
+#define WAYS 4
+#define MINUTE 60
+
+struct entry {
+	uint64_t key;
+	int64_t minute; /* when its count began */
+	unsigned failures;
+};
+
+struct auth_limits {
+	pthread_mutex_t lock;
+	pthread_cond_t room;
+	unsigned char salt[16]; /* nobody can aim at a row */
+	struct entry table[ROWS][WAYS];
+	unsigned running, waiting;
+};
+
+struct auth_limits *
+auth_limits_new(void)
+{
+	struct auth_limits *l = OPENSSL_zalloc(sizeof(*l));
+
+	if (l == NULL || RAND_bytes(l->salt, sizeof(l->salt)) != 1) {
+		ca_raise(CA_E_INTERNAL, "out of memory");
+		OPENSSL_free(l);
+		return NULL;
+	}
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->room, NULL);
+	return l;
+}
+
+void
+auth_limits_free(struct auth_limits *l)
+{
+	if (l == NULL)
+		return;
+	pthread_cond_destroy(&l->room);
+	pthread_mutex_destroy(&l->lock);
+	OPENSSL_free(l);
+}
+
+static uint64_t
+key_of(const struct auth_limits *l, const char *address)
+{
+	unsigned char buf[16 + 64], md[32];
+	struct in6_addr v6;
+	uint64_t key;
+	size_t n;
+
+	memset(buf, 0, sizeof(buf));
+	memcpy(buf, l->salt, 16);
+	if (inet_pton(AF_INET6, address, &v6) == 1 &&
+	    !IN6_IS_ADDR_V4MAPPED(&v6)) {
+		memcpy(buf + 16, &v6, 8);
+		n = 8;
+	} else {
+		n = strnlen(address, 64);
+		memcpy(buf + 16, address, n);
+	}
+	SHA256(buf, 16 + n, md);
+	memcpy(&key, md, sizeof(key));
+	return key;
+}
+
+static struct entry *
+find(struct auth_limits *l, uint64_t key)
+{
+	struct entry *row = l->table[key % ROWS];
+	size_t i;
+
+	for (i = 0; i < WAYS; i++)
+		if (row[i].key == key && row[i].failures > 0)
+			return &row[i];
+	return NULL;
+}
+
+int
+auth_limits_allow(
+    struct auth_limits *l, const char *address, time_t now, int64_t *retry)
+{
+	const struct entry *e;
+	int ok = 1;
+
+	*retry = 0;
+	if (l == NULL || address == NULL)
+		return 1;
+	pthread_mutex_lock(&l->lock);
+	e = find(l, key_of(l, address));
+	if (e != NULL && now - e->minute < MINUTE && now >= e->minute &&
+	    e->failures >= LIMITS_PER_MINUTE) {
+		*retry = MINUTE - (now - e->minute);
+		ok = 0;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return ok;
+}
+
+/* The entry of ${key}, or the oldest of its row made empty. */
+static struct entry *
+take(struct auth_limits *l, uint64_t key)
+{
+	struct entry *row = l->table[key % ROWS], *e = find(l, key);
+	size_t i;
+
+	if (e != NULL)
+		return e;
+	e = &row[0];
+	for (i = 1; i < WAYS; i++)
+		if (row[i].minute < e->minute)
+			e = &row[i];
+	memset(e, 0, sizeof(*e));
+	e->key = key;
+	return e;
+}
+
+void
+auth_limits_fail(struct auth_limits *l, const char *address, time_t now)
+{
+	struct entry *e;
+
+	if (l == NULL || address == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	e = take(l, key_of(l, address));
+	if (e->failures == 0 || now - e->minute >= MINUTE || now < e->minute) {
+		e->minute = now;
+		e->failures = 0;
+	}
+	e->failures++;
+	pthread_mutex_unlock(&l->lock);
+}
+
+int
+auth_limits_enter(struct auth_limits *l)
+{
+	int ok;
+
+	if (l == NULL)
+		return 1;
+	pthread_mutex_lock(&l->lock);
+	ok = l->running < LIMITS_GATE_RUN || l->waiting < LIMITS_GATE_WAIT;
+	if (ok) {
+		l->waiting++;
+		while (l->running >= LIMITS_GATE_RUN)
+			pthread_cond_wait(&l->room, &l->lock);
+		l->waiting--;
+		l->running++;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return ok;
+}
+
+void
+auth_limits_leave(struct auth_limits *l)
+{
+	if (l == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->running--;
+	pthread_cond_signal(&l->room);
+	pthread_mutex_unlock(&l->lock);
+}

@@ -1,0 +1,131 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+
+#include "ca/error.h"
+#include "ca/engine/policy.h"
+
+/* A fleet as text: "key = value" lines, in a fixed order, for people, for
+   `inkan fleet show` and for comparing versions. */
+
+static void line(BIO *b, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+line(BIO *b, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	BIO_printf(b, "%s = ", key);
+	va_start(ap, fmt);
+	BIO_vprintf(b, fmt, ap);
+	va_end(ap);
+	BIO_puts(b, "\n");
+}
+
+static const char *
+yes(int flag)
+{
+	return flag ? "true" : "false";
+}
+
+/* The subjects of the trust anchors. */
+static void
+dump_anchors(BIO *b, const char *key, const struct fleet_maker *m)
+{
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(m->anchors);
+	X509 *cert;
+	int i;
+
+	for (i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+		if (cert == NULL)
+			continue;
+		BIO_printf(b, "%s.anchor = ", key);
+		X509_NAME_print_ex(b, X509_get_subject_name(cert), 0,
+		    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
+		BIO_puts(b, "\n");
+	}
+}
+
+static void
+dump_authenticate(BIO *b, const struct fleet *f)
+{
+	const struct fleet_maker *m;
+	char key[128];
+	size_t i;
+
+	for (i = 0; i < f->n_makers; i++) {
+		m = &f->makers[i];
+		BIO_printf(b, "authenticate.manufacturer = %s\n", m->name);
+		snprintf(
+		    key, sizeof(key), "authenticate.manufacturer.%s", m->name);
+		BIO_printf(b, "%s.depth = %d\n", key, m->depth);
+		BIO_printf(
+		    b, "%s.device_from = %s\n", key, OBJ_nid2sn(m->name_nid));
+		dump_anchors(b, key, m);
+	}
+	line(b, "authenticate.basic", "%s", yes(f->basic));
+	line(b, "authenticate.own_certificate", "%s", yes(f->own));
+}
+
+static void
+dump_rules(BIO *b, const struct fleet *f)
+{
+	static const char *const re[] = {"refuse", "approve", "allow"};
+	static const char *const pop[] = {
+	    "off", "verify-if-present", "required"};
+	size_t i;
+
+	line(b, "registration", "%s",
+	    f->registration == FLEET_JUST_IN_TIME ? "just-in-time"
+						  : "pre-registered");
+	for (i = 0; i < f->n_patterns; i++)
+		line(b, "names", "%s", f->patterns[i]);
+	line(b, "idevid_key_reuse", "%s", yes(f->idevid_key_reuse));
+	line(b, "re_enrol", "%s", re[f->re_enrol]);
+	if (f->window == FLEET_WINDOW_SECONDS)
+		line(
+		    b, "renewal.window", "%llds", (long long)f->window_seconds);
+	else
+		line(b, "renewal.window", "%s",
+		    f->window == FLEET_WINDOW_LAST_THIRD ? "last-third"
+							 : "whole");
+	line(b, "renewal.san_optional", "%s", yes(f->san_optional));
+	line(b, "renewal.san_subset", "%s", yes(f->san_subset));
+	line(b, "pop_link", "%s", pop[f->pop_link]);
+	line(b, "attest", "%s",
+	    f->attest == FLEET_ATTEST_PINNED_KEY ? "pinned-key" : "none");
+	line(
+	    b, "limits.per_device_hour", "%lld", (long long)f->per_device_hour);
+	line(b, "limits.per_day", "%lld", (long long)f->per_day);
+	line(b, "answer_wrap", "%s", f->answer_wrap);
+}
+
+char *
+policy_fleet_dump(const struct fleet *f)
+{
+	BIO *b = BIO_new(BIO_s_mem());
+	char *data, *out = NULL;
+	long n;
+
+	if (b != NULL) {
+		line(b, "name", "%s", f->name);
+		line(b, "label", "%s", f->label);
+		line(b, "default", "%s", yes(f->is_default));
+		line(b, "profile", "%s", f->profile);
+		dump_authenticate(b, f);
+		dump_rules(b, f);
+		n = BIO_get_mem_data(b, &data);
+		out = OPENSSL_strndup(data, (size_t)n);
+	}
+	if (out == NULL)
+		ca_raise(CA_E_INTERNAL, "out of memory");
+	BIO_free(b);
+	return out;
+}

@@ -1,0 +1,217 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/error.h"
+#include "ca/store/records.h"
+#include "ca/engine/stage.h"
+
+/*
+ * The last look, inside the transaction that reserves: two requests that were
+ * both admitted on the same snapshot meet here one after the other, and what
+ * only one may have goes to the first. Everything done here is undone with the
+ * reservation when it fails.
+ */
+
+static int
+denied(const char *rule, const char *text)
+{
+	ca_raise(CA_E_DENIED, "%s: %s", rule, text);
+	return 0;
+}
+
+static int
+guard_key(struct store_tx *tx, const struct cert_row *row)
+{
+	struct cert_row other;
+	int found = certs_key_blocked(tx, row->spki_sha256);
+
+	if (found < 0)
+		return 0;
+	if (found)
+		return denied("key.blocked",
+		    "this key was reported as "
+		    "compromised");
+	found = certs_by_foreign_key(
+	    tx, row->spki_sha256, row->fleet, row->device, &other);
+	if (found < 0)
+		return 0;
+	return !found ||
+	    denied("key.duplicate",
+		"another device has a "
+		"certificate on this key");
+}
+
+/* For a registration that happens by enrolment. */
+static int
+add_device(struct store_tx *tx, struct admission *a, time_t now)
+{
+	struct device_row d;
+	WIRE_FIELDS *l;
+	int ok;
+
+	memset(&d, 0, sizeof(d));
+	strcpy(d.fleet, a->fleet->name);
+	strcpy(d.name, a->device);
+	strcpy(d.serial, a->serial);
+	strcpy(d.origin, a->auth);
+	d.state = DEVICE_ENABLED;
+	d.created = now;
+	if (!devices_add(tx, &d))
+		return 0;
+	a->device_id = d.id;
+	l = field_list_new();
+	ok = l != NULL && field_add_text(l, "fleet", d.fleet) &&
+	    field_add_text(l, "device", d.name) &&
+	    field_add_text(l, "state", devices_state_name(d.state)) &&
+	    field_add_text(l, "who", a->requester) &&
+	    field_add_text(l, "origin", d.origin) &&
+	    entries_append(tx, "device.add", now, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+static int
+same_pin(const struct device_row *d, const struct cert_row *row)
+{
+	return !d->has_key || memcmp(d->key_sha256, row->spki_sha256, 32) == 0;
+}
+
+/* The device as it is now: it may have been parked, disabled, registered or
+   pinned since. */
+static int
+guard_device(struct store_tx *tx, struct admission *a,
+    const struct cert_row *row, time_t now)
+{
+	struct device_row d;
+	int found;
+
+	if (a->device[0] == '\0' || row->fleet[0] == '\0')
+		return 1;
+	found = devices_get(tx, row->fleet, a->device, &d);
+	if (found < 0)
+		return 0;
+	if (!found) {
+		if (a->by_operator || a->renewal || a->device_id != 0)
+			return denied("device.unregistered",
+			    "the device is "
+			    "not in the registry any more");
+		return add_device(tx, a, now);
+	}
+	a->device_id = d.id;
+	if (d.state == DEVICE_PARKED)
+		return denied("device.parked",
+		    "the device is parked until an "
+		    "operator has looked at it");
+	if (d.state != DEVICE_ENABLED)
+		return denied("device.disabled", "the device is disabled");
+	return same_pin(&d, row) ||
+	    denied("attest.pinned-key",
+		"another key "
+		"is pinned for the device");
+}
+
+static int
+guard_first(struct store_tx *tx, const struct admission *a, time_t now)
+{
+	struct cert_row live;
+	int found;
+
+	if (a->by_operator || a->renewal ||
+	    a->fleet->re_enrol == FLEET_RE_ALLOW)
+		return 1;
+	found = certs_live_of(tx, a->fleet->name, a->device, now, &live);
+	if (found < 0)
+		return 0;
+	return !found ||
+	    denied("re_enrol",
+		"the device has a live "
+		"certificate; it can renew with that one");
+}
+
+/* Another successor: the same key retries (and shall ask again to get what is
+   being made for it), another key is refused. */
+static int
+guard_successor(struct store_tx *tx, int64_t id, const struct cert_row *row)
+{
+	struct cert_row next;
+	int found = certs_by_id(tx, id, &next);
+
+	if (found < 0)
+		return 0;
+	if (!found || next.state == CERT_ABORTED)
+		return 1;
+	if (memcmp(next.spki_sha256, row->spki_sha256, 32) != 0)
+		return denied("renew.successor",
+		    "the certificate has been "
+		    "renewed already with another key");
+	ca_raise(CA_E_BUSY, "renew.busy: the same renewal is being worked on");
+	return 0;
+}
+
+static int
+guard_renewal(
+    struct store_tx *tx, const struct admission *a, const struct cert_row *row)
+{
+	struct cert_row old;
+	int found;
+
+	if (!a->renewal)
+		return 1;
+	found = certs_by_id(tx, a->predecessor.id, &old);
+	if (found < 0)
+		return 0;
+	if (!found || old.state != CERT_VALID)
+		return denied("certificate.revoked",
+		    "the certificate renewed "
+		    "is not valid any more");
+	return old.successor == 0 || guard_successor(tx, old.successor, row);
+}
+
+static int
+over(struct store_tx *tx, const char *scope, const char *key, int64_t window,
+    int64_t limit)
+{
+	int64_t n;
+
+	if (limit == 0)
+		return 0;
+	if (!store_count(tx, scope, key, window, &n))
+		return -1;
+	return n > limit;
+}
+
+static int
+guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
+{
+	char key[sizeof(a->fleet->name) + sizeof(a->device) + 1];
+	int r;
+
+	if (a->by_operator)
+		return 1;
+	snprintf(key, sizeof(key), "%s/%s", a->fleet->name, a->device);
+	r = over(tx, "enrol.device.hour", key, now - now % 3600,
+	    a->fleet->per_device_hour);
+	if (r > 0)
+		ca_raise(CA_E_LIMITED,
+		    "limits.per_device_hour: the device has "
+		    "had all certificates of this hour");
+	if (r != 0)
+		return 0;
+	r = over(tx, "enrol.fleet.day", a->fleet->name, now - now % 86400,
+	    a->fleet->per_day);
+	if (r > 0)
+		ca_raise(CA_E_LIMITED,
+		    "limits.per_day: the fleet has had all "
+		    "certificates of this day");
+	return r == 0;
+}
+
+int
+admit_guard(
+    struct store_tx *tx, struct admission *a, struct cert_row *row, time_t now)
+{
+	return guard_renewal(tx, a, row) && guard_device(tx, a, row, now) &&
+	    guard_first(tx, a, now) && guard_key(tx, row) &&
+	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
+	    guard_rates(tx, a, now);
+}

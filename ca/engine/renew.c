@@ -1,0 +1,352 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/x509v3.h>
+
+#include "ca/error.h"
+#include "profiles/asn1.h"
+#include "ca/engine/stage.h"
+
+/*
+ * Renewal (RFC 7030 4.2.2): the CSR must name the subject and the alternative
+ * names of the certificate that the client authenticated with. What is issued
+ * repeats the old certificate's octets, never the CSR's.
+ */
+
+struct old { /* the certificate renewed, taken apart */
+	INKAN_CERT *cert;
+	INKAN_TBS *tbs;
+	X509_NAME *subject;
+	GENERAL_NAMES *san; /* NULL: none */
+};
+
+static void
+old_clear(struct old *old)
+{
+	GENERAL_NAMES_free(old->san);
+	X509_NAME_free(old->subject);
+	INKAN_TBS_free(old->tbs);
+	INKAN_CERT_free(old->cert);
+}
+
+static int
+old_read(struct old *old, const unsigned char *der, size_t len)
+{
+	const ASN1_STRING *s;
+	const unsigned char *p = der;
+	int crit = -1;
+
+	old->cert = d2i_INKAN_CERT(NULL, &p, (long)len);
+	if (old->cert == NULL || p != der + len)
+		return 0;
+	s = old->cert->tbs->value.sequence;
+	p = ASN1_STRING_get0_data(s);
+	old->tbs = d2i_INKAN_TBS(NULL, &p, ASN1_STRING_length(s));
+	if (old->tbs == NULL)
+		return 0;
+	s = old->tbs->subject->value.sequence;
+	p = ASN1_STRING_get0_data(s);
+	old->subject = d2i_X509_NAME(NULL, &p, ASN1_STRING_length(s));
+	old->san = X509V3_get_d2i(
+	    old->tbs->extensions, NID_subject_alt_name, &crit, NULL);
+	return old->subject != NULL && (old->san != NULL || crit == -1);
+}
+
+static int
+same_entry(const X509_NAME_ENTRY *a, const X509_NAME_ENTRY *b)
+{
+	unsigned char *x = NULL, *y = NULL;
+	int n, k, same;
+
+	if (OBJ_cmp(X509_NAME_ENTRY_get_object(a),
+		X509_NAME_ENTRY_get_object(b)) != 0)
+		return 0;
+	n = ASN1_STRING_to_UTF8(&x, X509_NAME_ENTRY_get_data(a));
+	k = ASN1_STRING_to_UTF8(&y, X509_NAME_ENTRY_get_data(b));
+	same = n >= 0 && n == k && memcmp(x, y, (size_t)n) == 0;
+	OPENSSL_free(x);
+	OPENSSL_free(y);
+	return same;
+}
+
+/* The first attribute of ${a} that ${b} has not; NULL: all are there. */
+static const X509_NAME_ENTRY *
+missing_from(const X509_NAME *a, const X509_NAME *b)
+{
+	const X509_NAME_ENTRY *e;
+	int i, k, found;
+
+	for (i = 0; i < X509_NAME_entry_count(a); i++) {
+		e = X509_NAME_get_entry(a, i);
+		for (k = found = 0; !found && k < X509_NAME_entry_count(b); k++)
+			found = same_entry(e, X509_NAME_get_entry(b, k));
+		if (!found)
+			return e;
+	}
+	return NULL;
+}
+
+static int
+check_subject(struct admitting *t, const struct old *old)
+{
+	X509_NAME *csr = csr_subject(t->a->csr);
+	const X509_NAME_ENTRY *e;
+	char name[80] = "order", field[64];
+
+	ERR_set_mark();
+	if (X509_NAME_cmp(csr, old->subject) == 0) {
+		ERR_pop_to_mark();
+		return 1;
+	}
+	e = missing_from(old->subject, csr);
+	if (e == NULL)
+		e = missing_from(csr, old->subject);
+	if (e != NULL) {
+		int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(e));
+
+		if (nid != NID_undef)
+			snprintf(name, sizeof(name), "%s", OBJ_nid2sn(nid));
+		else
+			OBJ_obj2txt(name, sizeof(name),
+			    X509_NAME_ENTRY_get_object(e), 1);
+	}
+	ERR_pop_to_mark();
+	snprintf(field, sizeof(field), "csr.subject.%.50s", name);
+	return stage_refuse(t, WIRE_DENIED, "renew.subject", field,
+	    "the subject differs from that of the certificate renewed: %s",
+	    e != NULL ? name : "the order of its attributes");
+}
+
+static int
+same_name(GENERAL_NAME *a, GENERAL_NAME *b)
+{
+	const ASN1_STRING *x, *y;
+	int type, n;
+
+	if (GENERAL_NAME_cmp(a, b) == 0)
+		return 1;
+	x = GENERAL_NAME_get0_value(a, &type);
+	if (type != GEN_DNS)
+		return 0;
+	y = GENERAL_NAME_get0_value(b, &type);
+	if (type != GEN_DNS)
+		return 0;
+	n = ASN1_STRING_length(x);
+	return n == ASN1_STRING_length(y) &&
+	    OPENSSL_strncasecmp((const char *)ASN1_STRING_get0_data(x),
+		(const char *)ASN1_STRING_get0_data(y), (size_t)n) == 0;
+}
+
+static int
+has_name(const GENERAL_NAMES *list, GENERAL_NAME *name)
+{
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(list); i++)
+		if (same_name(sk_GENERAL_NAME_value(list, i), name))
+			return 1;
+	return 0;
+}
+
+/* Every name of ${a} stands in ${b}. */
+static int
+is_within(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
+{
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(a); i++)
+		if (!has_name(b, sk_GENERAL_NAME_value(a, i)))
+			return 0;
+	return 1;
+}
+
+static int
+keep_san(struct admission *a, const GENERAL_NAMES *names)
+{
+	unsigned char *der = NULL;
+	int n;
+
+	if (names == NULL || sk_GENERAL_NAME_num(names) == 0)
+		return 1;
+	n = i2d_GENERAL_NAMES(names, &der);
+	if (n <= 0) {
+		ca_raise(CA_E_INTERNAL, "out of memory");
+		return 0;
+	}
+	a->san = der;
+	a->san_len = (size_t)n;
+	return 1;
+}
+
+/* Of the old names those that the CSR asks for. */
+static int
+keep_subset(
+    struct admission *a, const GENERAL_NAMES *old, const GENERAL_NAMES *asked)
+{
+	STACK_OF(GENERAL_NAME) *kept = sk_GENERAL_NAME_new_null();
+	int i, ok = kept != NULL;
+
+	for (i = 0; ok && i < sk_GENERAL_NAME_num(old); i++)
+		if (has_name(asked, sk_GENERAL_NAME_value(old, i)))
+			ok = sk_GENERAL_NAME_push(
+				 kept, sk_GENERAL_NAME_value(old, i)) > 0;
+	ok = ok && keep_san(a, kept);
+	sk_GENERAL_NAME_free(kept);
+	return ok;
+}
+
+static int
+check_san(struct admitting *t, const struct old *old)
+{
+	const GENERAL_NAMES *asked = csr_san(t->a->csr);
+
+	if (asked == NULL && old->san != NULL) {
+		if (!t->fleet->san_optional)
+			return stage_refuse(t, WIRE_DENIED, "renew.san",
+			    "csr.san",
+			    "the certificate renewed has "
+			    "alternative names, the CSR has none");
+		stage_note(t, "renewal CSR without SAN");
+		return keep_san(t->a, old->san);
+	}
+	if (!is_within(asked, old->san))
+		return stage_refuse(t, WIRE_DENIED, "renew.san", "csr.san",
+		    "the CSR asks for an alternative name that the certificate "
+		    "renewed has not");
+	if (is_within(old->san, asked))
+		return keep_san(t->a, old->san);
+	if (!t->fleet->san_subset)
+		return stage_refuse(t, WIRE_DENIED, "renew.san", "csr.san",
+		    "the CSR lacks an alternative name of the certificate "
+		    "renewed");
+	stage_note(t, "renewal CSR with fewer SANs");
+	return keep_subset(t->a, old->san, asked);
+}
+
+/* The fleet's profile may have changed since; what the certificate is for may
+   not: an operator's code-signing certificate of a device is renewed by the
+   operator. */
+static int
+check_profile(struct admitting *t)
+{
+	const struct profile *was =
+	    policy_profile(t->env->policy, t->a->predecessor.profile);
+
+	if (was == NULL || was->class == t->a->profile->class)
+		return 1;
+	return stage_refuse(t, WIRE_DENIED, "renew.profile", "tls.certificate",
+	    "a certificate of profile %s is not renewed in "
+	    "fleet %s",
+	    was->name, t->fleet->name);
+}
+
+static int
+check_window(struct admitting *t)
+{
+	const struct cert_row *row = &t->a->predecessor;
+	int64_t opens =
+	    fleet_window_opens(t->fleet, row->not_before, row->not_after);
+	char when[STAGE_TIME_MAX];
+
+	if (t->env->now >= opens)
+		return 1;
+	stage_time(opens, when);
+	return stage_refuse(t, WIRE_DENIED, "renew.window",
+	    "tls.certificate.notAfter",
+	    "the certificate can be renewed from "
+	    "%s on",
+	    when);
+}
+
+struct next {
+	int64_t id;
+	struct cert_row row;
+	int found;
+};
+
+static int
+next_tx(struct store_tx *tx, void *arg)
+{
+	struct next *n = arg;
+
+	n->found = certs_by_id(tx, n->id, &n->row);
+	return n->found >= 0;
+}
+
+static int
+judge_successor(struct admitting *t, const struct cert_row *next)
+{
+	int same =
+	    memcmp(next->spki_sha256, csr_spki_sha256(t->a->csr), 32) == 0;
+
+	if (!same)
+		return stage_refuse(t, WIRE_DENIED, "renew.successor",
+		    "csr.key",
+		    "the certificate has been renewed already with "
+		    "another key");
+	if (next->state == CERT_RESERVED) {
+		t->o->retry_after = 2;
+		return stage_refuse(t, WIRE_UNAVAILABLE, "renew.busy", "",
+		    "the same renewal is being worked on");
+	}
+	if (next->state != CERT_VALID || next->not_after < t->env->now)
+		return stage_refuse(t, WIRE_DENIED, "renew.superseded",
+		    "csr.key",
+		    "the certificate has been renewed already, and "
+		    "its successor is %s",
+		    next->state == CERT_VALID ? "expired"
+					      : certs_state_name(next->state));
+	t->a->existing = next->id;
+	stage_say(t,
+	    "renewed already with this key: the same certificate "
+	    "again");
+	return 1;
+}
+
+/* One successor. A retry with the same key gets the same certificate. */
+static int
+check_successor(struct admitting *t)
+{
+	struct next n;
+
+	memset(&n, 0, sizeof(n));
+	n.id = t->a->predecessor.successor;
+	if (n.id == 0)
+		return 1;
+	if (!stage_read(t, next_tx, &n))
+		return 0;
+	if (!n.found || n.row.state == CERT_ABORTED)
+		return 1; /* never left the building */
+	return judge_successor(t, &n.row);
+}
+
+int
+renew_check(struct admitting *t)
+{
+	struct old old = {NULL, NULL, NULL, NULL};
+	const ASN1_STRING *subject;
+	struct admission *a = t->a;
+	int ok = 0;
+
+	if (!old_read(&old, t->req->chain[0], t->req->chain_len[0])) {
+		ca_raise(CA_E_INTERNAL,
+		    "a certificate of our own cannot be "
+		    "read");
+		goto out;
+	}
+	subject = old.tbs->subject->value.sequence;
+	a->subject_len = (size_t)ASN1_STRING_length(subject);
+	a->subject =
+	    OPENSSL_memdup(ASN1_STRING_get0_data(subject), a->subject_len);
+	if (a->subject == NULL) {
+		ca_raise(CA_E_INTERNAL, "out of memory");
+		goto out;
+	}
+	stage_say(t, "renewal for device %s", a->device);
+	ok = check_profile(t) && check_subject(t, &old) && check_san(t, &old) &&
+	    check_window(t) && check_successor(t);
+out:
+	old_clear(&old);
+	return ok;
+}

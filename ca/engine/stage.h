@@ -1,0 +1,114 @@
+#ifndef INKAN_CA_ENGINE_STAGE_H
+#define INKAN_CA_ENGINE_STAGE_H
+
+#include "ca/engine/admit.h"
+#include "ca/engine/fleet.h"
+#include "profiles/csr.h"
+
+/*
+ * The inside of an admission: what one stage leaves for the next. A stage
+ * returns 1, or 0 with the outcome filled (stage_refuse) or errors raised.
+ */
+
+enum stage_party {
+	PARTY_NONE,
+	PARTY_OWN,    /* a certificate of ours: renewal */
+	PARTY_MAKER,  /* a manufacturer's certificate */
+	PARTY_SECRET, /* HTTP Basic */
+	PARTY_ASSUMED /* explain without credentials */
+};
+
+struct admitting {
+	const struct admit_env *env;
+	const struct enrol_request *req;   /* NULL for operators */
+	const struct operator_request *op; /* NULL for devices */
+	struct outcome *o;
+	struct admission *a;
+	const char *stage;
+	const struct fleet *fleet; /* NULL for operators */
+
+	enum stage_party party;
+	struct secret_row secret;    /* PARTY_SECRET */
+	unsigned char maker_key[32]; /* SHA-256 of the SPKI, PARTY_MAKER */
+
+	struct device_row device; /* when has_device */
+	int has_device;
+
+	char say[400]; /* for the trace: what passed */
+};
+
+typedef int stage_fn(struct admitting *t);
+
+struct stage {
+	const char *name;
+	stage_fn *run;
+};
+
+/* Run stages in order up to the first that does not pass. 1, or 0 with the
+   outcome filled. Each is traced, also those that were not reached. */
+int stage_run(struct admitting *t, const struct stage *stages, size_t n);
+
+stage_fn stage_authenticate, stage_possess, stage_authorize, stage_attest,
+    stage_approve;
+
+/* Refuse in the stage at hand. Always 0. */
+int stage_refuse(struct admitting *t, enum wire_status status, const char *rule,
+    const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/* What the trace says of the stage when it passes. */
+void stage_say(struct admitting *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A remark of the trace beside the verdict. */
+void stage_remark(
+    struct admitting *t, const char *rule, const char *field, const char *text);
+/* Note a deviation: something tolerated that the log should tell. */
+void stage_note(struct admitting *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* An empty admission with a reference to the policy; admit_free(). */
+struct admission *stage_admission(
+    const struct admit_env *env, const char *requester);
+/* Add "identity.NAME" and the like; both are copied. 1, or 0 raised. */
+int stage_field(struct admission *a, const char *name, const char *value);
+/* Read from the store. 1, or 0 raised. */
+int stage_read(struct admitting *t, store_fn *fn, void *arg);
+/* The party is known from here on: refusals become entries of the log. */
+void stage_known(struct admitting *t, const char *fleet, const char *who);
+
+/* 1..64 characters, printable, no blank at either end. */
+int stage_name_ok(const char *name);
+/* "2026-11-21T07:00:00Z" */
+#define STAGE_TIME_MAX 32
+void stage_time(int64_t when, char out[STAGE_TIME_MAX]);
+
+/* auth_cert.c: the leaf of the client chain. */
+int auth_own(struct admitting *t, const struct cert_row *row);
+int auth_maker(struct admitting *t);
+/* auth_secret.c */
+int auth_basic(struct admitting *t);
+/* The name that a secret's bearer asks for: CN of the CSR. */
+int auth_basic_name(struct admitting *t);
+/* renew.c: hold the CSR against the certificate renewed. */
+int renew_check(struct admitting *t);
+/* possess.c: parse and verify; also for operators. */
+int possess_csr(struct admitting *t, const unsigned char *der, size_t len);
+int possess_key_type(struct admitting *t);
+/* attest.c: the pinned key of a device, if it has one. */
+int attest_pinned(struct admitting *t);
+/* authorize.c */
+int authorize_device_state(struct admitting *t);
+int authorize_registry_fields(struct admitting *t, struct store_tx *tx);
+int authorize_key(struct admitting *t, struct store_tx *tx);
+
+/* auth_limits.c: failures per address, and the gate before scrypt. */
+#define LIMITS_PER_MINUTE 10
+#define LIMITS_GATE_RUN 2
+#define LIMITS_GATE_WAIT 64
+/* May ${address} try? 0: *retry says in how many seconds. */
+int auth_limits_allow(
+    struct auth_limits *l, const char *address, time_t now, int64_t *retry);
+void auth_limits_fail(struct auth_limits *l, const char *address, time_t now);
+/* 1 inside, to be left again; 0 when too many wait (nothing raised). */
+int auth_limits_enter(struct auth_limits *l);
+void auth_limits_leave(struct auth_limits *l);
+
+#endif
