@@ -36,7 +36,7 @@ struct conform_context {
 	const unsigned char *spki;
 	size_t spki_len;
 	const unsigned char *serial;		/* BUILD_SERIAL_LEN */
-	time_t now;
+	time_t now;	/* the one that build_tbs() was given */
 	int attested;
 	int renewed;	/* subject and SAN are those of the certificate renewed:
 			   only their types are held against the profile */
