@@ -44,7 +44,8 @@ struct cert_row {
 
 /* Insert as reserved; row->id is set. CA_E_STORE "serial.duplicate" when the
    (issuer, serial) exists. With predecessor set, the predecessor's successor
-   is set too and must be 0 or already this key's (see certs_successor). */
+   is set too and must be 0, aborted, or of this key (else CA_E_DENIED
+   "renew.successor: ..."). A reservation takes no change number. */
 int certs_reserve(struct store_tx *tx, struct cert_row *row);
 /* reserved -> valid, with DER. */
 int certs_record(struct store_tx *tx, int64_t id, const unsigned char *der,
@@ -56,7 +57,10 @@ int certs_set_state(struct store_tx *tx, int64_t id, enum cert_state to,
 int certs_abort_open(struct store_tx *tx, int64_t now,
     int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
     void *arg, size_t *n);
-/* An unknown serial (after a restore) gets a row as revoked without DER. */
+/* An unknown serial (after a restore) gets a row as revoked without DER:
+   issuer, serial, reason, revoked_at and not_after are to be set, texts may be
+   "". row->id is set; a serial that is there: as certs_reserve(). */
+int certs_add_revoked(struct store_tx *tx, struct cert_row *row);
 
 /* Look-ups: 1 found, 0 not there (nothing raised), -1 raised. */
 int certs_by_serial(struct store_tx *tx, int64_t issuer,

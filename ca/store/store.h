@@ -53,17 +53,21 @@ typedef int store_fn(struct store_tx *tx, void *arg);
 
 /* Run ${fn} in a durable transaction; blocks until committed. 1, or 0 raised
    in the calling thread. ${fn} runs on the writer thread: it must not block,
-   and may run once only. */
+   and may run once only. Refused inside a transaction (CA_E_INTERNAL) and
+   while the store is being closed (CA_E_STORE). */
 int store_write(struct store *store, store_fn *fn, void *arg, int flags);
 
-/* Run ${fn} on a read snapshot, on the calling thread. What fn returns. */
+/* Run ${fn} on a read snapshot, on the calling thread. What fn returns; 0
+   raised when there is no snapshot to be had. Inside a transaction of the same
+   store it is that transaction. Waits while all readers are in use. */
 int store_read(struct store *store, store_fn *fn, void *arg);
 
 /* Called on the writer thread after each commit that changed a certificate's
    state or an issuer, before the callers are woken (status.db is written
-   here). When it returns 0 the callers of that group get CA_E_STORE although
-   their change is durable in the store; the text says so. Set once, before
-   use by threads. */
+   here), in a read transaction. When it returns 0 those callers of the group
+   who changed such a thing get CA_E_STORE although their change is durable in
+   the store; the text says so. It is then called again after the next commit,
+   whatever that changed. Set once, before use by threads. */
 void store_set_hook(struct store *store, store_fn *hook, void *arg);
 
 /* Counters for status and benches: commits, writes, and how the last commit

@@ -1,0 +1,180 @@
+#include <string.h>
+#include <openssl/asn1t.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include "ca/store/private.h"
+#include "ca/store/records.h"
+
+typedef struct log_leaf_st {
+	ASN1_INTEGER *version;
+	ASN1_INTEGER *index;
+	ASN1_UTF8STRING *kind;
+	ASN1_GENERALIZEDTIME *time;
+	ASN1_OCTET_STRING *commitment;
+} LOG_LEAF;
+
+/* clang-format off */
+ASN1_SEQUENCE(LOG_LEAF) = {
+	ASN1_SIMPLE(LOG_LEAF, version, ASN1_INTEGER),
+	ASN1_SIMPLE(LOG_LEAF, index, ASN1_INTEGER),
+	ASN1_SIMPLE(LOG_LEAF, kind, ASN1_UTF8STRING),
+	ASN1_SIMPLE(LOG_LEAF, time, ASN1_GENERALIZEDTIME),
+	ASN1_SIMPLE(LOG_LEAF, commitment, ASN1_OCTET_STRING),
+} static_ASN1_SEQUENCE_END(LOG_LEAF)
+/* clang-format on */
+
+#define LEAF_VERSION 1
+
+	void entries_row_clear(struct entry_row * row)
+{
+	OPENSSL_free(row->detail);
+	OPENSSL_free(row->leaf);
+	row->detail = row->leaf = NULL;
+	row->detail_len = row->leaf_len = 0;
+}
+
+/* SHA-256(salt || detail) */
+static int
+commit_to(const struct entry_row *row, unsigned char md[32])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int ok;
+
+	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(ctx, row->salt, sizeof(row->salt)) == 1 &&
+	    EVP_DigestUpdate(ctx, row->detail, row->detail_len) == 1 &&
+	    EVP_DigestFinal_ex(ctx, md, NULL) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+/* DER of the leaf that ${row}'s other members make. */
+static int
+make_leaf(const struct entry_row *row, unsigned char **out, size_t *len)
+{
+	LOG_LEAF *leaf = (LOG_LEAF *)ASN1_item_new(ASN1_ITEM_rptr(LOG_LEAF));
+	unsigned char md[32];
+	int n = -1;
+
+	*out = NULL;
+	if (leaf != NULL && commit_to(row, md) &&
+	    ASN1_INTEGER_set(leaf->version, LEAF_VERSION) &&
+	    ASN1_INTEGER_set_int64(leaf->index, row->index) &&
+	    ASN1_STRING_set(leaf->kind, row->kind, -1) &&
+	    ASN1_GENERALIZEDTIME_set(leaf->time, (time_t)row->time) != NULL &&
+	    ASN1_OCTET_STRING_set(leaf->commitment, md, sizeof(md)))
+		n = ASN1_item_i2d(
+		    (ASN1_VALUE *)leaf, out, ASN1_ITEM_rptr(LOG_LEAF));
+	ASN1_item_free((ASN1_VALUE *)leaf, ASN1_ITEM_rptr(LOG_LEAF));
+	if (n <= 0) {
+		ca_raise(CA_E_INTERNAL, "log: the entry cannot be encoded");
+		return 0;
+	}
+	*len = (size_t)n;
+	return 1;
+}
+
+static int
+next_index(struct store_tx *tx, int64_t *out)
+{
+	int64_t last = -1;
+
+	if (sql_number(tx, &last, "SELECT max(idx) FROM entries", "") < 0)
+		return 0;
+	*out = last + 1;
+	return 1;
+}
+
+int
+entries_append(struct store_tx *tx, const char *kind, int64_t time,
+    const WIRE_FIELDS *detail, int64_t *index)
+{
+	struct entry_row row = {.time = time};
+	size_t n = strlen(kind);
+	int ok = 0;
+
+	if (n < 1 || n >= sizeof(row.kind) || time < 0) {
+		ca_raise(CA_E_INTERNAL, "log: kind or time out of range");
+		return 0;
+	}
+	memcpy(row.kind, kind, n);
+	if (next_index(tx, &row.index) &&
+	    RAND_bytes(row.salt, sizeof(row.salt)) == 1 &&
+	    field_list_encode(detail, &row.detail, &row.detail_len) &&
+	    make_leaf(&row, &row.leaf, &row.leaf_len))
+		ok = sql_run(tx,
+		    "INSERT INTO entries (idx, time, kind, salt,"
+		    " detail, leaf) VALUES (?, ?, ?, ?, ?, ?)",
+		    "iitbbb", row.index, row.time, row.kind, row.salt,
+		    sizeof(row.salt), row.detail, row.detail_len, row.leaf,
+		    row.leaf_len);
+	if (ok && index != NULL)
+		*index = row.index;
+	entries_row_clear(&row);
+	return ok;
+}
+
+static int
+load(struct sql *s, struct entry_row *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->index = sql_int(s, 0);
+	r->time = sql_int(s, 1);
+	sql_text(s, 2, r->kind, sizeof(r->kind));
+	sql_bytes(s, 3, r->salt, sizeof(r->salt));
+	return sql_copy(s, 4, &r->detail, &r->detail_len) &&
+	    sql_copy(s, 5, &r->leaf, &r->leaf_len);
+}
+
+int
+entries_list(struct store_tx *tx, int64_t from, size_t limit,
+    int (*cb)(const struct entry_row *row, void *arg), void *arg)
+{
+	struct entry_row row;
+	struct sql *s;
+	int found = -1, more = 1;
+
+	s = sql_open(tx,
+	    "SELECT idx, time, kind, salt, detail, leaf"
+	    " FROM entries WHERE idx >= ? ORDER BY idx LIMIT ?",
+	    "ii", from, limit > 0 ? (int64_t)limit : INT64_MAX);
+	while (s != NULL && more && (found = sql_step(s)) == 1) {
+		if (load(s, &row))
+			more = cb(&row, arg);
+		else
+			found = more = -1;
+		entries_row_clear(&row);
+		if (found < 0)
+			break;
+	}
+	sql_close(s);
+	return found >= 0;
+}
+
+int
+entries_count(struct store_tx *tx, int64_t *out)
+{
+	return next_index(tx, out);
+}
+
+int
+entries_check(const struct entry_row *row)
+{
+	unsigned char *leaf = NULL;
+	WIRE_FIELDS *detail = NULL;
+	size_t len = 0;
+	int ok;
+
+	detail = field_list_decode(row->detail, row->detail_len);
+	ok = detail != NULL && make_leaf(row, &leaf, &len) &&
+	    len == row->leaf_len && memcmp(leaf, row->leaf, len) == 0;
+	if (!ok)
+		ca_raise(CA_E_STORE,
+		    "log: entry %lld is not what its leaf "
+		    "commits to",
+		    (long long)row->index);
+	field_list_free(detail);
+	OPENSSL_free(leaf);
+	return ok;
+}

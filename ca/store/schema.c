@@ -1,0 +1,220 @@
+#include <stdio.h>
+#include "ca/store/private.h"
+
+/*
+ * The schema as a row of migrations: number N brings version N to N + 1. A new
+ * store is one of version 0 (the table schema_version alone) that is migrated
+ * at once, so that old and new stores go the same way. What stands here has
+ * been released: add to the end, change nothing.
+ *
+ * Names, types and rules are those that PostgreSQL has too; BLOB is its BYTEA
+ * and STRICT its ordinary manner.
+ */
+
+static const char version_1[] =
+    "CREATE TABLE meta ("
+    " name TEXT PRIMARY KEY,"
+    " value TEXT NOT NULL) STRICT;"
+
+    "CREATE TABLE counters ("
+    " scope TEXT NOT NULL, name TEXT NOT NULL, since INTEGER NOT NULL,"
+    " n INTEGER NOT NULL,"
+    " PRIMARY KEY (scope, name, since)) STRICT;"
+
+    "CREATE TABLE issuers ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL, generation INTEGER NOT NULL,"
+    " ident TEXT NOT NULL UNIQUE,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),"
+    " key_uri TEXT NOT NULL, crl_url TEXT NOT NULL,"
+    " ocsp_url TEXT NOT NULL, issuer_url TEXT NOT NULL,"
+    " crl_lifetime INTEGER NOT NULL, crl_interval INTEGER NOT NULL,"
+    " parent INTEGER REFERENCES issuers (id),"
+    " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    " cert BLOB NOT NULL,"
+    " UNIQUE (name, generation)) STRICT;"
+
+    "CREATE TABLE certs ("
+    " id INTEGER PRIMARY KEY,"
+    " issuer INTEGER NOT NULL REFERENCES issuers (id),"
+    " serial BLOB NOT NULL CHECK (length(serial) BETWEEN 1 AND 20),"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),"
+    " reason INTEGER NOT NULL, revoked_at INTEGER NOT NULL,"
+    " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    " subject TEXT NOT NULL, profile TEXT NOT NULL,"
+    " policy_version INTEGER NOT NULL,"
+    " fleet TEXT NOT NULL, device TEXT NOT NULL,"
+    " requester TEXT NOT NULL, auth TEXT NOT NULL,"
+    " deviations TEXT NOT NULL,"
+    " spki_sha256 BLOB NOT NULL, tbs_sha256 BLOB NOT NULL,"
+    " cert_sha256 BLOB,"
+    " predecessor INTEGER NOT NULL, successor INTEGER NOT NULL,"
+    " reserved_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,"
+    " change INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX certs_serial ON certs (issuer, serial);"
+    "CREATE INDEX certs_key ON certs (spki_sha256);"
+    "CREATE INDEX certs_device ON certs (fleet, device);"
+    "CREATE INDEX certs_profile ON certs (profile);"
+    "CREATE UNIQUE INDEX certs_sha256 ON certs (cert_sha256)"
+    " WHERE cert_sha256 IS NOT NULL;"
+    "CREATE UNIQUE INDEX certs_change ON certs (change) WHERE change > 0;"
+    "CREATE INDEX certs_open ON certs (id) WHERE state = 1;"
+    /* All that a CRL needs, in its order: it is read from here alone. */
+    "CREATE INDEX certs_crl ON certs"
+    " (issuer, serial, state, not_after, revoked_at, reason)"
+    " WHERE state IN (3, 4);"
+
+    "CREATE TABLE cert_der ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " der BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE blocked_keys ("
+    " spki_sha256 BLOB PRIMARY KEY,"
+    " at INTEGER NOT NULL, why TEXT NOT NULL) STRICT;"
+
+    "CREATE TABLE devices ("
+    " id INTEGER PRIMARY KEY,"
+    " fleet TEXT NOT NULL, name TEXT NOT NULL, serial TEXT NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),"
+    " key_sha256 BLOB UNIQUE,"
+    " origin TEXT NOT NULL, note TEXT NOT NULL, created INTEGER NOT NULL,"
+    " UNIQUE (fleet, name)) STRICT;"
+    "CREATE INDEX devices_name ON devices (name);"
+
+    "CREATE TABLE device_fields ("
+    " device INTEGER NOT NULL REFERENCES devices (id),"
+    " name TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (device, name)) STRICT;"
+
+    "CREATE TABLE secrets ("
+    " id INTEGER PRIMARY KEY,"
+    " login TEXT NOT NULL UNIQUE, fleets TEXT NOT NULL,"
+    " device TEXT NOT NULL,"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 2),"
+    " reusable INTEGER NOT NULL,"
+    " salt BLOB NOT NULL, hash BLOB NOT NULL,"
+    " created INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " used_at INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE policies ("
+    " version INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+    " author TEXT NOT NULL, note TEXT NOT NULL,"
+    " sha256 BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE policy_files ("
+    " version INTEGER NOT NULL REFERENCES policies (version),"
+    " path TEXT NOT NULL, content TEXT NOT NULL,"
+    " PRIMARY KEY (version, path)) STRICT;"
+
+    "CREATE TABLE crls ("
+    " issuer INTEGER NOT NULL REFERENCES issuers (id),"
+    " number INTEGER NOT NULL,"
+    " this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,"
+    " n_entries INTEGER NOT NULL, sha256 BLOB NOT NULL, der BLOB,"
+    " PRIMARY KEY (issuer, number)) STRICT;"
+
+    "CREATE TABLE entries ("
+    " idx INTEGER PRIMARY KEY CHECK (idx >= 0),"
+    " time INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " salt BLOB NOT NULL, detail BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;";
+
+static const char *const migrations[] = {version_1};
+
+_Static_assert(
+    sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA_VERSION,
+    "one migration for each version");
+
+/* The steps from ${from} on, inside the caller's transaction. */
+static int
+run_migrations(struct sql_conn *c, int from, int64_t now)
+{
+	char text[128];
+	int v;
+
+	for (v = from; v < STORE_SCHEMA_VERSION; v++) {
+		snprintf(text, sizeof(text),
+		    "INSERT INTO schema_version (version, applied)"
+		    " VALUES (%d, %lld)",
+		    v + 1, (long long)now);
+		if (sql_conn_exec(c, migrations[v]) && sql_conn_exec(c, text))
+			continue;
+		ca_raise(CA_E_STORE,
+		    "store: migration from schema %d to %d "
+		    "failed; nothing was changed",
+		    v, v + 1);
+		return 0;
+	}
+	return 1;
+}
+
+static int
+within(struct sql_conn *c, const char *first, int from, int64_t now)
+{
+	if (!sql_conn_exec(c, "BEGIN IMMEDIATE"))
+		return 0;
+	if (sql_conn_exec(c, first) && run_migrations(c, from, now) &&
+	    sql_conn_exec(c, "COMMIT"))
+		return 1;
+	if (!sqlite3_get_autocommit(c->db))
+		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+	return 0;
+}
+
+int
+schema_create(struct sql_conn *c, int64_t now)
+{
+	char first[256];
+
+	snprintf(first, sizeof(first),
+	    "CREATE TABLE schema_version ("
+	    " version INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT;"
+	    "INSERT INTO schema_version VALUES (0, %lld)",
+	    (long long)now);
+	return within(c, first, 0, now);
+}
+
+int
+schema_migrate(struct sql_conn *c, int from, int64_t now)
+{
+	return from == STORE_SCHEMA_VERSION || within(c, "", from, now);
+}
+
+static int
+read_version(struct sql_conn *c, int *version)
+{
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	rc = sqlite3_prepare_v2(c->db,
+	    "SELECT max(version) FROM "
+	    "schema_version",
+	    -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_INTEGER)
+		*version = sqlite3_column_int(st, 0);
+	else if (rc == SQLITE_ROW)
+		rc = SQLITE_ERROR;
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+schema_check(struct sql_conn *c, const char *path, int *version)
+{
+	int rc = read_version(c, version);
+
+	if ((rc & 0xff) == SQLITE_ERROR || (rc & 0xff) == SQLITE_NOTADB) {
+		ca_raise(CA_E_STORE, "%s: not a store of Inkan", path);
+		return 0;
+	}
+	if (rc != SQLITE_ROW) {
+		sql_raise(c->db, path);
+		return 0;
+	}
+	if (*version <= STORE_SCHEMA_VERSION)
+		return 1;
+	ca_raise(CA_E_STORE, "%s: store has schema %d, this program knows %d",
+	    path, *version, STORE_SCHEMA_VERSION);
+	return 0;
+}

@@ -1,0 +1,329 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <openssl/err.h>
+#include "ca/report/report.h"
+#include "ca/store/private.h"
+
+/*
+ * Group commit. Jobs lie on their callers' stacks, chained; the writer takes
+ * what waits, and a caller may leave store_write() only when its job is done.
+ */
+
+#define GROUP_MAX 256 /* so that nobody waits for a thousand others */
+
+struct job {
+	store_fn *fn;
+	void *arg;
+	int flags;
+	int ok, changed, done;
+	struct report_trace_pack *trace; /* of its own failure */
+	char error[320];		 /* of the group's: "" none */
+	pthread_cond_t wake;
+	struct job *next;
+};
+
+/* The error queue's words for all of ${n} jobs from ${j} on that were fine. */
+static void
+fail_group(struct store *s, struct job *j, const struct job *end)
+{
+	struct store_stats *st = &s->writer.stats;
+	char text[256];
+
+	report_trace(text, sizeof(text));
+	ERR_clear_error();
+	for (; j != end; j = j->next) {
+		if (!j->ok)
+			continue;
+		j->ok = 0;
+		snprintf(j->error, sizeof(j->error), "%s", text);
+	}
+	pthread_mutex_lock(&s->lock);
+	st->last_ok = 0;
+	snprintf(st->last_error, sizeof(st->last_error), "%s", text);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static int
+refuse_reserve(const struct job *j, int64_t missing)
+{
+	if (missing <= 0 || (j->flags & STORE_URGENT))
+		return 0;
+	ca_raise(CA_E_STORE, "disk.reserve: %lld octets more must be free",
+	    (long long)missing);
+	return 1;
+}
+
+/* One job in its savepoint. 0 when the whole transaction is lost. */
+static int
+run_job(struct store_tx *tx, struct job *j, int64_t missing)
+{
+	if (!sql_run(tx, "SAVEPOINT job", ""))
+		return 0;
+	tx->changed = 0;
+	ERR_clear_error();
+	j->ok = !refuse_reserve(j, missing) && store_run(tx, j->fn, j->arg);
+	j->changed = j->ok && tx->changed;
+	if (!j->ok) {
+		if (ERR_peek_error() == 0)
+			ca_raise(CA_E_INTERNAL, "store: refused, no reason");
+		j->trace = report_pack();
+	}
+	ERR_clear_error();
+	/* SQLite may have ended the transaction (disk full, out of memory). */
+	if (sqlite3_get_autocommit(tx->conn->db)) {
+		ca_raise(CA_E_STORE,
+		    "store: the group's transaction was "
+		    "rolled back: disk full, or out of memory");
+		return 0;
+	}
+	return (j->ok || sql_run(tx, "ROLLBACK TO job", "")) &&
+	    sql_run(tx, "RELEASE job", "");
+}
+
+static void
+roll_back(struct sql_conn *c)
+{
+	if (!sqlite3_get_autocommit(c->db))
+		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int
+commit(struct store *s, struct store_tx *tx, uint64_t n)
+{
+	struct store_stats *st = &s->writer.stats;
+
+	if (!sql_run(tx, "COMMIT", ""))
+		return 0;
+	pthread_mutex_lock(&s->lock);
+	st->commits++;
+	st->writes += n;
+	st->last_ok = 1;
+	st->last_error[0] = '\0';
+	pthread_mutex_unlock(&s->lock);
+	return 1;
+}
+
+/* The jobs until ${end} are durable; tell the hook, and those who care. */
+static void
+run_hook(
+    struct store *s, struct store_tx *tx, struct job *j, const struct job *end)
+{
+	struct writer *w = &s->writer;
+	store_fn *hook;
+	char text[256];
+	void *arg;
+	int ok;
+
+	pthread_mutex_lock(&s->lock);
+	hook = w->hook;
+	arg = w->hook_arg;
+	pthread_mutex_unlock(&s->lock);
+	if (hook == NULL || !w->hook_due)
+		return;
+	ERR_clear_error();
+	ok = sql_run(tx, "BEGIN", "") && store_run(tx, hook, arg);
+	report_trace(text, sizeof(text));
+	ERR_clear_error();
+	roll_back(tx->conn);
+	w->hook_due = !ok;
+	for (; !ok && j != end; j = j->next) {
+		if (!j->changed)
+			continue;
+		j->ok = 0;
+		snprintf(j->error, sizeof(j->error),
+		    "the change stands in the "
+		    "store, but was not published: %s",
+		    text);
+	}
+}
+
+/* Runs jobs from ${first} on in one transaction; the first one that is left
+   over (after a transaction that was lost on the way), or NULL. */
+static struct job *
+run_group(struct store *s, struct job *first, int64_t missing)
+{
+	struct store_tx tx = {
+	    .store = s, .conn = &s->writer.conn, .writing = 1};
+	struct job *j = first;
+	uint64_t n = 0;
+	int begun;
+
+	ERR_clear_error();
+	begun = sql_run(&tx, "BEGIN IMMEDIATE", "");
+	while (j != NULL) {
+		if (begun && !run_job(&tx, j, missing)) {
+			roll_back(tx.conn);
+			j->ok = j->trace == NULL;
+			fail_group(s, first, j->next);
+			return j->next;
+		}
+		j->ok |= !begun;
+		n += j->ok;
+		s->writer.hook_due |= j->changed;
+		j = j->next;
+	}
+	if (!begun)
+		fail_group(s, first, NULL);
+	else if (n > 0 && !commit(s, &tx, n))
+		fail_group(s, first, NULL);
+	else if (n > 0)
+		run_hook(s, &tx, first, NULL);
+	roll_back(tx.conn);
+	return NULL;
+}
+
+static int64_t
+missing_space(struct store *s)
+{
+	int64_t left = store_disk_free(s);
+
+	return left < 0 ? 0 : s->reserve_free - left;
+}
+
+/* Lock held. */
+static struct job *
+take_group(struct writer *w)
+{
+	struct job *first = w->head, *last = first;
+	int n;
+
+	for (n = 1; n < GROUP_MAX && last->next != NULL; n++)
+		last = last->next;
+	w->head = last->next;
+	if (w->head == NULL)
+		w->tail = &w->head;
+	last->next = NULL;
+	return first;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct store *s = arg;
+	struct writer *w = &s->writer;
+	struct job *group, *j;
+	int64_t missing;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		while (w->head == NULL && !w->closing)
+			pthread_cond_wait(&w->work, &s->lock);
+		if (w->head == NULL)
+			break;
+		group = take_group(w);
+		pthread_mutex_unlock(&s->lock);
+		missing = missing_space(s);
+		for (j = group; j != NULL;)
+			j = run_group(s, j, missing);
+		pthread_mutex_lock(&s->lock);
+		while ((j = group) != NULL) {
+			group = j->next; /* after done, j is gone */
+			j->done = 1;
+			pthread_cond_signal(&j->wake);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+int
+writer_start(struct store *s)
+{
+	struct writer *w = &s->writer;
+	sigset_t all, old;
+	int rc;
+
+	w->tail = &w->head;
+	w->stats.last_ok = 1;
+	/* Signals are the main thread's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	rc = pthread_create(&w->thread, NULL, writer_main, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	w->running = rc == 0;
+	if (rc != 0)
+		ca_raise(CA_E_STORE, "store: no thread: %s", strerror(rc));
+	return w->running;
+}
+
+void
+writer_stop(struct store *s)
+{
+	struct writer *w = &s->writer;
+
+	if (!w->running)
+		return;
+	pthread_mutex_lock(&s->lock);
+	w->closing = 1;
+	pthread_cond_signal(&w->work);
+	while (w->callers > 0)
+		pthread_cond_wait(&w->idle, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(w->thread, NULL);
+	w->running = 0;
+}
+
+/* Lock held. */
+static void
+wait_job(struct store *s, struct job *j)
+{
+	struct writer *w = &s->writer;
+
+	pthread_cond_init(&j->wake, NULL);
+	w->callers++;
+	*w->tail = j;
+	w->tail = &j->next;
+	pthread_cond_signal(&w->work);
+	while (!j->done)
+		pthread_cond_wait(&j->wake, &s->lock);
+	if (--w->callers == 0)
+		pthread_cond_signal(&w->idle);
+	pthread_cond_destroy(&j->wake);
+}
+
+int
+store_write(struct store *s, store_fn *fn, void *arg, int flags)
+{
+	struct job j = {.fn = fn, .arg = arg, .flags = flags};
+	int open;
+
+	if (s->mode == STORE_READ) {
+		ca_raise(CA_E_STORE, "%s: opened for reading only", s->path);
+		return 0;
+	}
+	if (store_current(s) != NULL) {
+		ca_raise(CA_E_INTERNAL, "store: write inside a transaction");
+		return 0;
+	}
+	pthread_mutex_lock(&s->lock);
+	open = !s->writer.closing;
+	if (open)
+		wait_job(s, &j);
+	pthread_mutex_unlock(&s->lock);
+	if (j.trace != NULL)
+		report_unpack(j.trace);
+	else if (!open)
+		ca_raise(CA_E_STORE, "store: it is being closed");
+	else if (!j.ok)
+		ca_raise(CA_E_STORE, "%s",
+		    j.error[0] != '\0' ? j.error : "store: the write failed");
+	return j.ok;
+}
+
+void
+store_set_hook(struct store *s, store_fn *hook, void *arg)
+{
+	pthread_mutex_lock(&s->lock);
+	s->writer.hook = hook;
+	s->writer.hook_arg = arg;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+store_stats(struct store *s, struct store_stats *out)
+{
+	pthread_mutex_lock(&s->lock);
+	*out = s->writer.stats;
+	pthread_mutex_unlock(&s->lock);
+}
