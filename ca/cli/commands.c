@@ -1,0 +1,396 @@
+#include "ca/cli/run.h"
+
+/* The commands: options, what they ask, what they show. */
+
+/* clang-format off */
+#define REQ OPTION_REQUIRED
+#define MANY OPTION_MANY
+#define LOCAL OPTION_LOCAL
+#define END {NULL, 0, 0, NULL, NULL, NULL}
+#define PAGING \
+	{"limit", OPTION_INT, LOCAL, NULL, "N", "at most N rows"}, \
+	{"all", OPTION_FLAG, LOCAL, NULL, NULL, "every row"}
+/* clang-format on */
+
+/* Options. */
+
+static const struct option_spec NONE[] = {END};
+static const struct option_spec STOP[] = {
+    {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const struct option_spec RESUME[] = {
+    {"confirm-time", OPTION_FLAG, 0, "confirm_time", NULL,
+	"the clock is right, although it stepped"},
+    END,
+};
+static const struct option_spec STATUS[] = {
+    {"check", OPTION_FLAG, LOCAL, NULL, NULL,
+	"one line; exit status 1 unless all is well"},
+    END,
+};
+static const struct option_spec ACTIVATE[] = {
+    {"note", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const struct option_spec POLICY_SHOW[] = {
+    {"version", OPTION_INT, 0, NULL, "N", "not the active one but this"},
+    {"path", OPTION_TEXT, 0, NULL, "FILE", "print this file of it"},
+    END,
+};
+static const struct option_spec ISSUE[] = {
+    {"profile", OPTION_TEXT, REQ, NULL, "P", "profile"},
+    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "NAME", "the device's fleet"},
+    {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "certificate (PEM) to FILE"},
+    END,
+};
+static const struct option_spec EXPLAIN[] = {
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "as if enrolling in this fleet"},
+    {"profile", OPTION_TEXT, 0, NULL, "P", "as if by \"inkan issue\""},
+    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"cert", OPTION_CHAIN, 0, "chain", "FILE",
+	"the client's certificate and its chain, PEM"},
+    {"user", OPTION_TEXT, 0, NULL, "U", "as if U gave the right secret"},
+    {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device"},
+    {"renew", OPTION_FLAG, 0, NULL, NULL, "as if by simplereenroll"},
+    {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
+    END,
+};
+static const struct option_spec REVOKE[] = {
+    {"serial", OPTION_SERIAL, REQ, NULL, "HEX", "certificate"},
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA, if the serial is of several"},
+    {"reason", OPTION_REASON, 0, NULL, "R",
+	"RFC 5280 name; certificateHold can be released"},
+    END,
+};
+static const struct option_spec SERIAL[] = {
+    {"serial", OPTION_SERIAL, REQ, NULL, "HEX", "certificate"},
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA, if the serial is of several"},
+    END,
+};
+static const struct option_spec CERT_SHOW[] = {
+    {"serial", OPTION_SERIAL, REQ, NULL, "HEX", "certificate"},
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA, if the serial is of several"},
+    {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print the certificate"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "certificate (PEM) to FILE"},
+    END,
+};
+static const struct option_spec CERT_LIST[] = {
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "of this CA"},
+    {"state", OPTION_TEXT, 0, NULL, "S",
+	"reserved, valid, held, revoked or aborted"},
+    {"profile", OPTION_TEXT, 0, NULL, "P", "of this profile"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "of this fleet"},
+    {"device", OPTION_TEXT, 0, NULL, "NAME", "of this device"},
+    {"serial", OPTION_SERIAL, 0, NULL, "HEX", "with this serial"},
+    {"subject", OPTION_TEXT, 0, NULL, "TEXT", "with this in the subject"},
+    {"expires-before", OPTION_TIME, 0, "expires_before", "TIME",
+	"2026-12-31, RFC 3339, or +30d"},
+    PAGING,
+    END,
+};
+static const struct option_spec ISSUER_OPT[] = {
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "only this CA"},
+    END,
+};
+static const struct option_spec CRL_SHOW[] = {
+    {"issuer", OPTION_TEXT, REQ, NULL, "NAME", "CA"},
+    {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print the CRL"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "CRL (PEM) to FILE"},
+    END,
+};
+static const struct option_spec DEVICE_ADD[] = {
+    {"fleet", OPTION_TEXT, REQ, NULL, "F", "fleet"},
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "name in the fleet"},
+    {"serial", OPTION_TEXT, 0, NULL, "S", "the maker's serial number"},
+    {"key", OPTION_KEY, 0, NULL, "FILE",
+	"the only key it may have: public key, certificate or request"},
+    {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
+    END,
+};
+static const struct option_spec DEVICE_LIST[] = {
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "of this fleet"},
+    {"state", OPTION_TEXT, 0, NULL, "S", "enabled, parked or disabled"},
+    {"name", OPTION_TEXT, 0, NULL, "TEXT", "with this in the name"},
+    PAGING,
+    END,
+};
+static const struct option_spec DEVICE_SHOW[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    END,
+};
+static const struct option_spec DEVICE_CHANGE[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const struct option_spec DEVICE_REVOKE[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"reason", OPTION_REASON, 0, NULL, "R", "RFC 5280 name"},
+    END,
+};
+static const struct option_spec NAME[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "its name"},
+    END,
+};
+static const struct option_spec PROFILE_SHOW[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME|FILE",
+	"active profile, or a file (a word with a slash or dot)"},
+    END,
+};
+static const struct option_spec PROFILE_CHECK[] = {
+    {"file", OPTION_TEXT, REQ | MANY | LOCAL, NULL, "FILE", "profile"},
+    END,
+};
+static const struct option_spec SECRET_NEW[] = {
+    {"fleet", OPTION_TEXT, REQ | MANY, NULL, "F", "fleet that it opens"},
+    {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device only"},
+    {"reusable", OPTION_FLAG, 0, NULL, NULL, "for more than one enrolment"},
+    {"ttl", OPTION_DURATION, 0, NULL, "T", "valid so long: 12h, 30d"},
+    {"user", OPTION_TEXT, 0, NULL, "NAME", "user name; else one is made"},
+    {"stdin", OPTION_FLAG, LOCAL, NULL, NULL,
+	"ask for the secret (terminal or one line); else one is made"},
+    END,
+};
+static const struct option_spec USER[] = {
+    {"user", OPTION_TEXT, REQ, NULL, "NAME", "user name"},
+    END,
+};
+static const struct option_spec LOG_LIST[] = {
+    {"from", OPTION_INT, LOCAL, NULL, "N", "from this entry on"},
+    PAGING,
+    END,
+};
+
+/* Columns of rows. */
+
+static const char *const CERT_COLUMNS[] = {"serial", "issuer", "state",
+    "not_after", "profile", "device", "subject", NULL};
+static const char *const CA_COLUMNS[] = {"ident", "state", "key_state",
+    "not_after", "certs", "next_crl", "subject", NULL};
+static const char *const DIFF_COLUMNS[] = {"change", "path", "detail", NULL};
+static const char *const POLICY_COLUMNS[] = {"path", "size", "sha256", NULL};
+static const char *const EXPLAIN_COLUMNS[] = {
+    "stage", "verdict", "rule", "field", "text", NULL};
+static const char *const CRL_COLUMNS[] = {
+    "issuer", "number", "this_update", "next_update", "entries", NULL};
+static const char *const DEVICE_COLUMNS[] = {
+    "fleet", "name", "state", "serial", "created", "note", "fields", NULL};
+static const char *const FLEET_COLUMNS[] = {"name", "label", "default",
+    "profile", "registration", "re_enrol", "pop_link", "devices", NULL};
+static const char *const SECRET_COLUMNS[] = {"user", "fleets", "device",
+    "reusable", "revoked", "expires", "used_at", NULL};
+static const char *const PROFILE_COLUMNS[] = {
+    "name", "class", "issuer", "issued_by", "description", NULL};
+static const char *const KEY_COLUMNS[] = {"label", "type", "sensitive",
+    "extractable", "local", "issuer", "uri", NULL};
+static const char *const LOG_COLUMNS[] = {
+    "index", "time", "kind", "detail", NULL};
+
+/* The table. */
+
+const struct command command_table[] = {
+    {.words = "ca init",
+	.run = run_init,
+	.verbatim = 1,
+	.help = "Set up root and issuing CAs by a ceremony",
+	.more = "Words are those of inkan-ceremony(8), which this runs:\n"
+		"--config FILE [--discard]"},
+    {.words = "ca list",
+	.op = "ca.list",
+	.run = run_list,
+	.options = NONE,
+	.columns = CA_COLUMNS,
+	.help = "List the CAs of this instance"},
+    {.words = "ca stop",
+	.op = "ca.stop",
+	.run = run_object,
+	.options = STOP,
+	.help = "Stop issuing certificates"},
+    {.words = "ca resume",
+	.op = "ca.resume",
+	.run = run_object,
+	.options = RESUME,
+	.help = "Issue certificates again"},
+    {.words = "status",
+	.op = "status",
+	.run = run_status,
+	.options = STATUS,
+	.rows = "checks",
+	.help = "Tell what is fine and what expires when"},
+    {.words = "policy diff",
+	.op = "policy.diff",
+	.run = run_object,
+	.options = NONE,
+	.columns = DIFF_COLUMNS,
+	.rows = "changes",
+	.help = "Compare the policy files with the active version"},
+    {.words = "policy activate",
+	.op = "policy.activate",
+	.run = run_object,
+	.options = ACTIVATE,
+	.help = "Make the policy files the active version"},
+    {.words = "policy show",
+	.op = "policy.show",
+	.run = run_object,
+	.options = POLICY_SHOW,
+	.columns = POLICY_COLUMNS,
+	.rows = "files",
+	.raw = "content",
+	.help = "Show a policy version"},
+    {.words = "issue",
+	.op = "issue",
+	.run = run_issue,
+	.options = ISSUE,
+	.help = "Issue a certificate and print it"},
+    {.words = "explain",
+	.op = "explain",
+	.run = run_explain,
+	.options = EXPLAIN,
+	.columns = EXPLAIN_COLUMNS,
+	.rows = "stages",
+	.help = "Tell what would become of a request; issue nothing",
+	.more = "Exit status 0 only if a certificate would be issued."},
+    {.words = "revoke",
+	.op = "revoke",
+	.run = run_object,
+	.options = REVOKE,
+	.help = "Revoke or hold a certificate"},
+    {.words = "release",
+	.op = "release",
+	.run = run_object,
+	.options = SERIAL,
+	.help = "Release a certificate from hold"},
+    {.words = "cert list",
+	.op = "cert.list",
+	.run = run_list,
+	.options = CERT_LIST,
+	.columns = CERT_COLUMNS,
+	.paging = COMMAND_CURSOR,
+	.help = "List certificates"},
+    {.words = "cert show",
+	.op = "cert.show",
+	.run = run_cert_show,
+	.options = CERT_SHOW,
+	.positional = "serial",
+	.help = "Show a certificate"},
+    {.words = "crl issue",
+	.op = "crl.issue",
+	.run = run_list,
+	.options = ISSUER_OPT,
+	.columns = CRL_COLUMNS,
+	.help = "Issue and publish CRLs now"},
+    {.words = "crl show",
+	.op = "crl.show",
+	.run = run_crl_show,
+	.options = CRL_SHOW,
+	.positional = "issuer",
+	.help = "Show the newest CRL of a CA"},
+    {.words = "device add",
+	.op = "device.add",
+	.run = run_object,
+	.options = DEVICE_ADD,
+	.help = "Register a device"},
+    {.words = "device list",
+	.op = "device.list",
+	.run = run_list,
+	.options = DEVICE_LIST,
+	.columns = DEVICE_COLUMNS,
+	.paging = COMMAND_CURSOR,
+	.help = "List devices"},
+    {.words = "device show",
+	.op = "device.show",
+	.run = run_object,
+	.options = DEVICE_SHOW,
+	.positional = "name",
+	.columns = CERT_COLUMNS,
+	.rows = "certificates",
+	.help = "Show a device and its certificates"},
+    {.words = "device disable",
+	.op = "device.disable",
+	.run = run_object,
+	.options = DEVICE_CHANGE,
+	.positional = "name",
+	.help = "Let a device neither enrol nor renew"},
+    {.words = "device enable",
+	.op = "device.enable",
+	.run = run_object,
+	.options = DEVICE_CHANGE,
+	.positional = "name",
+	.help = "Let a disabled or parked device go on"},
+    {.words = "device revoke",
+	.op = "device.revoke",
+	.run = run_list,
+	.options = DEVICE_REVOKE,
+	.positional = "name",
+	.columns = CERT_COLUMNS,
+	.help = "Disable a device and revoke its certificates"},
+    {.words = "fleet list",
+	.op = "fleet.list",
+	.run = run_list,
+	.options = NONE,
+	.columns = FLEET_COLUMNS,
+	.help = "List fleets"},
+    {.words = "fleet show",
+	.op = "fleet.show",
+	.run = run_object,
+	.options = NAME,
+	.positional = "name",
+	.raw = "text",
+	.help = "Show a fleet"},
+    {.words = "secret new",
+	.op = "secret.new",
+	.run = run_secret_new,
+	.options = SECRET_NEW,
+	.help = "Make a secret for HTTP Basic; shown once"},
+    {.words = "secret list",
+	.op = "secret.list",
+	.run = run_list,
+	.options = NONE,
+	.columns = SECRET_COLUMNS,
+	.help = "List secrets"},
+    {.words = "secret revoke",
+	.op = "secret.revoke",
+	.run = run_object,
+	.options = USER,
+	.positional = "user",
+	.help = "Revoke a secret"},
+    {.words = "profile list",
+	.op = "profile.list",
+	.run = run_list,
+	.options = NONE,
+	.columns = PROFILE_COLUMNS,
+	.help = "List the active profiles"},
+    {.words = "profile show",
+	.op = "profile.show",
+	.run = run_profile_show,
+	.options = PROFILE_SHOW,
+	.positional = "name",
+	.raw = "text",
+	.help = "Show a profile as it is understood"},
+    {.words = "profile check",
+	.run = run_profile_check,
+	.options = PROFILE_CHECK,
+	.positional = "file",
+	.help = "Check profile files; needs no server"},
+    {.words = "key list",
+	.op = "key.list",
+	.run = run_list,
+	.options = NONE,
+	.columns = KEY_COLUMNS,
+	.help = "List the keys of the issuing token"},
+    {.words = "log list",
+	.op = "log.list",
+	.run = run_list,
+	.options = LOG_LIST,
+	.columns = LOG_COLUMNS,
+	.paging = COMMAND_FROM,
+	.help = "List entries of the log"},
+    {.words = NULL},
+};

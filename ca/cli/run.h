@@ -1,0 +1,37 @@
+#ifndef INKAN_CA_CLI_RUN_H
+#define INKAN_CA_CLI_RUN_H
+
+#include <jansson.h>
+#include "ca/cli/command.h"
+#include "ca/wire/message.h"
+
+/*
+ * What commands do. All are command_fn: they print the answer and return the
+ * exit status; CLI_USAGE with an error raised means that the caller prints it
+ * with the usage.
+ */
+
+#define RUN_LIMIT 100		/* rows of a list without --limit and --all */
+#define RUN_PAGE 200		/* rows asked for at once */
+
+command_fn run_list;		/* rows, page by page */
+command_fn run_object;		/* values, and rows beside them */
+command_fn run_issue, run_cert_show, run_crl_show;
+command_fn run_explain, run_status, run_secret_new;
+command_fn run_profile_check, run_profile_show;
+command_fn run_init;
+
+/* Call the command's operation with its options as arguments. The answer when
+   it is done, to be freed with WIRE_ANSWER_free(); NULL after the failure or
+   the refusal is told. */
+WIRE_ANSWER *run_call(struct cli *cli, const struct command *cmd,
+    const struct options *o);
+
+/* Values, then rows under the command's key, as one object. */
+int run_print_json(struct cli *cli, const struct command *cmd,
+    const WIRE_ANSWER *answer);
+/* Rows as a table; nothing when there are none. */
+void run_print_table(struct cli *cli, const struct command *cmd,
+    const WIRE_ANSWER *answer);
+
+#endif
