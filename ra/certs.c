@@ -47,9 +47,9 @@ ASN1_SEQUENCE(CERTS_INFO) = {
 	ASN1_SIMPLE(CERTS_INFO, type, ASN1_OBJECT),
 	ASN1_EXP(CERTS_INFO, signed_data, CERTS_SIGNED, 0)
 } static_ASN1_SEQUENCE_END(CERTS_INFO)
-    /* clang-format on */
 
-    static int push(STACK_OF(ASN1_TYPE) * list, const struct certs_der *cert)
+static int
+push(STACK_OF(ASN1_TYPE) *list, const struct certs_der *cert)
 {
 	const unsigned char *p = cert->p;
 	ASN1_TYPE *any;
@@ -64,6 +64,7 @@ ASN1_SEQUENCE(CERTS_INFO) = {
 	}
 	return 1;
 }
+/* clang-format on */
 
 static int
 fill(CERTS_INFO *info, const struct certs_der *certs, size_t n)

@@ -97,6 +97,8 @@ answer_certificate(struct exchange *x, const WIRE_ANSWER *answer)
 	size_t len;
 
 	cert.p = field_bytes(answer->values, "cert", &cert.len);
+	if (cert.p == NULL)
+		ra_raise(RA_E_INTERNAL, "enroll: answer without certificate");
 	if (cert.p == NULL || !certs_only(&cert, 1, &der, &len)) {
 		exchange_refuse_queue(x, 500, "answer");
 		return;

@@ -110,10 +110,9 @@ exchange_answer(struct exchange *x, int http, const char *media, const void *p,
 		return;
 	}
 	exchange_header(x, "Content-Type", media);
-	if (x->head_only) {
-		snprintf(text, sizeof(text), "%zu", len);
-		exchange_header(x, "Content-Length", text);
-	}
+	/* evhttp leaves it out for HEAD and for HTTP/1.0. */
+	snprintf(text, sizeof(text), "%zu", len);
+	exchange_header(x, "Content-Length", text);
 	if (x->close || atomic_load(&c->worker->stopping))
 		exchange_header(x, "Connection", "close");
 	tell(x, http, x->head_only ? 0 : len, stage, rule);

@@ -85,7 +85,8 @@ check_framing(struct exchange *x, const struct evkeyvalq *headers)
 		(strcasecmp(encoding, "chunked") != 0 || x->req->minor == 0)))
 		return refuse(
 		    x, 400, "transfer.encoding", "only chunked is understood");
-	/* evhttp reads no body after these: it would be the next request. */
+	/* evhttp reads a body after some of these and not after others, where
+	   it would be the next request. */
 	if (x->req->type != EVHTTP_REQ_POST && x->req->type != EVHTTP_REQ_PUT &&
 	    x->req->type != EVHTTP_REQ_PATCH &&
 	    (n_encoding > 0 || (n_length > 0 && strtol(length, NULL, 10) > 0)))

@@ -15,9 +15,9 @@
 #include "ra/worker.h"
 
 /*
- * What worker.c, connection.c, exchange.c, head.c, est.c and enroll.c share: one worker,
- * its connections, and the one request that a connection may have in hand.
- * All of it belongs to the worker's thread.
+ * What worker.c, connection.c, exchange.c, head.c, est.c and enroll.c share:
+ * one worker, its connections, and the one request that a connection may have
+ * in hand. All of it belongs to the worker's thread.
  *
  * Lifetimes. A connection lives as long as its SSL object, which the
  * bufferevent owns, which the evhttp_connection owns. An exchange begins when

@@ -1,0 +1,475 @@
+#include "house.h"
+
+#include <openssl/pkcs7.h>
+
+/* Enrolment: what goes to inkan-ca, and what comes back. */
+
+#define BASIC "Authorization: Basic ZGV2OnMzY3JldA==\r\n" /* dev:s3cret */
+
+static int
+set_up(void **state)
+{
+	*state = house_open(0);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	house_close(*state, 0);
+	return 0;
+}
+
+static void
+assert_issued(const struct house *h, const struct reply *r)
+{
+	unsigned char der[8192];
+	const unsigned char *p = der;
+	size_t len;
+	PKCS7 *p7;
+	X509 *cert;
+
+	assert_int_equal(r->status, 200);
+	assert_has(r,
+	    "Content-Type: application/pkcs7-mime; smime-type=certs-only\r\n");
+	assert_int_equal(
+	    base64_decode(r->body, r->body_len, 1, der, &len), BASE64_OK);
+	p7 = d2i_PKCS7(NULL, &p, (long)len);
+	assert_non_null(p7);
+	assert_ptr_equal(p, der + len);
+	assert_int_equal(sk_X509_num(p7->d.sign->cert), 1);
+	cert = sk_X509_value(p7->d.sign->cert, 0);
+	assert_int_equal(X509_verify(cert, h->ca.key), 1);
+	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), h->device_key), 1);
+	PKCS7_free(p7);
+}
+
+static void
+a_secret_is_forwarded(void **state)
+{
+	struct house *h = *state;
+	struct reply r;
+	size_t len;
+
+	house_enroll(h, 0, PKCS10 BASIC "User-Agent: dev\x01ice\r\n", &r);
+	assert_issued(h, &r);
+	assert_string_equal(field_text(h->ca.last, "user", ""), "dev");
+	assert_string_equal(field_text(h->ca.last, "secret", ""), "s3cret");
+	assert_string_equal(field_text(h->ca.last, "label", ""), "devices");
+	assert_string_equal(field_text(h->ca.last, "address", ""), "127.0.0.1");
+	assert_string_equal(field_text(h->ca.last, "client", ""), "dev?ice");
+	assert_int_equal(field_flag(h->ca.last, "renew", 1), 0);
+	assert_int_equal(field_count(h->ca.last, "chain"), 0);
+	assert_non_null(field_bytes(h->ca.last, "csr", &len));
+	assert_int_equal(len, h->csr_der_len);
+}
+
+static void
+the_chain_is_forwarded_leaf_first(void **state)
+{
+	struct house *h = *state;
+	X509 *expected[2] = {h->device, h->device_issuer};
+	const unsigned char *p;
+	struct reply r;
+	size_t i, len;
+	X509 *cert;
+
+	house_post(h, 1, REENROLL, PKCS10, h->csr, strlen(h->csr), &r);
+	assert_issued(h, &r);
+	assert_int_equal(field_flag(h->ca.last, "renew", 0), 1);
+	assert_int_equal(field_count(h->ca.last, "chain"), 2);
+	assert_null(field_text(h->ca.last, "user", NULL));
+	assert_null(field_text(h->ca.last, "secret", NULL));
+	for (i = 0; i < 2; i++) {
+		p = field_get_bytes(field_find(h->ca.last, "chain", i), &len);
+		cert = d2i_X509(NULL, &p, (long)len);
+		assert_int_equal(X509_cmp(cert, expected[i]), 0);
+		X509_free(cert);
+	}
+}
+
+/* Client's and server's idea of the binding must be the same octets. */
+static void
+bindings_are_equal_on_both_sides(void **state)
+{
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	static const char *const names[] = {"TLSv1.2", "TLSv1.3"};
+	struct house *h = *state;
+	unsigned char exporter[32], unique[64];
+	char request[2048];
+	const unsigned char *p;
+	struct client c;
+	struct reply r;
+	size_t i, len, n;
+
+	snprintf(request, sizeof(request),
+	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+	    "Content-Length: %zu\r\n\r\n%s",
+	    strlen(h->csr), h->csr);
+	for (i = 0; i < 2; i++) {
+		client_open(&c, h, 1, versions[i]);
+		client_send(&c, request, strlen(request));
+		client_read(&c, &r, 0);
+		assert_issued(h, &r);
+		assert_string_equal(
+		    field_text(h->ca.last, "tls_version", ""), names[i]);
+		SSL_export_keying_material(c.ssl, exporter, 32,
+		    "EXPORTER-Channel-Binding", 24, (const unsigned char *)"",
+		    0, 1);
+		p = field_bytes(h->ca.last, "tls_exporter", &len);
+		assert_int_equal(len, 32);
+		assert_memory_equal(p, exporter, 32);
+		n = SSL_get_finished(c.ssl, unique, sizeof(unique));
+		p = field_bytes(h->ca.last, "tls_unique", &len);
+		if (versions[i] == TLS1_3_VERSION) {
+			assert_null(p);
+		} else {
+			assert_int_equal(n, len);
+			assert_memory_equal(p, unique, n);
+		}
+		client_close(&c);
+	}
+}
+
+static void
+credentials_are_asked_for(void **state)
+{
+	struct house *h = *state;
+	struct reply r;
+
+	house_enroll(h, 0, PKCS10, &r);
+	assert_int_equal(r.status, 401);
+	assert_has(&r, "WWW-Authenticate: Basic realm=\"inkan\", charset=");
+	house_enroll(h, 0, PKCS10 "Authorization: Bearer abc\r\n", &r);
+	assert_int_equal(r.status, 401);
+	house_enroll(h, 0, PKCS10 "Authorization: Basic !!\r\n", &r);
+	assert_int_equal(r.status, 401);
+	assert_has(&r, "WWW-Authenticate: ");
+	house_post(h, 0, REENROLL, PKCS10, h->csr, strlen(h->csr), &r);
+	assert_int_equal(r.status, 401);
+	assert_has(&r, "WWW-Authenticate: ");
+	house_post(h, 0, REENROLL, PKCS10 BASIC, h->csr, strlen(h->csr), &r);
+	assert_int_equal(r.status, 403);
+	/* Before media type and body are looked at. */
+	house_enroll(h, 0, "Content-Type: text/html\r\n", &r);
+	assert_int_equal(r.status, 401);
+	assert_int_equal(h->ca.enrolled, 0);
+}
+
+/* 401 first, then again on the same connection, as clients do. */
+static void
+a_challenge_can_be_answered(void **state)
+{
+	struct house *h = *state;
+	char request[2048];
+	struct client c;
+	struct reply r;
+	int i;
+
+	client_open(&c, h, 0, 0);
+	for (i = 0; i < 2; i++) {
+		snprintf(request, sizeof(request),
+		    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+		    "%sContent-Length: %zu\r\n\r\n%s",
+		    i == 0 ? "" : BASIC, strlen(h->csr), h->csr);
+		client_send(&c, request, strlen(request));
+		client_read(&c, &r, 0);
+		assert_int_equal(r.status, i == 0 ? 401 : 200);
+	}
+	client_close(&c);
+}
+
+static void
+media_types(void **state)
+{
+	static const struct {
+		const char *header;
+		int status;
+	} cases[] = {
+	    {PKCS10, 200},
+	    {"Content-Type: APPLICATION/PKCS10\r\n", 200},
+	    {"Content-Type: application/pkcs10; charset=x\r\n", 200},
+	    {"Content-Type: application/pkcs10 ;a=b\r\n", 200},
+	    {PKCS10 "Content-Transfer-Encoding: base64\r\n", 200},
+	    {PKCS10 "Content-Transfer-Encoding: binary\r\n", 200},
+	    {"Content-Type: application/pkcs10evil\r\n", 415},
+	    {"Content-Type: application/pkcs7-mime\r\n", 415},
+	    {"", 415},
+	};
+	struct reply r;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		house_enroll(*state, 1, cases[i].header, &r);
+		assert_int_equal(r.status, cases[i].status);
+	}
+}
+
+static void
+bodies(void **state)
+{
+	struct house *h = *state;
+	char pem[4096], *wrapped;
+	unsigned char big[70000];
+	struct reply r;
+
+	wrapped = base64_encode(h->csr_der, h->csr_der_len, 76);
+	house_post(h, 1, ENROLL, PKCS10, wrapped, strlen(wrapped), &r);
+	assert_issued(h, &r);
+	snprintf(pem, sizeof(pem),
+	    "-----BEGIN CERTIFICATE REQUEST-----\n%s"
+	    "-----END CERTIFICATE REQUEST-----\n",
+	    wrapped);
+	house_post(h, 1, ENROLL, PKCS10, pem, strlen(pem), &r);
+	assert_issued(h, &r);
+	OPENSSL_free(wrapped);
+	house_post(h, 1, ENROLL, PKCS10, h->csr_der, h->csr_der_len, &r);
+	assert_issued(h, &r);
+	house_post(h, 1, ENROLL, PKCS10, "not base64 at all", 17, &r);
+	assert_int_equal(r.status, 400);
+	assert_has(&r, "Content-Type: text/plain");
+	assert_string_equal(
+	    r.body, "body: base64.length: not a multiple of four characters\n");
+	house_post(h, 1, ENROLL, PKCS10, "", 0, &r);
+	assert_int_equal(r.status, 400);
+	memcpy(big, h->csr_der, h->csr_der_len);
+	big[h->csr_der_len] = 0;
+	house_post(h, 1, ENROLL, PKCS10, big, h->csr_der_len + 1, &r);
+	assert_int_equal(r.status, 400);
+	memset(big, 'M', sizeof(big));
+	house_post(h, 1, ENROLL, PKCS10, big, 65537, &r);
+	assert_int_equal(r.status, 413);
+	assert_has(&r, "Content-Type: text/plain");
+	house_post(h, 1, ENROLL, PKCS10, big, 65536, &r);
+	assert_int_equal(r.status, 400);
+	assert_int_equal(h->ca.enrolled, 3);
+}
+
+/* Beyond what evhttp reads only the status counts. */
+static void
+a_huge_body_is_413(void **state)
+{
+	const size_t len = 1500000;
+	char *body = malloc(len);
+	struct reply r;
+
+	memset(body, 'M', len);
+	house_post(*state, 1, ENROLL, PKCS10, body, len, &r);
+	assert_int_equal(r.status, 413);
+	free(body);
+}
+
+static void
+chunked(struct house *h, const char *body, size_t len, struct reply *r)
+{
+	size_t size = len * 2 + 1024, at = 0, n;
+	char *request = malloc(size);
+
+	at += (size_t)snprintf(request, size,
+	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+	    "Transfer-Encoding: chunked\r\n\r\n");
+	for (; len > 0; len -= n, body += n) {
+		n = len > 1000 ? 1000 : len;
+		at += (size_t)sprintf(request + at, "%zx\r\n", n);
+		memcpy(request + at, body, n);
+		at += n;
+		at += (size_t)sprintf(request + at, "\r\n");
+	}
+	at += (size_t)sprintf(request + at, "0\r\n\r\n");
+	house_ask(h, 1, request, at, r);
+	free(request);
+}
+
+static void
+chunked_bodies(void **state)
+{
+	struct house *h = *state;
+	const size_t len = 1500000;
+	char *body = malloc(len);
+	struct reply r;
+
+	chunked(h, h->csr, strlen(h->csr), &r);
+	assert_issued(h, &r);
+	memset(body, 'M', len);
+	chunked(h, body, 70000, &r);
+	assert_int_equal(r.status, 413);
+	assert_has(&r, "Content-Type: text/plain");
+	chunked(h, body, len, &r);
+	assert_int_equal(r.status, 413);
+	free(body);
+}
+
+static void
+expect_is_answered(void **state)
+{
+	struct house *h = *state;
+	char request[512];
+	struct client c;
+	struct reply r;
+
+	snprintf(request, sizeof(request),
+	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+	    "Expect: 100-continue\r\nContent-Length: %zu\r\n\r\n",
+	    strlen(h->csr));
+	client_open(&c, h, 1, 0);
+	client_send(&c, request, strlen(request));
+	client_read(&c, &r, 0);
+	assert_int_equal(r.status, 100);
+	client_send(&c, h->csr, strlen(h->csr));
+	client_read(&c, &r, 0);
+	assert_issued(h, &r);
+	client_close(&c);
+}
+
+static void
+answers_of_the_ca(void **state)
+{
+	static const struct {
+		enum fake_mood mood;
+		int status;
+		const char *head, *body;
+	} cases[] = {
+	    {FAKE_REFUSE, 403, "text/plain",
+		"authorize: renew.subject: differs from the certificate"
+		" [subject]\n"},
+	    {FAKE_PARK, 202, "Retry-After: 7\r\n",
+		"waiting for a decision, ask again\n"},
+	    {FAKE_LIMIT, 429, "Retry-After: 9\r\n", "limited\n"},
+	    {FAKE_BROKEN, 500, "text/plain", "sign: token: internal error\n"},
+	    {FAKE_OUT, 503, "Retry-After: 5\r\n",
+		"sign: token.absent: not available now, try again"
+		" later\n"},
+	    {FAKE_EMPTY, 500, "text/plain",
+		"answer: internal: internal error\n"},
+	    {FAKE_ISSUE, 200, "certs-only", NULL},
+	};
+	struct house *h = *state;
+	struct reply r;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		h->ca.mood = cases[i].mood;
+		house_enroll(h, 1, PKCS10, &r);
+		assert_int_equal(r.status, cases[i].status);
+		assert_has(&r, cases[i].head);
+		if (cases[i].body != NULL)
+			assert_string_equal(r.body, cases[i].body);
+	}
+}
+
+static void
+a_silent_ca_is_503_within_the_deadline(void **state)
+{
+	struct house *h = *state;
+	double start = house_seconds();
+	struct reply r;
+
+	h->ca.mood = FAKE_SILENT;
+	house_enroll(h, 1, PKCS10, &r);
+	assert_int_equal(r.status, 503);
+	assert_has(&r, "Retry-After: 5\r\n");
+	assert_true(house_seconds() - start < 4.0);
+	h->ca.mood = FAKE_ISSUE;
+	house_enroll(h, 1, PKCS10, &r);
+	assert_issued(h, &r);
+}
+
+static void
+a_ca_that_talks_nonsense_is_left(void **state)
+{
+	struct house *h = *state;
+	struct reply r;
+
+	h->ca.mood = FAKE_GARBAGE;
+	house_enroll(h, 1, PKCS10, &r);
+	assert_int_equal(r.status, 503);
+	h->ca.mood = FAKE_ISSUE;
+	house_pause(500);
+	house_enroll(h, 1, PKCS10, &r);
+	assert_issued(h, &r);
+}
+
+static void *
+ask_and_leave(void *arg)
+{
+	struct house *h = arg;
+	char request[2048];
+	struct client c;
+
+	snprintf(request, sizeof(request),
+	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+	    "Content-Length: %zu\r\n\r\n%s",
+	    strlen(h->csr), h->csr);
+	client_open(&c, h, 1, 0);
+	client_send(&c, request, strlen(request));
+	house_pause(100);
+	client_close(&c);
+	return NULL;
+}
+
+/* The client goes while inkan-ca thinks; so does then the worker. */
+static void
+a_client_may_leave(void **state)
+{
+	struct house *h = *state;
+	struct reply r;
+
+	h->ca.mood = FAKE_SILENT;
+	ask_and_leave(h);
+	h->ca.mood = FAKE_ISSUE;
+	house_enroll(h, 1, PKCS10, &r);
+	assert_issued(h, &r);
+	h->ca.mood = FAKE_SILENT;
+	ask_and_leave(h);
+}
+
+static void *
+enroll_in_thread(void *arg)
+{
+	struct reply *r = calloc(1, sizeof(*r));
+
+	house_enroll(arg, 1, PKCS10, r);
+	return r;
+}
+
+static void
+many_at_once(void **state)
+{
+	pthread_t threads[20];
+	void *r;
+	size_t i;
+
+	for (i = 0; i < 20; i++)
+		pthread_create(&threads[i], NULL, enroll_in_thread, *state);
+	for (i = 0; i < 20; i++) {
+		pthread_join(threads[i], &r);
+		assert_issued(*state, r);
+		free(r);
+	}
+}
+
+#define t(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    t(a_secret_is_forwarded),
+	    t(the_chain_is_forwarded_leaf_first),
+	    t(bindings_are_equal_on_both_sides),
+	    t(credentials_are_asked_for),
+	    t(a_challenge_can_be_answered),
+	    t(media_types),
+	    t(bodies),
+	    t(a_huge_body_is_413),
+	    t(chunked_bodies),
+	    t(expect_is_answered),
+	    t(answers_of_the_ca),
+	    t(a_silent_ca_is_503_within_the_deadline),
+	    t(a_ca_that_talks_nonsense_is_left),
+	    t(a_client_may_leave),
+	    t(many_at_once),
+	};
+
+	return cmocka_run_group_tests_name("enroll", tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+#include "house.h"
+
+/* Framing that two readers could read in two ways, and heads too long. */
+
+#define EST "/.well-known/est"
+#define LINE(method) method " " EST "/csrattrs HTTP/1.1\r\n"
+#define POST "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+
+static int
+set_up(void **state)
+{
+	*state = house_open(0);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	house_close(*state, 0);
+	return 0;
+}
+
+static void
+framing(void **state)
+{
+	static const struct {
+		const char *request;
+		int status;
+	} cases[] = {
+	    {LINE("GET") "Host: a\r\n\r\n", 200},
+	    {LINE("GET") "\r\n", 400},
+	    {LINE("GET") "Host: a\r\nHost: b\r\n\r\n", 400},
+	    {LINE("GET") "Host: a\r\nContent-Length: 0\r\n\r\n", 200},
+	    {LINE("GET") "Host: a\r\nContent-Length: 3\r\n\r\nabc", 400},
+	    {LINE("GET") "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+			 "0\r\n\r\n",
+		400},
+	    {POST "Content-Length: 4\r\nContent-Length: 5\r\n\r\nMAAA", 400},
+	    {POST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+		  "4\r\nMAAA\r\n0\r\n\r\n",
+		400},
+	    {POST "Transfer-Encoding: gzip\r\n\r\n", 400},
+	    {POST "Content-Length: -1\r\n\r\n", 400},
+	    {POST "Content-Length: +4\r\n\r\nMAAA", 400},
+	    {POST "Content-Length: 4x\r\n\r\nMAAA", 400},
+	    {POST "Content-Type: application/pkcs10\r\n"
+		  "Content-Length: 4\r\n\r\nMAAA",
+		400},
+	    {POST "Authorization: Basic YTpi\r\n"
+		  "Authorization: Basic YTpj\r\n"
+		  "Content-Length: 4\r\n\r\nMAAA",
+		400},
+	    {"GET\r\n\r\n", 400},
+	    {"\x01\x02\x03\r\n\r\n", 400},
+	};
+	struct house *h = *state;
+	struct reply r;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		house_ask(h, 1, cases[i].request, strlen(cases[i].request), &r);
+		if (r.status != cases[i].status)
+			print_message("%zu: %d %s\n", i, r.status, r.body);
+		assert_int_equal(r.status, cases[i].status);
+	}
+	assert_int_equal(h->ca.enrolled, 0);
+}
+
+static void
+a_wrong_frame_ends_the_connection(void **state)
+{
+	static const char text[] =
+	    LINE("GET") "Host: a\r\nContent-Length: 4\r\n\r\nabcd" LINE(
+		"GET") "Host: a\r\n\r\n";
+	struct client c;
+	struct reply r;
+
+	client_open(&c, *state, 0, 0);
+	client_send(&c, text, strlen(text));
+	client_read(&c, &r, 0);
+	assert_int_equal(r.status, 400);
+	assert_has(&r, "Connection: close");
+	assert_true(client_ended(&c));
+	client_close(&c);
+}
+
+static int
+with_head_of(void **state, size_t len)
+{
+	char *request = malloc(len + 256);
+	struct reply r;
+	size_t n;
+
+	n = (size_t)sprintf(request, LINE("GET") "Host: a\r\nX-Filler: ");
+	memset(request + n, 'x', len - n - 4);
+	strcpy(request + len - 4, "\r\n\r\n");
+	house_ask(*state, 0, request, len, &r);
+	free(request);
+	return r.status;
+}
+
+static void
+a_long_head_is_refused(void **state)
+{
+	assert_int_equal(with_head_of(state, 16000), 200);
+	assert_int_equal(with_head_of(state, 16500), 431);
+	assert_int_equal(with_head_of(state, 40000), 431);
+}
+
+/* Far beyond, the status may be lost with the rest that nobody reads. */
+static void
+a_very_long_head_is_cut_off(void **state)
+{
+	static const char line[] = LINE("GET") "Host: a\r\nX-Filler: ";
+	char filler[1000];
+	struct client c;
+	struct reply r;
+	int i, n = 1;
+
+	memset(filler, 'x', sizeof(filler));
+	client_open(&c, *state, 0, 0);
+	client_send(&c, line, strlen(line));
+	for (i = 0; i < 30000 && n > 0; i++)
+		n = SSL_write(c.ssl, filler, sizeof(filler));
+	ERR_clear_error();
+	assert_true(n <= 0); /* 30 MB are never taken */
+	client_read(&c, &r, 0);
+	assert_true(r.status == 400 || r.status == 413 || r.status == 0);
+	client_close(&c);
+}
+
+#define t(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    t(framing),
+	    t(a_wrong_frame_ends_the_connection),
+	    t(a_long_head_is_refused),
+	    t(a_very_long_head_is_cut_off),
+	};
+
+	return cmocka_run_group_tests_name("head", tests, NULL, NULL);
+}
