@@ -13,11 +13,14 @@
  *
  * profile_compile refuses, naming file, line and key: unknown or missing keys;
  * a class that its issued_by does not allow (ca, cross, ocsp, est-server: only
- * ceremony and service); key usages that a key type must not have (RFC 8813,
+ * ceremony and service; code-signing: never est); key usages that a key type must not have (RFC 8813,
  * 9295, 5480: the matrix of docs/profiles.md); basicConstraints and keyCertSign
  * that disagree; OCSPSigning together with a CA; id-kp-timeStamping that is not
  * alone; codeSigning mixed with serverAuth; no subject and no SAN rule;
- * not_after = "none" outside class idevid; noRevAvail beside CRL or OCSP.
+ * not_after = "none" outside class idevid and the classes ca and cross (an IDevID
+ * without end needs an issuer without end; for end entities it stays with
+ * idevid alone); noRevAvail beside CRL or OCSP; the attestation key's EKU
+ * (2.23.133.8.3) outside if_attested.
  * Pure functions: no clock, no network, no files but profile_read_file().
  */
 
@@ -96,7 +99,9 @@ struct profile {
 	enum profile_class class;
 	unsigned issued_by;		/* set of enum profile_by */
 	char issuer[PROFILE_NAME_MAX];	/* issuing CA's name; "" = self-signed
-					   (class ca only) */
+					   in class ca, in the classes cross,
+					   ocsp and est-server whichever CA
+					   the ceremony names; never "" else */
 	unsigned key_types;		/* set of enum spki_type */
 
 	int64_t duration;		/* seconds; 0 with no_end */
@@ -136,6 +141,8 @@ struct profile *profile_read_file(const char *path);
 void profile_free(struct profile *p);
 
 const char *profile_class_name(enum profile_class class);
+/* Is a certificate of ${p} signed by its own key? Class ca without issuer. */
+int profile_is_self_signed(const struct profile *p);
 /* "est", "operator", "service" or "ceremony" for exactly one bit. */
 const char *profile_by_name(enum profile_by by);
 /* May ${by} cause a certificate of ${p}? 1, or 0 with PROFILE_E_REFUSED. */

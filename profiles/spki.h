@@ -37,6 +37,8 @@ int spki_is_rsa(enum spki_type type);
 int spki_is_ec(enum spki_type type);
 /* Verification key; inspects first. Returned to be freed: EVP_PKEY_free(). */
 EVP_PKEY *spki_pkey(const unsigned char *der, size_t len);
+/* Both in one step, for who needs both; ${type} may be NULL. */
+EVP_PKEY *spki_load(const unsigned char *der, size_t len, enum spki_type *type);
 /* DER of a key's public half, to be freed with OPENSSL_free(). 1 or 0. */
 int spki_from_pkey(const EVP_PKEY *pkey, unsigned char **der, size_t *len);
 /* SHA-256 over the whole SubjectPublicKeyInfo: our name of a key. */

@@ -176,14 +176,14 @@ same(char a, char b, int nocase)
 }
 
 int
-text_match(const char *pattern, const char *s, int nocase)
+text_match(const char *pattern, const char *s, char wild, int nocase)
 {
 	const char *star = NULL, *retry = NULL;
 
 	/* On a mismatch only the last star is tried again: linear in the
 	   product of the lengths, no recursion for outsiders to exploit. */
 	while (*s != '\0') {
-		if (*pattern == '*') {
+		if (*pattern == wild) {
 			star = ++pattern;
 			retry = s;
 		} else if (*pattern != '\0' && same(*pattern, *s, nocase)) {
@@ -195,7 +195,7 @@ text_match(const char *pattern, const char *s, int nocase)
 		} else
 			return 0;
 	}
-	while (*pattern == '*')
+	while (*pattern == wild)
 		pattern++;
 	return *pattern == '\0';
 }

@@ -30,9 +30,9 @@ int text_is_http(const char *s);
 /* Dotted OID that OpenSSL can encode; names are not accepted. */
 int text_is_oid(const char *s);
 
-/* Does ${s} match ${pattern}, in which '*' is any run of characters? ASCII
+/* Does ${s} match ${pattern}, in which ${wild} is any run of characters? ASCII
    letters compare without case when ${nocase}. */
-int text_match(const char *pattern, const char *s, int nocase);
+int text_match(const char *pattern, const char *s, char wild, int nocase);
 
 /* ' (did you mean "name"?)' into ${hint} if one of ${n} names is near
    ${word}, else "". Returns ${hint}. */
