@@ -41,6 +41,9 @@ struct status_writer;
 struct status_writer *status_writer_open(const char *path); /* makes it */
 void status_writer_close(struct status_writer *w);
 int status_writer_head(struct status_writer *w, struct status_head *out);
+/* The certificate with the highest change number (issuer, serial, state and
+   change are set): 1, 0 when there is none, -1 raised. */
+int status_writer_last(struct status_writer *w, struct status_cert *out);
 /* One durable transaction: begin, put ..., commit (sets change and heartbeat).
    Thread-safe: begin takes a lock that commit or abort releases. */
 int status_begin(struct status_writer *w);
@@ -50,7 +53,8 @@ int status_commit(struct status_writer *w, int64_t change, int64_t now);
 void status_abort(struct status_writer *w);
 int status_heartbeat(struct status_writer *w, int64_t now);
 int status_set_stopped(struct status_writer *w, const char *why); /* "" clears */
-/* Empty it (to be filled again), with a new generation. */
+/* Empty it (to be filled again), with a new generation, change 0, heartbeat 0
+   (so that nobody believes it before it is full). */
 int status_reset(struct status_writer *w);
 
 /* --- reader (links with inkan-ocsp) --- */
@@ -67,6 +71,10 @@ int status_reader_find(struct status_reader *r, int64_t issuer,
 int status_reader_changes(struct status_reader *r, int64_t since,
     size_t limit, int (*cb)(const struct status_cert *c, void *arg),
     void *arg);
-/* One reader may be used by one thread at a time; open several. */
+/* One reader may be used by one thread at a time; open several. A reader mends
+   itself: after a failure the next call opens the file anew, and head() notices
+   when another file lies under the path. A file without a WAL (a copy) is read
+   as it lies until a WAL appears beside it. Callbacks: 0 ends the list, which
+   is a success. */
 
 #endif
