@@ -226,8 +226,12 @@ make_root(struct ceremony *r)
 		return 0;
 	r->root_key_made = 1;
 	ceremony_describe_key(r, "root", key);
-	ok = store_write(r->store, add_issuer_tx, &row, 0) &&
-	    make_root_cert(r, key, &row) &&
+	/* The row comes first: the certificate's own row refers to it. */
+	row.cert = OPENSSL_zalloc(1);
+	ok = row.cert != NULL &&
+	    store_write(r->store, add_issuer_tx, &row, 0);
+	issuers_row_clear(&row);
+	ok = ok && make_root_cert(r, key, &row) &&
 	    store_write(r->store, set_cert_tx, &row, 0) &&
 	    publish_ca(r, &row) &&
 	    write_pem(r, ca->certificate, row.cert, row.cert_len, NULL) &&

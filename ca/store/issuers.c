@@ -36,6 +36,19 @@ issuers_add(struct store_tx *tx, struct issuer_row *row)
 	return 0;
 }
 
+int
+issuers_set_cert(struct store_tx *tx, const struct issuer_row *row)
+{
+	if (!sql_run(tx,
+		"UPDATE issuers SET cert = ?, not_before = ?, not_after = ?"
+		" WHERE id = ?",
+		"biii", row->cert, row->cert_len, row->not_before,
+		row->not_after, row->id))
+		return 0;
+	tx->changed = 1;
+	return 1;
+}
+
 /* Everything but the certificate. */
 static void
 load(struct sql *s, struct issuer_row *r)

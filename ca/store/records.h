@@ -24,6 +24,8 @@ struct issuer_row {
 };
 void issuers_row_clear(struct issuer_row *row);
 int issuers_add(struct store_tx *tx, struct issuer_row *row);
+/* A root is added before it can sign itself; its certificate follows. */
+int issuers_set_cert(struct store_tx *tx, const struct issuer_row *row);
 int issuers_list(struct store_tx *tx,
     int (*cb)(const struct issuer_row *row, void *arg), void *arg);
 

@@ -1,0 +1,156 @@
+# Sourced by the integration scripts. A script says what it tests in `tid`, uses
+# demo_up for a running demo of its own, and `check` for each statement. It ends
+# with `finish`. Exit 0: all held; 77: skipped; else failed.
+# shellcheck shell=bash
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$here/$BUILD ;; esac
+T=$(mktemp -d "${TMPDIR:-/tmp}/inkan-XXXXXX")
+failures=0 checks=0
+
+cleanup() {
+	if [ -f "$T/demo/env" ]; then demo_stop >/dev/null 2>&1; fi
+	[ -z "${more_cleanup:-}" ] || $more_cleanup
+	rm -rf "$T"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+trace() { printf '  %s\n' "$*"; }
+skip() { echo "$*"; exit 77; }
+need() { command -v "$1" >/dev/null 2>&1 || skip "needs $1"; }
+fail() { failures=$((failures + 1)); printf 'FAIL: %s\n' "$*"; }
+
+# check "what must hold" command...
+check() {
+	local what=$1; shift
+	checks=$((checks + 1))
+	if "$@" >"$T/out" 2>&1; then
+		trace "ok: $what"
+	else
+		fail "$what"; sed 's/^/    /' "$T/out" | head -20
+	fi
+}
+# check_not: the command must fail
+check_not() {
+	local what=$1; shift
+	checks=$((checks + 1))
+	if "$@" >"$T/out" 2>&1; then
+		fail "$what (it succeeded)"; sed 's/^/    /' "$T/out" | head -20
+	else
+		trace "ok: $what"
+	fi
+}
+# is WHAT GOT WANTED
+is() {
+	checks=$((checks + 1))
+	if [ "$2" = "$3" ]; then trace "ok: $1 ($2)"
+	else fail "$1: got \"$2\", expected \"$3\""; fi
+}
+# has WHAT TEXT PATTERN (extended regular expression)
+has() {
+	checks=$((checks + 1))
+	if printf '%s\n' "$2" | grep -qE -- "$3"; then trace "ok: $1"
+	else fail "$1: no /$3/ in: $(printf '%s' "$2" | head -c 600)"; fi
+}
+finish() {
+	[ $checks -gt 0 ] || { echo "no statement was checked"; exit 1; }
+	echo "$tid: $checks checks, $failures failed"
+	if [ $failures -gt 0 ] && [ -d "$T/demo/log" ]; then
+		tail -n 8 "$T"/demo/log/inkan-*.log
+	fi
+	[ $failures -eq 0 ]; exit
+}
+
+# shellcheck source=scripts/demo/lib.sh
+. "$here/scripts/demo/lib.sh"
+die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+
+free_port() {	# an even pair of free ports
+	local p n=0
+	while [ $n -lt 50 ]; do
+		p=$((20000 + (RANDOM % 20000) * 2))
+		port_busy $p || port_busy $((p + 1)) || { echo $p; return; }
+		n=$((n + 1))
+	done
+	return 1
+}
+
+# A demo made and started, as the quickstart does it, without a device's life.
+# Hooks: before_ceremony, before_start (functions) may change its files.
+demo_up() {
+	INKAN_BIN=$BUILD
+	[ -x "$INKAN_BIN/inkan-ca" ] || die "$INKAN_BIN/inkan-ca is not built"
+	INKAN_BUILD=$BUILD demo_prepare "$T/demo" "$(free_port)"
+	demo_make
+	if declare -F before_ceremony >/dev/null; then before_ceremony; fi
+	demo_ceremony >/dev/null
+	if declare -F before_start >/dev/null; then before_start; fi
+	demo_start ca ra ocsp
+	demo_secret >/dev/null
+	# shellcheck disable=SC1091
+	. "$T/demo/env"
+	PATH=$INKAN_BIN:$PATH
+	D=$T/demo/devices
+}
+
+# --- raw EST ---------------------------------------------------------------
+
+new_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
+# csr KEY SUBJECT [openssl req options...] -> DER on stdout
+csr() {
+	local key=$1 subj=$2; shift 2
+	openssl req -new -key "$key" -subj "$subj" -outform DER "$@"
+}
+# post OP BODYFILE [curl options...]: sets $code, $body (file), $head (file)
+post() {
+	local op=$1 file=$2; shift 2
+	body=$T/body head=$T/head
+	: >"$body"
+	code=$(curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o "$body" \
+	    -D "$head" -w '%{http_code}' \
+	    -H 'Content-Type: application/pkcs10' --data-binary "@$file" "$@" \
+	    "$INKAN_EST_URL/.well-known/est/$op" 2>"$T/curl-err") || true
+}
+get() {
+	local op=$1; shift
+	body=$T/body head=$T/head
+	: >"$body"
+	code=$(curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o "$body" \
+	    -D "$head" -w '%{http_code}' "$@" \
+	    "$INKAN_EST_URL/.well-known/est/$op" 2>"$T/curl-err") || true
+}
+basic() { printf '%s:%s' "$INKAN_USER" "$INKAN_SECRET"; }
+# The certificate in $body, as PEM, into a file; fails unless exactly one.
+take_cert() {
+	base64 -d <"$body" 2>/dev/null | openssl pkcs7 -inform DER \
+	    -print_certs >"$T/p7" || return 1
+	[ "$(grep -c BEGIN "$T/p7")" = 1 ] || return 1
+	openssl x509 -in "$T/p7" -out "$1"
+}
+verifies() {
+	openssl verify -x509_strict -CAfile "$INKAN_ROOT" \
+	    -untrusted "${2:-$INKAN_ISSUER}" "$1"
+}
+# enrol_basic NAME [label/]: new key, CSR CN=NAME; files $D/NAME.{key,pem}
+enrol_basic() {
+	new_key "$D/$1.key"
+	csr "$D/$1.key" "/CN=$1" | base64 >"$T/$1.b64"
+	post "${2:-}simpleenroll" "$T/$1.b64" -u "$(basic)"
+	[ "$code" = 200 ] && take_cert "$D/$1.pem"
+}
+# enrol_maker NAME [label/]: with a maker certificate minted for NAME
+enrol_maker() {
+	make_maker_device "$1" "$D/$1-maker"
+	new_key "$D/$1.key"
+	csr "$D/$1.key" "/CN=ignored" | base64 >"$T/$1.b64"
+	post "${2:-}simpleenroll" "$T/$1.b64" --cert "$D/$1-maker.pem" \
+	    --key "$D/$1-maker.key"
+	[ "$code" = 200 ] && take_cert "$D/$1.pem"
+}
+serial() { serial_of "$1" | tr 'A-F' 'a-f'; }
+json() {	# json FILE 'expression on d'
+	python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+reason() { tr -d '\r' <"$body" | head -1; }

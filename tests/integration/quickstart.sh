@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The README's first command, as a new user runs it.
+tid="quickstart: set up, run, refuse to run twice, stop, start, replace"
+. "$(dirname "$0")/lib.sh"
+[ -z "${SAN:-}" ] || skip "the sanitized build has its own programs"
+port=$(free_port)
+qs() { "$here/scripts/quickstart" "$@"; }
+
+out=$(qs --dir "$T/demo" --port "$port" --keep 2>&1); rc=$?
+is "quickstart --keep" $rc 0
+[ $rc = 0 ] || printf '%s\n' "$out"
+check "at most 40 lines" test "$(printf '%s\n' "$out" | wc -l)" -le 40
+has "it shows the revocation" "$out" "OCSP: revoked"
+. "$T/demo/env"
+for v in INKAN_ROOT INKAN_CHAIN INKAN_ISSUER INKAN_ATTEST_ISSUER \
+    INKAN_CODE_ISSUER INKAN_MFG_CERT INKAN_MFG_KEY INKAN_MFG_CA \
+    INKAN_MFG_CA_KEY INKAN_DEVICE_CERT INKAN_DEVICE_KEY INKAN_REVOKED_CERT \
+    INKAN_PKCS11_MODULE INKAN_SOFTHSM2_CONF INKAN_TOKEN_PIN_FILE INKAN_STORE \
+    INKAN_STATUS_DB; do
+	check "$v is a file" test -f "${!v}"
+done
+for f in ca ra ocsp; do
+	check "run/inkan-$f.pid" kill -0 "$(cat "$T/demo/run/inkan-$f.pid")"
+	check "$f.conf" test -f "$INKAN_CONFIG_DIR/$f.conf"
+done
+has "secret in env" "$INKAN_USER:$INKAN_SECRET" '^.+:.{20,}$'
+
+out=$(qs --dir "$T/demo" --port "$port" 2>&1); is "running: exit 1" $? 1
+has "and the stop command" "$out" "scripts/quickstart --stop --dir"
+check "--stop" qs --stop --dir "$T/demo"
+check_not "inkan-ca has gone" kill -0 "$(cat "$T/demo/run/inkan-ca.pid" 2>/dev/null || echo 999999)"
+check "the folder is kept" test -f "$INKAN_STORE"
+check "--start ca" qs --start --dir "$T/demo" ca
+check "inkan works" "$INKAN_BIN/inkan" cert list
+check "--start the rest" qs --start --dir "$T/demo"
+check "EST answers" ready_ra
+check "--stop again" qs --stop --dir "$T/demo"
+mkdir "$T/foreign" && touch "$T/foreign/file"
+out=$(qs --dir "$T/foreign" --port "$port" 2>&1); is "a foreign folder: exit 1" $? 1
+check "is left alone" test -f "$T/foreign/file"
+qs --port 0 >/dev/null 2>&1; is "bad port: usage" $? 2
+finish

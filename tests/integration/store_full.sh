@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# A store that cannot be written: 503, the cause in status, nothing half-done.
+tid="store read-only or full"
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || skip "needs a file system of its own: root"
+mnt=""
+more_cleanup=undo
+undo() { [ -z "$mnt" ] || umount -l "$mnt" 2>/dev/null; }
+before_ceremony() {
+	mnt=$T/demo/state
+	mount -t tmpfs -o size=24m none "$mnt" 2>/dev/null || { mnt=""; skip "cannot mount a tmpfs here"; }
+	sed -i 's/^workers/min_free = "1m";\nworkers/' "$T/demo/config/ca.conf"
+}
+demo_up
+try() { new_key "$T/k"; csr "$T/k" "/CN=$1" | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"; }
+try a; is "before" "$code" 200
+dd if=/dev/zero of="$mnt/ballast" bs=64k count=10000 2>/dev/null
+try b; is "full: 503" "$code" 503
+has "  with Retry-After" "$(cat "$head")" '^Retry-After: [0-9]+'
+has "status says why" "$(inkan status 2>&1)" "min_free|full|disk"
+rm "$mnt/ballast"
+for _ in 1 2 3 4 5; do try c; [ "$code" = 200 ] && break; sleep 1; done
+is "space again: it issues" "$code" 200
+mount -o remount,ro "$mnt" 2>/dev/null && {
+	try d; is "read-only: 503" "$code" 503
+	has "status says why" "$(inkan status 2>&1)" "read-?only|readonly|write"
+	mount -o remount,rw "$mnt"
+	for _ in 1 2 3 4 5; do try e; [ "$code" = 200 ] && break; sleep 1; done
+	is "writable again" "$code" 200
+}
+demo_stop
+finish
