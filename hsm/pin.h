@@ -11,10 +11,17 @@
  * configuration says credential NAME, or from the terminal. It is never taken
  * from the command line or from an environment variable.
  *
+ * A credential may have mode 0440 or 0640 too: systemd hands it over by an ACL,
+ * whose mask is shown as the group's bits.
+ *
  * After CKR_PIN_INCORRECT the same PIN is not tried again until its source has
  * changed. That is remembered over restarts in a small state file (mode 0600):
  * it holds the token's serial number and a salted, slow hash of the PIN source's
  * identity (path, inode, size, mtime) - never the PIN, nor a fast hash of it.
+ * A credential is a new file at each start of the service, so its identity is
+ * its name and text; that goes through scrypt (32 MiB) and nowhere else. What
+ * is typed at a terminal is new each time and not remembered. Where the state
+ * file could not be written, or is damaged, no PIN is tried at all.
  *
  * What this does not do: it does not know of tries made by other programs on
  * the same token. CKF_USER_PIN_FINAL_TRY is honoured by hsm_open(): a token

@@ -150,6 +150,10 @@ restart(struct hsm *hsm)
 	CK_RV rv;
 
 	if (now < hsm->retry_at) {
+		/* A restart has just helped: a new session may be enough. */
+		if (hsm->backoff == 0 && hsm->module->running &&
+		    hsm_attach(hsm, 0))
+			return 1;
 		hsm_raise(HSM_E_TOKEN, "token is away, next attempt in %lld ms",
 		    (hsm->retry_at - now) / 1000000 + 1);
 		return 0;

@@ -1,4 +1,6 @@
 #include "token.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 #include "hsm/private.h"
 
@@ -235,6 +237,68 @@ test_replaced_token(void **state)
 	must(try_sign(key));
 }
 
+static atomic_int stop, signed_ok, signed_bad;
+
+static void *
+sign_on(void *arg)
+{
+	while (!stop) {
+		if (try_sign(arg))
+			signed_ok++;
+		else
+			signed_bad++;
+		ERR_clear_error();
+	}
+	return NULL;
+}
+
+static void
+disturb(int how)
+{
+	struct timespec ts = {0, 200000000};
+
+	/* SoftHSM crashes when a session in use is closed. */
+	pthread_rwlock_wrlock(&hsm->module->lock);
+	if (how % 2 == 0)
+		hsm->module->fn->C_CloseAllSessions(hsm->slot);
+	else
+		hsm->module->fn->C_Logout(hsm->anchor);
+	pthread_rwlock_unlock(&hsm->module->lock);
+	nanosleep(&ts, NULL);
+}
+
+/* Six threads on two tokens, while sessions, logins and folders vanish. */
+static void
+test_under_load(void **state)
+{
+	pthread_t t[6];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, sign_on,
+		    i % 2 == 0 ? key : key2), 0);
+	for (i = 0; i < 6; i++)
+		disturb(i);
+	/* All that could be put right has been: nobody saw an error. */
+	assert_int_equal(signed_bad, 0);
+	for (i = 0; i < 3; i++) {
+		run("mv %s/tokens %s/away", tok.dir, tok.dir);
+		wait_gap();
+		run("mv %s/away %s/tokens", tok.dir, tok.dir);
+		wait_gap();
+	}
+	assert_true(signed_bad > 0);
+	signed_ok = 0;
+	wait_gap();
+	assert_true(signed_ok > 0);
+	stop = 1;
+	for (i = 0; i < 6; i++)
+		pthread_join(t[i], NULL);
+	must(try_sign(key));
+	must(try_sign(key2));
+}
+
 int
 main(void)
 {
@@ -247,6 +311,7 @@ main(void)
 	    cmocka_unit_test(test_pin_changed_meanwhile),
 	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_replaced_token),
+	    cmocka_unit_test(test_under_load),
 	};
 
 	REQUIRE_SOFTHSM();
