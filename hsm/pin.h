@@ -16,29 +16,35 @@
  *
  * After CKR_PIN_INCORRECT the same PIN is not tried again until its source has
  * changed. That is remembered over restarts in a small state file (mode 0600):
- * it holds the token's serial number and a salted, slow hash of the PIN source's
- * identity (path, inode, size, mtime) - never the PIN, nor a fast hash of it.
- * A credential is a new file at each start of the service, so its identity is
- * its name and text; that goes through scrypt (32 MiB) and nowhere else. What
- * is typed at a terminal is new each time and not remembered. Where the state
- * file could not be written, or is damaged, no PIN is tried at all.
+ * it holds the token's serial number and a salted, slow hash of the PIN
+ * source's identity (path, inode, size, mtime) - never the PIN, nor a fast hash
+ * of it. A credential is a new file at each start of the service, so its
+ * identity is its name and text; that goes through scrypt (32 MiB) and nowhere
+ * else. What is typed at a terminal is new each time and not remembered. Where
+ * the state file could not be written, or is damaged, no PIN is tried at all.
  *
  * What this does not do: it does not know of tries made by other programs on
  * the same token. CKF_USER_PIN_FINAL_TRY is honoured by hsm_open(): a token
  * that has one try left is not logged in to.
  */
 
-#define HSM_PIN_MAX 255		/* octets, without the final NUL */
-#define HSM_EXIT_PIN 75		/* exit status of a program that stops because
-				   of a PIN: for RestartPreventExitStatus= */
+#define HSM_PIN_MAX 255 /* octets, without the final NUL */
+#define HSM_EXIT_PIN                                                           \
+	75 /* exit status of a program that stops because                      \
+	      of a PIN: for RestartPreventExitStatus= */
 
-enum hsm_pin_kind { HSM_PIN_NONE, HSM_PIN_FILE, HSM_PIN_CREDENTIAL, HSM_PIN_TTY };
+enum hsm_pin_kind {
+	HSM_PIN_NONE,
+	HSM_PIN_FILE,
+	HSM_PIN_CREDENTIAL,
+	HSM_PIN_TTY
+};
 
 struct hsm_pin_source {
 	enum hsm_pin_kind kind;
-	const char *name;	/* path, or credential name; borrowed */
-	const char *state;	/* path of the state file, or NULL: a wrong PIN
-				   is then remembered for this process only */
+	const char *name;  /* path, or credential name; borrowed */
+	const char *state; /* path of the state file, or NULL: a wrong PIN
+			      is then remembered for this process only */
 };
 
 /*
@@ -57,7 +63,7 @@ int hsm_pin_read(const struct hsm_pin_source *src, const char *token_label,
 int hsm_pin_may_try(const struct hsm_pin_source *src, const char *serial);
 
 /* Remember that the PIN was refused (${ok} 0) or accepted (${ok} 1). */
-int hsm_pin_remember(const struct hsm_pin_source *src, const char *serial,
-    int ok);
+int hsm_pin_remember(
+    const struct hsm_pin_source *src, const char *serial, int ok);
 
 #endif

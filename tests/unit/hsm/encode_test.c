@@ -11,12 +11,13 @@ check_ecdsa(const char *raw_hex, const char *der_hex)
 	unsigned char out[256];
 	size_t len = 0;
 
-	must(hsm_encode_ecdsa(raw, (size_t)raw_len, out, (size_t)der_len,
-	    &len));
+	must(
+	    hsm_encode_ecdsa(raw, (size_t)raw_len, out, (size_t)der_len, &len));
 	assert_int_equal(len, der_len);
 	assert_memory_equal(out, der, len);
 	assert_int_equal(hsm_encode_ecdsa(raw, (size_t)raw_len, out,
-	    (size_t)der_len - 1, &len), 0);
+			     (size_t)der_len - 1, &len),
+	    0);
 	OPENSSL_free(raw);
 	OPENSSL_free(der);
 }
@@ -40,8 +41,7 @@ test_ecdsa(void **state)
 	assert_int_equal(out[2], len - 3);
 	assert_int_equal(hsm_encode_ecdsa(raw, 0, out, sizeof(out), &len), 0);
 	assert_int_equal(hsm_encode_ecdsa(raw, 3, out, sizeof(out), &len), 0);
-	assert_int_equal(hsm_encode_ecdsa(raw, 200, out, sizeof(out), &len),
-	    0);
+	assert_int_equal(hsm_encode_ecdsa(raw, 200, out, sizeof(out), &len), 0);
 }
 
 /* RFC 8017, 9.2, note 1. */
@@ -56,15 +56,17 @@ test_digest_info(void **state)
 
 	(void)state;
 	memset(digest, 0x5a, sizeof(digest));
-	must(hsm_encode_digest_info(EVP_sha256(), digest, 32, out, sizeof(out),
-	    &len));
+	must(hsm_encode_digest_info(
+	    EVP_sha256(), digest, 32, out, sizeof(out), &len));
 	assert_int_equal(len, sizeof(sha256) + 32);
 	assert_memory_equal(out, sha256, sizeof(sha256));
 	assert_memory_equal(out + sizeof(sha256), digest, 32);
-	assert_int_equal(hsm_encode_digest_info(EVP_sha256(), digest, 31, out,
-	    sizeof(out), &len), 0);
-	assert_int_equal(hsm_encode_digest_info(EVP_sha256(), digest, 32, out,
-	    len - 1, &len), 0);
+	assert_int_equal(hsm_encode_digest_info(
+			     EVP_sha256(), digest, 31, out, sizeof(out), &len),
+	    0);
+	assert_int_equal(hsm_encode_digest_info(
+			     EVP_sha256(), digest, 32, out, len - 1, &len),
+	    0);
 }
 
 /* OpenSSL, with the public operation alone, is the judge. */
@@ -88,11 +90,12 @@ check_pss(EVP_PKEY *key, const EVP_MD *md, const EVP_MD *mgf1, int salt)
 	must(EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt) == 1);
 	if (mgf1 != NULL)
 		must(EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf1) == 1);
-	must(EVP_PKEY_verify(ctx, sig, len, digest,
-	    (size_t)EVP_MD_get_size(md)) == 1);
+	must(EVP_PKEY_verify(
+		 ctx, sig, len, digest, (size_t)EVP_MD_get_size(md)) == 1);
 	digest[0] ^= 1;
-	assert_int_equal(EVP_PKEY_verify(ctx, sig, len, digest,
-	    (size_t)EVP_MD_get_size(md)), 0);
+	assert_int_equal(
+	    EVP_PKEY_verify(ctx, sig, len, digest, (size_t)EVP_MD_get_size(md)),
+	    0);
 	ERR_clear_error();
 	EVP_PKEY_CTX_free(ctx);
 }
@@ -102,8 +105,8 @@ test_pss(void **state)
 {
 	/* 2049 bits: emLen is an octet shorter than the modulus. */
 	static const unsigned bits[] = {2048, 2049, 2047};
-	struct hsm_sign_how how = {EVP_sha256(), NULL, RSA_PKCS1_PSS_PADDING,
-	    223};
+	struct hsm_sign_how how = {
+	    EVP_sha256(), NULL, RSA_PKCS1_PSS_PADDING, 223};
 	unsigned char digest[32] = {0}, out[256];
 	EVP_PKEY *key;
 	size_t i;

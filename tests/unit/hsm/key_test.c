@@ -99,8 +99,8 @@ test_list(void **state)
 static CK_RV
 make_extractable(struct hsm_session *s, void *arg)
 {
-	static const unsigned char p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
-	    0x3d, 0x03, 0x01, 0x07};
+	static const unsigned char p256[] = {
+	    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 	const char *label = arg;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_MECHANISM mech = {CKM_EC_KEY_PAIR_GEN, NULL, 0};

@@ -132,8 +132,8 @@ generate_weak(CK_SESSION_HANDLE s, CK_MECHANISM *mech, CK_ATTRIBUTE *pub,
 	for (i = 0; i < n_priv; i++)
 		if (priv[i].type == CKA_EXTRACTABLE)
 			priv[i].pValue = &yes;
-	return hsm->module->managed->C_GenerateKeyPair(s, mech, pub, n_pub,
-	    priv, n_priv, a, b);
+	return hsm->module->managed->C_GenerateKeyPair(
+	    s, mech, pub, n_pub, priv, n_priv, a, b);
 }
 
 static void

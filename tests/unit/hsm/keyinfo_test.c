@@ -7,8 +7,8 @@ static CK_FUNCTION_LIST bent;
 static CK_ATTRIBUTE_TYPE hidden;
 
 static CK_RV
-get_attribute(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a,
-    CK_ULONG n)
+get_attribute(
+    CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
 {
 	if (a->type == hidden) {
 		a->ulValueLen = CK_UNAVAILABLE_INFORMATION;
@@ -52,8 +52,8 @@ test_names(void **state)
 	(void)state;
 	for (i = 0; i < 6; i++) {
 		assert_int_not_equal(hsm_key_type_of(names[i]), 0);
-		assert_string_equal(hsm_key_type_name(
-		    hsm_key_type_of(names[i])), names[i]);
+		assert_string_equal(
+		    hsm_key_type_name(hsm_key_type_of(names[i])), names[i]);
 	}
 	assert_int_equal(hsm_key_type_of("rsa-1024"), 0);
 	assert_int_equal(hsm_key_type_of("EC-P256"), 0);
@@ -69,11 +69,12 @@ test_hex(void **state)
 	char out[7];
 
 	(void)state;
-	must(hsm_key_id_hex(out, sizeof(out),
-	    (const unsigned char *)"\x00\xab\xff", 3));
+	must(hsm_key_id_hex(
+	    out, sizeof(out), (const unsigned char *)"\x00\xab\xff", 3));
 	assert_string_equal(out, "00abff");
 	assert_int_equal(hsm_key_id_hex(out, sizeof(out),
-	    (const unsigned char *)"\x00\xab\xff\x01", 4), 0);
+			     (const unsigned char *)"\x00\xab\xff\x01", 4),
+	    0);
 	assert_string_equal(out, "");
 }
 

@@ -43,8 +43,7 @@ test_shared(void **state)
 	hsm_module_close(a);
 	assert_int_equal(b->fn->C_GetInfo(&info), CKR_OK);
 	hsm_module_close(b);
-	assert_int_equal(b->fn->C_GetInfo(&info),
-	    CKR_CRYPTOKI_NOT_INITIALIZED);
+	assert_int_equal(b->fn->C_GetInfo(&info), CKR_CRYPTOKI_NOT_INITIALIZED);
 	hsm_module_close(NULL);
 }
 

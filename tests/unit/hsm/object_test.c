@@ -37,39 +37,46 @@ look(struct hsm_session *s, void *arg)
 	size_t n = 0, len = 0;
 
 	(void)arg;
-	assert_int_equal(hsm_object_find(s, CKO_PRIVATE_KEY, NULL, NULL, 0, o,
-	    4, &n), CKR_OK);
-	assert_int_equal(n, 2);
-	assert_int_equal(hsm_object_find(s, CKO_PRIVATE_KEY, NULL, NULL, 0, o,
-	    1, &n), CKR_OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(hsm_object_find(s, CKO_PRIVATE_KEY, "x", NULL, 0, o, 4,
-	    &n), CKR_OK);
-	assert_int_equal(n, 0);
-	assert_int_equal(hsm_object_find(s, CKO_PRIVATE_KEY, "r", NULL, 0, o, 4,
-	    &n), CKR_OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(hsm_object_ulong(s, o[0], CKA_KEY_TYPE, &type),
+	assert_int_equal(
+	    hsm_object_find(s, CKO_PRIVATE_KEY, NULL, NULL, 0, o, 4, &n),
 	    CKR_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(
+	    hsm_object_find(s, CKO_PRIVATE_KEY, NULL, NULL, 0, o, 1, &n),
+	    CKR_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(
+	    hsm_object_find(s, CKO_PRIVATE_KEY, "x", NULL, 0, o, 4, &n),
+	    CKR_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(
+	    hsm_object_find(s, CKO_PRIVATE_KEY, "r", NULL, 0, o, 4, &n),
+	    CKR_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(
+	    hsm_object_ulong(s, o[0], CKA_KEY_TYPE, &type), CKR_OK);
 	assert_int_equal(type, CKK_RSA);
 	/* Not of that size: refused, not cut. */
-	assert_int_not_equal(hsm_object_ulong(s, o[0], CKA_LABEL, &type),
+	assert_int_not_equal(
+	    hsm_object_ulong(s, o[0], CKA_LABEL, &type), CKR_OK);
+	assert_int_equal(
+	    hsm_object_bytes(s, o[0], CKA_MODULUS, buf, sizeof(buf), &len),
 	    CKR_OK);
-	assert_int_equal(hsm_object_bytes(s, o[0], CKA_MODULUS, buf,
-	    sizeof(buf), &len), CKR_OK);
 	assert_int_equal(len, 256);
 	assert_int_equal(hsm_object_bytes(s, o[0], CKA_MODULUS, buf, 255, &len),
 	    CKR_BUFFER_TOO_SMALL);
 	assert_int_equal(len, 0);
 	/* The private half does not come out. */
 	assert_int_not_equal(hsm_object_bytes(s, o[0], CKA_PRIVATE_EXPONENT,
-	    buf, sizeof(buf), &len), CKR_OK);
+				 buf, sizeof(buf), &len),
+	    CKR_OK);
 	assert_int_equal(len, 0);
 	assert_int_equal(hsm_object_flag(s, o[0], CKA_SIGN), 1);
 	assert_int_equal(hsm_object_flag(s, o[0], CKA_DECRYPT), 0);
 	assert_int_equal(hsm_object_flag(s, o[0], CKA_EC_POINT), -1);
-	assert_int_not_equal(hsm_object_bytes(s, 99999, CKA_LABEL, buf,
-	    sizeof(buf), &len), CKR_OK);
+	assert_int_not_equal(
+	    hsm_object_bytes(s, 99999, CKA_LABEL, buf, sizeof(buf), &len),
+	    CKR_OK);
 	return CKR_OK;
 }
 

@@ -171,7 +171,9 @@ test_terminal(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0)
 		_exit(read_pin(HSM_PIN_TTY, NULL, pin) &&
-		    strcmp(pin, "secret") == 0 ? 0 : 1);
+			    strcmp(pin, "secret") == 0
+			? 0
+			: 1);
 	read_until(fd, "label: ", text, sizeof(text));
 	assert_non_null(strstr(text, "PIN of token label: "));
 	assert_int_equal(write(fd, "secret\n", 7), 7);

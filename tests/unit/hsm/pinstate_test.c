@@ -165,7 +165,8 @@ test_damaged_state(void **state)
 	refuse_state("what?\n");
 	refuse_state("inkan-pin-1 73\n");
 	refuse_state("inkan-pin-1 73 00 00\n");
-	refuse_state("inkan-pin-2 73 "
+	refuse_state(
+	    "inkan-pin-2 73 "
 	    "00112233445566778899aabbccddeeff "
 	    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	    "\n");

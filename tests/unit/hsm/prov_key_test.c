@@ -57,8 +57,8 @@ test_questions(void **state)
 	must(EVP_PKEY_get_default_digest_nid(rsa, &nid) > 0);
 	assert_int_equal(nid, NID_sha256);
 	/* 2: no other digest than that one, which is none. */
-	assert_int_equal(EVP_PKEY_get_default_digest_name(ed, name,
-	    sizeof(name)), 2);
+	assert_int_equal(
+	    EVP_PKEY_get_default_digest_name(ed, name, sizeof(name)), 2);
 	assert_string_equal(name, "UNDEF");
 }
 
@@ -78,10 +78,10 @@ test_export(void **state)
 	(void)state;
 	must(EVP_PKEY_export(ec, EVP_PKEY_PUBLIC_KEY, count_params, &n) == 1);
 	assert_int_equal(n, 1);
-	assert_int_equal(EVP_PKEY_export(ec, EVP_PKEY_KEYPAIR, count_params,
-	    &n), 0);
-	assert_int_equal(EVP_PKEY_export(rsa, EVP_PKEY_KEYPAIR, count_params,
-	    &n), 0);
+	assert_int_equal(
+	    EVP_PKEY_export(ec, EVP_PKEY_KEYPAIR, count_params, &n), 0);
+	assert_int_equal(
+	    EVP_PKEY_export(rsa, EVP_PKEY_KEYPAIR, count_params, &n), 0);
 	assert_int_equal(n, 1);
 	ERR_clear_error();
 }
@@ -90,23 +90,24 @@ test_export(void **state)
 static void
 test_import_refused(void **state)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC",
-	    "provider=" HSM_PROVIDER);
+	EVP_PKEY_CTX *ctx =
+	    EVP_PKEY_CTX_new_from_name(NULL, "EC", "provider=" HSM_PROVIDER);
 	EVP_PKEY *key = NULL;
 	void *nothing = NULL;
-	OSSL_PARAM p[2] = {OSSL_PARAM_construct_octet_string(HSM_PARAM_KEY,
-	    &nothing, sizeof(nothing)), OSSL_PARAM_construct_end()};
+	OSSL_PARAM p[2] = {OSSL_PARAM_construct_octet_string(
+			       HSM_PARAM_KEY, &nothing, sizeof(nothing)),
+	    OSSL_PARAM_construct_end()};
 
 	(void)state;
 	must(ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1);
-	assert_int_not_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, p),
-	    1);
+	assert_int_not_equal(
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, p), 1);
 	p[0].data_size = 3;
-	assert_int_not_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, p),
-	    1);
+	assert_int_not_equal(
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, p), 1);
 	p[0] = OSSL_PARAM_construct_end();
-	assert_int_not_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY,
-	    p), 1);
+	assert_int_not_equal(
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, p), 1);
 	assert_null(key);
 	ERR_clear_error();
 	EVP_PKEY_CTX_free(ctx);
@@ -116,8 +117,9 @@ test_import_refused(void **state)
 static void
 test_foreign_public(void **state)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC",
-	    "provider=" HSM_PROVIDER), *sign;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(
+			 NULL, "EC", "provider=" HSM_PROVIDER),
+		     *sign;
 	EVP_PKEY *key = NULL;
 	struct hsm_key_info info;
 	OSSL_PARAM *p = NULL;

@@ -49,8 +49,9 @@ end(void)
 static int
 set_text(const char *name, const char *value)
 {
-	OSSL_PARAM p[2] = {OSSL_PARAM_construct_utf8_string(name,
-	    (char *)value, 0), OSSL_PARAM_construct_end()};
+	OSSL_PARAM p[2] = {
+	    OSSL_PARAM_construct_utf8_string(name, (char *)value, 0),
+	    OSSL_PARAM_construct_end()};
 
 	return hsm_sig_set_params(&sig, p);
 }
@@ -58,8 +59,8 @@ set_text(const char *name, const char *value)
 static int
 set_int(const char *name, int value)
 {
-	OSSL_PARAM p[2] = {OSSL_PARAM_construct_int(name, &value),
-	    OSSL_PARAM_construct_end()};
+	OSSL_PARAM p[2] = {
+	    OSSL_PARAM_construct_int(name, &value), OSSL_PARAM_construct_end()};
 
 	return hsm_sig_set_params(&sig, p);
 }
@@ -68,8 +69,9 @@ static const char *
 get_text(const char *name)
 {
 	static char text[64];
-	OSSL_PARAM p[2] = {OSSL_PARAM_construct_utf8_string(name, text,
-	    sizeof(text)), OSSL_PARAM_construct_end()};
+	OSSL_PARAM p[2] = {
+	    OSSL_PARAM_construct_utf8_string(name, text, sizeof(text)),
+	    OSSL_PARAM_construct_end()};
 
 	must(hsm_sig_get_params(&sig, p));
 	return text;
@@ -79,8 +81,8 @@ static int
 get_int(const char *name)
 {
 	int value = 12345;
-	OSSL_PARAM p[2] = {OSSL_PARAM_construct_int(name, &value),
-	    OSSL_PARAM_construct_end()};
+	OSSL_PARAM p[2] = {
+	    OSSL_PARAM_construct_int(name, &value), OSSL_PARAM_construct_end()};
 
 	must(hsm_sig_get_params(&sig, p));
 	return value;
@@ -193,7 +195,8 @@ test_algorithm(void **state)
 	check_algorithm("30:0D:06:09:2A:86:48:86:F7:0D:01:01:0B:05:00");
 	must(set_text("pad-mode", "pss"));
 	/* RFC 4055, 3.1: hash, mask, salt, all unlike their defaults. */
-	check_algorithm("30:41:06:09:2A:86:48:86:F7:0D:01:01:0A:30:34:"
+	check_algorithm(
+	    "30:41:06:09:2A:86:48:86:F7:0D:01:01:0A:30:34:"
 	    "A0:0F:30:0D:06:09:60:86:48:01:65:03:04:02:01:05:00:"
 	    "A1:1C:30:1A:06:09:2A:86:48:86:F7:0D:01:01:08:"
 	    "30:0D:06:09:60:86:48:01:65:03:04:02:01:05:00:A2:03:02:01:20");

@@ -38,8 +38,8 @@ verify(EVP_PKEY *key, const EVP_MD *md, const unsigned char *sig, size_t len,
 	int rc;
 
 	rc = EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, sig, len, (const unsigned char *)text,
-		strlen(text)) == 1;
+	    EVP_DigestVerify(
+		ctx, sig, len, (const unsigned char *)text, strlen(text)) == 1;
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	return rc;
@@ -58,16 +58,16 @@ test_pieces(void **state)
 	for (i = 0; i < 2; i++) {
 		pub = hsm_provider_key(keys[i])->pub;
 		ctx = EVP_MD_CTX_new();
-		must(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL,
-		    keys[i]) == 1);
+		must(EVP_DigestSignInit(
+			 ctx, NULL, EVP_sha256(), NULL, keys[i]) == 1);
 		must(EVP_DigestSignUpdate(ctx, "ab", 2) == 1);
 		must(EVP_DigestSignUpdate(ctx, "cd", 2) == 1);
 		must(EVP_DigestSignFinal(ctx, NULL, &len) == 1);
 		assert_true(len <= sizeof(sig));
 		must(EVP_DigestSignFinal(ctx, sig, &len) == 1);
 		must(verify(pub, EVP_sha256(), sig, len, "abcd"));
-		assert_int_equal(verify(pub, EVP_sha256(), sig, len, "abce"),
-		    0);
+		assert_int_equal(
+		    verify(pub, EVP_sha256(), sig, len, "abce"), 0);
 		EVP_MD_CTX_free(ctx);
 	}
 }
@@ -88,8 +88,8 @@ test_verify(void **state)
 		ctx = EVP_MD_CTX_new();
 		len = sizeof(sig);
 		must(EVP_DigestSignInit(ctx, NULL, md, NULL, keys[i]) == 1);
-		must(EVP_DigestSign(ctx, sig, &len,
-		    (const unsigned char *)"abc", 3) == 1);
+		must(EVP_DigestSign(
+			 ctx, sig, &len, (const unsigned char *)"abc", 3) == 1);
 		must(verify(keys[i], md, sig, len, "abc"));
 		assert_int_equal(verify(keys[i], md, sig, len, "abd"), 0);
 		sig[len / 2] ^= 4;
@@ -109,8 +109,8 @@ test_twice(void **state)
 	(void)state;
 	must(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, rsa) == 1);
 	must(EVP_MD_CTX_copy_ex(copy, ctx) == 1);
-	must(EVP_DigestSign(ctx, sig, &len, (const unsigned char *)"1", 1) ==
-	    1);
+	must(
+	    EVP_DigestSign(ctx, sig, &len, (const unsigned char *)"1", 1) == 1);
 	must(verify(rsa, EVP_sha256(), sig, len, "1"));
 	len = sizeof(sig);
 	must(EVP_DigestSign(copy, sig, &len, (const unsigned char *)"2", 1) ==
@@ -151,8 +151,8 @@ test_refused(void **state)
 	EVP_PKEY_CTX *pctx = EVP_PKEY_CTX_new(ed, NULL);
 
 	(void)state;
-	assert_int_not_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL,
-	    ed), 1);
+	assert_int_not_equal(
+	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, ed), 1);
 	assert_int_not_equal(EVP_PKEY_sign_init(pctx), 1);
 	EVP_PKEY_CTX_free(pctx);
 	pctx = EVP_PKEY_CTX_new(ec, NULL);
@@ -163,10 +163,10 @@ test_refused(void **state)
 	pctx = EVP_PKEY_CTX_new(rsa, NULL);
 	assert_int_not_equal(EVP_PKEY_decrypt_init(pctx), 1);
 	must(EVP_PKEY_sign_init(pctx) == 1);
-	assert_int_not_equal(EVP_PKEY_CTX_set_rsa_padding(pctx,
-	    RSA_NO_PADDING), 1);
-	assert_int_not_equal(EVP_PKEY_CTX_set_rsa_padding(pctx,
-	    RSA_X931_PADDING), 1);
+	assert_int_not_equal(
+	    EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_NO_PADDING), 1);
+	assert_int_not_equal(
+	    EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_X931_PADDING), 1);
 	EVP_PKEY_CTX_free(pctx);
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();

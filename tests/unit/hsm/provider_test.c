@@ -56,8 +56,8 @@ plain(EVP_PKEY *key)
 	must((pub = d2i_PUBKEY(NULL, &p, len)) != NULL);
 	assert_ptr_equal(p, der + len);
 	OPENSSL_free(der);
-	assert_string_equal(OSSL_PROVIDER_get0_name(
-				EVP_PKEY_get0_provider(pub)), "default");
+	assert_string_equal(
+	    OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(pub)), "default");
 	return pub;
 }
 
@@ -69,7 +69,8 @@ new_cert(EVP_PKEY *key)
 
 	assert_non_null(x);
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)"test", -1, -1, 0), 1);
+			     (const unsigned char *)"test", -1, -1, 0),
+	    1);
 	X509_set_version(x, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
 	X509_set_issuer_name(x, name);
@@ -181,7 +182,7 @@ test_ocsp(void **state)
 	EVP_PKEY *keys[] = {ec, rsa};
 	OCSP_BASICRESP *bs;
 	X509 *x;
-	STACK_OF(X509) *certs;
+	STACK_OF(X509) * certs;
 	size_t i;
 
 	(void)state;
@@ -189,11 +190,11 @@ test_ocsp(void **state)
 		x = make_cert(keys[i], NULL);
 		bs = OCSP_BASICRESP_new();
 		must(OCSP_basic_sign(bs, x, keys[i], EVP_sha256(), NULL,
-		    OCSP_RESPID_KEY) == 1);
+			 OCSP_RESPID_KEY) == 1);
 		certs = sk_X509_new_null();
 		sk_X509_push(certs, x);
 		must(OCSP_basic_verify(bs, certs, NULL,
-		    OCSP_TRUSTOTHER | OCSP_NOVERIFY) == 1);
+			 OCSP_TRUSTOTHER | OCSP_NOVERIFY) == 1);
 		sk_X509_free(certs);
 		OCSP_BASICRESP_free(bs);
 		X509_free(x);
@@ -209,7 +210,7 @@ check_cms(EVP_PKEY *key, unsigned flags)
 
 	must((cms = CMS_sign(x, key, NULL, in, CMS_BINARY | flags)) != NULL);
 	must(CMS_verify(cms, NULL, NULL, NULL, NULL,
-	    CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) == 1);
+		 CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) == 1);
 	CMS_ContentInfo_free(cms);
 	BIO_free(in);
 	X509_free(x);
@@ -306,7 +307,8 @@ test_tls(void **state)
 	(void)state;
 	check_tls(ec, TLS1_3_VERSION, "ecdsa_secp256r1_sha256");
 	check_tls(ec, TLS1_2_VERSION, "ECDSA+SHA256");
-	check_tls(ec384, TLS1_3_VERSION, "ecdsa_secp384r1_sha384:"
+	check_tls(ec384, TLS1_3_VERSION,
+	    "ecdsa_secp384r1_sha384:"
 	    "ecdsa_secp256r1_sha256");
 	check_tls(rsa, TLS1_3_VERSION, "rsa_pss_rsae_sha256");
 	check_tls(rsa, TLS1_2_VERSION, "rsa_pss_rsae_sha384");
@@ -329,13 +331,14 @@ test_software_keys(void **state)
 	soft[2] = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	for (i = 0; i < 3; i++) {
 		must(soft[i] != NULL);
-		assert_string_equal(OSSL_PROVIDER_get0_name(
-		    EVP_PKEY_get0_provider(soft[i])), "default");
+		assert_string_equal(
+		    OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(soft[i])),
+		    "default");
 		ctx = EVP_MD_CTX_new();
 		len = sizeof(sig);
 		must(EVP_DigestSignInit(ctx, NULL, NULL, NULL, soft[i]) == 1);
-		must(EVP_DigestSign(ctx, sig, &len,
-		    (const unsigned char *)"x", 1) == 1);
+		must(EVP_DigestSign(
+			 ctx, sig, &len, (const unsigned char *)"x", 1) == 1);
 		EVP_MD_CTX_free(ctx);
 		EVP_PKEY_free(soft[i]);
 	}
@@ -350,8 +353,8 @@ test_no_export(void **state)
 	unsigned char *der = NULL;
 
 	(void)state;
-	assert_int_equal(PEM_write_bio_PrivateKey(out, ec, NULL, NULL, 0, NULL,
-	    NULL), 0);
+	assert_int_equal(
+	    PEM_write_bio_PrivateKey(out, ec, NULL, NULL, 0, NULL, NULL), 0);
 	assert_int_equal(BIO_pending(out), 0);
 	assert_true(i2d_PrivateKey(rsa, &der) <= 0);
 	assert_int_equal(EVP_PKEY_get_bn_param(rsa, "d", &d), 0);
@@ -397,9 +400,11 @@ work(void *arg)
 		    EVP_DigestSign(ctx, sig, &len, text, sizeof(text)) != 1)
 			w->bad++;
 		EVP_MD_CTX_reset(ctx);
-		if (EVP_DigestVerifyInit(ctx, NULL, EVP_PKEY_is_a(w->key,
-		    "ED25519") ? NULL : EVP_PKEY_get_bits(w->key) == 384
-		    ? EVP_sha384() : EVP_sha256(), NULL, w->pub) != 1 ||
+		if (EVP_DigestVerifyInit(ctx, NULL,
+			EVP_PKEY_is_a(w->key, "ED25519")       ? NULL
+			    : EVP_PKEY_get_bits(w->key) == 384 ? EVP_sha384()
+							       : EVP_sha256(),
+			NULL, w->pub) != 1 ||
 		    EVP_DigestVerify(ctx, sig, len, text, sizeof(text)) != 1)
 			w->bad++;
 		EVP_MD_CTX_free(ctx);
@@ -420,8 +425,8 @@ test_threads(void **state)
 		w[i].key = keys[i % 4];
 		w[i].pub = plain(keys[i % 4]);
 		w[i].bad = 0;
-		assert_int_equal(pthread_create(&w[i].thread, NULL, work,
-		    &w[i]), 0);
+		assert_int_equal(
+		    pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
 	}
 	for (i = 0; i < 12; i++) {
 		pthread_join(w[i].thread, NULL);

@@ -54,8 +54,8 @@ give(CK_ATTRIBUTE *a, const unsigned char *p, CK_ULONG len)
 }
 
 static CK_RV
-get_attribute(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a,
-    CK_ULONG n)
+get_attribute(
+    CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
 {
 	unsigned char buf[300], *p = buf + 8;
 	CK_ATTRIBUTE own = {CKA_EC_POINT, p, 200};

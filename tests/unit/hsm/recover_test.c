@@ -277,7 +277,8 @@ test_under_load(void **state)
 	(void)state;
 	for (i = 0; i < 6; i++)
 		assert_int_equal(pthread_create(&t[i], NULL, sign_on,
-		    i % 2 == 0 ? key : key2), 0);
+				     i % 2 == 0 ? key : key2),
+		    0);
 	for (i = 0; i < 6; i++)
 		disturb(i);
 	/* All that could be put right has been: nobody saw an error. */

@@ -100,10 +100,10 @@ try_sign(EVP_PKEY *key)
 	    EVP_DigestSign(ctx, sig, &len, (const unsigned char *)"x", 1) == 1;
 	EVP_MD_CTX_reset(ctx);
 	if (rc) {
-		must(EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL,
-		    key) == 1);
-		must(EVP_DigestVerify(ctx, sig, len,
-		    (const unsigned char *)"x", 1) == 1);
+		must(EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) ==
+		    1);
+		must(EVP_DigestVerify(
+			 ctx, sig, len, (const unsigned char *)"x", 1) == 1);
 	}
 	EVP_MD_CTX_free(ctx);
 	return rc;

@@ -65,12 +65,12 @@ sign(EVP_PKEY *key, int padding, const EVP_MD *md, int salt, size_t n)
 		must(set_up(check, padding, md, salt));
 		must(EVP_PKEY_verify(check, sig, len, digest, n) == 1);
 		sig[len - 1] ^= 1;
-		assert_int_not_equal(EVP_PKEY_verify(check, sig, len, digest,
-		    n), 1);
+		assert_int_not_equal(
+		    EVP_PKEY_verify(check, sig, len, digest, n), 1);
 		sig[len - 1] ^= 1;
 		digest[0] ^= 1;
-		assert_int_not_equal(EVP_PKEY_verify(check, sig, len, digest,
-		    n), 1);
+		assert_int_not_equal(
+		    EVP_PKEY_verify(check, sig, len, digest, n), 1);
 		ERR_clear_error();
 	}
 	EVP_PKEY_CTX_free(ctx);
@@ -135,8 +135,8 @@ test_pss(void **state)
 	hsm->caps = caps & ~(unsigned)HSM_CAP_RSA_PSS;
 	check_pss();
 	hsm->caps = caps & ~(unsigned)(HSM_CAP_RSA_PSS | HSM_CAP_RSA_RAW);
-	assert_int_equal(sign(rsa, RSA_PKCS1_PSS_PADDING, EVP_sha256(), 32, 32),
-	    0);
+	assert_int_equal(
+	    sign(rsa, RSA_PKCS1_PSS_PADDING, EVP_sha256(), 32, 32), 0);
 	assert_reason(HSM_E_UNSUPPORTED);
 	hsm->caps = caps;
 }
@@ -153,8 +153,8 @@ test_eddsa(void **state)
 	must(EVP_DigestSignInit(ctx, NULL, NULL, NULL, ed) == 1);
 	must(EVP_DigestSign(ctx, sig, &len, text, sizeof(text)) == 1);
 	assert_int_equal(len, 64);
-	must(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL,
-	    hsm_provider_key(ed)->pub) == 1);
+	must(EVP_DigestVerifyInit(
+		 ctx, NULL, NULL, NULL, hsm_provider_key(ed)->pub) == 1);
 	must(EVP_DigestVerify(ctx, sig, len, text, sizeof(text)) == 1);
 	hsm->caps = caps & ~(unsigned)HSM_CAP_EDDSA;
 	must(EVP_DigestSignInit(ctx, NULL, NULL, NULL, ed) == 1);
@@ -187,8 +187,8 @@ test_public_key_cannot_sign(void **state)
 	size_t len = 0;
 
 	(void)state;
-	assert_int_equal(hsm_sign(key, &how, digest, 32, sig, sizeof(sig),
-	    &len), 0);
+	assert_int_equal(
+	    hsm_sign(key, &how, digest, 32, sig, sizeof(sig), &len), 0);
 	assert_reason(HSM_E_NOKEY);
 	hsm_key_free(key);
 }

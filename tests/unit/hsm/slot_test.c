@@ -4,7 +4,7 @@
 /* A module of our own making: its slots are a table. */
 
 static struct {
-	const char *label;	/* NULL: blank */
+	const char *label; /* NULL: blank */
 } slots[4];
 static CK_ULONG n_slots;
 static CK_RV list_rv;
@@ -109,8 +109,8 @@ test_not_found(void **state)
 	(void)state;
 	refuse("pkcs11:token=c", HSM_E_NOTOKEN, "\"a\", \"b\"");
 	refuse("pkcs11:slot-id=101", HSM_E_NOTOKEN, "uninitialised");
-	refuse("pkcs11:token=a;library-manufacturer=x", HSM_E_NOTOKEN,
-	    "absent");
+	refuse(
+	    "pkcs11:token=a;library-manufacturer=x", HSM_E_NOTOKEN, "absent");
 	refuse("pkcs11:", HSM_E_CONFIG, "2 tokens");
 	slots[0].label = slots[2].label = NULL;
 	refuse("pkcs11:token=a", HSM_E_NOTOKEN, "uninitialised");
@@ -129,8 +129,8 @@ test_module_fails(void **state)
 	list_rv = CKR_GENERAL_ERROR;
 	memset(&seen, 0, sizeof(seen));
 	must(hsm_uri_parse(&uri, "pkcs11:"));
-	assert_int_equal(hsm_slot_search(&fn, &uri, &slot, &seen),
-	    CKR_GENERAL_ERROR);
+	assert_int_equal(
+	    hsm_slot_search(&fn, &uri, &slot, &seen), CKR_GENERAL_ERROR);
 	hsm_uri_clear(&uri);
 }
 

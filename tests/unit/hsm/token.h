@@ -34,7 +34,7 @@ __asan_default_options(void)
 struct token {
 	char dir[256];
 	char conf[300];
-	char pin[300];		/* file with the right PIN */
+	char pin[300]; /* file with the right PIN */
 	char state[300];
 	struct hsm_config cfg;
 };
@@ -116,7 +116,8 @@ token_folder(struct token *t)
 	token_paths(t, t->dir);
 	snprintf(text, sizeof(text),
 	    "directories.tokendir = %s/tokens\nobjectstore.backend = file\n"
-	    "log.level = ERROR\nslots.removable = false\n", t->dir);
+	    "log.level = ERROR\nslots.removable = false\n",
+	    t->dir);
 	write_file(t->conf, text, 0600);
 	run("mkdir -p %s/tokens", t->dir);
 	write_file(t->pin, PIN "\n", 0600);
@@ -169,8 +170,8 @@ queue_says(const char *word)
 		char said_[512];                                               \
 		int got_ = last_reason(said_, sizeof(said_));                  \
 		if (got_ != (want))                                            \
-			fail_msg("reason %d, not %d: %s", got_, (want),        \
-			    said_);                                            \
+			fail_msg(                                              \
+			    "reason %d, not %d: %s", got_, (want), said_);     \
 	} while (0)
 
 static inline void

@@ -7,7 +7,8 @@ test_parts(void **state)
 	struct hsm_uri uri;
 
 	(void)state;
-	must(hsm_uri_parse(&uri, "pkcs11:token=a%20b?module-path=/x/y.so"
+	must(hsm_uri_parse(&uri,
+	    "pkcs11:token=a%20b?module-path=/x/y.so"
 	    "&module-name=soft&pin-source=file:/run/pin"));
 	assert_string_equal(uri.module_path, "/x/y.so");
 	assert_string_equal(uri.module_name, "soft");
@@ -98,7 +99,8 @@ test_texts(void **state)
 	assert_string_equal(out, "abcdefgh");
 	for (i = 0; i < 20; i++)
 		hsm_names_add(list, sizeof(list), "name");
-	assert_string_equal(list, "\"name\", \"name\", \"name\", \"name\", ...");
+	assert_string_equal(
+	    list, "\"name\", \"name\", \"name\", \"name\", ...");
 }
 
 int
