@@ -59,7 +59,7 @@ refused(void **state)
 	    {" \r\n\t", "body.empty: "},
 	    {"MAMCAQU", "base64.length: "},
 	    {"MAMCAQ", "base64.length: "},
-	    {"MAMCAQU==", "base64.padding: "},
+	    {"MAMCAQU==", "base64.length: "},
 	    {"MAMCAQU=MAMC", "base64.padding: "},
 	    {"MAMCAQU=====", "base64.padding: "},
 	    {"MAMCAQV=", "base64.padding: "}, /* left-over bits */
