@@ -155,7 +155,7 @@ add_authority_key_id(struct build *b)
 
 	if (!b->p->aki)
 		return 1;
-	if (profile_is_self_signed(b->p) && len == 0) {
+	if (profile_is_self_signed(b->p)) {
 		id = b->key_id;
 		len = sizeof(b->key_id);
 	}
