@@ -54,6 +54,8 @@ skip_ident(const char *p)
 {
 	size_t n = 0;
 
+	if (*p == '.' || *p == '-')
+		return p;
 	while (is_name_char(p[n]))
 		n++;
 	if (n == 0 || n > PATH_NAME_MAX || (p[n] != '/' && p[n] != '\0'))

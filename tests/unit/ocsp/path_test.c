@@ -35,6 +35,7 @@ test_route(void **state)
 	expect("/ocsp/devices-g1//MFM", PATH_OCSP, "MFM", "");
 	expect("/MFM//w", PATH_OCSP, "MFM//w", "");
 	expect("//%4dFM", PATH_OCSP, "%4dFM", "");
+	expect("/ocsp/../MFM", PATH_OCSP, "../MFM", "");
 	expect("/ocsp/!!", PATH_OCSP, "!!", "");
 	expect("/crl/devices-g1.crl", PATH_CRL, "", "devices-g1.crl");
 	expect("/ca/root-g1.cer", PATH_CA, "", "root-g1.cer");

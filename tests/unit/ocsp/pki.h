@@ -224,6 +224,7 @@ pki_verify(const unsigned char *der, size_t len, X509 *ca, X509 *root)
 	basic = OCSP_response_get1_basic(response);
 	assert_non_null(basic);
 	sk_X509_push(chain, ca);
+	sk_X509_push(chain, root);
 	X509_STORE_add_cert(store, root);
 	assert_int_equal(OCSP_basic_verify(basic, chain, store, 0), 1);
 	sk_X509_free(chain);
