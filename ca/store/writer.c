@@ -119,7 +119,8 @@ run_hook(
 	hook = w->hook;
 	arg = w->hook_arg;
 	pthread_mutex_unlock(&s->lock);
-	if (hook == NULL || !w->hook_due)
+	w->hook_due &= hook != NULL;
+	if (!w->hook_due)
 		return;
 	ERR_clear_error();
 	ok = sql_run(tx, "BEGIN", "") && store_run(tx, hook, arg);
