@@ -17,6 +17,14 @@
  * Important caveats: this layer never exports a private key, never prints or
  * logs, never forks; after fork() in the caller nothing here may be used by
  * the child. It does not decide *what* may be signed.
+ *
+ * Programs ignore SIGPIPE: p11-kit-client.so writes to a socket whose other end
+ * may die. When an EVP_ function fails, what this layer raised stands in the
+ * error queue, but with OpenSSL 3.5 not as the last entry: that is a line of
+ * libcrypto's own.
+ *
+ * The first hsm_open() sets the default property query of the process to
+ * "?provider=default", so that software keys stay with OpenSSL's own provider.
  */
 
 struct hsm;
@@ -39,7 +47,9 @@ struct hsm_config {
 	const char *softhsm_conf; /* value for $SOFTHSM2_CONF, set before the
 				   module is initialised; NULL: untouched.
 				   SoftHSM reads one per process: call while
-				   the process has one thread */
+				   the process has one thread. Another one
+				   than that of a handle that is open is
+				   HSM_E_CONFIG */
 	struct hsm_pin_source pin;
 	size_t sessions;	/* pool size, 1..HSM_SESSIONS_MAX; 0 means 4 */
 };

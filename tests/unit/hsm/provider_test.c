@@ -163,6 +163,7 @@ test_requests_and_crls(void **state)
 	for (i = 0; i < 4; i++) {
 		pub = plain(keys[i]);
 		req = X509_REQ_new();
+		must(X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1);
 		must(X509_REQ_set_pubkey(req, keys[i]) == 1);
 		must(X509_REQ_sign(req, keys[i], NULL) > 0);
 		must(X509_REQ_verify(req, pub) == 1);

@@ -138,18 +138,25 @@ token_remove(struct token *t)
 	run("rm -rf %s", t->dir);
 }
 
-/* What the last failure said; the queue is empty afterwards. */
+/*
+ * What the last of our own failures said; the queue is empty afterwards.
+ * OpenSSL 3.5 puts a line of its own above what a provider raised.
+ */
 static inline int
 last_reason(char *text, size_t size)
 {
 	const char *data = NULL;
-	int flags = 0;
-	unsigned long e = ERR_peek_last_error_data(&data, &flags);
+	int flags = 0, reason = -1;
+	unsigned long e;
 
-	if (text != NULL)
-		snprintf(text, size, "%s", data != NULL ? data : "");
-	ERR_clear_error();
-	return ERR_GET_LIB(e) == ERR_LIB_USER ? ERR_GET_REASON(e) : -1;
+	while ((e = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
+		if (ERR_GET_LIB(e) != ERR_LIB_USER)
+			continue;
+		reason = ERR_GET_REASON(e);
+		if (text != NULL)
+			snprintf(text, size, "%s", data != NULL ? data : "");
+	}
+	return reason;
 }
 
 /* Does the word stand anywhere in the queue? Empties it. */
