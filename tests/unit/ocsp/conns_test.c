@@ -1,0 +1,97 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include "ocsp/conns.h"
+
+static struct counters counters;
+
+static int
+is_cut(int fd)
+{
+	char c;
+
+	return recv(fd, &c, 1, MSG_DONTWAIT) == 0;
+}
+
+static void
+test_deadlines(void **state)
+{
+	struct conns *cs = conns_new(1000, 5000, &counters);
+	struct conn *a, *b;
+	int fa[2], fb[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fa), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fb), 0);
+	a = conns_open(cs, fa[0], 0);
+	b = conns_open(cs, fb[0], 0);
+	assert_int_equal(conns_busy(cs), 0);
+	conns_begin(cs, a, 500);
+	assert_int_equal(conns_busy(cs), 1);
+	/* b never sent its first line */
+	assert_int_equal(conns_sweep(cs, 999), 0);
+	assert_int_equal(conns_sweep(cs, 1000), 1);
+	assert_true(is_cut(fb[1]));
+	assert_false(is_cut(fa[1]));
+	assert_int_equal(conns_sweep(cs, 1001), 0);
+	conns_close(cs, b);
+	/* a is done and waits for the next request */
+	conns_end(cs, a, 1400);
+	assert_int_equal(conns_busy(cs), 0);
+	assert_int_equal(conns_sweep(cs, 7399), 0);
+	/* a short answer does not move the deadline, a long one does */
+	conns_begin(cs, a, 7000);
+	conns_send(cs, a, 2000, 7900);
+	assert_int_equal(conns_sweep(cs, 7999), 0);
+	conns_send(cs, a, 10 * CONNS_RATE, 7999);
+	assert_int_equal(conns_sweep(cs, 18998), 0);
+	assert_int_equal(conns_sweep(cs, 18999), 1);
+	assert_true(is_cut(fa[1]));
+	assert_int_equal(counters_get(&counters, COUNT_TIMEOUTS), 2);
+	/* closed amid a request: not busy any more */
+	assert_int_equal(conns_busy(cs), 1);
+	conns_close(cs, a);
+	assert_int_equal(conns_busy(cs), 0);
+	conns_free(cs);
+	close(fa[0]);
+	close(fa[1]);
+	close(fb[0]);
+	close(fb[1]);
+}
+
+static void
+test_list(void **state)
+{
+	struct conns *cs = conns_new(1000, 1000, &counters);
+	struct conn *c[3];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_non_null(c[i] = conns_open(cs, -1, 0));
+	conns_close(cs, c[1]);
+	assert_int_equal(conns_sweep(cs, 5000), 2);
+	conns_close(cs, c[2]);
+	/* What is left is freed with the rest. */
+	conns_free(cs);
+	conns_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_deadlines),
+	    cmocka_unit_test(test_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/unit/ocsp/rig.h"
+
+static struct rig *rig;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	rig = rig_make();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	rig_free(rig);
+	return 0;
+}
+
+static struct reply *
+find_as(X509 *issuer, const unsigned char *serial, size_t len, const EVP_MD *md)
+{
+	OCSP_CERTID *cid = pki_certid(issuer, serial, len, md);
+	struct request_id id;
+	struct reply *reply;
+
+	assert_true(request_id_read(cid, &id));
+	reply = presigned_find(rig->presigned, &id);
+	OPENSSL_free(id.der);
+	OCSP_CERTID_free(cid);
+	return reply;
+}
+
+static struct reply *
+find(const unsigned char *serial, size_t len)
+{
+	return find_as(rig->pki.root, serial, len, EVP_sha1());
+}
+
+static void
+test_found(void **state)
+{
+	struct reply *a, *b;
+
+	(void)state;
+	assert_null(find(pki_ca_serial, 3));
+	rig_presign(
+	    rig, "ca.der", pki_ca_serial, 3, rig->pki.root_key, -10, 3600);
+	rig_poll_presigned(rig);
+	a = find(pki_ca_serial, 3);
+	assert_non_null(a);
+	assert_true(labs((long)(a->modified - (rig->now - 10))) < 3);
+	assert_true(labs((long)(a->expires - (rig->now + 3600))) < 3);
+	b = find_as(rig->pki.root, pki_ca_serial, 3, EVP_sha256());
+	assert_ptr_equal(a, b);
+	reply_free(b);
+	assert_null(find_as(rig->pki.root, pki_ca_serial, 3, EVP_sha512()));
+	assert_null(find_as(rig->pki.ca, pki_ca_serial, 3, EVP_sha1()));
+	assert_null(find(rig_never, 2));
+	/* Nothing has changed: the same is in force. */
+	rig_poll_presigned(rig);
+	b = find(pki_ca_serial, 3);
+	assert_ptr_equal(a, b);
+	reply_free(b);
+	/* The ceremony writes another. */
+	rig_presign(
+	    rig, "ca.der", pki_ca_serial, 3, rig->pki.root_key, -5, 7200);
+	rig_poll_presigned(rig);
+	b = find(pki_ca_serial, 3);
+	assert_non_null(b);
+	assert_true(b->expires > a->expires);
+	reply_free(a);
+	reply_free(b);
+}
+
+static void
+test_refused(void **state)
+{
+	static const unsigned char other[] = {0x55, 1}, third[] = {0x55, 2};
+	char path[512];
+
+	(void)state;
+	/* Garbage; and a name that is not an answer's. */
+	snprintf(path, sizeof(path), "%s/ocsp/root-g1/x.der", rig->dir);
+	pki_write(path, "garbage", 7);
+	rig_presign(rig, "y.txt", third, 2, rig->pki.root_key, -10, 3600);
+	rig_poll_presigned(rig);
+	assert_null(find(third, 2));
+	/* Not signed by the root. OpenSSL refuses to sign with a key that is
+	   not the certificate's, so one octet of the signature is changed. */
+	rig_presign(rig, "z.der", other, 2, rig->pki.root_key, -10, 3600);
+	snprintf(path, sizeof(path), "%s/ocsp/root-g1/z.der", rig->dir);
+	{
+		FILE *f = fopen(path, "r+");
+
+		fseek(f, -3, SEEK_END);
+		fputc(0x5a, f);
+		fclose(f);
+	}
+	rig_poll_presigned(rig);
+	assert_null(find(other, 2));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_found),
+	    cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
