@@ -54,6 +54,12 @@ milliseconds_since(const struct timespec *t)
 	    (now.tv_nsec - t->tv_nsec) / 1000000;
 }
 
+static const char *
+or_null(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
 static void
 tell(const struct exchange *x, int http, size_t len, const char *stage,
     const char *rule)
@@ -66,11 +72,10 @@ tell(const struct exchange *x, int http, size_t len, const char *stage,
 	snprintf(ms, sizeof(ms), "%ld", milliseconds_since(&x->conn->began));
 	report_event(http >= 500 && http != 501 ? REPORT_WARN : REPORT_INFO,
 	    "est.request", "op", route_name(x->route.op), "label",
-	    x->route.label[0] != '\0' ? x->route.label : NULL, "status", status,
-	    "address", x->conn->address, "bytes", bytes, "ms", ms, "deviations",
-	    x->deviations[0] != '\0' ? x->deviations : NULL, "stage", stage,
-	    "rule", rule, "agent", x->client[0] != '\0' ? x->client : NULL,
-	    NULL);
+	    or_null(x->route.label), "status", status, "address",
+	    x->conn->address, "bytes", bytes, "ms", ms, "deviations",
+	    or_null(x->deviations), "stage", or_null(stage), "rule",
+	    or_null(rule), "agent", or_null(x->client), NULL);
 }
 
 void

@@ -22,7 +22,7 @@ others_can_read_it(void **state)
 	size_t i, len;
 	PKCS7 *p7;
 	CMS_ContentInfo *cms;
-	STACK_OF(X509) *list;
+	STACK_OF(X509) * list;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
@@ -37,9 +37,10 @@ others_can_read_it(void **state)
 	p7 = d2i_PKCS7(NULL, &p, (long)len);
 	assert_non_null(p7);
 	assert_ptr_equal(p, out + len);
-	for (i = 0; i < 3; i++)	/* in the order given */
-		assert_int_equal(X509_cmp(sk_X509_value(p7->d.sign->cert,
-		    (int)i), certs[i]), 0);
+	for (i = 0; i < 3; i++) /* in the order given */
+		assert_int_equal(
+		    X509_cmp(sk_X509_value(p7->d.sign->cert, (int)i), certs[i]),
+		    0);
 	p = out;
 	cms = d2i_CMS_ContentInfo(NULL, &p, (long)len);
 	assert_non_null(cms);
@@ -65,10 +66,10 @@ static void
 what_is_no_sequence_is_refused(void **state)
 {
 	static const struct certs_der bad[] = {
-		{ (const unsigned char *)"\x04\x01\x00", 3 },
-		{ (const unsigned char *)"\x30\x01\x00\x00", 4 },
-		{ (const unsigned char *)"\x30\x05\x00", 3 },
-		{ (const unsigned char *)"", 0 },
+	    {(const unsigned char *)"\x04\x01\x00", 3},
+	    {(const unsigned char *)"\x30\x01\x00\x00", 4},
+	    {(const unsigned char *)"\x30\x05\x00", 3},
+	    {(const unsigned char *)"", 0},
 	};
 	unsigned char *out = NULL;
 	size_t i, len;
@@ -86,8 +87,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(others_can_read_it),
-		cmocka_unit_test(what_is_no_sequence_is_refused),
+	    cmocka_unit_test(others_can_read_it),
+	    cmocka_unit_test(what_is_no_sequence_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("certs", tests, NULL, NULL);

@@ -8,8 +8,8 @@
 #include "ra/error.h"
 #include "ra/fleets.h"
 
-static const unsigned char cert[] = { 0x30, 0x00 };
-static const unsigned char attrs[] = { 0x30, 0x02, 0x05, 0x00 };
+static const unsigned char cert[] = {0x30, 0x00};
+static const unsigned char attrs[] = {0x30, 0x02, 0x05, 0x00};
 
 static WIRE_FIELDS *
 add(WIRE_ANSWER *a, const char *label, int dflt)
@@ -43,8 +43,8 @@ found_by_label_or_as_default(void **state)
 	assert_null(fleets_find(f, "On"));
 	assert_int_equal(fleets_find(f, "one")->wrap, ANSWER_AUTO);
 	assert_int_equal(fleets_find(f, "two")->wrap, ANSWER_WRAP_64);
-	assert_memory_equal(fleets_find(f, "one")->csrattrs, attrs,
-	    sizeof(attrs));
+	assert_memory_equal(
+	    fleets_find(f, "one")->csrattrs, attrs, sizeof(attrs));
 	/* None told: an empty sequence, which says the same. */
 	assert_int_equal(fleets_find(f, "two")->csrattrs_len, 2);
 	assert_memory_equal(fleets_find(f, "two")->csrattrs, "\x30\x00", 2);
@@ -59,11 +59,11 @@ bad_answers_are_refused(void **state)
 	WIRE_FIELDS *row;
 
 	(void)state;
-	assert_null(fleets_read(a));		/* no rows */
+	assert_null(fleets_read(a)); /* no rows */
 	row = add(a, "one", 1);
-	assert_null(fleets_read(a));		/* no CA certificate */
+	assert_null(fleets_read(a)); /* no CA certificate */
 	field_add_bytes(row, "cacerts", "xx", 2);
-	assert_null(fleets_read(a));		/* not DER */
+	assert_null(fleets_read(a)); /* not DER */
 	WIRE_ANSWER_free(a);
 	a = message_answer(1, WIRE_UNAVAILABLE);
 	row = add(a, "one", 1);
@@ -92,9 +92,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(found_by_label_or_as_default),
-		cmocka_unit_test(bad_answers_are_refused),
-		cmocka_unit_test(no_default_means_none),
+	    cmocka_unit_test(found_by_label_or_as_default),
+	    cmocka_unit_test(bad_answers_are_refused),
+	    cmocka_unit_test(no_default_means_none),
 	};
 
 	return cmocka_run_group_tests_name("fleets", tests, NULL, NULL);

@@ -35,7 +35,7 @@ tear_down(void **state)
 	(void)state;
 	unlink(key_path);
 	unlink(csr_path);
-	rmdir(folder);		/* fails when something was left behind */
+	rmdir(folder); /* fails when something was left behind */
 	assert_int_not_equal(access(folder, F_OK), 0);
 	ERR_clear_error();
 	return 0;
@@ -61,7 +61,7 @@ written_and_read(void **state)
 static void
 open_modes_are_refused(void **state)
 {
-	static const mode_t bad[] = { 0640, 0604, 0660, 0620, 0610, 0601 };
+	static const mode_t bad[] = {0640, 0604, 0660, 0620, 0610, 0601};
 	EVP_PKEY *key = keyfile_new();
 	size_t i;
 
@@ -85,7 +85,7 @@ what_is_no_key_is_refused(void **state)
 	FILE *f;
 
 	(void)state;
-	assert_null(keyfile_read(key_path));	/* not there */
+	assert_null(keyfile_read(key_path)); /* not there */
 	assert_null(keyfile_read(folder));
 	f = fopen(key_path, "w");
 	fchmod(fileno(f), 0600);
@@ -93,10 +93,10 @@ what_is_no_key_is_refused(void **state)
 	fclose(f);
 	assert_null(keyfile_read(key_path));
 	f = fopen(key_path, "w");
-	PEM_write_PKCS8PrivateKey(f, key, EVP_aes_128_cbc(), "pass", 4, NULL,
-	    NULL);
+	PEM_write_PKCS8PrivateKey(
+	    f, key, EVP_aes_128_cbc(), "pass", 4, NULL, NULL);
 	fclose(f);
-	assert_null(keyfile_read(key_path));	/* encrypted: no question */
+	assert_null(keyfile_read(key_path)); /* encrypted: no question */
 	EVP_PKEY_free(key);
 }
 
@@ -116,30 +116,30 @@ read_csr(void)
 static void
 init_keys_makes_and_keeps(void **state)
 {
-	char *names[] = { "localhost", "127.0.0.1", "::1" };
+	char *names[] = {"localhost", "127.0.0.1", "::1"};
 	EVP_PKEY *key;
 	X509_REQ *req;
-	STACK_OF(X509_EXTENSION) *exts;
+	STACK_OF(X509_EXTENSION) * exts;
 	GENERAL_NAMES *san;
 	int i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		assert_true(keyfile_init(key_path, csr_path, "CN=a, O=b c",
-		    names, 3));
+		assert_true(
+		    keyfile_init(key_path, csr_path, "CN=a, O=b c", names, 3));
 		key = keyfile_read(key_path);
 		req = read_csr();
 		/* The second round finds the key of the first. */
-		assert_int_equal(EVP_PKEY_eq(X509_REQ_get0_pubkey(req), key),
-		    1);
+		assert_int_equal(
+		    EVP_PKEY_eq(X509_REQ_get0_pubkey(req), key), 1);
 		assert_int_equal(X509_REQ_verify(req, key), 1);
 		EVP_PKEY_free(key);
 		exts = X509_REQ_get_extensions(req);
 		san = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 		assert_int_equal(sk_GENERAL_NAME_num(san), 3);
 		assert_int_equal(sk_GENERAL_NAME_value(san, 0)->type, GEN_DNS);
-		assert_int_equal(sk_GENERAL_NAME_value(san, 2)->type,
-		    GEN_IPADD);
+		assert_int_equal(
+		    sk_GENERAL_NAME_value(san, 2)->type, GEN_IPADD);
 		GENERAL_NAMES_free(san);
 		sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 		assert_int_equal(
@@ -151,8 +151,8 @@ init_keys_makes_and_keeps(void **state)
 static void
 bad_subjects_are_refused(void **state)
 {
-	static const char *const bad[] = { "", "CN", "CN=", "=x", "XX=y",
-		"CN=a,", "CN=a,,O=b" };
+	static const char *const bad[] = {
+	    "", "CN", "CN=", "=x", "XX=y", "CN=a,", "CN=a,,O=b"};
 	EVP_PKEY *key = keyfile_new();
 	size_t i;
 
@@ -168,11 +168,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		t(written_and_read),
-		t(open_modes_are_refused),
-		t(what_is_no_key_is_refused),
-		t(init_keys_makes_and_keeps),
-		t(bad_subjects_are_refused),
+	    t(written_and_read),
+	    t(open_modes_are_refused),
+	    t(what_is_no_key_is_refused),
+	    t(init_keys_makes_and_keeps),
+	    t(bad_subjects_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("keyfile", tests, NULL, NULL);

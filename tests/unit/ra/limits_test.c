@@ -42,7 +42,7 @@ per_address(void **state)
 	(void)state;
 	assert_true(limits_take_address(l, sa));
 	assert_true(limits_take_address(l, address("192.0.2.1:2", &a)));
-	assert_false(limits_take_address(l, sa));	/* any port */
+	assert_false(limits_take_address(l, sa)); /* any port */
 	assert_true(limits_take_address(l, address("192.0.2.2:1", &a)));
 	limits_give_address(l, address("192.0.2.1:9", &a));
 	assert_true(limits_take_address(l, sa));
@@ -51,8 +51,7 @@ per_address(void **state)
 	assert_true(limits_take_address(l, address("[2001:db8::1]:1", &a)));
 	assert_true(limits_take_address(l, address("[2001:db8::2]:1", &a)));
 	assert_false(limits_take_address(l, address("[2001:db8::3]:1", &a)));
-	assert_true(
-	    limits_take_address(l, address("[2001:db8:0:1::1]:1", &a)));
+	assert_true(limits_take_address(l, address("[2001:db8:0:1::1]:1", &a)));
 	limits_free(l);
 }
 
@@ -69,8 +68,7 @@ many_addresses_come_and_go(void **state)
 		for (i = 0; i < 200; i++) {
 			snprintf(text, sizeof(text), "10.0.0.%d:1", i);
 			assert_true(limits_take_address(l, address(text, &a)));
-			assert_false(
-			    limits_take_address(l, address(text, &a)));
+			assert_false(limits_take_address(l, address(text, &a)));
 		}
 		for (i = 0; i < 200; i++) {
 			snprintf(text, sizeof(text), "10.0.0.%d:1", i);
@@ -84,9 +82,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_all),
-		cmocka_unit_test(per_address),
-		cmocka_unit_test(many_addresses_come_and_go),
+	    cmocka_unit_test(in_all),
+	    cmocka_unit_test(per_address),
+	    cmocka_unit_test(many_addresses_come_and_go),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);

@@ -8,7 +8,7 @@
 struct svc {
 	char path[128];
 	int listener;
-	int wrong_key;		/* answer with a certificate for another key */
+	int wrong_key; /* answer with a certificate for another key */
 	int refuse;
 	struct house *house;
 	pthread_t thread;
@@ -27,8 +27,8 @@ check_proof(const WIRE_REQUEST *req)
 	cert_der = field_bytes(req->args, "current", &cert_len);
 	proof = field_bytes(req->args, "proof", &proof_len);
 	cert = d2i_X509(NULL, &cert_der, (long)cert_len);
-	EVP_DigestVerifyInit_ex(ctx, NULL, "SHA256", NULL, NULL,
-	    X509_get0_pubkey(cert), NULL);
+	EVP_DigestVerifyInit_ex(
+	    ctx, NULL, "SHA256", NULL, NULL, X509_get0_pubkey(cert), NULL);
 	assert_int_equal(
 	    EVP_DigestVerify(ctx, proof, proof_len, csr, csr_len), 1);
 	EVP_MD_CTX_free(ctx);
@@ -45,9 +45,9 @@ answer_renewal(struct svc *s, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	X509 *cert;
 
 	check_proof(req);
-	cert = fake_certificate(
-	    s->wrong_key ? ca->key : X509_REQ_get0_pubkey(csr), ca->key,
-	    ca->cert, "renewed", 30);
+	cert =
+	    fake_certificate(s->wrong_key ? ca->key : X509_REQ_get0_pubkey(csr),
+		ca->key, ca->cert, "renewed", 30);
 	fake_add_cert(a->values, "cert", cert);
 	fake_add_cert(a->values, "chain", ca->cert);
 	if (s->refuse)
@@ -130,8 +130,8 @@ cn_is(struct tls *tls, const char *expected)
 	X509 *cert = tls_certificate(tls);
 	char cn[64] = "";
 
-	X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName,
-	    cn, sizeof(cn));
+	X509_NAME_get_text_by_NID(
+	    X509_get_subject_name(cert), NID_commonName, cn, sizeof(cn));
 	X509_free(cert);
 	return strcmp(cn, expected) == 0;
 }
@@ -140,14 +140,14 @@ static void
 a_renewal_replaces_the_pair(void **state)
 {
 	struct house *h = *state;
-	struct svc s = { 0 };
+	struct svc s = {0};
 	struct tls *fresh;
 
 	svc_start(&s, h);
 	assert_true(own_cert_renew(&h->settings, h->tls));
 	svc_stop(&s);
 	assert_true(cn_is(h->tls, "renewed"));
-	fresh = tls_new(h->certificate, h->key);	/* the files, too */
+	fresh = tls_new(h->certificate, h->key); /* the files, too */
 	assert_non_null(fresh);
 	assert_true(cn_is(fresh, "renewed"));
 	tls_free(fresh);
@@ -157,7 +157,7 @@ static void
 a_certificate_for_another_key_is_refused(void **state)
 {
 	struct house *h = *state;
-	struct svc s = { .wrong_key = 1 };
+	struct svc s = {.wrong_key = 1};
 
 	svc_start(&s, h);
 	assert_false(own_cert_renew(&h->settings, h->tls));
@@ -171,14 +171,14 @@ static void
 a_refusal_changes_nothing(void **state)
 {
 	struct house *h = *state;
-	struct svc s = { .refuse = 1 };
+	struct svc s = {.refuse = 1};
 
 	svc_start(&s, h);
 	assert_false(own_cert_renew(&h->settings, h->tls));
 	svc_stop(&s);
 	assert_true(tls_reload(h->tls, h->certificate, h->key));
 	assert_true(cn_is(h->tls, "est"));
-	assert_false(own_cert_renew(&h->settings, h->tls));	/* nobody */
+	assert_false(own_cert_renew(&h->settings, h->tls)); /* nobody */
 }
 
 static void
@@ -243,13 +243,13 @@ static void
 the_thread_renews(void **state)
 {
 	struct house *h = *state;
-	struct svc s = { 0 };
+	struct svc s = {0};
 	EVP_PKEY *key = keyfile_read(h->key);
 	X509 *old = fake_certificate(key, h->ca.key, h->ca.cert, "old", 0);
 	struct own_cert *o;
 	int i;
 
-	write_cert(h->certificate, old);	/* its end is now */
+	write_cert(h->certificate, old); /* its end is now */
 	assert_true(tls_reload(h->tls, h->certificate, h->key));
 	svc_start(&s, h);
 	o = own_cert_start(&h->settings, h->tls);
@@ -269,12 +269,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		t(a_renewal_replaces_the_pair),
-		t(a_certificate_for_another_key_is_refused),
-		t(a_refusal_changes_nothing),
-		t(a_crash_leaves_a_pair),
-		cmocka_unit_test(due_in_the_last_third),
-		t(the_thread_renews),
+	    t(a_renewal_replaces_the_pair),
+	    t(a_certificate_for_another_key_is_refused),
+	    t(a_refusal_changes_nothing),
+	    t(a_crash_leaves_a_pair),
+	    cmocka_unit_test(due_in_the_last_third),
+	    t(the_thread_renews),
 	};
 
 	return cmocka_run_group_tests_name("own_cert", tests, NULL, NULL);

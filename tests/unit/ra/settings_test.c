@@ -105,24 +105,23 @@ mistakes_name_file_line_and_key(void **state)
 	static const struct {
 		const char *text, *expected;
 	} cases[] = {
-		{ LEAST "workerz = 2;\n", "ra.conf:5: " },
-		{ LEAST "workers = \"2\";\n", "ra.conf:5: workers" },
-		{ LEAST "workers = 0;\n", "ra.conf:5: workers" },
-		{ LEAST "workers = 65;\n", "ra.conf:5: workers" },
-		{ LEAST "max_body = \"1m\";\n", "ra.conf:5: max_body" },
-		{ LEAST "idle_timeout = \"0s\";\n",
-		    "ra.conf:5: idle_timeout" },
-		{ LEAST "max_connections = 2;\n"
-			"max_connections_per_address = 3;\n",
-		    "ra.conf:6: max_connections_per_address" },
-		{ "certificate = \"a\"; key = \"b\"; ca_socket = \"c\";\n",
-		    "listen" },
-		{ "listen = [ \"localhost:1\" ]; certificate = \"a\";\n"
-		  "key = \"b\"; ca_socket = \"c\";\n",
-		    "ra.conf:1: listen" },
-		{ "listen = [ ]; certificate = \"a\"; key = \"b\";\n"
-		  "ca_socket = \"c\";\n",
-		    "listen" },
+	    {LEAST "workerz = 2;\n", "ra.conf:5: "},
+	    {LEAST "workers = \"2\";\n", "ra.conf:5: workers"},
+	    {LEAST "workers = 0;\n", "ra.conf:5: workers"},
+	    {LEAST "workers = 65;\n", "ra.conf:5: workers"},
+	    {LEAST "max_body = \"1m\";\n", "ra.conf:5: max_body"},
+	    {LEAST "idle_timeout = \"0s\";\n", "ra.conf:5: idle_timeout"},
+	    {LEAST "max_connections = 2;\n"
+		   "max_connections_per_address = 3;\n",
+		"ra.conf:6: max_connections_per_address"},
+	    {"certificate = \"a\"; key = \"b\"; ca_socket = \"c\";\n",
+		"listen"},
+	    {"listen = [ \"localhost:1\" ]; certificate = \"a\";\n"
+	     "key = \"b\"; ca_socket = \"c\";\n",
+		"ra.conf:1: listen"},
+	    {"listen = [ ]; certificate = \"a\"; key = \"b\";\n"
+	     "ca_socket = \"c\";\n",
+		"listen"},
 	};
 	char text[512];
 	size_t i;
@@ -158,10 +157,10 @@ a_socket_path_must_fit(void **state)
 static void
 addresses(void **state)
 {
-	static const char *const bad[] = { "", ":", "1.2.3.4", "1.2.3.4:",
-		":80", "1.2.3.4:x", "1.2.3.4:80x", "1.2.3.4:65536",
-		"1.2.3.4:-1", "::1:80", "[::1]80", "[::1:80", "[]:80",
-		"[1.2.3.4]:80", "localhost:80", "1.2.3:80x", "1.2.3.4: 80" };
+	static const char *const bad[] = {"", ":", "1.2.3.4", "1.2.3.4:", ":80",
+	    "1.2.3.4:x", "1.2.3.4:80x", "1.2.3.4:65536", "1.2.3.4:-1", "::1:80",
+	    "[::1]80", "[::1:80", "[]:80", "[1.2.3.4]:80", "localhost:80",
+	    "1.2.3:80x", "1.2.3.4: 80"};
 	struct settings_address a;
 	size_t i;
 
@@ -182,11 +181,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		t(defaults),
-		t(all_keys),
-		t(mistakes_name_file_line_and_key),
-		t(a_socket_path_must_fit),
-		cmocka_unit_test(addresses),
+	    t(defaults),
+	    t(all_keys),
+	    t(mistakes_name_file_line_and_key),
+	    t(a_socket_path_must_fit),
+	    cmocka_unit_test(addresses),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
