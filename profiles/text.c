@@ -158,7 +158,8 @@ text_is_oid(const char *s)
 	ASN1_OBJECT *obj = NULL;
 
 	if (s[0] == '\0' || strlen(s) >= 64 || strchr(s, '.') == NULL ||
-	    strspn(s, "0123456789.") != strlen(s))
+	    strspn(s, "0123456789.") != strlen(s) || strstr(s, "..") != NULL ||
+	    s[0] == '.' || s[strlen(s) - 1] == '.')
 		return 0;
 	ERR_set_mark();
 	obj = OBJ_txt2obj(s, 1);
