@@ -4,6 +4,9 @@
 #include "profiles/error.h"
 #include "profiles/sig.h"
 
+/* RSA-4096 with SHA-256: OpenSSL signs with the longest salt by default. */
+#define SALT_MAX 478
+
 static const EVP_MD *
 digest_of(int nid)
 {
@@ -55,7 +58,7 @@ read_pss(const X509_ALGOR *alg, struct sig *sig)
 	    digest_of(algor_nid(mgf_md)) != sig->md)
 		goto out;
 	sig->salt_len = (int)ASN1_INTEGER_get(pss->saltLength);
-	ok = sig->salt_len >= 0 && sig->salt_len <= 128 &&
+	ok = sig->salt_len >= 0 && sig->salt_len <= SALT_MAX &&
 	    (pss->trailerField == NULL ||
 		ASN1_INTEGER_get(pss->trailerField) == 1);
 out:

@@ -50,11 +50,11 @@ has "device show" "$(inkan device show reg-1)" "model=X1"
 inkan device add --fleet devices --name reg-1 >"$T/o" 2>&1; is "twice" $? 1
 inkan --json secret new --fleet devices --device reg-1 --ttl 1h >"$T/s"; is "secret new" $? 0
 u=$(json "$T/s" 'd["user"]') s=$(json "$T/s" 'd["secret"]')
-csr "$T/k" /CN=reg-1 | base64 >"$T/b"; post simpleenroll "$T/b" -u "$u:$s"; is "used once" "$code" 200
+new_key "$T/k1"; csr "$T/k1" /CN=reg-1 | base64 >"$T/b"; post simpleenroll "$T/b" -u "$u:$s"; is "used once" "$code" 200
 new_key "$T/k2"; csr "$T/k2" /CN=reg-1 | base64 >"$T/b"; post simpleenroll "$T/b" -u "$u:$s"; is "and only once" "$code" 401
 csr "$T/k2" /CN=reg-2 | base64 >"$T/b"; post simpleenroll "$T/b" -u "$u:$s"; has "not for another" "$code" "^40[13]$"
 inkan ca stop --reason "test" >/dev/null; is "ca stop" $? 0
-csr "$T/k2" /CN=st | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"; is "stopped: 503" "$code" 503
+new_key "$T/k3"; csr "$T/k3" /CN=st | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"; is "stopped: 503" "$code" 503
 has "status says so" "$(inkan status)" "stopped"
 inkan ca resume >/dev/null; is "ca resume" $? 0
 post simpleenroll "$T/b" -u "$(basic)"; is "issues again" "$code" 200

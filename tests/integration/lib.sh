@@ -108,9 +108,12 @@ post() {
 	local op=$1 file=$2; shift 2
 	body=$T/body head=$T/head
 	: >"$body"
+	case "$*" in
+	*Content-Type:*) ;;
+	*) set -- -H 'Content-Type: application/pkcs10' "$@" ;;
+	esac
 	code=$(curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o "$body" \
-	    -D "$head" -w '%{http_code}' \
-	    -H 'Content-Type: application/pkcs10' --data-binary "@$file" "$@" \
+	    -D "$head" -w '%{http_code}' --data-binary "@$file" "$@" \
 	    "$INKAN_EST_URL/.well-known/est/$op" 2>"$T/curl-err") || true
 }
 get() {

@@ -34,29 +34,32 @@ http() {	# curl options... -> $code, $T/resp, $T/hdr
 	code=$(curl -sS --path-as-is --max-time 10 -o "$T/resp" -D "$T/hdr" -w '%{http_code}' "$@" 2>/dev/null)
 	tr -d '\r' <"$T/hdr" >"$T/h"
 }
-status() { openssl ocsp -respin "$T/resp" -noverify -resp_text 2>&1 | sed -n 's/.*Response Status: //p'; }
+status() {
+	openssl ocsp -respin "$T/resp" -noverify -resp_text 2>&1 |
+	    sed -n 's/.*Response Status: \([a-z]*\).*/\1/p; s/^Responder Error: \([a-z]*\).*/\1/p'
+}
 http -H 'Content-Type: application/ocsp-request' --data-binary "@$T/req" "$INKAN_OCSP_URL"
-is "POST" "$code $(status)" "200 successful (0x0)"
+is "POST" "$code $(status)" "200 successful"
 has "Content-Type" "$(cat "$T/h")" '^[Cc]ontent-[Tt]ype: application/ocsp-response$'
 has "Cache-Control" "$(cat "$T/h")" '^Cache-Control: max-age=[0-9]+, *public, *no-transform, *must-revalidate$'
 has "ETag" "$(cat "$T/h")" "^ETag: \"$(sha256sum <"$T/resp" | cut -d' ' -f1)\""
 has "Expires" "$(cat "$T/h")" '^Expires: '; has "Last-Modified" "$(cat "$T/h")" '^Last-Modified: '
 http -H 'Content-Type: text/wrong' --data-binary "@$T/req" "$INKAN_HTTP_URL/"
-is "POST to /, wrong Content-Type" "$code $(status)" "200 successful (0x0)"
+is "POST to /, wrong Content-Type" "$code $(status)" "200 successful"
 b64=$(base64 -w0 <"$T/req"); enc=$(printf '%s' "$b64" | sed 's|+|%2B|g;s|/|%2F|g;s|=|%3D|g')
 url64=$(printf '%s' "$b64" | tr '+/' '-_' | tr -d =)
 for p in "$b64" "$enc" "/$enc" "$url64" "${b64%%=*}"; do
-	http "$INKAN_OCSP_URL/$p"; is "GET ${p:0:12}…" "$code $(status)" "200 successful (0x0)"
+	http "$INKAN_OCSP_URL/$p"; is "GET ${p:0:12}…" "$code $(status)" "200 successful"
 done
-http -0 "$INKAN_OCSP_URL/$enc"; is "HTTP/1.0" "$code $(status)" "200 successful (0x0)"
+http -0 "$INKAN_OCSP_URL/$enc"; is "HTTP/1.0" "$code $(status)" "200 successful"
 etag=$(sed -n 's/^ETag: //p' "$T/h")
 http -H "If-None-Match: $etag" "$INKAN_OCSP_URL/$enc"; is "If-None-Match" "$code" 304
 http -I "$INKAN_OCSP_URL/$enc"; is "HEAD" "$code" 200
-http "$INKAN_OCSP_URL/not*base64"; is "bad base64" "$code $(status)" "200 malformedrequest (0x1)"
+http "$INKAN_OCSP_URL/not*base64"; is "bad base64" "$code $(status)" "200 malformedrequest"
 printf garbage >"$T/x"; http --data-binary "@$T/x" "$INKAN_OCSP_URL"
-is "garbage" "$code $(status)" "200 malformedrequest (0x1)"
+is "garbage" "$code $(status)" "200 malformedrequest"
 has "  never cached" "$(cat "$T/h")" '^Cache-Control:.*no-store'
-: >"$T/x"; http --data-binary "@$T/x" "$INKAN_OCSP_URL"; is "empty" "$code $(status)" "200 malformedrequest (0x1)"
+: >"$T/x"; http --data-binary "@$T/x" "$INKAN_OCSP_URL"; is "empty" "$code $(status)" "200 malformedrequest"
 head -c 1048576 /dev/zero >"$T/x"; http --data-binary "@$T/x" "$INKAN_OCSP_URL"; is "1 MiB" "$code" 413
 
 # CRLs and certificates at the addresses that certificates name

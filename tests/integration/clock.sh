@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# A clock that steps or goes back stops issuing until an operator confirms it.
+tid="clock"
+. "$(dirname "$0")/lib.sh"
+lib=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null | head -1)
+[ -n "$lib" ] || skip "needs faketime"
+[ -z "${SAN:-}" ] || skip "faketime and sanitizers do not go together"
+demo_up
+start_fake() {	# inkan-ca with the clock that $T/ft says
+	demo_stop
+	LD_PRELOAD=$lib FAKETIME_TIMESTAMP_FILE=$T/ft FAKETIME_NO_CACHE=1 \
+	    DONT_FAKE_MONOTONIC=1 nohup "$INKAN_BIN/inkan-ca" \
+	    -c "$INKAN_CONFIG_DIR/ca.conf" </dev/null >>"$T/demo/log/inkan-ca.log" 2>&1 &
+	echo $! >"$T/demo/run/inkan-ca.pid"
+	wait_for 20 ready_ca || fail "inkan-ca does not start"
+	demo_start ra ocsp
+}
+try() { new_key "$T/k"; csr "$T/k" "/CN=$1" | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"; [ "$code" = 200 ] && take_cert "$T/$1.pem"; }
+ask() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$T/$1.pem" 2>&1; }
+echo "+0" >"$T/ft"; start_fake
+try c1; is "before" "$code" 200
+has "OCSP before" "$(ask c1)" "good"
+echo "+2h" >"$T/ft"; sleep 1.5
+try c2; is "a step of two hours: 503" "$code" 503
+has "status says why" "$(inkan status)" "clock stepped"
+has "no new OCSP answers" "$(ask c1)" "trylater"
+inkan crl issue >"$T/o" 2>&1; is "no CRL" $? 1
+inkan ca resume >"$T/o" 2>&1; is "resume alone is refused" $? 1
+has "  and says how" "$(cat "$T/o")" "confirm-time"
+start_fake
+try c3; is "a restart does not forget it" "$code" 503
+check "confirm" inkan ca resume --confirm-time
+try c4; is "issues again" "$code" 200
+has "on record" "$(inkan log list --limit 1000)" "ca.resume"
+for i in c5 c6; do try $i; done
+echo "-1d" >"$T/ft"; start_fake
+try c7; is "started a day behind: 503" "$code" 503
+has "status says why" "$(inkan status)" "behind"
+echo "+2h" >"$T/ft"
+inkan ca resume --confirm-time >/dev/null
+try c8; is "and back" "$code" 200
+finish
