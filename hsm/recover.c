@@ -58,7 +58,9 @@ read_caps(struct hsm *hsm)
 
 	rv = fn->C_GetMechanismList(hsm->slot, NULL, &n);
 	if (rv == CKR_OK && n > 0) {
-		if ((list = OPENSSL_zalloc(n * sizeof(*list))) == NULL)
+		/* p11-kit-client.so 0.24 reads one entry too many. */
+		list = OPENSSL_zalloc((n + 1) * sizeof(*list));
+		if (list == NULL)
 			return 0;
 		rv = fn->C_GetMechanismList(hsm->slot, list, &n);
 	}

@@ -1,6 +1,8 @@
 #include "token.h"
 #include <fcntl.h>
 #include <pty.h>
+#include <termios.h>
+#include <time.h>
 #include <sys/wait.h>
 
 static struct token tok;
@@ -160,6 +162,23 @@ read_until(int fd, const char *until, char *text, size_t size)
 	}
 }
 
+/* OpenSSL shows the prompt first and switches the echo off after it. */
+static void
+wait_for_silence(int fd)
+{
+	struct timespec ts = {0, 5000000};
+	struct termios t;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(tcgetattr(fd, &t), 0);
+		if (!(t.c_lflag & ECHO))
+			return;
+		nanosleep(&ts, NULL);
+	}
+	fail_msg("the terminal still echoes");
+}
+
 static void
 test_terminal(void **state)
 {
@@ -176,6 +195,7 @@ test_terminal(void **state)
 			: 1);
 	read_until(fd, "label: ", text, sizeof(text));
 	assert_non_null(strstr(text, "PIN of token label: "));
+	wait_for_silence(fd);
 	assert_int_equal(write(fd, "secret\n", 7), 7);
 	read_until(fd, "secret", text, sizeof(text));
 	assert_null(strstr(text, "secret"));
