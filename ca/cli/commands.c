@@ -107,7 +107,7 @@ static const struct option_spec DEVICE_ADD[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "name in the fleet"},
     {"serial", OPTION_TEXT, 0, NULL, "S", "the maker's serial number"},
     {"key", OPTION_KEY, 0, NULL, "FILE",
-	"the only key it may have: public key, certificate or request"},
+	"its only key: that of a public key, certificate or CSR"},
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
     END,
 };
@@ -155,7 +155,7 @@ static const struct option_spec SECRET_NEW[] = {
     {"ttl", OPTION_DURATION, 0, NULL, "T", "valid so long: 12h, 30d"},
     {"user", OPTION_TEXT, 0, NULL, "NAME", "user name; else one is made"},
     {"stdin", OPTION_FLAG, LOCAL, NULL, NULL,
-	"ask for the secret (terminal or one line); else one is made"},
+	"read the secret (terminal or stdin); else one is made"},
     END,
 };
 static const struct option_spec USER[] = {

@@ -1,0 +1,102 @@
+#include "tests/unit/ca/cli/canned.h"
+#include <jansson.h>
+
+static const char GOOD[] =
+    "name = \"leaf\";\n"
+    "class = \"ldevid\";\n"
+    "description = \"x\";\n"
+    "issued_by = [ \"operator\" ];\n"
+    "issuer = \"devices\";\n"
+    "key_types = [ \"ec-p256\" ];\n"
+    "validity: { duration = \"90d\"; backdate = \"5m\"; };\n"
+    "subject = ( { attribute = \"CN\"; from = \"identity.cn\"; } );\n"
+    "key_usage: { critical = true; bits = [ \"digitalSignature\" ]; };\n"
+    "extended_key_usage: { critical = false;"
+    " purposes = [ \"clientAuth\" ]; };\n";
+
+static int
+start(void **state)
+{
+	int r = canned_start(state);
+
+	canned_write("good.conf", GOOD, strlen(GOOD));
+	canned_write("bad.conf", "name = \"x\";\nvaldity = 1;\n", 25);
+	return r;
+}
+
+static void
+test_check(void **state)
+{
+	char good[160], bad[160];
+	json_t *v;
+
+	(void)state;
+	strcpy(good, canned_file("good.conf"));
+	strcpy(bad, canned_file("bad.conf"));
+	assert_int_equal(tool("profile", "check", good, NULL), 0);
+	assert_in(canned.out, "good.conf: profile \"leaf\" is fine\n");
+	assert_int_equal(tool("profile", "check", bad, good, NULL), 1);
+	assert_in(canned.err, "bad.conf:2:");
+	assert_in(canned.err, "did you mean \"validity\"");
+	/* One bad file does not keep the others from being judged. */
+	assert_in(canned.out, "\"leaf\" is fine\n");
+	assert_int_equal(
+	    tool("profile", "check", good, bad, "--json", NULL), 1);
+	assert_non_null(v = json_loads(canned.out, 0, NULL));
+	assert_int_equal(json_array_size(v), 2);
+	assert_true(json_is_true(json_object_get(json_array_get(v, 0), "ok")));
+	assert_in(
+	    json_string_value(json_object_get(json_array_get(v, 1), "error")),
+	    "bad.conf:2:");
+	json_decref(v);
+	assert_int_equal(tool("profile", "check", "/nowhere.conf", NULL), 1);
+	assert_int_equal(tool("profile", "check", NULL), 2);
+	assert_int_equal(canned.calls, 0);
+}
+
+static void
+named(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	(void)req;
+	field_add_text(a->values, "text", "name = leaf\n");
+}
+
+static void
+test_show(void **state)
+{
+	json_t *v;
+
+	(void)state;
+	canned.answer = named;
+	assert_int_equal(
+	    tool("profile", "show", canned_file("good.conf"), NULL), 0);
+	assert_in(canned.out, "leaf");
+	assert_int_equal(canned.calls, 0);
+	assert_int_equal(
+	    tool("profile", "show", canned_file("good.conf"), "--json", NULL),
+	    0);
+	assert_non_null(v = json_loads(canned.out, 0, NULL));
+	assert_true(json_is_string(json_object_get(v, "text")));
+	json_decref(v);
+	assert_int_equal(
+	    tool("profile", "show", canned_file("bad.conf"), NULL), 1);
+	assert_in(canned.err, "bad.conf:2:");
+	/* A name goes to the server. */
+	assert_int_equal(tool("profile", "show", "leaf", NULL), 0);
+	assert_string_equal(canned.out, "name = leaf\n");
+	assert_string_equal(field_text(canned.args, "name", ""), "leaf");
+	assert_int_equal(tool("profile", "show", NULL), 2);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, start, canned_stop)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(test_check),
+	    T(test_show),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
