@@ -1,0 +1,154 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "admit_make.h"
+
+static int
+allowed(struct auth_limits *l, const char *address, time_t now)
+{
+	int64_t retry = -1;
+	int ok = auth_limits_allow(l, address, now, &retry);
+
+	assert_true(ok ? retry == 0 : retry > 0 && retry <= 60);
+	return ok;
+}
+
+static void
+ten_a_minute(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+	int i;
+
+	(void)state;
+	for (i = 0; i < LIMITS_PER_MINUTE; i++) {
+		assert_true(allowed(l, "192.0.2.7", NOW + i));
+		auth_limits_fail(l, "192.0.2.7", NOW + i);
+	}
+	assert_false(allowed(l, "192.0.2.7", NOW + 10));
+	assert_true(allowed(l, "192.0.2.8", NOW + 10));
+	assert_false(allowed(l, "192.0.2.7", NOW + 59));
+	assert_true(allowed(l, "192.0.2.7", NOW + 60));
+	auth_limits_fail(l, "192.0.2.7", NOW + 60);	/* a new minute */
+	assert_true(allowed(l, "192.0.2.7", NOW + 61));
+	assert_true(allowed(l, "192.0.2.7", NOW - 5));	/* clock set back */
+	auth_limits_free(l);
+	auth_limits_free(NULL);
+}
+
+static void
+fill(struct auth_limits *l, const char *address)
+{
+	int i;
+
+	for (i = 0; i < LIMITS_PER_MINUTE; i++)
+		auth_limits_fail(l, address, NOW);
+}
+
+/* One IPv6 host has a whole /64 of addresses. */
+static void
+ipv6_by_network(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+
+	(void)state;
+	fill(l, "2001:db8:0:1::1");
+	assert_false(allowed(l, "2001:db8:0:1:ffff::2", NOW));
+	assert_true(allowed(l, "2001:db8:0:2::1", NOW));
+	fill(l, "::ffff:192.0.2.1");
+	assert_true(allowed(l, "::ffff:192.0.2.2", NOW));
+	auth_limits_free(l);
+}
+
+/* A flood of addresses only pushes out others. */
+static void
+memory_is_bounded(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+	char address[64];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 50000; i++) {
+		snprintf(address, sizeof(address), "10.%d.%d.%d", i >> 16,
+		    i >> 8 & 255, i & 255);
+		auth_limits_fail(l, address, NOW);
+	}
+	fill(l, "192.0.2.9");
+	assert_false(allowed(l, "192.0.2.9", NOW));
+	auth_limits_free(l);
+}
+
+static void
+without_limits(void **state)
+{
+	(void)state;
+	assert_true(allowed(NULL, "192.0.2.1", NOW));
+	auth_limits_fail(NULL, "192.0.2.1", NOW);
+	assert_int_equal(auth_limits_enter(NULL), 1);
+	auth_limits_leave(NULL);
+}
+
+struct gate {
+	struct auth_limits *l;
+	atomic_int inside, most, entered, refused, open;
+};
+
+static void *
+through(void *arg)
+{
+	struct gate *g = arg;
+	int now, most;
+
+	if (!auth_limits_enter(g->l)) {
+		atomic_fetch_add(&g->refused, 1);
+		return NULL;
+	}
+	now = atomic_fetch_add(&g->inside, 1) + 1;
+	most = atomic_load(&g->most);
+	while (now > most && !atomic_compare_exchange_weak(&g->most, &most,
+	    now))
+		;
+	while (!atomic_load(&g->open))
+		usleep(1000);
+	atomic_fetch_sub(&g->inside, 1);
+	atomic_fetch_add(&g->entered, 1);
+	auth_limits_leave(g->l);
+	return NULL;
+}
+
+static void
+gate(void **state)
+{
+	enum { N = LIMITS_GATE_RUN + LIMITS_GATE_WAIT + 6 };
+	struct gate g = {.l = auth_limits_new()};
+	pthread_t t[N];
+	int i;
+
+	(void)state;
+	for (i = 0; i < N; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, through, &g), 0);
+	for (i = 0; i < 5000 && atomic_load(&g.refused) < 6; i++)
+		usleep(1000);
+	assert_int_equal(atomic_load(&g.refused), 6);
+	assert_int_equal(atomic_load(&g.inside), LIMITS_GATE_RUN);
+	atomic_store(&g.open, 1);
+	for (i = 0; i < N; i++)
+		pthread_join(t[i], NULL);
+	assert_int_equal(atomic_load(&g.most), LIMITS_GATE_RUN);
+	assert_int_equal(atomic_load(&g.entered), N - 6);
+	assert_int_equal(auth_limits_enter(g.l), 1);
+	auth_limits_leave(g.l);
+	auth_limits_free(g.l);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(ten_a_minute),
+	    cmocka_unit_test(ipv6_by_network),
+	    cmocka_unit_test(memory_is_bounded),
+	    cmocka_unit_test(without_limits), cmocka_unit_test(gate)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

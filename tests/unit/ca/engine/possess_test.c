@@ -1,0 +1,176 @@
+#include <openssl/evp.h>
+
+#include "admit_make.h"
+
+static const unsigned char UNIQUE[12] = "tls-unique..";
+static const unsigned char EXPORTER[32] = "the exporter of this connection";
+
+static void
+signed_by_its_key(void **state)
+{
+	struct world *w = *state;
+
+	use_maker(w, "d");
+	use_csr(w, w->key[0], "CN=d", NULL, NULL);
+	expect_ok(w);
+	w->csr[w->req.csr_len - 5] ^= 1;
+	expect_refused(w, WIRE_BADREQUEST, "possess", "csr.signature");
+	assert_true(w->o.authenticated);
+}
+
+static void
+not_a_csr(void **state)
+{
+	struct world *w = *state;
+
+	use_maker(w, "d");
+	w->req.csr = (const unsigned char *)"\x30\x03\x02\x01\x00";
+	w->req.csr_len = 5;
+	enrol(w);
+	assert_int_equal(w->o.status, WIRE_BADREQUEST);
+	assert_string_equal(w->o.stage, "possess");
+	use_csr(w, w->key[0], "CN=d", NULL, NULL);
+	w->req.csr_len--;
+	assert_int_equal(enrol(w), 0);
+	assert_int_equal(w->o.status, WIRE_BADREQUEST);
+	w->req.csr_len++;
+	w->csr = OPENSSL_realloc(w->csr, w->req.csr_len + 1);
+	w->csr[w->req.csr_len++] = 0;
+	w->req.csr = w->csr;
+	assert_int_equal(enrol(w), 0);
+	assert_int_equal(w->o.status, WIRE_BADREQUEST);
+}
+
+static void
+key_types(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *p384 = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(2048);
+
+	use_maker(w, "d");
+	use_csr(w, p384, "CN=d", NULL, NULL);
+	expect_ok(w);
+	use_csr(w, rsa, "CN=d", NULL, NULL);
+	expect_refused(w, WIRE_DENIED, "possess", "key.type");
+	assert_non_null(strstr(w->o.text, "ec-p256, ec-p384"));
+	assert_non_null(strstr(w->o.text, "rsa-2048"));
+	EVP_PKEY_free(p384);
+	EVP_PKEY_free(rsa);
+}
+
+static const char *
+base64(const unsigned char *p, size_t n)
+{
+	static char out[128];
+
+	EVP_EncodeBlock((unsigned char *)out, p, (int)n);
+	return out;
+}
+
+static void
+link_in(struct world *w, const char *challenge)
+{
+	use_csr(w, w->key[0], "CN=d", NULL, challenge);
+}
+
+static void
+use_bindings(struct world *w, int on)
+{
+	w->req.tls_unique = on ? UNIQUE : NULL;
+	w->req.tls_unique_len = on ? sizeof(UNIQUE) : 0;
+	w->req.tls_exporter = on ? EXPORTER : NULL;
+	w->req.tls_exporter_len = on ? sizeof(EXPORTER) : 0;
+}
+
+static void
+pop_link_required(void **state)
+{
+	struct world *w = *state;
+	char broken[160];
+
+	world_rules(w, "pop_link = \"required\";");
+	use_maker(w, "d");
+	use_bindings(w, 1);
+	link_in(w, base64(UNIQUE, sizeof(UNIQUE)));
+	expect_ok(w);
+	link_in(w, base64(EXPORTER, sizeof(EXPORTER)));
+	expect_ok(w);
+	snprintf(broken, sizeof(broken), "%.20s\n%s",
+	    base64(EXPORTER, sizeof(EXPORTER)),
+	    base64(EXPORTER, sizeof(EXPORTER)) + 20);
+	link_in(w, broken);
+	expect_ok(w);
+	link_in(w, base64(EXPORTER, 31));
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	link_in(w, base64((const unsigned char *)"other", 5));
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	link_in(w, "!!!");
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	link_in(w, NULL);
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	use_bindings(w, 0);
+	link_in(w, base64(UNIQUE, sizeof(UNIQUE)));
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+}
+
+static void
+pop_link_if_present(void **state)
+{
+	struct world *w = *state;
+
+	world_rules(w, "pop_link = \"verify-if-present\";");
+	use_maker(w, "d");
+	use_bindings(w, 1);
+	link_in(w, NULL);
+	expect_ok(w);
+	assert_string_equal(w->a->deviations, "");
+	link_in(w, base64(UNIQUE, sizeof(UNIQUE)));
+	expect_ok(w);
+	link_in(w, base64((const unsigned char *)"other", 5));
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	use_bindings(w, 0);
+	expect_ok(w);
+	assert_non_null(strstr(w->a->deviations, "not checked"));
+}
+
+static void
+pop_link_off(void **state)
+{
+	struct world *w = *state;
+
+	use_maker(w, "d");
+	use_bindings(w, 1);
+	link_in(w, "anything");
+	expect_ok(w);
+	assert_string_equal(w->a->deviations, "challengePassword ignored");
+	link_in(w, NULL);
+	expect_ok(w);
+	assert_string_equal(w->a->deviations, "");
+}
+
+/* explain has no TLS connection. */
+static void
+pop_link_explained(void **state)
+{
+	struct world *w = *state;
+
+	world_rules(w, "pop_link = \"required\";");
+	use_maker(w, "d");
+	w->env.explain = 1;
+	link_in(w, NULL);
+	expect_ok(w);
+	assert_non_null(strstr(w->trace, "possess/pass/pop.link/"));
+	w->env.explain = 0;
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {world_test(signed_by_its_key),
+	    world_test(not_a_csr), world_test(key_types),
+	    world_test(pop_link_required), world_test(pop_link_if_present),
+	    world_test(pop_link_off), world_test(pop_link_explained)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
