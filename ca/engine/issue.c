@@ -80,6 +80,7 @@ conform(struct issue *is)
 	    .serial = is->serial,
 	    .now = is->now,
 	    .attested = job->attested,
+	    .renewed = job->subject != NULL,
 	};
 
 	if (job->csr != NULL)
