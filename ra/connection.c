@@ -27,12 +27,23 @@ set_clock(struct connection *c, int seconds)
 }
 
 static void
+set_small(struct connection *c)
+{
+	if (c->large)
+		c->worker->n_large--;
+	c->large = 0;
+	c->received = 0;
+}
+
+static void
 set_phase(struct connection *c, enum connection_phase phase)
 {
 	const struct settings *s = c->worker->shared.settings;
 
 	if (c->phase == CONNECTION_IDLE)
 		TAILQ_REMOVE(&c->worker->idle, c, idle);
+	if (phase != CONNECTION_ANSWER)
+		set_small(c);
 	c->phase = phase;
 	switch (phase) {
 	case CONNECTION_IDLE:
@@ -66,6 +77,7 @@ gone(void *ssl, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 	if (c->phase == CONNECTION_IDLE)
 		TAILQ_REMOVE(&w->idle, c, idle);
 	TAILQ_REMOVE(&w->all, c, all);
+	set_small(c);
 	if (c->counted)
 		limits_give_address(
 		    w->shared.limits, (const struct sockaddr *)&c->peer);
@@ -162,15 +174,27 @@ on_tls(const SSL *ssl, int where, int ret)
 		set_phase(c, CONNECTION_IDLE);
 }
 
-/* The first octet of a request. */
+/* The first octet of a request sets its clock; all are counted, whatever evhttp
+   does with them. */
 static void
 on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *c = arg;
+	struct worker *w = c->worker;
+	const struct settings *s = w->shared.settings;
 
 	(void)in;
-	if (info->n_added > 0 && c->phase == CONNECTION_IDLE)
+	if (info->n_added == 0)
+		return;
+	if (c->phase == CONNECTION_IDLE)
 		set_phase(c, CONNECTION_REQUEST);
+	c->received += info->n_added;
+	if (c->large || c->received <= 2 * (s->max_head + s->max_body))
+		return;
+	c->large = 1;
+	/* Not from here: evhttp is in the middle of reading. */
+	if (++w->n_large > CONNECTION_LARGE_MAX)
+		event_active(c->clock, EV_TIMEOUT, 0);
 }
 
 static struct connection *

@@ -37,6 +37,9 @@ enum connection_phase {
 };
 
 #define CONNECTION_WRITE_S 10
+/* evhttp takes a body of up to 1 MiB, so that 413 can be said in our words; to
+   so many at a time in one worker, others are just closed. */
+#define CONNECTION_LARGE_MAX 32
 
 struct exchange;
 
@@ -53,6 +56,8 @@ struct connection {
 	int counted; /* its address is in limits */
 	struct sockaddr_storage peer;
 	char address[INET6_ADDRSTRLEN];
+	size_t received;	   /* octets of the request in hand */
+	int large;		   /* more than head and body may have */
 	struct timespec began;	   /* of the request, monotonic */
 	struct exchange *exchange; /* NULL: none in hand */
 };
@@ -71,6 +76,7 @@ struct worker {
 	struct event *wake_event, *resume, *refresh, *end;
 	int paused;
 	struct connection_list all, idle;
+	size_t n_large; /* connections that are large */
 	struct ca_link *link;
 	struct fleets *fleets; /* NULL until inkan-ca told */
 	int64_t fleets_call;   /* 0: none in flight */

@@ -1,5 +1,7 @@
 #include "house.h"
 
+#include <errno.h>
+
 /* The worker as a whole: TLS, connections, deadlines, limits, stop. */
 
 static const char cacerts[] =
@@ -291,6 +293,43 @@ one_address_gets_its_share_only(void **state)
 	client_close(&two[1]);
 }
 
+/* Large bodies cannot take all memory: beyond a number they are cut off, and
+   requests of ordinary size go on. */
+static void
+large_bodies_are_rationed(void **state)
+{
+	enum { N = 40 };
+	static const char head[] =
+	    "POST /.well-known/est/simpleenroll "
+	    "HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+	struct client c[N + 1];
+	struct house *h = *state;
+	char *half = calloc(1, 300000), octet;
+	struct reply r;
+	int i, cut = 0;
+
+	h->settings.request_timeout = 20;
+	for (i = 0; i < N; i++) {
+		client_open(&c[i], h, 0, 0);
+		client_send(&c[i], head, strlen(head));
+		SSL_write(c[i].ssl, half, 300000);
+		ERR_clear_error();
+	}
+	client_open(&c[N], h, 0, 0);
+	client_send(&c[N], cacerts, strlen(cacerts));
+	client_read(&c[N], &r, 0);
+	assert_int_equal(r.status, 200);
+	house_pause(300);
+	for (i = 0; i < N; i++)
+		if (recv(c[i].fd, &octet, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 ||
+		    errno == ECONNRESET)
+			cut++;
+	assert_int_equal(cut, N - 32);
+	for (i = 0; i <= N; i++)
+		client_close(&c[i]);
+	free(half);
+}
+
 static void *
 stop_it(void *arg)
 {
@@ -367,6 +406,7 @@ main(void)
 	    t(the_certificate_can_change_under_connections),
 	    t(idle_connections_give_way),
 	    t(one_address_gets_its_share_only),
+	    t(large_bodies_are_rationed),
 	    t(a_request_in_flight_survives_stop),
 	    t(connections_are_counted_right),
 	};
