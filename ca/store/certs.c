@@ -135,17 +135,10 @@ certs_reserve(struct store_tx *tx, struct cert_row *row)
 	return insert(tx, row) && (row->predecessor == 0 || succeed(tx, row));
 }
 
-/* The next change number, and the word to the hook. */
-static int
-take_change(struct store_tx *tx, int64_t id)
-{
-	tx->changed = 1;
-	return sql_run(tx,
-	    "UPDATE certs SET change = 1 + coalesce((SELECT l.change FROM"
-	    " certs l WHERE l.change > 0 ORDER BY l.change DESC LIMIT 1), 0)"
-	    " WHERE id = ?",
-	    "i", id);
-}
+/* The next change number; the partial index gives the last one. */
+#define NEXT_CHANGE                                                            \
+	"1 + coalesce((SELECT l.change FROM certs l WHERE l.change > 0"        \
+	" ORDER BY l.change DESC LIMIT 1), 0)"
 
 static int
 get_state(struct store_tx *tx, int64_t id, enum cert_state *out)
@@ -180,18 +173,19 @@ certs_record(struct store_tx *tx, int64_t id, const unsigned char *der,
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	enum cert_state from;
 
-	if (!get_state(tx, id, &from))
-		return 0;
-	if (from != CERT_RESERVED)
-		return refuse_state(from, CERT_VALID);
 	SHA256(der, len, md);
-	return sql_run(tx, "INSERT INTO cert_der (cert, der) VALUES (?, ?)",
-		   "ib", id, der, len) &&
-	    sql_run(tx,
+	if (!sql_run(tx,
 		"UPDATE certs SET state = 2, cert_sha256 = ?,"
-		" recorded_at = ? WHERE id = ?",
-		"bii", md, sizeof(md), now, id) &&
-	    take_change(tx, id);
+		" recorded_at = ?, change = " NEXT_CHANGE
+		" WHERE id = ? AND state = 1",
+		"bii", md, sizeof(md), now, id))
+		return 0;
+	if (sqlite3_changes(tx->conn->db) != 1)
+		return get_state(tx, id, &from) &&
+		    refuse_state(from, CERT_VALID);
+	tx->changed = 1;
+	return sql_run(tx, "INSERT INTO cert_der (cert, der) VALUES (?, ?)",
+	    "ib", id, der, len);
 }
 
 static int
@@ -222,12 +216,12 @@ certs_set_state(struct store_tx *tx, int64_t id, enum cert_state to, int reason,
 		return 0;
 	if (!may_move(from, to))
 		return refuse_state(from, to);
+	tx->changed = 1;
 	return sql_run(tx,
-		   "UPDATE certs SET state = ?, reason = ?,"
-		   " revoked_at = ? WHERE id = ?",
-		   "ddii", (int)to, revoked ? reason : CERT_REASON_NONE,
-		   revoked ? when : (int64_t)0, id) &&
-	    take_change(tx, id);
+	    "UPDATE certs SET state = ?, reason = ?,"
+	    " revoked_at = ?, change = " NEXT_CHANGE " WHERE id = ?",
+	    "ddii", (int)to, revoked ? reason : CERT_REASON_NONE,
+	    revoked ? when : (int64_t)0, id);
 }
 
 int
@@ -235,7 +229,11 @@ certs_add_revoked(struct store_tx *tx, struct cert_row *row)
 {
 	row->state = CERT_REVOKED;
 	row->recorded_at = 0;
-	return insert(tx, row) && take_change(tx, row->id);
+	tx->changed = 1;
+	return insert(tx, row) &&
+	    sql_run(tx,
+		"UPDATE certs SET change = " NEXT_CHANGE " WHERE id = ?", "i",
+		row->id);
 }
 
 /* One row at a time: a list must not change while it is being read. */

@@ -90,9 +90,10 @@ struct job;
 
 struct writer {
 	pthread_t thread;
-	pthread_cond_t work, idle;
+	pthread_cond_t work;
 	struct job *head, **tail;
-	size_t callers; /* inside store_write() */
+	size_t n_queued, n_last; /* jobs waiting; in the last group */
+	size_t wanted;		 /* as many waiting wake the writer */
 	int running, closing;
 	int hook_due; /* a change has not reached the hook */
 	store_fn *hook;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
 #include "ca/store/private.h"
@@ -120,7 +121,8 @@ use_wal(struct sql_conn *c)
 	if (!ok)
 		sql_raise(c->db, "journal_mode = WAL");
 	sqlite3_finalize(st);
-	return ok && sql_conn_exec(c, "PRAGMA journal_size_limit = 67108864");
+	return ok && sql_conn_exec(c, "PRAGMA wal_autocheckpoint = 8000") &&
+	    sql_conn_exec(c, "PRAGMA journal_size_limit = 67108864");
 }
 
 static int
@@ -173,13 +175,16 @@ struct store *
 store_open(const struct store_config *cfg)
 {
 	struct store *s = OPENSSL_zalloc(sizeof(*s));
+	pthread_condattr_t attr;
 
 	if (s == NULL)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->reader_free, NULL);
-	pthread_cond_init(&s->writer.work, NULL);
-	pthread_cond_init(&s->writer.idle, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->writer.work, &attr);
+	pthread_condattr_destroy(&attr);
 	s->lock_fd = -1;
 	s->mode = cfg->mode;
 	s->reserve_free =
@@ -220,7 +225,6 @@ store_close(struct store *s)
 		close(s->lock_fd);
 	OPENSSL_free(s->readers);
 	OPENSSL_free(s->reader_busy);
-	pthread_cond_destroy(&s->writer.idle);
 	pthread_cond_destroy(&s->writer.work);
 	pthread_cond_destroy(&s->reader_free);
 	pthread_mutex_destroy(&s->lock);

@@ -1,6 +1,10 @@
+#include <errno.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <openssl/err.h>
 #include "ca/report/report.h"
 #include "ca/store/private.h"
@@ -11,15 +15,16 @@
  */
 
 #define GROUP_MAX 256 /* so that nobody waits for a thousand others */
+#define GATHER_NS 100000
 
 struct job {
 	store_fn *fn;
 	void *arg;
 	int flags;
-	int ok, changed, done;
+	int ok, changed;
 	struct report_trace_pack *trace; /* of its own failure */
 	char error[320];		 /* of the group's: "" none */
-	pthread_cond_t wake;
+	sem_t over;
 	struct job *next;
 };
 
@@ -182,15 +187,39 @@ missing_space(struct store *s)
 	return left < 0 ? 0 : s->reserve_free - left;
 }
 
+/*
+ * Lock held. Those whom the last group woke are about to come again: wait a
+ * moment for them, less than a commit takes, or they would commit by turns of
+ * one and all others. A lone caller never waits.
+ */
+static void
+gather(struct store *s)
+{
+	struct writer *w = &s->writer;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += GATHER_NS;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	w->wanted = w->n_last;
+	while (w->n_queued < w->wanted && !w->closing)
+		if (pthread_cond_timedwait(&w->work, &s->lock, &until) != 0)
+			break;
+	w->wanted = 1;
+}
+
 /* Lock held. */
 static struct job *
 take_group(struct writer *w)
 {
 	struct job *first = w->head, *last = first;
-	int n;
+	size_t n;
 
 	for (n = 1; n < GROUP_MAX && last->next != NULL; n++)
 		last = last->next;
+	w->n_last = n;
+	w->n_queued -= n;
 	w->head = last->next;
 	if (w->head == NULL)
 		w->tail = &w->head;
@@ -212,17 +241,17 @@ writer_main(void *arg)
 			pthread_cond_wait(&w->work, &s->lock);
 		if (w->head == NULL)
 			break;
+		gather(s);
 		group = take_group(w);
 		pthread_mutex_unlock(&s->lock);
 		missing = missing_space(s);
 		for (j = group; j != NULL;)
 			j = run_group(s, j, missing);
-		pthread_mutex_lock(&s->lock);
 		while ((j = group) != NULL) {
-			group = j->next; /* after done, j is gone */
-			j->done = 1;
-			pthread_cond_signal(&j->wake);
+			group = j->next; /* once it is over, j is gone */
+			sem_post(&j->over);
 		}
+		pthread_mutex_lock(&s->lock);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -236,6 +265,7 @@ writer_start(struct store *s)
 	int rc;
 
 	w->tail = &w->head;
+	w->wanted = 1;
 	w->stats.last_ok = 1;
 	/* Signals are the main thread's business. */
 	sigfillset(&all);
@@ -258,29 +288,29 @@ writer_stop(struct store *s)
 	pthread_mutex_lock(&s->lock);
 	w->closing = 1;
 	pthread_cond_signal(&w->work);
-	while (w->callers > 0)
-		pthread_cond_wait(&w->idle, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(w->thread, NULL);
 	w->running = 0;
 }
 
-/* Lock held. */
-static void
-wait_job(struct store *s, struct job *j)
+/* 1 when the writer has it; it will say when it is over. */
+static int
+queue_job(struct store *s, struct job *j)
 {
 	struct writer *w = &s->writer;
+	int open;
 
-	pthread_cond_init(&j->wake, NULL);
-	w->callers++;
-	*w->tail = j;
-	w->tail = &j->next;
-	pthread_cond_signal(&w->work);
-	while (!j->done)
-		pthread_cond_wait(&j->wake, &s->lock);
-	if (--w->callers == 0)
-		pthread_cond_signal(&w->idle);
-	pthread_cond_destroy(&j->wake);
+	pthread_mutex_lock(&s->lock);
+	open = !w->closing;
+	if (open) {
+		w->n_queued++;
+		*w->tail = j;
+		w->tail = &j->next;
+		if (w->n_queued >= w->wanted)
+			pthread_cond_signal(&w->work);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return open;
 }
 
 int
@@ -297,11 +327,12 @@ store_write(struct store *s, store_fn *fn, void *arg, int flags)
 		ca_raise(CA_E_INTERNAL, "store: write inside a transaction");
 		return 0;
 	}
-	pthread_mutex_lock(&s->lock);
-	open = !s->writer.closing;
-	if (open)
-		wait_job(s, &j);
-	pthread_mutex_unlock(&s->lock);
+	sem_init(&j.over, 0, 0);
+	open = queue_job(s, &j);
+	/* From here on the store may be closed: nothing of it is touched. */
+	while (open && sem_wait(&j.over) != 0 && errno == EINTR)
+		;
+	sem_destroy(&j.over);
 	if (j.trace != NULL)
 		report_unpack(j.trace);
 	else if (!open)
