@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -18,7 +20,9 @@ struct follow {
 	struct cache *cache;
 	struct status_reader *reader;
 	struct stat seen; /* the file that the reader has open */
-	int started;	  /* ${generation} and ${change} hold */
+	char *wal;	  /* path of its WAL */
+	int has_wal;
+	int started; /* ${generation} and ${change} hold */
 	int64_t generation, change;
 	int lost; /* and reported */
 	pthread_t thread;
@@ -31,9 +35,15 @@ follow_new(const char *path, struct readers *readers, struct state *state,
     struct cache *cache)
 {
 	struct follow *f = OPENSSL_zalloc(sizeof(*f));
+	size_t n = strlen(path) + sizeof("-wal");
 
 	if (f == NULL)
 		return NULL;
+	if ((f->wal = OPENSSL_malloc(n)) == NULL) {
+		OPENSSL_free(f);
+		return NULL;
+	}
+	snprintf(f->wal, n, "%s-wal", path);
 	f->path = path;
 	f->readers = readers;
 	f->state = state;
@@ -52,6 +62,7 @@ follow_free(struct follow *f)
 		pthread_join(f->thread, NULL);
 	}
 	status_reader_close(f->reader);
+	OPENSSL_free(f->wal);
 	OPENSSL_free(f);
 }
 
@@ -67,6 +78,19 @@ lost(struct follow *f)
 	ERR_clear_error();
 	f->lost = 1;
 	return 0;
+}
+
+/* A reader that was opened while there was no WAL does not see the one that a
+   writer makes later. The follower's own notices by itself; the workers' do
+   not, and are closed. */
+static void
+notice_wal(struct follow *f)
+{
+	int has = access(f->wal, F_OK) == 0;
+
+	if (has != f->has_wal)
+		readers_renew(f->readers);
+	f->has_wal = has;
 }
 
 /* A file that was put in the place of the one that is open. */
@@ -162,6 +186,7 @@ follow_step(struct follow *f)
 	struct view *view = NULL;
 
 	ERR_clear_error();
+	notice_wal(f);
 	notice_replaced(f);
 	if (!open_reader(f) || !status_reader_head(f->reader, &head))
 		return lost(f);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "tests/unit/ocsp/rig.h"
 
@@ -163,6 +164,40 @@ test_lost(void **state)
 	follow_free(f);
 }
 
+/* Workers' readers from before a writer came see what it writes. */
+static void
+test_wal_comes(void **state)
+{
+	struct status_cert cert;
+	char sql[400], wal[300], shm[300], copy[300];
+	sqlite3 *db;
+
+	(void)state;
+	/* A copy in one file, as it would be handed to another machine. */
+	snprintf(wal, sizeof(wal), "%s-wal", rig->db);
+	snprintf(shm, sizeof(shm), "%s-shm", rig->db);
+	snprintf(copy, sizeof(copy), "%s.copy", rig->db);
+	snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", copy);
+	assert_int_equal(sqlite3_open(rig->db, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	status_writer_close(rig->writer);
+	rig->writer = NULL;
+	unlink(wal);
+	unlink(shm);
+	assert_int_equal(rename(copy, rig->db), 0);
+	readers_renew(rig->readers);
+	follow_step(rig->follow);
+	assert_int_equal(
+	    readers_find(rig->readers, RIG_CA, rig_good, 2, &cert), 1);
+	assert_non_null(rig->writer = status_writer_open(rig->db));
+	rig_put(rig, RIG_CA, rig_good, 2, STATUS_REVOKED, 1);
+	assert_true(follow_step(rig->follow));
+	assert_int_equal(
+	    readers_find(rig->readers, RIG_CA, rig_good, 2, &cert), 1);
+	assert_int_equal(cert.state, STATUS_REVOKED);
+}
+
 static void
 test_thread(void **state)
 {
@@ -186,6 +221,7 @@ main(void)
 	    T(test_new_issuer),
 	    T(test_replaced),
 	    T(test_lost),
+	    T(test_wal_comes),
 	    T(test_thread),
 	};
 
