@@ -20,13 +20,13 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Build variants live in folders of their own.
 ifneq ($(SAN),)
 comma   := ,
-BUILD   := $(BUILD)/san-$(subst $(comma),-,$(SAN))
+override BUILD := $(BUILD)/san-$(subst $(comma),-,$(SAN))
 SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 else
 CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
 ifneq ($(FAULTS),)
-BUILD   := $(BUILD)/faults
+override BUILD := $(BUILD)/faults
 CPPFLAGS += -DINKAN_FAULTS
 endif
 

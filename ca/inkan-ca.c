@@ -26,8 +26,7 @@ static const char USAGE[] =
 static int
 fail(void)
 {
-	int pin = ERR_GET_REASON(ERR_peek_last_error()) == HSM_E_PIN &&
-	    ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_USER;
+	int pin = report_last_reason() == HSM_E_PIN;
 
 	report_errors(REPORT_ERROR, "start.failed", NULL);
 	return pin ? HSM_EXIT_PIN : 1;

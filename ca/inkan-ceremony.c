@@ -29,8 +29,7 @@ act(const char *line)
 static int
 fail(void)
 {
-	int pin = ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_USER &&
-	    ERR_GET_REASON(ERR_peek_last_error()) == HSM_E_PIN;
+	int pin = report_last_reason() == HSM_E_PIN;
 
 	report_fatal("inkan-ceremony");
 	return pin ? HSM_EXIT_PIN : 1;

@@ -95,8 +95,7 @@ open_token(struct ca *ca, time_t now)
 		ca->token_error[0] = '\0';
 		return 1;
 	}
-	ca->token_pin_refused =
-	    ERR_GET_REASON(ERR_peek_last_error()) == HSM_E_PIN;
+	ca->token_pin_refused = report_last_reason() == HSM_E_PIN;
 	report_trace(ca->token_error, sizeof(ca->token_error));
 	return 0;
 }

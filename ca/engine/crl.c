@@ -6,6 +6,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/publish.h"
+#include "ca/report/report.h"
 #include "ca/store/certs.h"
 #include "ca/engine/crl.h"
 
@@ -172,9 +173,8 @@ make(struct store *store, struct issuer *is, time_t now, struct crl_row *row)
 	if (m.crl != NULL && set_head(&m) && store_read(store, collect, &m))
 		ok = finish(&m);
 	if (!ok)
-		ca_raise(ERR_GET_REASON(ERR_peek_last_error()) == CA_E_SIGN ?
-		    CA_E_SIGN : CA_E_STORE, "issuer %s: no CRL was made",
-		    is->row.ident);
+		ca_raise(report_last_reason() == CA_E_SIGN ? CA_E_SIGN :
+		    CA_E_STORE, "issuer %s: no CRL was made", is->row.ident);
 	X509_CRL_free(m.crl);
 	return ok;
 }

@@ -1,0 +1,123 @@
+#include "tests/unit/ca/engine/world.h"
+
+/* The table: what is not in it does not exist, and arguments are held against it. */
+
+static void
+table_is_sound(void **state)
+{
+	const struct ops_entry *t;
+	size_t i, k, n;
+
+	(void)state;
+	t = ops_table(&n);
+	assert_true(n > 30);
+	for (i = 0; i < n; i++) {
+		assert_non_null(t[i].answer);
+		assert_true(t[i].roles != 0);
+		for (k = 0; k < i; k++)
+			assert_string_not_equal(t[i].name, t[k].name);
+	}
+}
+
+static void
+roles_are_separate(void **state)
+{
+	static const char *const admin_only[] = {"issue", "revoke", "release",
+	    "policy.activate", "device.add", "device.revoke", "secret.new",
+	    "ca.stop", "status", "key.list", "log.list", "cert.list"};
+	size_t i;
+
+	for (i = 0; i < sizeof(admin_only) / sizeof(admin_only[0]); i++) {
+		world_refused(world_ask(*state, OPS_RA, admin_only[i], ""),
+		    WIRE_DENIED, "ops.table");
+		world_refused(world_ask(*state, OPS_SVC, admin_only[i], ""),
+		    WIRE_DENIED, "ops.table");
+	}
+	world_refused(world_ask(*state, OPS_ADMIN, "enroll", ""), WIRE_DENIED,
+	    "ops.table");
+	world_refused(world_ask(*state, OPS_RA, "renew-own", ""), WIRE_DENIED,
+	    "ops.table");
+	world_refused(world_ask(*state, OPS_ADMIN, "sign-digest", ""),
+	    WIRE_DENIED, "does not exist");
+}
+
+static void
+arguments_are_checked(void **state)
+{
+	world_refused(world_admin(*state, "revoke", ""), WIRE_BADREQUEST,
+	    "missing");
+	world_refused(world_admin(*state, "revoke", "i", "serial", 7),
+	    WIRE_BADREQUEST, "wrong type");
+	world_refused(world_admin(*state, "revoke", "tt", "serial", "01",
+	    "surprise", "x"), WIRE_BADREQUEST, "no argument");
+	world_refused(world_admin(*state, "revoke", "tt", "serial", "01",
+	    "serial", "02"), WIRE_BADREQUEST, "more than once");
+	world_refused(world_admin(*state, "ca.stop", "t", "reason",
+	    "0123456789012345678901234567890123456789012345678901234567890123"
+	    "4567890123456789012345678901234567890123456789"), WIRE_BADREQUEST,
+	    "longer");
+}
+
+static void
+peers_by_uid_and_group(void **state)
+{
+	struct settings s;
+	struct socket_peer p;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	memset(&p, 0, sizeof(p));
+	s.ra.n = 1;
+	s.ra.peer[0].uid = 1234;
+	s.admin.n = 1;
+	s.admin.peer[0].is_group = 1;
+	s.admin.peer[0].gid = 77;
+	p.uid = 1234;
+	p.gid = 5;
+	assert_true(ops_peer_ok(&s, OPS_RA, &p));
+	assert_false(ops_peer_ok(&s, OPS_SVC, &p));
+	assert_false(ops_peer_ok(&s, OPS_ADMIN, &p));
+	p.groups[0] = 77;
+	p.n_groups = 1;
+	assert_true(ops_peer_ok(&s, OPS_ADMIN, &p));
+	p.uid = 0;		/* being root opens nothing by itself */
+	assert_false(ops_peer_ok(&s, OPS_RA, &p));
+}
+
+/* A refusal of a party that is known is an entry of the log, capped. */
+static void
+refusals_are_logged(void **state)
+{
+	WIRE_ANSWER *a;
+	size_t i, before, after;
+	int k;
+
+	a = world_admin(*state, "log.list", "i", "limit", 1000);
+	before = message_n_rows(a);
+	WIRE_ANSWER_free(a);
+	for (k = 0; k < 40; k++)
+		world_refused(world_ask(*state, OPS_RA, "no.such.op", ""),
+		    WIRE_DENIED, "ops.table");
+	a = world_admin(*state, "log.list", "i", "limit", 1000);
+	after = message_n_rows(a);
+	assert_true(after <= before + 20);
+	for (i = 0, k = 0; i < after; i++)
+		k += strcmp(field_text(message_row(a, i), "kind", ""),
+		    "refusal") == 0;
+	assert_true(k > 0 && k <= 20);
+	WIRE_ANSWER_free(a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(table_is_sound),
+	    cmocka_unit_test(roles_are_separate),
+	    cmocka_unit_test(arguments_are_checked),
+	    cmocka_unit_test(peers_by_uid_and_group),
+	    cmocka_unit_test(refusals_are_logged),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
