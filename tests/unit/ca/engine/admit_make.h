@@ -24,6 +24,7 @@
 #include "profiles/error.h"
 #include "ca/engine/stage.h"
 #include "ca/store/records.h"
+#include "tests/unit/ca/engine/admit_cert.h"
 
 /*
  * A small world for admission: a real store in a folder of its own, a maker
@@ -31,9 +32,6 @@
  * fleets that a test names. Certificates of our own are signed here by OpenSSL
  * and stored as issuing does it (guard, reserve, record).
  */
-
-#define NOW ((time_t)1800000000)
-#define DAY 86400
 
 static const char LDEVID_CONF[] =
     "name = \"device-ldevid\"; class = \"ldevid\";\n"
@@ -60,183 +58,25 @@ static const char SERVER_CONF[] =
     "key_usage: { critical = true; bits = [ \"digitalSignature\" ]; };\n"
     "extended_key_usage: { purposes = [ \"codeSigning\" ]; };\n";
 
-struct make_spec {		/* a certificate to be made */
-	const char *subject;	/* "serialNumber=x/CN=y" */
-	X509 *issuer;		/* NULL: self-signed */
-	EVP_PKEY *issuer_key, *key;
-	int64_t from, to;	/* 0: NOW - 1 day, NOW + 90 days */
-	const char *bc, *ku, *eku, *san;	/* NULL: absent */
-};
-
 struct world {
 	char dir[64];
 	struct store *store;
 	struct policy *policy;
 	struct admit_env env;
-	EVP_PKEY *key[4];	/* of devices */
+	EVP_PKEY *key[4]; /* of devices */
 	EVP_PKEY *maker_key, *sub_key, *our_key;
 	X509 *maker, *sub, *ours;
 	unsigned char own[1][32];
-	int64_t issuer;		/* row of our CA */
+	int64_t issuer; /* row of our CA */
 	unsigned serial;
 	struct outcome o;
 	struct admission *a;
 	struct enrol_request req;
-	unsigned char *csr, *leaf, *mid;	/* what req borrows */
+	unsigned char *csr, *leaf, *mid; /* what req borrows */
 	char trace[4096];
 };
 
-static inline X509_NAME *
-make_name(const char *text)
-{
-	X509_NAME *n = X509_NAME_new();
-	char copy[256], *p = copy, *part, *eq;
-
-	snprintf(copy, sizeof(copy), "%s", text);
-	while ((part = strsep(&p, "/")) != NULL) {
-		if ((eq = strchr(part, '=')) == NULL)
-			continue;
-		*eq = '\0';
-		assert_int_equal(X509_NAME_add_entry_by_txt(n, part,
-		    MBSTRING_UTF8, (unsigned char *)eq + 1, -1, -1, 0), 1);
-	}
-	return n;
-}
-
-static inline void
-add_ext(X509 *cert, X509 *issuer, int nid, const char *value)
-{
-	X509_EXTENSION *e;
-	X509V3_CTX ctx;
-
-	if (value == NULL)
-		return;
-	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
-	e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	assert_non_null(e);
-	assert_int_equal(X509_add_ext(cert, e, -1), 1);
-	X509_EXTENSION_free(e);
-}
-
-static inline X509 *
-make_cert(const struct make_spec *s, unsigned serial)
-{
-	X509_NAME *n = make_name(s->subject);
-	X509 *cert = X509_new();
-
-	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), (long)serial);
-	X509_set_subject_name(cert, n);
-	X509_set_issuer_name(cert, s->issuer == NULL ? n :
-	    X509_get_subject_name(s->issuer));
-	ASN1_TIME_set(X509_getm_notBefore(cert),
-	    s->from != 0 ? s->from : NOW - DAY);
-	ASN1_TIME_set(X509_getm_notAfter(cert),
-	    s->to != 0 ? s->to : NOW + 90 * DAY);
-	X509_set_pubkey(cert, s->key);
-	add_ext(cert, s->issuer, NID_basic_constraints, s->bc);
-	add_ext(cert, s->issuer, NID_key_usage, s->ku);
-	add_ext(cert, s->issuer, NID_ext_key_usage, s->eku);
-	add_ext(cert, s->issuer, NID_subject_alt_name, s->san);
-	assert_true(X509_sign(cert, s->issuer_key, EVP_sha256()) > 0);
-	X509_NAME_free(n);
-	return cert;
-}
-
-static inline unsigned char *
-make_der(X509 *cert, size_t *len)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509(cert, &der);
-
-	assert_true(n > 0);
-	*len = (size_t)n;
-	return der;
-}
-
-static inline unsigned char *
-make_csr(EVP_PKEY *key, const char *subject, const char *san,
-    const char *challenge, size_t *len)
-{
-	STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
-	X509_REQ *req = X509_REQ_new();
-	X509_NAME *n = make_name(subject);
-	unsigned char *der = NULL;
-	int k;
-
-	X509_REQ_set_version(req, 0);
-	X509_REQ_set_subject_name(req, n);
-	X509_REQ_set_pubkey(req, key);
-	if (san != NULL) {
-		sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL,
-		    NID_subject_alt_name, san));
-		X509_REQ_add_extensions(req, exts);
-	}
-	if (challenge != NULL)
-		X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword,
-		    MBSTRING_ASC, (const unsigned char *)challenge, -1);
-	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
-	k = i2d_X509_REQ(req, &der);
-	assert_true(k > 0);
-	*len = (size_t)k;
-	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
-	X509_REQ_free(req);
-	X509_NAME_free(n);
-	return der;
-}
-
-static inline char *
-make_pem(X509 *cert)
-{
-	BIO *b = BIO_new(BIO_s_mem());
-	char *p, *out;
-	long n;
-
-	PEM_write_bio_X509(b, cert);
-	n = BIO_get_mem_data(b, &p);
-	out = OPENSSL_strndup(p, (size_t)n);
-	BIO_free(b);
-	return out;
-}
-
 /* --- the policy --- */
-
-static inline void
-put_file(struct policy_file *f, const char *path, const char *text)
-{
-	snprintf(f->path, sizeof(f->path), "%s", path);
-	f->text = (char *)text;
-	f->len = strlen(text);
-}
-
-/*
- * A fleet named ${name} with that label; ${rules} are further lines, and
- * replace the defaults below where they begin with the same word.
- */
-static inline char *
-fleet_text(const char *name, const char *rules)
-{
-	static const char *const dflt[] = {
-	    "profile = \"device-ldevid\";\n",
-	    "authenticate: { manufacturers = ( { name = \"maker\"; anchors ="
-	    " \"maker.pem\"; depth = 3; device_from = \"serialNumber\"; } );"
-	    " basic = true; own_certificate = true; };\n",
-	    "registration = \"just-in-time\";\n",
-	    "names = [ \"*\" ];\n",
-	    "re_enrol = \"allow\";\n"};
-	char *out = calloc(1, 4096), word[32];
-	size_t i;
-
-	snprintf(out, 4096, "name = \"%s\"; label = \"%s\";\n", name, name);
-	for (i = 0; i < sizeof(dflt) / sizeof(dflt[0]); i++) {
-		snprintf(word, sizeof(word), "%.*s",
-		    (int)strcspn(dflt[i], " :"), dflt[i]);
-		if (strstr(rules, word) == NULL)
-			strcat(out, dflt[i]);
-	}
-	strcat(out, rules);
-	return out;
-}
 
 /* Compile with one fleet "f" of these rules, and a plain fleet "g". */
 static inline struct policy *
@@ -314,22 +154,28 @@ collect(void *arg, const char *stage, const char *verdict, const char *rule,
 static inline void
 make_makers(struct world *w)
 {
-	struct make_spec root = {.subject = "CN=Maker Root", .key =
-	    w->maker_key, .issuer_key = w->maker_key, .bc = "critical,CA:TRUE",
+	struct make_spec root = {.subject = "CN=Maker Root",
+	    .key = w->maker_key,
+	    .issuer_key = w->maker_key,
+	    .bc = "critical,CA:TRUE",
 	    .to = NOW + 3650LL * DAY};
-	struct make_spec sub = {.subject = "CN=Maker Sub", .key = w->sub_key,
-	    .bc = "critical,CA:TRUE", .to = NOW + 3650LL * DAY};
-	struct make_spec ours = {.subject = "CN=Our CA", .key = w->our_key,
-	    .issuer_key = w->our_key, .bc = "critical,CA:TRUE", .to = NOW +
-	    3650LL * DAY};
+	struct make_spec sub = {.subject = "CN=Maker Sub",
+	    .key = w->sub_key,
+	    .bc = "critical,CA:TRUE",
+	    .to = NOW + 3650LL * DAY};
+	struct make_spec ours = {.subject = "CN=Our CA",
+	    .key = w->our_key,
+	    .issuer_key = w->our_key,
+	    .bc = "critical,CA:TRUE",
+	    .to = NOW + 3650LL * DAY};
 
 	w->maker = make_cert(&root, 1);
 	sub.issuer = w->maker;
 	sub.issuer_key = w->maker_key;
 	w->sub = make_cert(&sub, 2);
 	w->ours = make_cert(&ours, 3);
-	assert_int_equal(X509_digest(w->ours, EVP_sha256(), w->own[0], NULL),
-	    1);
+	assert_int_equal(
+	    X509_digest(w->ours, EVP_sha256(), w->own[0], NULL), 1);
 }
 
 static inline int
@@ -358,7 +204,7 @@ world_setup(void **state)
 	assert_int_equal(store_write(w->store, add_issuer_tx, w, 0), 1);
 	w->env.store = w->store;
 	w->env.limits = auth_limits_new();
-	w->env.own_roots = (const unsigned char (*)[32])w->own;
+	w->env.own_roots = (const unsigned char(*)[32])w->own;
 	w->env.n_own_roots = 1;
 	w->env.now = NOW;
 	w->env.trace = collect;
@@ -413,7 +259,7 @@ use_csr(struct world *w, EVP_PKEY *key, const char *subject, const char *san,
 }
 
 static inline void
-use_leaf(struct world *w, X509 *cert)	/* taken over */
+use_leaf(struct world *w, X509 *cert) /* taken over */
 {
 	OPENSSL_free(w->leaf);
 	w->leaf = make_der(cert, &w->req.chain_len[0]);
@@ -424,7 +270,7 @@ use_leaf(struct world *w, X509 *cert)	/* taken over */
 }
 
 static inline void
-use_mid(struct world *w, X509 *cert)	/* borrowed */
+use_mid(struct world *w, X509 *cert) /* borrowed */
 {
 	OPENSSL_free(w->mid);
 	w->mid = make_der(cert, &w->req.chain_len[1]);
@@ -444,8 +290,8 @@ use_basic(struct world *w, const char *user, const char *secret)
 static inline void
 use_maker(struct world *w, const char *device)
 {
-	struct make_spec s = {.issuer = w->maker, .issuer_key = w->maker_key,
-	    .key = w->key[3]};
+	struct make_spec s = {
+	    .issuer = w->maker, .issuer_key = w->maker_key, .key = w->key[3]};
 	char subject[128];
 
 	snprintf(subject, sizeof(subject), "O=Maker/serialNumber=%s", device);
@@ -570,9 +416,13 @@ static inline unsigned char *
 record(struct world *w, const struct cert_row *row, EVP_PKEY *key,
     const char *subject, const char *san, size_t *len)
 {
-	struct make_spec s = {.subject = subject, .issuer = w->ours,
-	    .issuer_key = w->our_key, .key = key, .san = san, .from =
-	    row->not_before, .to = row->not_after};
+	struct make_spec s = {.subject = subject,
+	    .issuer = w->ours,
+	    .issuer_key = w->our_key,
+	    .key = key,
+	    .san = san,
+	    .from = row->not_before,
+	    .to = row->not_after};
 	X509 *cert = make_cert(&s, ++w->serial);
 	struct issuing i = {.w = w, .row = *row};
 
@@ -584,7 +434,7 @@ record(struct world *w, const struct cert_row *row, EVP_PKEY *key,
 }
 
 static inline void
-use_own(struct world *w, unsigned char *der, size_t len)	/* taken over */
+use_own(struct world *w, unsigned char *der, size_t len) /* taken over */
 {
 	OPENSSL_free(w->leaf);
 	w->leaf = der;
@@ -613,168 +463,6 @@ enrolled(struct world *w, const char *name, EVP_PKEY *key, const char *san)
 	der = record(w, &row, key, subject, san, &len);
 	use_own(w, der, len);
 	return row.id;
-}
-
-/* --- changes to the store --- */
-
-struct change {
-	struct device_row device;
-	struct secret_row secret;
-	struct cert_row cert;
-	int64_t id;
-	int to, found;
-	const char *name, *value;
-	unsigned char md[32];
-};
-
-static inline int
-add_device_tx(struct store_tx *tx, void *arg)
-{
-	struct change *c = arg;
-
-	return devices_add(tx, &c->device) && (c->name == NULL ||
-	    devices_set_field(tx, c->device.id, c->name, c->value));
-}
-
-static inline int64_t
-add_device(struct world *w, const char *fleet, const char *name,
-    EVP_PKEY *pin)
-{
-	struct change c;
-	unsigned char *spki = NULL;
-	size_t len;
-
-	memset(&c, 0, sizeof(c));
-	snprintf(c.device.fleet, sizeof(c.device.fleet), "%s", fleet);
-	snprintf(c.device.name, sizeof(c.device.name), "%s", name);
-	strcpy(c.device.origin, "operator:0");
-	strcpy(c.device.serial, "SN-9");
-	c.name = "model";
-	c.value = "X1";
-	c.device.state = DEVICE_ENABLED;
-	c.device.created = NOW;
-	if (pin != NULL) {
-		assert_int_equal(spki_from_pkey(pin, &spki, &len), 1);
-		SHA256(spki, len, c.device.key_sha256);
-		c.device.has_key = 1;
-		OPENSSL_free(spki);
-	}
-	assert_int_equal(store_write(w->store, add_device_tx, &c, 0), 1);
-	return c.device.id;
-}
-
-static inline int
-device_state_tx(struct store_tx *tx, void *arg)
-{
-	struct change *c = arg;
-
-	return devices_set_state(tx, c->id, (enum device_state)c->to, "test");
-}
-
-static inline void
-set_device(struct world *w, int64_t id, enum device_state to)
-{
-	struct change c = {.id = id, .to = (int)to};
-
-	assert_int_equal(store_write(w->store, device_state_tx, &c, 0), 1);
-}
-
-static inline int
-get_device_tx(struct store_tx *tx, void *arg)
-{
-	struct change *c = arg;
-
-	c->found = devices_get(tx, c->name, c->value, &c->device);
-	return c->found >= 0;
-}
-
-/* 1 when it exists. */
-static inline int
-get_device(struct world *w, const char *fleet, const char *name,
-    struct device_row *out)
-{
-	struct change c = {.name = fleet, .value = name};
-
-	assert_int_equal(store_read(w->store, get_device_tx, &c), 1);
-	*out = c.device;
-	return c.found;
-}
-
-static inline int
-cert_state_tx(struct store_tx *tx, void *arg)
-{
-	struct change *c = arg;
-
-	return certs_set_state(tx, c->id, (enum cert_state)c->to,
-	    c->to == CERT_ABORTED ? CERT_REASON_NONE : c->to == CERT_HELD ?
-	    6 : 0, NOW);
-}
-
-static inline void
-set_cert(struct world *w, int64_t id, enum cert_state to)
-{
-	struct change c = {.id = id, .to = (int)to};
-
-	assert_int_equal(store_write(w->store, cert_state_tx, &c, 0), 1);
-}
-
-static inline int
-block_tx(struct store_tx *tx, void *arg)
-{
-	struct change *c = arg;
-
-	return certs_block_key(tx, c->md, NOW, "test");
-}
-
-static inline void
-block_key(struct world *w, EVP_PKEY *key)
-{
-	struct change c;
-	unsigned char *spki = NULL;
-	size_t len;
-
-	assert_int_equal(spki_from_pkey(key, &spki, &len), 1);
-	SHA256(spki, len, c.md);
-	OPENSSL_free(spki);
-	assert_int_equal(store_write(w->store, block_tx, &c, 0), 1);
-}
-
-static inline int
-add_secret_tx(struct store_tx *tx, void *arg)
-{
-	struct change *c = arg;
-
-	return secrets_add(tx, &c->secret);
-}
-
-/* A secret of ours for ${user}; its text into ${out} (64 octets). */
-static inline int64_t
-add_secret(struct world *w, const char *user, const char *fleets,
-    const char *device, int reusable, char out[64])
-{
-	struct change c;
-
-	memset(&c, 0, sizeof(c));
-	snprintf(c.secret.user, sizeof(c.secret.user), "%s", user);
-	snprintf(c.secret.fleets, sizeof(c.secret.fleets), "%s", fleets);
-	snprintf(c.secret.device, sizeof(c.secret.device), "%s", device);
-	c.secret.reusable = reusable;
-	c.secret.created = NOW;
-	c.secret.expires = NOW + DAY;
-	assert_int_equal(auth_secret_make(&c.secret, NULL, out, 64), 1);
-	assert_int_equal(store_write(w->store, add_secret_tx, &c, 0), 1);
-	return c.secret.id;
-}
-
-static inline const char *
-field_of(const struct admission *a, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < a->n_fields; i++)
-		if (strcmp(a->fields[i].name, name) == 0)
-			return a->fields[i].value;
-	return "(absent)";
 }
 
 #endif

@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static int
 count_alarm(const struct entry_row *row, void *arg)
@@ -58,12 +58,12 @@ other_refusals_park_nobody(void **state)
 	use_csr(w, w->key[1], "serialNumber=x", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "renew.subject");
 	assert_int_equal(admit_clone_alarm(w->store, &w->req, &w->o, NOW), 0);
-	outcome_refuse(&w->o, WIRE_DENIED, "authorize", "renew.superseded",
-	    "", "x");
+	outcome_refuse(
+	    &w->o, WIRE_DENIED, "authorize", "renew.superseded", "", "x");
 	assert_int_equal(admit_clone_alarm(w->store, &w->req, &w->o, NOW), 0);
 	/* A certificate that is not ours names nobody. */
-	outcome_refuse(&w->o, WIRE_DENIED, "authorize", "renew.successor", "",
-	    "x");
+	outcome_refuse(
+	    &w->o, WIRE_DENIED, "authorize", "renew.successor", "", "x");
 	use_maker(w, "d");
 	assert_int_equal(admit_clone_alarm(w->store, &w->req, &w->o, NOW), 0);
 	w->req.n_chain = 0;

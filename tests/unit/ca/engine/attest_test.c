@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 fleet_wants_a_pin(void **state)
@@ -10,7 +10,7 @@ fleet_wants_a_pin(void **state)
 	use_csr(w, w->key[0], "CN=d", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "attest", "attest.pinned-key");
 	assert_non_null(strstr(w->o.text, "no key is pinned for device d"));
-	add_device(w, "f", "d", NULL);		/* a row without a key */
+	add_device(w, "f", "d", NULL); /* a row without a key */
 	expect_refused(w, WIRE_DENIED, "attest", "attest.pinned-key");
 	add_device(w, "f", "e", w->key[0]);
 	use_maker(w, "e");
@@ -42,8 +42,8 @@ pin_in_a_plain_fleet(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {world_test(fleet_wants_a_pin),
-	    world_test(pin_in_a_plain_fleet)};
+	const struct CMUnitTest tests[] = {
+	    world_test(fleet_wants_a_pin), world_test(pin_in_a_plain_fleet)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 own_certificate_renews(void **state)
@@ -77,8 +77,10 @@ static void
 ours_but_not_in_the_store(void **state)
 {
 	struct world *w = *state;
-	struct make_spec s = {.subject = "serialNumber=own-1", .issuer =
-	    w->ours, .issuer_key = w->our_key, .key = w->key[1]};
+	struct make_spec s = {.subject = "serialNumber=own-1",
+	    .issuer = w->ours,
+	    .issuer_key = w->our_key,
+	    .key = w->key[1]};
 	X509 *copy = X509_dup(w->ours);
 	char *pem;
 
@@ -86,19 +88,21 @@ ours_but_not_in_the_store(void **state)
 	w->req.n_chain = 0;
 	use_leaf(w, make_cert(&s, 4711));
 	use_mid(w, w->ours);
-	expect_refused(w, WIRE_DENIED, "authenticate",
-	    "certificate.unknown-maker");
+	expect_refused(
+	    w, WIRE_DENIED, "authenticate", "certificate.unknown-maker");
 	w->req.n_chain = 0;
 	use_leaf(w, copy);
-	expect_refused(w, WIRE_DENIED, "authenticate",
-	    "certificate.unknown-maker");
+	expect_refused(
+	    w, WIRE_DENIED, "authenticate", "certificate.unknown-maker");
 	/* Not even when our root stands among the anchors of a maker. */
 	pem = make_pem(w->maker);
-	assert_int_equal(X509_STORE_add_cert(policy_fleet(w->policy,
-	    "f")->makers[0].anchors, w->ours), 1);
+	assert_int_equal(
+	    X509_STORE_add_cert(
+		policy_fleet(w->policy, "f")->makers[0].anchors, w->ours),
+	    1);
 	use_leaf(w, make_cert(&s, 4712));
-	expect_refused(w, WIRE_DENIED, "authenticate",
-	    "certificate.unknown-maker");
+	expect_refused(
+	    w, WIRE_DENIED, "authenticate", "certificate.unknown-maker");
 	w->env.n_own_roots = 0;
 	expect_ok(w);
 	w->env.n_own_roots = 1;
@@ -110,11 +114,14 @@ static void
 maker_is_accepted(void **state)
 {
 	struct world *w = *state;
-	struct make_spec s = {.subject = "CN=x/serialNumber=m-1", .issuer =
-	    w->sub, .issuer_key = w->sub_key, .key = w->key[3], .ku =
-	    "critical,digitalSignature,keyAgreement", .eku =
-	    "serverAuth,clientAuth", .bc = "critical,CA:FALSE", .to =
-	    253402300799};
+	struct make_spec s = {.subject = "CN=x/serialNumber=m-1",
+	    .issuer = w->sub,
+	    .issuer_key = w->sub_key,
+	    .key = w->key[3],
+	    .ku = "critical,digitalSignature,keyAgreement",
+	    .eku = "serverAuth,clientAuth",
+	    .bc = "critical,CA:FALSE",
+	    .to = 253402300799};
 
 	use_csr(w, w->key[0], "CN=ignored", NULL, NULL);
 	w->req.n_chain = 0;
@@ -128,9 +135,9 @@ maker_is_accepted(void **state)
 	assert_string_equal(field_of(w->a, "identity.device"), "m-1");
 	assert_string_equal(field_of(w->a, "identity.cn"), "(absent)");
 	assert_int_equal(w->a->renewal, 0);
-	w->req.n_chain = 1;		/* without the intermediate */
-	expect_refused(w, WIRE_DENIED, "authenticate",
-	    "certificate.unknown-maker");
+	w->req.n_chain = 1; /* without the intermediate */
+	expect_refused(
+	    w, WIRE_DENIED, "authenticate", "certificate.unknown-maker");
 }
 
 static void
@@ -150,7 +157,9 @@ maker_leaves(void **state)
 {
 	struct world *w = *state;
 	const struct make_spec good = {.subject = "serialNumber=m-2",
-	    .issuer = w->sub, .issuer_key = w->sub_key, .key = w->key[3]};
+	    .issuer = w->sub,
+	    .issuer_key = w->sub_key,
+	    .key = w->key[3]};
 	struct make_spec s;
 
 	use_csr(w, w->key[0], "CN=ignored", NULL, NULL);
@@ -178,17 +187,21 @@ static void
 maker_depth(void **state)
 {
 	struct world *w = *state;
-	struct make_spec s = {.subject = "serialNumber=m-3", .issuer = w->sub,
-	    .issuer_key = w->sub_key, .key = w->key[3]};
+	struct make_spec s = {.subject = "serialNumber=m-3",
+	    .issuer = w->sub,
+	    .issuer_key = w->sub_key,
+	    .key = w->key[3]};
 
 	use_csr(w, w->key[0], "CN=ignored", NULL, NULL);
-	world_rules(w, "authenticate: { manufacturers = ( { name = \"maker\";"
+	world_rules(w,
+	    "authenticate: { manufacturers = ( { name = \"maker\";"
 	    " anchors = \"maker.pem\"; depth = 1; } ); };");
 	try_leaf(w, &s, "certificate.unknown-maker");
 	s.issuer = w->maker;
 	s.issuer_key = w->maker_key;
 	try_leaf(w, &s, NULL);
-	world_rules(w, "authenticate: { manufacturers = ( { name = \"maker\";"
+	world_rules(w,
+	    "authenticate: { manufacturers = ( { name = \"maker\";"
 	    " anchors = \"maker.pem\"; depth = 2; device_from = \"CN\"; } );"
 	    " };");
 	s.issuer = w->sub;
@@ -204,7 +217,8 @@ static void
 weak_maker(void **state)
 {
 	struct world *w = *state;
-	struct make_spec s = {.subject = "serialNumber=m-4", .issuer = w->sub,
+	struct make_spec s = {.subject = "serialNumber=m-4",
+	    .issuer = w->sub,
 	    .issuer_key = w->sub_key};
 	EVP_PKEY *weak = EVP_RSA_gen(768);
 
@@ -238,8 +252,7 @@ maker_is_not_der(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    world_test(own_certificate_renews),
+	const struct CMUnitTest tests[] = {world_test(own_certificate_renews),
 	    world_test(own_states), world_test(own_times),
 	    world_test(own_of_another_fleet),
 	    world_test(ours_but_not_in_the_store),

@@ -2,7 +2,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static int
 allowed(struct auth_limits *l, const char *address, time_t now)
@@ -29,9 +29,9 @@ ten_a_minute(void **state)
 	assert_true(allowed(l, "192.0.2.8", NOW + 10));
 	assert_false(allowed(l, "192.0.2.7", NOW + 59));
 	assert_true(allowed(l, "192.0.2.7", NOW + 60));
-	auth_limits_fail(l, "192.0.2.7", NOW + 60);	/* a new minute */
+	auth_limits_fail(l, "192.0.2.7", NOW + 60); /* a new minute */
 	assert_true(allowed(l, "192.0.2.7", NOW + 61));
-	assert_true(allowed(l, "192.0.2.7", NOW - 5));	/* clock set back */
+	assert_true(allowed(l, "192.0.2.7", NOW - 5)); /* clock set back */
 	auth_limits_free(l);
 	auth_limits_free(NULL);
 }
@@ -106,8 +106,8 @@ through(void *arg)
 	}
 	now = atomic_fetch_add(&g->inside, 1) + 1;
 	most = atomic_load(&g->most);
-	while (now > most && !atomic_compare_exchange_weak(&g->most, &most,
-	    now))
+	while (
+	    now > most && !atomic_compare_exchange_weak(&g->most, &most, now))
 		;
 	while (!atomic_load(&g->open))
 		usleep(1000);

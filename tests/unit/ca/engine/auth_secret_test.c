@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 random_secret(void **state)
@@ -8,8 +8,8 @@ random_secret(void **state)
 	int64_t id = add_secret(w, "u1", "f", "", 0, secret);
 
 	assert_int_equal(strlen(secret), 32);
-	assert_int_equal(strspn(secret, "0123456789abcdefghjkmnpqrstvwxyz"),
-	    32);
+	assert_int_equal(
+	    strspn(secret, "0123456789abcdefghjkmnpqrstvwxyz"), 32);
 	use_csr(w, w->key[0], "O=x/CN=dev-1", NULL, NULL);
 	use_basic(w, "u1", secret);
 	expect_ok(w);
@@ -39,8 +39,8 @@ secrets_differ(void **state)
 	assert_memory_not_equal(a.salt, b.salt, 16);
 	assert_int_equal(a.kind, SECRET_RANDOM);
 	assert_int_equal(auth_secret_make(&a, "seven77", x, sizeof(x)), 0);
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
-	    CA_E_BADREQUEST);
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error()), CA_E_BADREQUEST);
 	ERR_clear_error();
 	assert_int_equal(auth_secret_make(&a, NULL, x, 32), 0);
 	ERR_clear_error();
@@ -64,8 +64,8 @@ chosen_secret(void **state)
 	strcpy(row.fleets, "e,f,g");
 	row.reusable = 1;
 	row.created = NOW;
-	assert_int_equal(auth_secret_make(&row, "correct horse", none,
-	    sizeof(none)), 1);
+	assert_int_equal(
+	    auth_secret_make(&row, "correct horse", none, sizeof(none)), 1);
 	assert_int_equal(row.kind, SECRET_SCRYPT);
 	assert_string_equal(none, "");
 	assert_int_equal(store_write(w->store, add_tx, &row, 0), 1);
@@ -74,8 +74,7 @@ chosen_secret(void **state)
 	expect_ok(w);
 	assert_int_equal(w->a->secret_id, 0);
 	use_basic(w, "chosen", "correct hors");
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 }
 
 /* Nobody learns from the answer which users there are. */
@@ -88,25 +87,20 @@ wrong_or_unknown(void **state)
 	add_secret(w, "u2", "f", "", 1, secret);
 	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
 	use_basic(w, "u2", "wrong");
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	assert_false(w->o.authenticated);
 	strcpy(text, w->o.text);
 	use_basic(w, "nobody", secret);
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	assert_string_equal(w->o.text, text);
 	memset(longer, 'u', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	use_basic(w, longer, secret);
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	use_basic(w, "u2", longer);
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	use_basic(w, "u2", "");
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	use_basic(w, "u2", secret);
 	expect_ok(w);
 }
@@ -128,20 +122,19 @@ expired_revoked_used(void **state)
 	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
 	use_basic(w, "u3", secret);
 	w->env.now = NOW + DAY;
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.expired");
+	expect_refused(
+	    w, WIRE_UNAUTHENTICATED, "authenticate", "secret.expired");
 	w->env.now = NOW + DAY - 1;
 	expect_ok(w);
 	assert_int_equal(store_write(w->store, revoke_tx, &id, 0), 1);
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.revoked");
+	expect_refused(
+	    w, WIRE_UNAUTHENTICATED, "authenticate", "secret.revoked");
 	w->env.now = NOW;
 	add_secret(w, "u4", "f", "", 0, secret);
 	use_basic(w, "u4", secret);
 	expect_ok(w);
 	assert_int_equal(reserve(w, w->a, &row), 1);
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.used");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
 }
 
 static void
@@ -167,8 +160,8 @@ bound_to_fleet_and_device(void **state)
 static void
 name_of_the_csr(void **state)
 {
-	static const char *const bad[] = {"O=x", "CN= a", "CN=a ",
-	    "CN=a\tb", "CN=a\xc2\x85", "CN=a/CN=b"};
+	static const char *const bad[] = {
+	    "O=x", "CN= a", "CN=a ", "CN=a\tb", "CN=a\xc2\x85", "CN=a/CN=b"};
 	struct world *w = *state;
 	char secret[64];
 	size_t i;
@@ -177,14 +170,16 @@ name_of_the_csr(void **state)
 	use_basic(w, "u6", secret);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		use_csr(w, w->key[0], bad[i], NULL, NULL);
-		expect_refused(w, WIRE_BADREQUEST, "authorize",
-		    "csr.subject.cn");
+		expect_refused(
+		    w, WIRE_BADREQUEST, "authorize", "csr.subject.cn");
 	}
 	use_csr(w, w->key[0], "CN=gr\xc3\xbc\xc3\x9f", NULL, NULL);
 	expect_ok(w);
 	assert_string_equal(w->a->device, "gr\xc3\xbc\xc3\x9f");
-	use_csr(w, w->key[0], "CN=0123456789012345678901234567890123456789"
-	    "012345678901234567890123", NULL, NULL);
+	use_csr(w, w->key[0],
+	    "CN=0123456789012345678901234567890123456789"
+	    "012345678901234567890123",
+	    NULL, NULL);
 	expect_ok(w);
 }
 
@@ -202,14 +197,14 @@ limit_before_hashing(void **state)
 	strcpy(row.fleets, "f");
 	row.reusable = 1;
 	row.created = NOW;
-	assert_int_equal(auth_secret_make(&row, "right secret", none,
-	    sizeof(none)), 1);
+	assert_int_equal(
+	    auth_secret_make(&row, "right secret", none, sizeof(none)), 1);
 	assert_int_equal(store_write(w->store, add_tx, &row, 0), 1);
 	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
 	use_basic(w, "nobody", "x");
 	for (i = 0; i < LIMITS_PER_MINUTE; i++)
-		expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-		    "secret.wrong");
+		expect_refused(
+		    w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
 	assert_true(w->o.retry_after > 0 && w->o.retry_after <= 60);
 	use_basic(w, "slow", "right secret");
@@ -239,8 +234,7 @@ explain_takes_it_as_given(void **state)
 	expect_ok(w);
 	assert_string_equal(w->a->auth, "secret:u8");
 	w->req.user = "nobody";
-	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
-	    "secret.wrong");
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 	w->env.explain = 0;
 	w->req.user = "u8";
 	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "credentials");
@@ -252,8 +246,8 @@ main(void)
 	const struct CMUnitTest tests[] = {world_test(random_secret),
 	    cmocka_unit_test(secrets_differ), world_test(chosen_secret),
 	    world_test(wrong_or_unknown), world_test(expired_revoked_used),
-	    world_test(bound_to_fleet_and_device),
-	    world_test(name_of_the_csr), world_test(limit_before_hashing),
+	    world_test(bound_to_fleet_and_device), world_test(name_of_the_csr),
+	    world_test(limit_before_hashing),
 	    world_test(explain_takes_it_as_given)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 no_credentials(void **state)
@@ -15,7 +15,7 @@ no_credentials(void **state)
 	w->req.renew = 1;
 	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "credentials");
 	w->req.renew = 0;
-	use_basic(w, "user", NULL);	/* a user without a secret is none */
+	use_basic(w, "user", NULL); /* a user without a secret is none */
 	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "credentials");
 	w->req.user = NULL;
 }
@@ -42,8 +42,10 @@ static void
 certificate_before_basic(void **state)
 {
 	struct world *w = *state;
-	struct make_spec s = {.subject = "serialNumber=x", .issuer = w->ours,
-	    .issuer_key = w->our_key, .key = w->key[2]};
+	struct make_spec s = {.subject = "serialNumber=x",
+	    .issuer = w->ours,
+	    .issuer_key = w->our_key,
+	    .key = w->key[2]};
 	char secret[64];
 
 	add_secret(w, "both", "f", "", 1, secret);
@@ -56,8 +58,8 @@ certificate_before_basic(void **state)
 	w->req.n_chain = 0;
 	use_leaf(w, make_cert(&s, 77));
 	w->req.secret = secret;
-	expect_refused(w, WIRE_DENIED, "authenticate",
-	    "certificate.unknown-maker");
+	expect_refused(
+	    w, WIRE_DENIED, "authenticate", "certificate.unknown-maker");
 	w->req.n_chain = 0;
 	expect_ok(w);
 	assert_string_equal(w->a->device, "cn");

@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 device_states(void **state)
@@ -42,14 +42,15 @@ registration(void **state)
 {
 	struct world *w = *state;
 
-	world_rules(w, "registration = \"pre-registered\";"
+	world_rules(w,
+	    "registration = \"pre-registered\";"
 	    "names = [ \"ok-*\" ];");
 	use_csr(w, w->key[0], "CN=d", NULL, NULL);
 	use_maker(w, "d");
 	expect_refused(w, WIRE_DENIED, "authorize", "device.unregistered");
 	use_maker(w, "ok-1");
 	expect_ok(w);
-	add_device(w, "g", "d", NULL);	/* of another fleet */
+	add_device(w, "g", "d", NULL); /* of another fleet */
 	use_maker(w, "d");
 	expect_refused(w, WIRE_DENIED, "authorize", "device.unregistered");
 	add_device(w, "f", "d", NULL);
@@ -67,7 +68,7 @@ live_certificate(void **state)
 	use_maker(w, "d");
 	use_csr(w, w->key[0], "CN=d", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "re_enrol");
-	set_cert(w, id, CERT_HELD);	/* on hold is live */
+	set_cert(w, id, CERT_HELD); /* on hold is live */
 	expect_refused(w, WIRE_DENIED, "authorize", "re_enrol");
 	set_cert(w, id, CERT_REVOKED);
 	expect_ok(w);
@@ -96,7 +97,7 @@ keys_of_others(void **state)
 	use_maker(w, "e");
 	use_csr(w, w->key[0], "CN=e", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "key.duplicate");
-	set_cert(w, id, CERT_REVOKED);	/* it stays that device's key */
+	set_cert(w, id, CERT_REVOKED); /* it stays that device's key */
 	expect_refused(w, WIRE_DENIED, "authorize", "key.duplicate");
 	use_csr(w, w->key[1], "CN=e", NULL, NULL);
 	expect_ok(w);
@@ -109,7 +110,7 @@ key_of_the_maker(void **state)
 {
 	struct world *w = *state;
 
-	use_maker(w, "d");		/* on key 3 */
+	use_maker(w, "d"); /* on key 3 */
 	use_csr(w, w->key[3], "CN=d", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "key.idevid-reuse");
 	world_rules(w, "idevid_key_reuse = true;");
@@ -134,11 +135,10 @@ reusable_secrets(void **state)
 	assert_int_equal(w->a->secret_id, 0);
 	assert_int_equal(reserve(w, w->a, &row), 1);
 	expect_refused(w, WIRE_DENIED, "authorize", "re_enrol");
-	set_cert(w, row.id, CERT_ABORTED);	/* never left us */
+	set_cert(w, row.id, CERT_ABORTED); /* never left us */
 	expect_ok(w);
 	assert_int_equal(reserve(w, w->a, &row), 1);
-	OPENSSL_free(record(w, &row, w->key[0], "CN=n-1", NULL,
-	    &(size_t){0}));
+	OPENSSL_free(record(w, &row, w->key[0], "CN=n-1", NULL, &(size_t){0}));
 	set_cert(w, row.id, CERT_REVOKED);
 	expect_refused(w, WIRE_DENIED, "authorize", "secret.first");
 	use_csr(w, w->key[1], "CN=x-2", NULL, NULL);

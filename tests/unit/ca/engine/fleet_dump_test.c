@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 dump_is_stable(void **state)
@@ -20,7 +20,8 @@ dump_is_stable(void **state)
 	struct world *w = *state;
 	char *text;
 
-	world_rules(w, "names = [ \"a-*\", \"b\" ]; re_enrol = \"refuse\";"
+	world_rules(w,
+	    "names = [ \"a-*\", \"b\" ]; re_enrol = \"refuse\";"
 	    "renewal: { window = \"1h\"; san_optional = true; };"
 	    "pop_link = \"required\"; attest = \"pinned-key\";"
 	    "limits: { per_device_hour = 2; }; answer_wrap = \"64\";");
@@ -35,7 +36,8 @@ each_choice_has_its_word(void **state)
 	struct world *w = *state;
 	char *text;
 
-	world_rules(w, "registration = \"pre-registered\";"
+	world_rules(w,
+	    "registration = \"pre-registered\";"
 	    "renewal: { window = \"last-third\"; };"
 	    "pop_link = \"verify-if-present\";");
 	text = policy_fleet_dump(policy_fleet(w->policy, "f"));
@@ -54,8 +56,8 @@ each_choice_has_its_word(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {world_test(dump_is_stable),
-	    world_test(each_choice_has_its_word)};
+	const struct CMUnitTest tests[] = {
+	    world_test(dump_is_stable), world_test(each_choice_has_its_word)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

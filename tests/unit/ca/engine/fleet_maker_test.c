@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 /* Compile a fleet with this text of maker.pem and this maker group. */
 static struct policy *
@@ -7,9 +7,11 @@ compile(const char *pem, const char *maker)
 	struct policy_file files[3];
 	char text[1024];
 
-	snprintf(text, sizeof(text), "name = \"f\"; label = \"f\"; profile ="
+	snprintf(text, sizeof(text),
+	    "name = \"f\"; label = \"f\"; profile ="
 	    " \"device-ldevid\"; registration = \"just-in-time\";\n"
-	    "authenticate: { manufacturers = ( { %s } ); };", maker);
+	    "authenticate: { manufacturers = ( { %s } ); };",
+	    maker);
 	put_file(&files[0], "fleets/f.conf", text);
 	put_file(&files[1], "fleets/maker.pem", pem);
 	put_file(&files[2], "profiles/device-ldevid.conf", LDEVID_CONF);
@@ -27,8 +29,9 @@ refused(const char *pem, const char *maker, const char *part)
 		policy_put(p);
 		fail_msg("accepted: %s", maker);
 	}
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error_data(&data,
-	    &flags)), PROFILE_E_CONFIG);
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error_data(&data, &flags)),
+	    PROFILE_E_CONFIG);
 	if (strstr(data, part) == NULL)
 		fail_msg("\"%s\" lacks \"%s\"", data, part);
 	ERR_clear_error();
@@ -49,7 +52,8 @@ anchors_are_read(void **state)
 	assert_non_null(p);
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_int_equal(sk_X509_OBJECT_num(X509_STORE_get0_objects(
-	    p->fleets[0]->makers[0].anchors)), 2);
+			     p->fleets[0]->makers[0].anchors)),
+	    2);
 	policy_put(p);
 	p = compile(a, GOOD "depth = 8; device_from = \"CN\";");
 	assert_non_null(p);
@@ -65,8 +69,10 @@ static void
 bad_anchors(void **state)
 {
 	struct world *w = *state;
-	struct make_spec leaf = {.subject = "CN=leaf", .key = w->key[0],
-	    .issuer_key = w->key[0], .bc = "critical,CA:FALSE"};
+	struct make_spec leaf = {.subject = "CN=leaf",
+	    .key = w->key[0],
+	    .issuer_key = w->key[0],
+	    .bc = "critical,CA:FALSE"};
 	X509 *cert = make_cert(&leaf, 9);
 	char *sub = make_pem(w->sub), *noca = make_pem(cert), *cut;
 
@@ -92,7 +98,8 @@ bad_makers(void **state)
 	    {"name = \"m\";", "anchors"},
 	    {"anchors = \"maker.pem\";", "name"},
 	    {"name = \"M m\"; anchors = \"maker.pem\";", "name"},
-	    {GOOD "depth = 0;", "depth"}, {GOOD "depth = 9;", "depth"},
+	    {GOOD "depth = 0;", "depth"},
+	    {GOOD "depth = 9;", "depth"},
 	    {GOOD "device_from = \"mail\";", "device_from"},
 	    {GOOD "trust = 1;", "unknown key"},
 	    {GOOD "}, {" GOOD, "given twice"},
@@ -114,23 +121,23 @@ our_own_is_no_maker(void **state)
 	struct policy *p = compile(pem, GOOD);
 
 	assert_non_null(p);
-	assert_int_equal(policy_refuse_own(p,
-	    (const unsigned char (*)[32])w->own, 1), 0);
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
-	    PROFILE_E_CONFIG);
+	assert_int_equal(
+	    policy_refuse_own(p, (const unsigned char(*)[32])w->own, 1), 0);
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error()), PROFILE_E_CONFIG);
 	ERR_clear_error();
 	policy_put(p);
-	assert_int_equal(policy_refuse_own(w->policy,
-	    (const unsigned char (*)[32])w->own, 1), 1);
+	assert_int_equal(
+	    policy_refuse_own(w->policy, (const unsigned char(*)[32])w->own, 1),
+	    1);
 	OPENSSL_free(pem);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    world_test(anchors_are_read), world_test(bad_anchors),
-	    world_test(bad_makers),
+	const struct CMUnitTest tests[] = {world_test(anchors_are_read),
+	    world_test(bad_anchors), world_test(bad_makers),
 	    world_test(our_own_is_no_maker)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

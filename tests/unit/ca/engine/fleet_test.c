@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 refused(struct world *w, const char *rules, const char *part)
@@ -11,8 +11,9 @@ refused(struct world *w, const char *rules, const char *part)
 		policy_put(p);
 		fail_msg("accepted: %s", rules);
 	}
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error_data(&data,
-	    &flags)), PROFILE_E_CONFIG);
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error_data(&data, &flags)),
+	    PROFILE_E_CONFIG);
 	if (strstr(data, part) == NULL ||
 	    strncmp(data, "fleets/f.conf:", 14) != 0)
 		fail_msg("\"%s\" lacks \"%s\"", data, part);
@@ -25,7 +26,8 @@ everything_is_read(void **state)
 	struct world *w = *state;
 	const struct fleet *f;
 
-	world_rules(w, "registration = \"pre-registered\";\n"
+	world_rules(w,
+	    "registration = \"pre-registered\";\n"
 	    "names = [ \"a-*\", \"b\" ]; idevid_key_reuse = true;\n"
 	    "re_enrol = \"refuse\"; pop_link = \"required\";\n"
 	    "renewal: { window = \"30d\"; san_optional = true;"
@@ -37,8 +39,8 @@ everything_is_read(void **state)
 	assert_string_equal(f->label, "f");
 	assert_false(f->is_default);
 	assert_string_equal(f->profile, "device-ldevid");
-	assert_ptr_equal(f->compiled, policy_profile(w->policy,
-	    "device-ldevid"));
+	assert_ptr_equal(
+	    f->compiled, policy_profile(w->policy, "device-ldevid"));
 	assert_int_equal(f->n_makers, 1);
 	assert_string_equal(f->makers[0].name, "maker");
 	assert_int_equal(f->makers[0].depth, 3);
@@ -64,7 +66,8 @@ defaults(void **state)
 	struct world *w = *state;
 	const struct fleet *f;
 
-	world_rules(w, "authenticate: { basic = true; };\n"
+	world_rules(w,
+	    "authenticate: { basic = true; };\n"
 	    "names = [ ];\nre_enrol = \"refuse\";");
 	f = policy_fleet(w->policy, "f");
 	assert_int_equal(f->re_enrol, FLEET_RE_REFUSE);
@@ -118,7 +121,8 @@ compile_named(struct world *w, const char *path, const char *text)
 	return fleet_compile(w->policy, &file);
 }
 
-#define REST "profile = \"device-ldevid\"; authenticate: { basic = true; };"   \
+#define REST                                                                   \
+	"profile = \"device-ldevid\"; authenticate: { basic = true; };"        \
 	"registration = \"just-in-time\";"
 
 static void
@@ -140,12 +144,12 @@ names_and_labels(void **state)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_null(compile_named(w, "fleets/x.conf", bad[i]));
-		assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
-		    PROFILE_E_CONFIG);
+		assert_int_equal(
+		    ERR_GET_REASON(ERR_peek_last_error()), PROFILE_E_CONFIG);
 		ERR_clear_error();
 	}
-	f = compile_named(w, "fleets/x.conf", "name = \"x\"; default = true;"
-	    REST);
+	f = compile_named(
+	    w, "fleets/x.conf", "name = \"x\"; default = true;" REST);
 	assert_non_null(f);
 	assert_string_equal(f->label, "");
 	fleet_free(f);
@@ -154,7 +158,7 @@ names_and_labels(void **state)
 	assert_false(fleet_label_ok(""));
 	assert_false(fleet_label_ok("csrattrs"));
 	assert_false(fleet_label_ok("0123456789012345678901234567890123456789"
-	    "012345678901234567890123"));
+				    "012345678901234567890123"));
 }
 
 static void
@@ -202,10 +206,10 @@ windows(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    world_test(everything_is_read), world_test(defaults),
-	    world_test(mistakes), world_test(names_and_labels),
-	    world_test(patterns), world_test(windows)};
+	const struct CMUnitTest tests[] = {world_test(everything_is_read),
+	    world_test(defaults), world_test(mistakes),
+	    world_test(names_and_labels), world_test(patterns),
+	    world_test(windows)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #include <pthread.h>
 
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 /* Refused by the guard, with this reason and rule. */
 static void
@@ -78,7 +78,7 @@ key_changed(void **state)
 	first(w, "d", 0);
 	mine = w->a;
 	w->a = NULL;
-	first(w, "e", 0);		/* both admitted with one key */
+	first(w, "e", 0); /* both admitted with one key */
 	assert_int_equal(reserve(w, w->a, &row), 1);
 	admit_free(w->a);
 	w->a = mine;
@@ -207,8 +207,8 @@ race_all(struct world *w, const char *subject, int status, const char *rule)
 		r[i].start = &start;
 		r[i].req = w->req;
 		key = EVP_EC_gen("P-256");
-		r[i].csr = make_csr(key, subject, NULL, NULL,
-		    &r[i].req.csr_len);
+		r[i].csr =
+		    make_csr(key, subject, NULL, NULL, &r[i].req.csr_len);
 		r[i].req.csr = r[i].csr;
 		EVP_PKEY_free(key);
 		assert_int_equal(pthread_create(&t[i], NULL, race, &r[i]), 0);
@@ -234,8 +234,8 @@ one_time_secret_once(void **state)
 
 	add_secret(w, "once", "f", "", 0, secret);
 	use_basic(w, "once", secret);
-	assert_int_equal(race_all(w, "CN=d", WIRE_UNAUTHENTICATED,
-	    "secret.used"), 1);
+	assert_int_equal(
+	    race_all(w, "CN=d", WIRE_UNAUTHENTICATED, "secret.used"), 1);
 }
 
 static void
@@ -244,8 +244,8 @@ one_successor(void **state)
 	struct world *w = *state;
 
 	enrolled(w, "d", w->key[0], NULL);
-	assert_int_equal(race_all(w, "serialNumber=d", WIRE_DENIED,
-	    "renew.successor"), 1);
+	assert_int_equal(
+	    race_all(w, "serialNumber=d", WIRE_DENIED, "renew.successor"), 1);
 }
 
 static void

@@ -29,7 +29,8 @@ refusal_is_kept(void **state)
 	outcome_init(&o);
 	assert_int_equal(o.status, WIRE_OK);
 	assert_int_equal(outcome_refuse(&o, WIRE_DENIED, "authorize",
-	    "renew.window", "csr.san", "not before %d", 7), 0);
+			     "renew.window", "csr.san", "not before %d", 7),
+	    0);
 	assert_int_equal(o.status, WIRE_DENIED);
 	assert_string_equal(o.stage, "authorize");
 	assert_string_equal(o.rule, "renew.window");
@@ -48,8 +49,8 @@ text_is_one_line(void **state)
 	assert_string_equal(o.text, "a?b?[31m?");
 	outcome_refuse(&o, WIRE_DENIED, "s", "r", "f", "%s", "gr\xc3\xbc\xc3");
 	assert_string_equal(o.text, "gr\xc3\xbc?");
-	outcome_refuse(&o, WIRE_DENIED, "s", "r", "f", "%s",
-	    "\xed\xa0\x80 \xc0\xaf");
+	outcome_refuse(
+	    &o, WIRE_DENIED, "s", "r", "f", "%s", "\xed\xa0\x80 \xc0\xaf");
 	assert_string_equal(o.text, "??? ??");
 	memset(long_text, 'x', sizeof(long_text));
 	memcpy(long_text + sizeof(o.text) - 2, "\xc3\xbc", 2);
@@ -68,8 +69,7 @@ classes(void **state)
 	    {CA_E_UNAUTHENTICATED, WIRE_UNAUTHENTICATED, 0},
 	    {CA_E_DENIED, WIRE_DENIED, 0}, {CA_E_NOTFOUND, WIRE_NOTFOUND, 0},
 	    {CA_E_PENDING, WIRE_PENDING, 1}, {CA_E_LIMITED, WIRE_LIMITED, 1},
-	    {CA_E_BUSY, WIRE_UNAVAILABLE, 1},
-	    {CA_E_STORE, WIRE_UNAVAILABLE, 1},
+	    {CA_E_BUSY, WIRE_UNAVAILABLE, 1}, {CA_E_STORE, WIRE_UNAVAILABLE, 1},
 	    {CA_E_SIGN, WIRE_UNAVAILABLE, 1},
 	    {CA_E_STOPPED, WIRE_UNAVAILABLE, 1},
 	    {CA_E_CONFIG, WIRE_BADREQUEST, 0},
@@ -134,7 +134,7 @@ outermost_decides(void **state)
 	outcome_from_errors(&o, "possess");
 	assert_int_equal(o.status, WIRE_DENIED);
 	assert_string_equal(o.rule, "outer.rule");
-	assert_true(ERR_peek_error() != 0);	/* left for the log */
+	assert_true(ERR_peek_error() != 0); /* left for the log */
 	ERR_clear_error();
 	outcome_from_errors(&o, "possess");
 	assert_int_equal(o.status, WIRE_INTERNAL);
@@ -150,8 +150,7 @@ outermost_decides(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(refusal_is_kept),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(refusal_is_kept),
 	    cmocka_unit_test(text_is_one_line), cmocka_unit_test(classes),
 	    cmocka_unit_test(rule_and_text), cmocka_unit_test(no_internals),
 	    cmocka_unit_test(outermost_decides)};

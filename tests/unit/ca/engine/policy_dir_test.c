@@ -1,6 +1,6 @@
 #include <sys/stat.h>
 
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static void
 write_file(const char *dir, const char *name, const char *text)
@@ -70,8 +70,8 @@ refused(const char *dir)
 	size_t n = 0;
 
 	assert_int_equal(policy_load_dir(dir, &files, &n), 0);
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
-	    PROFILE_E_CONFIG);
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error()), PROFILE_E_CONFIG);
 	ERR_clear_error();
 	assert_null(policy_read_dir(dir));
 	ERR_clear_error();
@@ -93,7 +93,7 @@ what_cannot_be_read(void **state)
 	refused(dir);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	refused(dir);		/* and does not wait for a writer */
+	refused(dir); /* and does not wait for a writer */
 	assert_int_equal(unlink(path), 0);
 	f = fopen(path, "w");
 	for (i = 0; i < 1024 * 1024 / 16 + 1; i++)
@@ -108,12 +108,53 @@ what_cannot_be_read(void **state)
 	refused(dir);
 }
 
+/* The files that the quickstart activates, with a maker of our own. */
+static void
+the_demo(void **state)
+{
+	struct world *w = *state;
+	const struct fleet *f;
+	char dir[128], cmd[512], *pem;
+	struct policy *p;
+
+	make_dirs(w, dir, "demo");
+	snprintf(cmd, sizeof(cmd),
+	    "cp scripts/demo/fleets/*.conf %s/fleets/ "
+	    "&& cp profiles/shipped/*.conf %s/profiles/",
+	    dir, dir);
+	assert_int_equal(system(cmd), 0);
+	pem = make_pem(w->maker);
+	write_file(dir, "fleets/maker.pem", pem);
+	OPENSSL_free(pem);
+	p = policy_read_dir(dir);
+	if (p == NULL)
+		ERR_print_errors_fp(stderr);
+	assert_non_null(p);
+	assert_int_equal(p->n_fleets, 4);
+	f = policy_label(p, NULL);
+	assert_ptr_equal(f, policy_label(p, "devices"));
+	assert_string_equal(f->profile, "device-ldevid");
+	assert_int_equal(f->re_enrol, FLEET_RE_ALLOW);
+	assert_int_equal(f->window, FLEET_WINDOW_WHOLE);
+	assert_true(f->basic && f->own && f->n_makers == 1 && f->san_optional &&
+	    fleet_names_match(f, "any name"));
+	f = policy_label(p, "windowed");
+	assert_int_equal(f->window, FLEET_WINDOW_LAST_THIRD);
+	f = policy_label(p, "strict");
+	assert_int_equal(f->re_enrol, FLEET_RE_REFUSE);
+	assert_int_equal(f->pop_link, FLEET_POP_IF_PRESENT);
+	f = policy_label(p, "attestation");
+	assert_string_equal(f->profile, "attestation-key");
+	assert_int_equal(f->attest, FLEET_ATTEST_PINNED_KEY);
+	assert_int_equal(f->registration, FLEET_PRE_REGISTERED);
+	policy_put(p);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    world_test(a_folder_is_a_proposal),
-	    world_test(what_cannot_be_read)};
+	const struct CMUnitTest tests[] = {world_test(a_folder_is_a_proposal),
+	    world_test(what_cannot_be_read), world_test(the_demo)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static char *texts[4];
 
@@ -35,8 +35,9 @@ refused(const struct policy_file *files, size_t n, const char *part)
 		policy_put(p);
 		fail_msg("accepted, wanted: %s", part);
 	}
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error_data(&data,
-	    &flags)), PROFILE_E_CONFIG);
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error_data(&data, &flags)),
+	    PROFILE_E_CONFIG);
 	if (strstr(data, part) == NULL)
 		fail_msg("\"%s\" lacks \"%s\"", data, part);
 	ERR_clear_error();
@@ -158,8 +159,7 @@ active_version(void **state)
 	struct policy *p;
 
 	assert_null(policy_read_store(w->store));
-	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
-	    CA_E_NOTFOUND);
+	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()), CA_E_NOTFOUND);
 	ERR_clear_error();
 	fill(w, files);
 	strcpy(a.row.author, "me");
@@ -179,8 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(look_ups),
 	    world_test(contradictions), world_test(foreign_files),
-	    world_test(without_fleets),
-	    world_test(active_version)};
+	    world_test(without_fleets), world_test(active_version)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

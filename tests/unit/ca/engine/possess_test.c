@@ -1,6 +1,6 @@
 #include <openssl/evp.h>
 
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 static const unsigned char UNIQUE[12] = "tls-unique..";
 static const unsigned char EXPORTER[32] = "the exporter of this connection";

@@ -1,4 +1,4 @@
-#include "admit_make.h"
+#include "tests/unit/ca/engine/admit_change.h"
 
 #define SANS "DNS:a.example,DNS:b.example,IP:192.0.2.1"
 
@@ -6,8 +6,8 @@
 static void
 san_is(const struct admission *a, const char *want)
 {
-	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL,
-	    NID_subject_alt_name, want);
+	X509_EXTENSION *e =
+	    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, want);
 	ASN1_OCTET_STRING *v = X509_EXTENSION_get_data(e);
 
 	assert_int_equal(a->san_len, ASN1_STRING_length(v));
@@ -83,7 +83,7 @@ san_must_be_equal(void **state)
 	enrolled(w, "d", w->key[0], SANS);
 	use_csr(w, w->key[1], "serialNumber=d",
 	    "IP:192.0.2.1,DNS:B.example,DNS:a.example", NULL);
-	expect_ok(w);			/* any order, names without case */
+	expect_ok(w); /* any order, names without case */
 	san_is(w->a, SANS);
 	use_csr(w, w->key[1], "serialNumber=d", SANS ",DNS:c.example", NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "renew.san");
@@ -134,8 +134,8 @@ san_subset(void **state)
 
 	world_rules(w, "renewal: { san_subset = true; };");
 	enrolled(w, "d", w->key[0], SANS);
-	use_csr(w, w->key[1], "serialNumber=d", "IP:192.0.2.1,DNS:a.example",
-	    NULL);
+	use_csr(
+	    w, w->key[1], "serialNumber=d", "IP:192.0.2.1,DNS:a.example", NULL);
 	expect_ok(w);
 	san_is(w->a, "DNS:a.example,IP:192.0.2.1");
 	assert_string_equal(w->a->deviations, "renewal CSR with fewer SANs");
@@ -156,7 +156,7 @@ window(void **state)
 	enrolled(w, "d", w->key[0], NULL);
 	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "renew.window");
-	assert_non_null(strstr(w->o.text, "2027-03-"));	/* from when on */
+	assert_non_null(strstr(w->o.text, "2027-03-")); /* from when on */
 	w->env.now = third - 1;
 	expect_refused(w, WIRE_DENIED, "authorize", "renew.window");
 	w->env.now = third;
@@ -184,8 +184,7 @@ same_key_gets_the_same(void **state)
 	assert_int_equal(reserve(w, w->a, &next), 1);
 	expect_refused(w, WIRE_UNAVAILABLE, "authorize", "renew.busy");
 	assert_true(w->o.retry_after > 0);
-	OPENSSL_free(record(w, &next, w->key[1], "serialNumber=d", NULL,
-	    &len));
+	OPENSSL_free(record(w, &next, w->key[1], "serialNumber=d", NULL, &len));
 	expect_ok(w);
 	assert_int_equal(w->a->existing, next.id);
 	set_cert(w, next.id, CERT_REVOKED);
@@ -205,7 +204,7 @@ another_key_is_refused(void **state)
 	assert_int_equal(reserve(w, w->a, &next), 1);
 	use_csr(w, w->key[2], "serialNumber=d", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "renew.successor");
-	set_cert(w, next.id, CERT_ABORTED);	/* never left us */
+	set_cert(w, next.id, CERT_ABORTED); /* never left us */
 	expect_ok(w);
 	assert_int_equal(w->a->existing, 0);
 }
