@@ -1,0 +1,61 @@
+/* path_route, path_decode, request_parse and crltime_read, on any octets. What
+   they read is pure, so their sources are taken in directly. */
+#include <stdint.h>
+#include <stdlib.h>
+#include "ocsp/crltime.c"
+#include "ocsp/path.c"
+#include "ocsp/request.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+try_path(const uint8_t *data, size_t size)
+{
+	char *line = OPENSSL_strndup((const char *)data, size);
+	unsigned char out[1024];
+	struct path path;
+	size_t len;
+
+	if (line == NULL)
+		return;
+	path_route(line, &path);
+	if (path.name[0] == '.' || strchr(path.name, '/') != NULL ||
+	    strstr(path.name, "..") != NULL)
+		abort();
+	if (path_decode(path.base64, out, sizeof(out), &len) &&
+	    len > sizeof(out))
+		abort();
+	OPENSSL_free(line);
+}
+
+static void
+try_request(const uint8_t *data, size_t size)
+{
+	struct request *req = request_parse(data, size, 10);
+	size_t i, len;
+
+	if (req == NULL)
+		return;
+	if (request_n_ids(req) < 1 || request_n_ids(req) > 10)
+		abort();
+	for (i = 0; i < request_n_ids(req); i++)
+		if (request_id(req, i)->serial_len > REQUEST_SERIAL_MAX ||
+		    request_id(req, i)->der_len == 0)
+			abort();
+	if (request_nonce(req, &len) != NULL &&
+	    (len < 1 || len > REQUEST_NONCE_MAX))
+		abort();
+	request_free(req);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	time_t from, to;
+
+	try_path(data, size);
+	try_request(data, size);
+	crltime_read(data, size, &from, &to);
+	ERR_clear_error();
+	return 0;
+}
