@@ -126,6 +126,13 @@ use_wal(struct sql_conn *c)
 }
 
 static int
+no_store(const struct store *s)
+{
+	ca_raise(CA_E_STORE, "%s: cannot be opened as a store", s->path);
+	return 0;
+}
+
+static int
 open_writer(struct store *s, int64_t now)
 {
 	struct sql_conn *c = &s->writer.conn;
@@ -135,7 +142,7 @@ open_writer(struct store *s, int64_t now)
 		return sys_raise("open", s->path);
 	if (!take_lock(s) || (s->mode == STORE_CREATE && !create(s, now)))
 		return 0;
-	return sql_conn_write(c, s->path) &&
+	return (sql_conn_write(c, s->path) || no_store(s)) &&
 	    schema_check(c, s->path, &version) && use_wal(c) &&
 	    schema_migrate(c, version, now);
 }
@@ -145,7 +152,8 @@ open_reader(struct store *s, struct sql_conn *c)
 {
 	int version;
 
-	if (!sql_conn_read(c, s->path, s->mode == STORE_READ) ||
+	if ((!sql_conn_read(c, s->path, s->mode == STORE_READ) &&
+		!no_store(s)) ||
 	    !schema_check(c, s->path, &version))
 		return 0;
 	if (version == STORE_SCHEMA_VERSION)
