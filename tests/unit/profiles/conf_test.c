@@ -66,25 +66,6 @@ reads_every_kind(void **state)
 }
 
 static void
-absent_keys_give_defaults(void **state)
-{
-	struct conf *c = read_text("name = \"a\";");
-	const struct conf_group *g = conf_root(c);
-	int64_t v;
-
-	(void)state;
-	assert_int_equal(conf_int(g, "count", 0, 10, 3, &v), 1);
-	assert_int_equal(v, 3);
-	assert_int_equal(conf_duration(g, "life", 0, 1, 99, &v), 1);
-	assert_int_equal(v, 99);
-	assert_int_equal(conf_bool(g, "on", 1), 1);
-	assert_string_equal(conf_text(g, "nothing", "d"), "d");
-	assert_int_equal(conf_n_texts(g, "list"), 0);
-	assert_null(conf_subgroup(g, "validity"));
-	conf_free(c);
-}
-
-static void
 unknown_key_is_named_with_line_and_suggestion(void **state)
 {
 	char text[512];
@@ -165,64 +146,6 @@ harmless_texts_pass(void **state)
 }
 
 static void
-bad_values_are_refused(void **state)
-{
-	static const char *const bad[] = {"5", "m", "5w", "-5m", "5mm", "1.5h",
-	    " 5m", "9999999999999d", "200y"};
-	char text[64];
-	int64_t v;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct conf *c;
-
-		snprintf(text, sizeof(text), "\nlife = \"%s\";", bad[i]);
-		c = read_text(text);
-		assert_non_null(c);
-		assert_int_equal(conf_duration(conf_root(c), "life", 1,
-				     100LL * 365 * 86400, 0, &v),
-		    0);
-		assert_raised(PROFILE_E_CONFIG, "device.conf:2: life: ");
-		conf_free(c);
-	}
-}
-
-static void
-ranges_and_sizes_are_held(void **state)
-{
-	struct conf *c = read_text("count = 11; room = \"2x\"; list = \"k\";");
-	const struct conf_group *g = conf_root(c);
-	int64_t v;
-
-	(void)state;
-	assert_int_equal(conf_int(g, "count", 0, 10, 0, &v), 0);
-	assert_raised(PROFILE_E_CONFIG, "count: must lie within 0 and 10");
-	assert_int_equal(conf_size(g, "room", 0, 10, 0, &v), 0);
-	assert_raised(PROFILE_E_CONFIG, "room: \"2x\" is not a size");
-	conf_free(c);
-}
-
-static void
-choice_suggests(void **state)
-{
-	static const char *const names[] = {"est", "operator", NULL};
-	struct conf *c = read_text("a = \"operator\";\nb = \"oprator\";");
-	const struct conf_group *g = conf_root(c);
-
-	(void)state;
-	assert_int_equal(conf_choice(g, "a", names, 0), 1);
-	assert_int_equal(conf_choice(g, "none", names, 5), 5);
-	assert_int_equal(conf_choice(g, "b", names, 0), -1);
-	assert_raised(PROFILE_E_CONFIG,
-	    "device.conf:2: b: unknown value \"oprator\" (did you mean "
-	    "\"operator\"?)");
-	assert_int_equal(conf_fail(g, "b", "not %s", "good"), 0);
-	assert_raised(PROFILE_E_CONFIG, "device.conf:2: b: not good");
-	conf_free(c);
-}
-
-static void
 files_are_read_and_bounded(void **state)
 {
 	char dir[] = "/tmp/inkan-conf-XXXXXX", path[64];
@@ -259,14 +182,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_every_kind),
-	    cmocka_unit_test(absent_keys_give_defaults),
 	    cmocka_unit_test(unknown_key_is_named_with_line_and_suggestion),
 	    cmocka_unit_test(wrong_types_are_refused),
 	    cmocka_unit_test(what_cannot_be_parsed_is_refused),
 	    cmocka_unit_test(harmless_texts_pass),
-	    cmocka_unit_test(bad_values_are_refused),
-	    cmocka_unit_test(ranges_and_sizes_are_held),
-	    cmocka_unit_test(choice_suggests),
 	    cmocka_unit_test(files_are_read_and_bounded),
 	};
 

@@ -1,0 +1,171 @@
+#include "tests/unit/profiles/build_case.h"
+
+#define SAN(x) "san = ( " x " );"
+#define FROM_CSR                                                               \
+	"{ type = \"dns\"; from = \"csr.san\"; max = 2; match = "              \
+	"\"{identity.device},{identity.device}.*\"; "
+#define IGNORE FROM_CSR "otherwise = \"ignore\"; optional = true; }"
+
+static void
+names_come_by_rule(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, SAN(IGNORE)), "CN=dev1",
+	    "DNS:DEV1,DNS:evil.example,IP:10.0.0.1,DNS:dev1.lan,DNS:dev10");
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "DNS:DEV1, DNS:dev1.lan");
+	assert_string_equal(j.notes,
+	    "san dns:evil.example ignored; san ip:10.0.0.1 ignored; "
+	    "san dns:dev10 ignored");
+	job_close(&j);
+}
+
+static void
+more_than_max_is_outside(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, SAN(IGNORE)), "CN=dev1",
+	    "DNS:dev1.a,DNS:dev1.b,DNS:dev1.c");
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "DNS:dev1.a, DNS:dev1.b");
+	assert_string_equal(j.notes, "san dns:dev1.c ignored");
+	job_close(&j);
+}
+
+static void
+without_a_rule_nothing_is_copied(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, ""), "CN=dev1",
+	    "DNS:dev1,otherName:1.2.3;UTF8:x");
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "");
+	assert_string_equal(
+	    j.notes, "san dns:dev1 ignored; san of another type ignored");
+	job_close(&j);
+}
+
+static void
+a_strict_rule_refuses(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, SAN(FROM_CSR "}")), "CN=dev1",
+	    "DNS:evil.example");
+	job_refused(
+	    &j, PROFILE_E_REFUSED, "san.dns: evil.example is not allowed");
+	job_close(&j);
+	job_open(&j, compiles(BASE, NULL, SAN(FROM_CSR "}")), "CN=dev1", NULL);
+	job_refused(&j, PROFILE_E_REFUSED,
+	    "san.dns: no name that is allowed was asked for");
+	job_close(&j);
+}
+
+static void
+a_star_in_a_field_is_no_wildcard(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, SAN(IGNORE)), "CN=dev1",
+	    "DNS:evil.example");
+	j.fields[0].value = "*";
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "");
+	j.fields[0].value = "x,evil.example";
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "");
+	j.fields[0].value = NULL;
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "");
+	job_close(&j);
+}
+
+static void
+fields_hold_several(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j,
+	    compiles(BASE, NULL,
+		SAN("{ type = \"dns\"; from = \"request.dns\"; },"
+		    "{ type = \"ip\"; from = \"request.ip\"; "
+		    "optional = true; }")),
+	    "CN=dev1", NULL);
+	job_refused(&j, PROFILE_E_REFUSED, "san.dns: request.dns is not known");
+	job_field(&j, "request.dns", "a, b ,a");
+	job_field(&j, "request.ip", "127.0.0.1,::1");
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0,
+	    "DNS:a, DNS:b, IP Address:127.0.0.1, IP "
+	    "Address:0:0:0:0:0:0:0:1");
+	j.fields[2].value = "a,,b";
+	job_refused(&j, PROFILE_E_BADREQUEST, "san.dns: \"\"");
+	j.fields[2].value = "a_b";
+	job_refused(&j, PROFILE_E_BADREQUEST, "is not a DNS name");
+	job_close(&j);
+}
+
+static void
+an_empty_subject_makes_it_critical(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j,
+	    compiles(BASE,
+		"subject = ( { attribute = \"CN\"; from = \"identity.cn\"; } "
+		");",
+		SAN("{ type = \"dns\"; from = \"identity.device\"; }")),
+	    "CN=dev1", NULL);
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 1, "DNS:dev1");
+	job_close(&j);
+}
+
+static void
+renewal_keeps_the_names(void **state)
+{
+	static const unsigned char old[] = {
+	    0x30, 0x05, 0x82, 0x03, 'o', 'l', 'd', 0};
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, SAN(IGNORE)), "CN=dev1", "DNS:dev1");
+	j.req.subject = issuer_name;
+	j.req.subject_len = sizeof(issuer_name);
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "");
+	j.req.san = old;
+	j.req.san_len = sizeof(old) - 1;
+	job_builds(&j);
+	ext_is(&j, NID_subject_alt_name, 0, "DNS:old");
+	j.req.san_len = sizeof(old);
+	job_refused(&j, PROFILE_E_BADREQUEST, "san: not GeneralNames");
+	job_close(&j);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names_come_by_rule),
+	    cmocka_unit_test(more_than_max_is_outside),
+	    cmocka_unit_test(without_a_rule_nothing_is_copied),
+	    cmocka_unit_test(a_strict_rule_refuses),
+	    cmocka_unit_test(a_star_in_a_field_is_no_wildcard),
+	    cmocka_unit_test(fields_hold_several),
+	    cmocka_unit_test(an_empty_subject_makes_it_critical),
+	    cmocka_unit_test(renewal_keeps_the_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
