@@ -202,7 +202,8 @@ try_load(struct delegates *d, struct entry *e, const struct view_issuer *issuer,
 			    "issuer", e->set->issuer, NULL);
 		ERR_clear_error();
 		e->complained = 1;
-		e->retry_at = now + RETRY;
+		/* A writer that starts at the same time makes it known at once. */
+		e->retry_at = issuer == NULL ? now : now + RETRY;
 		return;
 	}
 	ERR_clear_error();

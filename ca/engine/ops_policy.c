@@ -137,7 +137,10 @@ ops_policy_activate(struct ops_call *c)
 
 	c->o.authenticated = 1;
 	a.proposal = policy_read_dir(c->ca->settings->policy_dir);
-	if (a.proposal == NULL || !issuers_known(c, a.proposal))
+	if (a.proposal == NULL || !issuers_known(c, a.proposal) ||
+	    !policy_refuse_own(a.proposal,
+	    (const unsigned char (*)[32])c->ca->own_roots,
+	    c->ca->issuers.n))
 		goto out;
 	a.row.time = c->now;
 	snprintf(a.row.author, sizeof(a.row.author), "%s", c->who);

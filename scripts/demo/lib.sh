@@ -201,7 +201,9 @@ ready_ra() {
 	    "$INKAN_EST_URL/.well-known/est/cacerts"
 }
 ready_ocsp() {
-	curl -fsS --max-time 2 "$INKAN_HTTP_URL/ca/devices-g1.cer"
+	openssl ocsp -issuer "$INKAN_ISSUER" -cert "$INKAN_DIR/certs/est.pem" \
+	    -url "$INKAN_OCSP_URL" -CAfile "$INKAN_ROOT" -timeout 2 2>&1 |
+	    grep -q ': good'
 }
 
 demo_start() {
