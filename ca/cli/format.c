@@ -78,9 +78,11 @@ format_show(FILE *out, const WIRE_FIELDS *fields, const char *const *except)
 
 	for (i = 0; i < sk_WIRE_FIELD_num(fields); i++) {
 		f = sk_WIRE_FIELD_value(fields, i);
-		if (!is_named(field_name(f), except))
-			fprintf(out, "%s: %s\n", field_name(f),
-			    format_field(f, buf));
+		if (is_named(field_name(f), except))
+			continue;
+		format_field(f, buf);
+		fprintf(out, "%s:%s%s\n", field_name(f),
+		    buf[0] == '\0' ? "" : " ", buf);
 	}
 }
 

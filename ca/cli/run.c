@@ -57,7 +57,7 @@ run_print_table(
 int
 run_object(struct cli *cli, const struct command *cmd, const struct options *o)
 {
-	const char *const except[] = {"der", cmd->raw, NULL};
+	static const char *const EXCEPT[] = {"der", NULL};
 	const char *raw;
 	WIRE_ANSWER *a;
 	int status = CLI_DONE;
@@ -68,12 +68,13 @@ run_object(struct cli *cli, const struct command *cmd, const struct options *o)
 		status = run_print_json(cli, cmd, a);
 		goto out;
 	}
-	format_show(cli->out, a->values, except);
+	/* A text that was asked for is alone, so that it can go to a file. */
 	raw = cmd->raw == NULL ? NULL : field_text(a->values, cmd->raw, NULL);
-	if (raw != NULL && sk_WIRE_FIELD_num(a->values) > 1)
-		fputc('\n', cli->out);
-	if (raw != NULL)
+	if (raw != NULL) {
 		format_lines(cli->out, raw);
+		goto out;
+	}
+	format_show(cli->out, a->values, EXCEPT);
 	if (cmd->columns != NULL && message_n_rows(a) > 0) {
 		if (sk_WIRE_FIELD_num(a->values) > 0)
 			fputc('\n', cli->out);
@@ -84,7 +85,41 @@ out:
 	return status;
 }
 
-/* --- lists ---------------------------------------------------------------- */
+int
+run_policy_diff(
+    struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	const WIRE_FIELDS *row;
+	struct table t;
+	WIRE_ANSWER *a;
+	size_t i, n = 0;
+	int status = CLI_DONE;
+
+	if ((a = run_call(cli, cmd, o)) == NULL)
+		return CLI_FAILED;
+	if (cli->json) {
+		status = run_print_json(cli, cmd, a);
+		goto out;
+	}
+	format_show(cli->out, a->values, NULL);
+	for (i = 0; i < message_n_rows(a); i++) {
+		row = message_row(a, i);
+		if (strcmp(field_text(row, "change", ""), "same") == 0)
+			continue;
+		if (n++ == 0) {
+			fputc('\n', cli->out);
+			table_begin(&t, cli->out, cmd->columns, a);
+		}
+		table_row(&t, row);
+	}
+	if (n == 0)
+		fputs("no difference\n", cli->out);
+out:
+	WIRE_ANSWER_free(a);
+	return status;
+}
+
+/* Lists. */
 
 struct listing {
 	struct cli *cli;
@@ -182,7 +217,7 @@ print_pages(struct listing *l, int json)
 	} while (l->cursor[0] != '\0');
 	if (json)
 		encode_end(&l->stream);
-	if (l->more)
+	if (l->more && !json)
 		fputs("... more: use --all or --limit\n", l->cli->err);
 	return CLI_DONE;
 }

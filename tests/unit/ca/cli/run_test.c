@@ -178,7 +178,7 @@ test_object(void **state)
 	(void)state;
 	canned.answer = object;
 	assert_int_equal(tool("fleet", "show", "devices", NULL), 0);
-	assert_string_equal(canned.out, "name: devices\n\nline 1\n\tline 2\n");
+	assert_string_equal(canned.out, "line 1\n\tline 2\n");
 	assert_string_equal(field_text(canned.args, "name", ""), "devices");
 	assert_int_equal(tool("device", "show", "d", "--json", NULL), 0);
 	assert_non_null(v = json_loads(canned.out, 0, NULL));
@@ -189,6 +189,45 @@ test_object(void **state)
 	json_decref(v);
 	assert_int_equal(tool("device", "show", "--name", "d", NULL), 0);
 	assert_in(canned.out, "\n\nSERIAL");
+}
+
+static const char *change;
+
+static void
+diff(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	WIRE_FIELDS *row = message_add_row(a);
+
+	(void)req;
+	field_add_text(row, "path", "a.conf");
+	field_add_text(row, "change", "same");
+	row = message_add_row(a);
+	field_add_text(row, "path", "b.conf");
+	field_add_text(row, "change", change);
+	field_add_int(a->values, "active", 3);
+}
+
+static void
+test_policy_diff(void **state)
+{
+	json_t *v;
+
+	(void)state;
+	canned.answer = diff;
+	change = "changed";
+	assert_int_equal(tool("policy", "diff", NULL), 0);
+	assert_string_equal(canned.out,
+	    "active: 3\n\n"
+	    "CHANGE   PATH    DETAIL\n"
+	    "changed  b.conf  -\n");
+	change = "same";
+	assert_int_equal(tool("policy", "diff", NULL), 0);
+	assert_string_equal(canned.out, "active: 3\nno difference\n");
+	/* Programs are told everything. */
+	assert_int_equal(tool("policy", "diff", "--json", NULL), 0);
+	assert_non_null(v = json_loads(canned.out, 0, NULL));
+	assert_int_equal(json_array_size(json_object_get(v, "changes")), 2);
+	json_decref(v);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, start, canned_stop)
@@ -204,6 +243,7 @@ main(void)
 	    T(test_list_usage),
 	    T(test_list_breaks),
 	    T(test_object),
+	    T(test_policy_diff),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
