@@ -54,10 +54,10 @@ pki_remove(const char *dir)
 static inline void
 pki_write(const char *path, const void *data, size_t len)
 {
-	char tmp[512];
+	char tmp[520];
 	FILE *f;
 
-	snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+	snprintf(tmp, sizeof(tmp), "%.510s.tmp", path);
 	assert_non_null(f = fopen(tmp, "w"));
 	assert_int_equal(fwrite(data, 1, len, f), len);
 	assert_int_equal(fclose(f), 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "ocsp/conns.h"
 #include "tests/unit/ocsp/rig.h"
 #include "tests/unit/ocsp/http.h"
 
