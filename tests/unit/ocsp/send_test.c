@@ -71,12 +71,12 @@ test_cacheable(void **state)
 	strcat(tag, "\"");
 	assert_string_equal(http_header(&h, "ETag"), tag);
 	assert_int_equal(date(&h, "Last-Modified"), rig->now - 5);
-	assert_int_equal(date(&h, "Expires") / 10, (rig->now + 3600) / 10);
+	assert_true(labs((long)(date(&h, "Expires") - rig->now - 3600)) < 5);
 	assert_true(labs((long)(date(&h, "Date") - time(NULL))) < 5);
 	snprintf(control, sizeof(control), "%.120s",
 	    http_header(&h, "Cache-Control"));
 	assert_int_equal(sscanf(control, "max-age=%ld,", &age), 1);
-	assert_true(age > 2600 && age <= 2700);
+	assert_true(age > 2600 && age < 2706);
 	assert_string_equal(
 	    strchr(control, ','), ",public,no-transform,must-revalidate");
 	assert_null(http_header(&h, "Pragma"));
