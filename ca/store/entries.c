@@ -99,7 +99,7 @@ entries_append(struct store_tx *tx, const char *kind, int64_t time,
 		return 0;
 	}
 	memcpy(row.kind, kind, n);
-	if (next_index(tx, &row.index) &&
+	if (field_list_check(detail) && next_index(tx, &row.index) &&
 	    RAND_bytes(row.salt, sizeof(row.salt)) == 1 &&
 	    field_list_encode(detail, &row.detail, &row.detail_len) &&
 	    make_leaf(&row, &row.leaf, &row.leaf_len))

@@ -161,7 +161,7 @@ blocked(struct store_tx *tx, void *arg)
 	static void fn##_in_store(void **state)                                \
 	{                                                                      \
 		struct temp *t = *state;                                       \
-		WRITE(t, fn, t);                                               \
+		RUN(t, fn, t);                                                 \
 	}
 
 IN_STORE(by_serial)

@@ -1,6 +1,5 @@
 #include <sqlite3.h>
 #include "tests/unit/ca/store/temp.h"
-#include "ca/store/private.h"
 
 /* Twelve certificates: every third held, every fourth revoked, the last one
    still reserved. */

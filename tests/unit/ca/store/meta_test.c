@@ -77,7 +77,7 @@ keeps_values(void **state)
 {
 	struct temp *t = *state;
 
-	WRITE(t, use_meta, NULL);
+	RUN(t, use_meta, NULL);
 }
 
 static void
@@ -85,7 +85,7 @@ refuses_bad_values(void **state)
 {
 	struct temp *t = *state;
 
-	WRITE(t, use_meta_badly, NULL);
+	RUN(t, use_meta_badly, NULL);
 }
 
 static void
@@ -93,7 +93,7 @@ counts_in_windows(void **state)
 {
 	struct temp *t = *state;
 
-	WRITE(t, use_counters, NULL);
+	RUN(t, use_counters, NULL);
 }
 
 static void

@@ -19,6 +19,7 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/store/certs.h"
+#include "ca/store/private.h"
 #include "ca/store/records.h"
 #include "ca/store/store.h"
 
@@ -141,11 +142,24 @@ temp_issue(struct store_tx *tx, struct cert_row *row)
 }
 
 /*
- * Tests are written as functions that run in a transaction: WRITE(f) must be
- * committed, READ(f) must say 1.
+ * RUN(f): a function full of assertions, in a transaction of the writer's
+ * connection but on the test's own thread (the writer sleeps: nothing else is
+ * going on), so that cmocka can tell which of them failed. WRITE(f) goes the
+ * proper way and must be committed; READ(f) must say 1.
  */
+#define RUN(t, fn, arg) assert_true(temp_run((t)->store, fn, arg))
 #define WRITE(t, fn, arg) assert_true(write_or_say((t)->store, fn, arg))
 #define READ(t, fn, arg) assert_int_equal(store_read((t)->store, fn, arg), 1)
+
+static inline int
+temp_run(struct store *s, store_fn *fn, void *arg)
+{
+	struct store_tx tx = {
+	    .store = s, .conn = &s->writer.conn, .writing = 1};
+
+	return sql_run(&tx, "BEGIN IMMEDIATE", "") && fn(&tx, arg) &&
+	    sql_run(&tx, "COMMIT", "");
+}
 
 static inline int
 write_or_say(struct store *s, store_fn *fn, void *arg)

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include "tests/unit/ca/store/temp.h"
 #include "tests/unit/ca/store/faultfs.h"
-#include "ca/store/private.h"
 
 #define THREADS 16
 #define EACH 40
