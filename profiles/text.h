@@ -13,7 +13,7 @@
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most
    U+10FFFF) without NUL. */
 int text_is_utf8(const char *s, size_t len);
-/* ASCII without control characters; */
+/* Printable ASCII, space included. */
 int text_is_ascii(const char *s, size_t len);
 /* PrintableString (X.680 41.4). */
 int text_is_printable(const char *s, size_t len);

@@ -75,6 +75,7 @@ job_builds(struct job *j)
 		rig_fail("build");
 	if (!conform_tbs(&ctx, j->tbs, j->tbs_len))
 		rig_fail("conform");
+	assert_int_equal(ERR_peek_error(), 0);
 }
 
 MAYBE void
