@@ -154,6 +154,7 @@ static void
 connect_now(evutil_socket_t fd, short what, void *arg)
 {
 	struct ca_link *l = arg;
+	int err;
 
 	(void)fd, (void)what;
 	l->bev = bufferevent_socket_new(l->base, -1, BEV_OPT_CLOSE_ON_FREE);
@@ -165,9 +166,10 @@ connect_now(evutil_socket_t fd, short what, void *arg)
 	if (bufferevent_enable(l->bev, EV_READ | EV_WRITE) != 0 ||
 	    bufferevent_socket_connect(l->bev, (struct sockaddr *)&l->address,
 		(int)sizeof(l->address)) != 0) {
+		err = EVUTIL_SOCKET_ERROR();
 		/* When connect(2) fails at once, on_event() has been here. */
 		if (l->bev != NULL)
-			drop(l, "connect failed");
+			drop(l, evutil_socket_error_to_string(err));
 	}
 }
 

@@ -32,23 +32,41 @@ to_time(const ASN1_TIME *t, time_t *out)
 	return 1;
 }
 
+static int
+validity(struct tls *tls, time_t *from, time_t *to)
+{
+	X509 *cert = tls_certificate(tls);
+	int ok = cert != NULL && to_time(X509_get0_notBefore(cert), from) &&
+	    to_time(X509_get0_notAfter(cert), to);
+
+	X509_free(cert);
+	return ok;
+}
+
 /* Seconds until the renewal is due, 0 when it is. */
 static time_t
 wait_for(struct tls *tls, time_t now)
 {
-	X509 *cert = tls_certificate(tls);
-	time_t from = 0, to = 0, due;
+	time_t from, to, due;
 
-	if (cert == NULL || !to_time(X509_get0_notBefore(cert), &from) ||
-	    !to_time(X509_get0_notAfter(cert), &to)) {
-		X509_free(cert);
+	if (!validity(tls, &from, &to))
 		return OWN_CERT_LOOK_S;
-	}
-	X509_free(cert);
 	due = own_cert_due(from, to);
 	if (due <= now)
 		return 0;
 	return due - now < OWN_CERT_LOOK_S ? due - now : OWN_CERT_LOOK_S;
+}
+
+/* After a renewal: where our clock is ahead of the CA's, the new certificate
+   looks due at once, and would every time. */
+static time_t
+rest(struct tls *tls)
+{
+	time_t from, to;
+
+	if (!validity(tls, &from, &to) || to - from > 10 * OWN_CERT_LOOK_S)
+		return OWN_CERT_LOOK_S;
+	return (to - from) / 10 + 1;
 }
 
 /* 1 when it is time to stop. */
@@ -83,7 +101,7 @@ run(void *arg)
 		if (own_cert_renew(o->settings, o->tls)) {
 			report_event(REPORT_INFO, "ra.cert.renewed", NULL);
 			retry = OWN_CERT_RETRY_FIRST_S;
-			pause = 1;
+			pause = rest(o->tls);
 			continue;
 		}
 		report_errors(REPORT_WARN, "ra.cert.renew", NULL);
