@@ -13,7 +13,8 @@ Q       := $(if $(filter 1,$(V)),,@)
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE
 WARN    := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla
-CPPFLAGS += -I. -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED \
+VERSION := 0.1.0
+CPPFLAGS += -I. -D_GNU_SOURCE -DINKAN_VERSION='"$(VERSION)"' -DOPENSSL_NO_DEPRECATED \
 	   -DOPENSSL_API_COMPAT=30000
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
 

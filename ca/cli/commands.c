@@ -162,6 +162,7 @@ static const struct option_spec USER[] = {
     {"user", OPTION_TEXT, REQ, NULL, "NAME", "user name"},
     END,
 };
+static const struct option_spec PAGES[] = {PAGING, END};
 static const struct option_spec LOG_LIST[] = {
     {"from", OPTION_INT, LOCAL, NULL, "N", "from this entry on"},
     PAGING,
@@ -352,7 +353,7 @@ const struct command command_table[] = {
     {.words = "secret list",
 	.op = "secret.list",
 	.run = run_list,
-	.options = NONE,
+	.options = PAGES,
 	.columns = SECRET_COLUMNS,
 	.help = "List secrets"},
     {.words = "secret revoke",

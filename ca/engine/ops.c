@@ -111,6 +111,10 @@ static const struct ops_arg A_SECRET_NEW[] = {
     {"secret", TEXT, 0, 256},
 };
 static const struct ops_arg A_USER[] = {{"user", TEXT, OPS_REQUIRED, 127}};
+static const struct ops_arg A_PAGE[] = {
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_LOG[] = {
     {"from", INT, 0, 0},
     {"limit", INT, 0, 0},
@@ -147,7 +151,7 @@ static const struct ops_entry TABLE[] = {
     {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
     {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
     {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
-    {"secret.list", OPS_ADMIN, ops_secret_list, NULL, 0},
+    {"secret.list", OPS_ADMIN, ops_secret_list, ARGS(A_PAGE)},
     {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},
     {"profile.list", OPS_ADMIN, ops_profile_list, NULL, 0},
     {"profile.show", OPS_ADMIN, ops_profile_show, ARGS(A_NAME)},

@@ -139,10 +139,30 @@ struct listing {
 };
 
 static int
+same(const char *want, const char *have)
+{
+	return want == NULL || strcmp(want, have) == 0;
+}
+
+/* The other filters, for rows that were found by serial. */
+static int
+wanted(const struct cert_row *row, const struct cert_filter *f)
+{
+	return same(f->issuer, row->issuer_ident) &&
+	    same(f->profile, row->profile) && same(f->fleet, row->fleet) &&
+	    same(f->device, row->device) &&
+	    (f->state == 0 || f->state == (int)row->state) &&
+	    (f->subject == NULL || strstr(row->subject, f->subject)) &&
+	    (f->expires_before == 0 || row->not_after < f->expires_before);
+}
+
+static int
 list_one(const struct cert_row *row, void *arg)
 {
 	struct listing *l = arg;
 
+	if (l->serial_len > 0 && !wanted(row, &l->f))
+		return 1;
 	l->last = row->id;
 	l->n++;
 	l->failed = !ops_add_cert(message_add_row(l->c->answer), row);

@@ -135,12 +135,15 @@ ops_secret_new(struct ops_call *c)
 	return ok;
 }
 
-static int
-list_one(const struct secret_row *row, void *arg)
-{
-	struct ops_call *c = arg;
-	WIRE_FIELDS *l = message_add_row(c->answer);
+struct listing {
+	struct ops_call *c;
+	int64_t last;
+	int failed;
+};
 
+static int
+add_secret(WIRE_FIELDS *l, const struct secret_row *row)
+{
 	return l != NULL && field_add_text(l, "user", row->user) &&
 	    field_add_text(l, "fleets", row->fleets) &&
 	    field_add_text(l, "device",
@@ -152,15 +155,31 @@ list_one(const struct secret_row *row, void *arg)
 }
 
 static int
+list_one(const struct secret_row *row, void *arg)
+{
+	struct listing *l = arg;
+
+	l->last = row->id;
+	l->failed = !add_secret(message_add_row(l->c->answer), row);
+	return !l->failed;
+}
+
+static int
 list_tx(struct store_tx *tx, void *arg)
 {
-	return secrets_list(tx, list_one, arg);
+	struct listing *l = arg;
+
+	return secrets_list(tx, ops_cursor(l->c), ops_limit(l->c), list_one,
+	    l);
 }
 
 int
 ops_secret_list(struct ops_call *c)
 {
-	return ops_read(c, list_tx, c);
+	struct listing l = {.c = c};
+
+	return ops_read(c, list_tx, &l) && !l.failed &&
+	    ops_set_cursor(c, l.last, message_n_rows(c->answer));
 }
 
 static int

@@ -309,5 +309,6 @@ ops_status(struct ops_call *c)
 		check_ca(&k, c->ca->issuers.item[i]);
 	check_own(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",
-	    LEVELS[k.worst]);
+	    LEVELS[k.worst]) && field_add_text(c->answer->values, "version",
+	    INKAN_VERSION);
 }

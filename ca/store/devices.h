@@ -75,7 +75,7 @@ int secrets_get(struct store_tx *tx, const char *user, struct secret_row *out);
    "secret.used" raised; this is what makes it one-time under concurrency. */
 int secrets_use(struct store_tx *tx, int64_t id, int64_t now);
 int secrets_revoke(struct store_tx *tx, int64_t id);
-int secrets_list(struct store_tx *tx,
+int secrets_list(struct store_tx *tx, int64_t after_id, size_t limit,
     int (*cb)(const struct secret_row *row, void *arg), void *arg);
 
 #endif

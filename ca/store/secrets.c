@@ -106,14 +106,15 @@ secrets_revoke(struct store_tx *tx, int64_t id)
 }
 
 int
-secrets_list(struct store_tx *tx,
+secrets_list(struct store_tx *tx, int64_t after_id, size_t limit,
     int (*cb)(const struct secret_row *row, void *arg), void *arg)
 {
 	struct secret_row row;
 	struct sql *s;
 	int found = -1;
 
-	s = sql_open(tx, SELECT "ORDER BY id", "");
+	s = sql_open(tx, SELECT "WHERE id > ? ORDER BY id LIMIT ?", "ii",
+	    after_id, (int64_t)limit);
 	while (s != NULL && (found = sql_step(s)) == 1) {
 		load(s, &row);
 		if (!cb(&row, arg))

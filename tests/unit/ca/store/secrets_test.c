@@ -97,7 +97,7 @@ lists(struct store_tx *tx, void *arg)
 		make_row(&row, user, 0);
 		assert_true(secrets_add(tx, &row));
 	}
-	assert_true(secrets_list(tx, note, &n));
+	assert_true(secrets_list(tx, 0, 100, note, &n));
 	assert_int_equal(n, 2);
 	return 1;
 }
