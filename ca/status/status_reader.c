@@ -72,8 +72,8 @@ open_file(struct status_reader *r)
 	if ((r->immutable
 		    ? open_alone(r)
 		    : status_db_open(&r->d, r->path, SQLITE_OPEN_READONLY)) &&
-	    status_db_exec(&r->d, "PRAGMA cache_size = -8192") &&
-	    status_db_check(&r->d, r->path))
+	    status_db_check(&r->d, r->path) &&
+	    status_db_exec(&r->d, "PRAGMA cache_size = -8192"))
 		return 1;
 	status_db_close(&r->d);
 	return 0;

@@ -81,7 +81,7 @@ new_generation(int64_t *out)
 }
 
 static int
-has_tables(struct status_db *d, int *out)
+has_tables(struct status_db *d, const char *path, int *out)
 {
 	sqlite3_stmt *st = NULL;
 	int ok;
@@ -92,7 +92,7 @@ has_tables(struct status_db *d, int *out)
 	if (ok)
 		*out = sqlite3_column_int(st, 0) > 0;
 	else
-		status_db_raise(d, "open");
+		status_db_raise(d, path);
 	sqlite3_finalize(st);
 	return ok;
 }
@@ -140,7 +140,7 @@ open_all(struct status_writer *w, const char *path)
 
 	return make_file(path) &&
 	    status_db_open(&w->d, path, SQLITE_OPEN_READWRITE) &&
-	    has_tables(&w->d, &there) &&
+	    has_tables(&w->d, path, &there) &&
 	    (!there || status_db_check(&w->d, path)) &&
 	    status_db_exec(&w->d, "PRAGMA journal_mode = WAL") &&
 	    status_db_exec(&w->d, "PRAGMA synchronous = FULL") &&
