@@ -354,6 +354,7 @@ const struct command command_table[] = {
 	.op = "secret.list",
 	.run = run_list,
 	.options = PAGES,
+	.paging = COMMAND_CURSOR,
 	.columns = SECRET_COLUMNS,
 	.help = "List secrets"},
     {.words = "secret revoke",

@@ -200,10 +200,16 @@ ready_ra() {
 	curl -fsS --max-time 2 --cacert "$INKAN_ROOT" \
 	    "$INKAN_EST_URL/.well-known/est/cacerts"
 }
+# An instance that is stopped says tryLater: that is an answer, too.
 ready_ocsp() {
-	openssl ocsp -issuer "$INKAN_ISSUER" -cert "$INKAN_DIR/certs/est.pem" \
-	    -url "$INKAN_OCSP_URL" -CAfile "$INKAN_ROOT" -timeout 2 2>&1 |
-	    grep -q ': good'
+	local said
+	said=$(openssl ocsp -issuer "$INKAN_ISSUER" -url "$INKAN_OCSP_URL" \
+	    -cert "$INKAN_DIR/certs/est.pem" -CAfile "$INKAN_ROOT" -timeout 2 2>&1)
+	case $said in
+	*": good"*) ;;
+	*trylater*) "$INKAN_BIN/inkan" status | grep -q stopped ;;
+	*) return 1 ;;
+	esac
 }
 
 demo_start() {
@@ -277,7 +283,9 @@ ocsp_says() {	# certificate
 }
 
 serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
-subject_of() { openssl x509 -in "$1" -noout -subject | sed 's/^subject= *//'; }
+subject_of() {	# the same from every OpenSSL: CN=x
+	openssl x509 -in "$1" -noout -subject | sed 's/^subject= *//; s/ = /=/g'
+}
 step_ok() { say "  $1"; }
 
 enrol() {	# name

@@ -2,9 +2,9 @@
 # inkan-ca is killed at each step of issuing; the invariant holds afterwards.
 tid="crash between any two steps"
 . "$(dirname "$0")/lib.sh"
-faults=$here/build/faults/inkan-ca
+faults=$BUILD/faults/inkan-ca
 [ -z "${SAN:-}" ] || skip "the fault points are tested in the plain build"
-make -s --no-print-directory -C "$here" FAULTS=1 build/faults/inkan-ca >"$T/make" 2>&1 ||
+make -s --no-print-directory -C "$here" BUILD="$BUILD" FAULTS=1 "$faults" >"$T/make" 2>&1 ||
     { cat "$T/make"; exit 1; }
 demo_up
 state_of() { sqlite3 "file:$INKAN_STORE?mode=ro" "$1"; }
