@@ -76,6 +76,38 @@ writes_the_example(void **state)
 	entries_row_clear(&row);
 }
 
+/* Does the page have these octets, in lines of 64 digits? */
+static int
+page_has(const char *page, const char *digits)
+{
+	char want[2048] = "";
+	size_t i, used = 0, n = strlen(digits);
+
+	for (i = 0; i < n; i += 64)
+		used += (size_t)snprintf(want + used, sizeof(want) - used,
+		    "\n    %.64s", digits + i);
+	return strstr(page, want) != NULL;
+}
+
+static void
+stands_on_the_page(void **state)
+{
+	char page[16384];
+	FILE *f = fopen("docs/log.md", "r");
+	size_t n;
+
+	(void)state;
+	if (f == NULL) /* not started from the tree's root */
+		skip();
+	n = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	page[n] = '\0';
+	assert_true(page_has(page, EXAMPLE_DETAIL));
+	assert_true(page_has(page, EXAMPLE_LEAF));
+	assert_true(page_has(page, EXAMPLE_HASH));
+	assert_false(page_has(page, "00" EXAMPLE_LEAF));
+}
+
 static int
 append(struct store_tx *tx, void *arg)
 {
@@ -248,6 +280,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_the_example),
+	    cmocka_unit_test(stands_on_the_page),
 	    T(appends_without_gaps),
 	    T(refuses_bad_entries),
 	    T(notices_tampering),
