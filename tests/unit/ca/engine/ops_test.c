@@ -1,6 +1,7 @@
 #include "tests/unit/ca/engine/world.h"
 
-/* The table: what is not in it does not exist, and arguments are held against it. */
+/* The table: what is not in it does not exist, and arguments are held against
+ * it. */
 
 static void
 table_is_sound(void **state)
@@ -44,18 +45,21 @@ roles_are_separate(void **state)
 static void
 arguments_are_checked(void **state)
 {
-	world_refused(world_admin(*state, "revoke", ""), WIRE_BADREQUEST,
-	    "missing");
+	world_refused(
+	    world_admin(*state, "revoke", ""), WIRE_BADREQUEST, "missing");
 	world_refused(world_admin(*state, "revoke", "i", "serial", 7),
 	    WIRE_BADREQUEST, "wrong type");
 	world_refused(world_admin(*state, "revoke", "tt", "serial", "01",
-	    "surprise", "x"), WIRE_BADREQUEST, "no argument");
-	world_refused(world_admin(*state, "revoke", "tt", "serial", "01",
-	    "serial", "02"), WIRE_BADREQUEST, "more than once");
+			  "surprise", "x"),
+	    WIRE_BADREQUEST, "no argument");
+	world_refused(
+	    world_admin(*state, "revoke", "tt", "serial", "01", "serial", "02"),
+	    WIRE_BADREQUEST, "more than once");
 	world_refused(world_admin(*state, "ca.stop", "t", "reason",
-	    "0123456789012345678901234567890123456789012345678901234567890123"
-	    "4567890123456789012345678901234567890123456789"), WIRE_BADREQUEST,
-	    "longer");
+			  "0123456789012345678901234567890123456789012345678901"
+			  "234567890123"
+			  "4567890123456789012345678901234567890123456789"),
+	    WIRE_BADREQUEST, "longer");
 }
 
 static void
@@ -80,32 +84,73 @@ peers_by_uid_and_group(void **state)
 	p.groups[0] = 77;
 	p.n_groups = 1;
 	assert_true(ops_peer_ok(&s, OPS_ADMIN, &p));
-	p.uid = 0;		/* being root opens nothing by itself */
+	p.uid = 0; /* being root opens nothing by itself */
 	assert_false(ops_peer_ok(&s, OPS_RA, &p));
 }
 
-/* A refusal of a party that is known is an entry of the log, capped. */
+static size_t
+refusals_of(struct world *w, const char *who)
+{
+	WIRE_ANSWER *a = world_admin(w, "log.list", "i", "limit", 1000);
+	char text[64];
+	size_t i, n = 0;
+
+	world_is(a, WIRE_OK);
+	assert_null(message_next(a));
+	snprintf(text, sizeof(text), "; who=%s", who);
+	for (i = 0; i < message_n_rows(a); i++)
+		n += strcmp(field_text(message_row(a, i), "kind", ""),
+			 "refusal") == 0 &&
+		    strstr(field_text(message_row(a, i), "detail", ""), text) !=
+			NULL;
+	WIRE_ANSWER_free(a);
+	return n;
+}
+
+/* A refusal of a party that is known is an entry of the log, so many an hour
+   and party; the next hour has its own. */
 static void
 refusals_are_logged(void **state)
 {
-	WIRE_ANSWER *a;
-	size_t i, before, after;
+	struct world *w = *state;
+	time_t now = w->now;
 	int k;
 
-	a = world_admin(*state, "log.list", "i", "limit", 1000);
-	before = message_n_rows(a);
-	WIRE_ANSWER_free(a);
+	w->peer.uid = 4711;
+	assert_int_equal(refusals_of(w, "ra:uid:4711"), 0);
+	world_refused(
+	    world_ask(w, OPS_RA, "no.such.op", ""), WIRE_DENIED, "ops.table");
+	assert_int_equal(refusals_of(w, "ra:uid:4711"), 1);
 	for (k = 0; k < 40; k++)
-		world_refused(world_ask(*state, OPS_RA, "no.such.op", ""),
+		world_refused(world_ask(w, OPS_RA, "no.such.op", ""),
 		    WIRE_DENIED, "ops.table");
-	a = world_admin(*state, "log.list", "i", "limit", 1000);
-	after = message_n_rows(a);
-	assert_true(after <= before + 20);
-	for (i = 0, k = 0; i < after; i++)
-		k += strcmp(field_text(message_row(a, i), "kind", ""),
-		    "refusal") == 0;
-	assert_true(k > 0 && k <= 20);
-	WIRE_ANSWER_free(a);
+	assert_int_equal(refusals_of(w, "ra:uid:4711"), 20);
+	w->peer.uid = 4712;
+	world_refused(
+	    world_ask(w, OPS_RA, "no.such.op", ""), WIRE_DENIED, "ops.table");
+	assert_int_equal(refusals_of(w, "ra:uid:4712"), 1);
+	w->peer.uid = 4711;
+	w->now += 3600;
+	world_refused(
+	    world_ask(w, OPS_RA, "no.such.op", ""), WIRE_DENIED, "ops.table");
+	assert_int_equal(refusals_of(w, "ra:uid:4711"), 21);
+	w->now = now;
+	w->peer.uid = geteuid();
+}
+
+/* One that says nothing of a party is counted only. */
+static void
+strangers_are_counted(void **state)
+{
+	struct world *w = *state;
+	uint64_t before = atomic_load(&w->ca->refused);
+
+	w->peer.uid = 4713;
+	world_refused(
+	    world_ask(w, OPS_RA, "enroll", ""), WIRE_BADREQUEST, "missing");
+	assert_int_equal(atomic_load(&w->ca->refused), before + 1);
+	assert_int_equal(refusals_of(w, "ra:uid:4713"), 0);
+	w->peer.uid = geteuid();
 }
 
 int
@@ -117,6 +162,7 @@ main(void)
 	    cmocka_unit_test(arguments_are_checked),
 	    cmocka_unit_test(peers_by_uid_and_group),
 	    cmocka_unit_test(refusals_are_logged),
+	    cmocka_unit_test(strangers_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
