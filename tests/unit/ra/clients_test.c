@@ -58,7 +58,7 @@ shell(const struct house *h, const char *command)
 	int status;
 
 	snprintf(line, sizeof(line),
-	    "cd %s && URL=https://localhost:%d && { %s; } >log 2>&1", h->folder,
+	    "cd %s && URL=https://127.0.0.1:%d && { %s; } >log 2>&1", h->folder,
 	    h->port, command);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
