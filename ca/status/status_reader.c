@@ -29,13 +29,20 @@ struct status_reader {
 	ino_t ino;
 };
 
+/* No WAL there, or an empty one that nobody uses? */
 static int
-has_wal(const struct status_reader *r)
+is_alone(const struct status_reader *r)
 {
-	char wal[PATH_MAX];
+	char name[PATH_MAX];
+	struct stat st;
 
-	snprintf(wal, sizeof(wal), "%s-wal", r->path);
-	return access(wal, F_OK) == 0;
+	snprintf(name, sizeof(name), "%s-wal", r->path);
+	if (stat(name, &st) != 0)
+		return 1;
+	if (st.st_size > 0)
+		return 0;
+	snprintf(name, sizeof(name), "%s-shm", r->path);
+	return access(name, F_OK) != 0;
 }
 
 /* "file:" URI of the path, immutable. */
@@ -68,7 +75,7 @@ open_file(struct status_reader *r)
 	}
 	r->dev = st.st_dev;
 	r->ino = st.st_ino;
-	r->immutable = !has_wal(r);
+	r->immutable = is_alone(r);
 	if ((r->immutable
 		    ? open_alone(r)
 		    : status_db_open(&r->d, r->path, SQLITE_OPEN_READONLY)) &&
@@ -115,7 +122,7 @@ is_outdated(const struct status_reader *r)
 	if (stat(r->path, &st) != 0)
 		return 0; /* moved away: what we hold is the newest */
 	return st.st_dev != r->dev || st.st_ino != r->ino ||
-	    (r->immutable && has_wal(r));
+	    (r->immutable && !is_alone(r));
 }
 
 /* Statement ${i} of a connection that is open: after a failure it was closed,

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
@@ -117,19 +119,29 @@ make_tables(struct status_writer *w)
 	return 0;
 }
 
-/* Who may read it is for the umask and the folder to say: 0640 with ours. */
+/* Who may read it is for the umask and the folder to say: 0640 with ours. The
+   WAL of one that was deleted would be taken for the new one's. */
 static int
 make_file(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	static const char *const rests[] = {"-wal", "-shm"};
+	char rest[PATH_MAX];
+	size_t i;
+	int fd;
 
-	if (fd < 0 && errno != EEXIST) {
+	if (access(path, F_OK) == 0)
+		return 1;
+	for (i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
+		snprintf(rest, sizeof(rest), "%s%s", path, rests[i]);
+		unlink(rest);
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0) {
 		ERR_raise_data(ERR_LIB_SYS, errno, "make %s", path);
 		ca_raise(CA_E_STORE, "status.db: cannot make %s", path);
 		return 0;
 	}
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return 1;
 }
 

@@ -42,6 +42,8 @@ struct store_tx {
 int sql_conn_write(struct sql_conn *c, const char *path);
 /* For reading. ${alone}: where there is no WAL, take the file as it lies, as
    one that nobody writes (a plain read-only open would want to make a WAL). */
+/* No WAL there, or an empty one that nobody uses? */
+int sql_is_alone(const char *path);
 int sql_conn_read(struct sql_conn *c, const char *path, int alone);
 void sql_conn_close(struct sql_conn *c);
 /* Without an answer and without the cache. */

@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
 #include "ca/store/private.h"
@@ -76,12 +77,26 @@ path_uri(const char *path, char *out, size_t size)
 }
 
 int
+sql_is_alone(const char *path)
+{
+	char name[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s-wal", path);
+	if (stat(name, &st) != 0)
+		return 1;
+	if (st.st_size > 0)
+		return 0;
+	snprintf(name, sizeof(name), "%s-shm", path);
+	return access(name, F_OK) != 0;
+}
+
+int
 sql_conn_read(struct sql_conn *c, const char *path, int alone)
 {
 	char name[3 * PATH_MAX];
 
-	snprintf(name, sizeof(name), "%s-wal", path);
-	c->immutable = alone && access(name, F_OK) != 0;
+	c->immutable = alone && sql_is_alone(path);
 	if (!c->immutable)
 		return conn_open(c, path, SQLITE_OPEN_READONLY);
 	if (path_uri(path, name, sizeof(name)))

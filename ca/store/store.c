@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,6 +80,27 @@ sync_folder(const char *path)
 	return ok;
 }
 
+/* The WAL of a store that is gone would be taken for the new one's. */
+static int
+clear_wal(const struct store *s)
+{
+	char wal[PATH_MAX], shm[PATH_MAX];
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%s-wal", s->path);
+	snprintf(shm, sizeof(shm), "%s-shm", s->path);
+	if (stat(wal, &st) == 0 && st.st_size > 0) {
+		ca_raise(CA_E_STORE,
+		    "%s: belongs to a store that is not "
+		    "there: move it away",
+		    wal);
+		return 0;
+	}
+	unlink(wal);
+	unlink(shm);
+	return 1;
+}
+
 /* Built under another name, so that there is a whole store or none. */
 static int
 create(struct store *s, int64_t now)
@@ -91,6 +113,8 @@ create(struct store *s, int64_t now)
 		ca_raise(CA_E_STORE, "%s: exists already", s->path);
 		return 0;
 	}
+	if (!clear_wal(s))
+		return 0;
 	snprintf(path, sizeof(path), "%s.new", s->path);
 	snprintf(journal, sizeof(journal), "%s-journal", path);
 	unlink(path); /* of one that was killed here; we hold the lock */
@@ -121,7 +145,7 @@ use_wal(struct sql_conn *c)
 	if (!ok)
 		sql_raise(c->db, "journal_mode = WAL");
 	sqlite3_finalize(st);
-	return ok && sql_conn_exec(c, "PRAGMA wal_autocheckpoint = 8000") &&
+	return ok && sql_conn_exec(c, "PRAGMA wal_autocheckpoint = 4000") &&
 	    sql_conn_exec(c, "PRAGMA journal_size_limit = 67108864");
 }
 
@@ -272,13 +296,8 @@ give_reader(struct store *s, size_t i)
 static int
 refresh(struct store *s, struct sql_conn *c)
 {
-	char wal[PATH_MAX];
-
-	if (c->db != NULL && c->immutable) {
-		snprintf(wal, sizeof(wal), "%s-wal", s->path);
-		if (access(wal, F_OK) == 0)
-			sql_conn_close(c);
-	}
+	if (c->db != NULL && c->immutable && !sql_is_alone(s->path))
+		sql_conn_close(c);
 	if (c->db != NULL || open_reader(s, c))
 		return 1;
 	sql_conn_close(c);

@@ -114,6 +114,29 @@ resets(void **state)
 	assert_int_equal(temp_state(t->r, 9), 0);
 }
 
+/* Deleted without its WAL, as people do: the old rows must not come back. */
+static void
+begins_anew_when_deleted(void **state)
+{
+	struct temp *t = *state;
+	char wal[320], copy[320], cmd[700];
+	struct status_head h;
+
+	assert_true(temp_put(t->w, 9, STATUS_REVOKED));
+	snprintf(wal, sizeof(wal), "%s-wal", t->path);
+	snprintf(copy, sizeof(copy), "%s/saved", t->dir);
+	snprintf(cmd, sizeof(cmd), "cp %s %s", wal, copy);
+	assert_int_equal(system(cmd), 0);
+	status_writer_close(t->w);
+	assert_int_equal(rename(copy, wal), 0); /* as a kill leaves it */
+	assert_int_equal(unlink(t->path), 0);
+	t->w = status_writer_open(t->path);
+	assert_non_null(t->w);
+	assert_true(status_reader_head(t->r, &h));
+	assert_int_equal(h.change, 0);
+	assert_int_equal(temp_state(t->r, 9), 0);
+}
+
 static void
 refuses_another_file(void **state)
 {
@@ -202,6 +225,7 @@ main(void)
 	    T(shows_nothing_before_the_commit),
 	    T(knows_the_last),
 	    T(resets),
+	    T(begins_anew_when_deleted),
 	    T(refuses_another_file),
 	    T(is_safe_from_threads),
 	    T(makes_a_file_of_the_umask),

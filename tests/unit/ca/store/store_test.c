@@ -63,6 +63,28 @@ creates_once(void **state)
 	assert_int_equal(access(text, F_OK), -1);
 }
 
+/* A store whose WAL still lies there must not be made anew over it. */
+static void
+refuses_the_wal_of_another(void **state)
+{
+	struct temp *t = *state;
+	char wal[320];
+	FILE *f;
+
+	store_close(t->store);
+	t->store = NULL;
+	assert_int_equal(unlink(t->path), 0);
+	snprintf(wal, sizeof(wal), "%s-wal", t->path);
+	f = fopen(wal, "w");
+	fputs("frames", f);
+	fclose(f);
+	refuse_open(t, STORE_CREATE, wal);
+	assert_int_equal(access(wal, F_OK), 0);
+	assert_int_equal(truncate(wal, 0), 0);
+	t->store = temp_open(t, STORE_CREATE);
+	assert_non_null(t->store);
+}
+
 static void
 refuses_what_is_no_store(void **state)
 {
@@ -289,6 +311,8 @@ reads_as_another_user(void **state)
 	unlink(file);
 	assert_int_equal(as_stranger(t, "a"), 0);
 	assert_int_equal(access(file, F_OK), -1);
+	close(open(file, O_CREAT | O_WRONLY, 0644)); /* empty, no -shm */
+	assert_int_equal(as_stranger(t, "a"), 0);
 	assert_int_equal(chmod(t->path, 0600), 0);
 	assert_int_equal(as_stranger(t, "a"), 3);
 }
@@ -340,6 +364,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(keeps_over_a_restart),
 	    T(creates_once),
+	    T(refuses_the_wal_of_another),
 	    T(refuses_what_is_no_store),
 	    T(has_one_writer),
 	    T(reads_beside_the_writer),
