@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -131,8 +132,16 @@ make_store(struct ceremony *r)
 static int
 commit(struct ceremony *r)
 {
+	struct stat st;
+	char wal[PATH_MAX + 8];
+
 	store_close(r->store);
 	r->store = NULL;
+	snprintf(wal, sizeof(wal), "%s-wal", r->tmp);
+	if (stat(wal, &st) == 0 && st.st_size > 0) {
+		ca_raise(CA_E_STORE, "ceremony: %s was not written back", wal);
+		return 0;
+	}
 	if (rename(r->tmp, r->s->store) != 0) {
 		ca_raise(CA_E_STORE, "ceremony: rename %s: %s", r->tmp,
 		    strerror(errno));

@@ -67,6 +67,15 @@ ceremony_roll_back(struct ceremony *r)
 int
 ceremony_may_run(struct ceremony *r, int discard)
 {
+	char wal[PATH_MAX + 8];
+
+	snprintf(wal, sizeof(wal), "%s-wal", r->s->store);
+	if (access(wal, F_OK) == 0) {
+		/* SQLite would replay it into the new store. */
+		ca_raise(CA_E_CONFIG, "ceremony: %s is left of another store; "
+		    "move it away first", wal);
+		return 0;
+	}
 	if (access(r->s->store, F_OK) == 0) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s exists already; a ceremony "
 		    "never runs over existing state", r->s->store);
