@@ -167,8 +167,9 @@ make(struct store *store, struct issuer *is, time_t now, struct crl_row *row)
 	row->number = last.number + 1 > now ? last.number + 1 : now;
 	row->this_update = now;
 	row->next_update = now + is->row.crl_lifetime;
-	/* Who expired since the last CRL stands on this one still. */
-	m.keep_after = last.this_update;
+	/* Who expired since the last CRL stands on this one still; a last one
+	   that is later than now (the clock went back) takes nobody off. */
+	m.keep_after = last.this_update < now ? last.this_update : now;
 	m.crl = X509_CRL_new();
 	if (m.crl != NULL && set_head(&m) && store_read(store, collect, &m))
 		ok = finish(&m);

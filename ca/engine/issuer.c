@@ -256,6 +256,17 @@ issuer_set_clear(struct issuer_set *set)
 	memset(set, 0, sizeof(*set));
 }
 
+/* A CA that was put out of use is found by its name only when no other is. */
+static int
+is_better(const struct issuer *is, const struct issuer *best)
+{
+	int out = is->row.state == ISSUER_DISABLED;
+	int best_out = best->row.state == ISSUER_DISABLED;
+
+	return out != best_out ? best_out :
+	    is->row.generation > best->row.generation;
+}
+
 struct issuer *
 issuer_set_find(const struct issuer_set *set, const char *name)
 {
@@ -267,7 +278,7 @@ issuer_set_find(const struct issuer_set *set, const char *name)
 		if (strcmp(is->row.ident, name) == 0)
 			return is;
 		if (strcmp(is->row.name, name) == 0 && (best == NULL ||
-		    is->row.generation > best->row.generation))
+		    is_better(is, best)))
 			best = is;
 	}
 	return best;

@@ -167,8 +167,8 @@ read_user(const struct conf_group *g, const char *key, const char *name,
 {
 	struct passwd *pw;
 	struct group *gr;
-	char *end;
-	unsigned long n;
+	unsigned long n = 0;
+	size_t digits = strspn(name, "0123456789");
 
 	if (name[0] == '@') {
 		gr = getgrnam(name + 1);
@@ -178,8 +178,12 @@ read_user(const struct conf_group *g, const char *key, const char *name,
 		out->gid = gr->gr_gid;
 		return 1;
 	}
-	n = strtoul(name, &end, 10);
-	if (*name >= '0' && *name <= '9' && *end == '\0') {
+	/* Ten digits fit; what wraps around would be somebody else. The last
+	   number is no user: it means "no change" to chown(2). */
+	if (digits > 0 && digits <= 10 && name[digits] == '\0')
+		n = strtoul(name, NULL, 10);
+	if (digits > 0 && digits <= 10 && name[digits] == '\0' &&
+	    n < UINT32_MAX) {
 		out->uid = (uid_t)n;
 		return 1;
 	}
@@ -213,18 +217,26 @@ read_peers(const struct conf_group *g, const char *key,
 static int
 read_svc_peer(const struct conf_group *g, struct settings_peer *out)
 {
+	const char *name;
 	size_t i, n;
 
 	if (!conf_check(g, SVC_KEYS, N(SVC_KEYS)) ||
 	    !read_user(g, "user", conf_text(g, "user", ""), out))
 		return 0;
+	if (out->is_group)
+		return conf_fail(g, "user", "a user, not a group: each service "
+		    "renews its own certificates");
 	n = conf_n_texts(g, "profiles");
 	if (n > N(out->profiles))
 		return conf_fail(g, "profiles", "more than %zu",
 		    N(out->profiles));
-	for (i = 0; i < n; i++)
-		snprintf(out->profiles[i], sizeof(out->profiles[i]), "%s",
-		    conf_text_at(g, "profiles", i));
+	for (i = 0; i < n; i++) {
+		name = conf_text_at(g, "profiles", i);
+		if (strlen(name) >= sizeof(out->profiles[i]))
+			return conf_fail(g, "profiles", "\"%s\" is longer than "
+			    "%zu octets", name, sizeof(out->profiles[i]) - 1);
+		strcpy(out->profiles[i], name);
+	}
 	out->n_profiles = n;
 	return 1;
 }

@@ -340,4 +340,77 @@ world_issue(struct world *w, const char *cn, char serial[64])
 	EVP_PKEY_free(key);
 }
 
+/* Entries of the log of that kind whose detail holds ${word}. */
+static size_t __attribute__((unused))
+world_log(struct world *w, const char *kind, const char *word)
+{
+	char cursor[40] = "0";
+	const WIRE_FIELDS *row;
+	WIRE_ANSWER *a;
+	size_t i, n = 0;
+
+	do {
+		a = world_admin(w, "log.list", "ii", "from", atoi(cursor),
+		    "limit", 500);
+		world_is(a, WIRE_OK);
+		for (i = 0; i < message_n_rows(a); i++) {
+			row = message_row(a, i);
+			n += strcmp(field_text(row, "kind", ""), kind) == 0 &&
+			    strstr(field_text(row, "detail", ""), word) != NULL;
+		}
+		snprintf(cursor, sizeof(cursor), "%s",
+		    message_next(a) != NULL ? message_next(a) : "");
+		WIRE_ANSWER_free(a);
+	} while (cursor[0] != '\0');
+	return n;
+}
+
+/* The outermost reason and words on the error queue; then it is empty. */
+static void __attribute__((unused))
+world_raised(int reason, const char *word)
+{
+	char trace[1024];
+	int is = report_last_reason();
+
+	report_trace(trace, sizeof(trace));
+	if (is != reason || strstr(trace, word) == NULL)
+		fail_msg("raised %d \"%s\", expected %d \"%s\"", is, trace,
+		    reason, word);
+	ERR_clear_error();
+}
+
+/* The row of a serial (hex) of any issuer. */
+struct world_finding {
+	unsigned char serial[20];
+	size_t len;
+	struct cert_row *row;
+};
+
+static int __attribute__((unused))
+world_take_row(const struct cert_row *row, void *arg)
+{
+	struct world_finding *f = arg;
+
+	*f->row = *row;
+	return 1;
+}
+
+static int __attribute__((unused))
+world_row_tx(struct store_tx *tx, void *arg)
+{
+	struct world_finding *f = arg;
+
+	return certs_all_by_serial(tx, f->serial, f->len, world_take_row, f) ==
+	    1;
+}
+
+static void __attribute__((unused))
+world_row(struct world *w, const char *serial, struct cert_row *row)
+{
+	struct world_finding f = {.row = row};
+
+	assert_true(ops_unhex(serial, f.serial, sizeof(f.serial), &f.len));
+	assert_true(store_read(w->ca->store, world_row_tx, &f));
+}
+
 #endif

@@ -1,0 +1,251 @@
+#include "tests/unit/ca/engine/world.h"
+
+/* An issuer as the engine holds it: from its row, with the token's key. */
+
+static struct issuer *
+issuer_of(struct world *w, const char *name)
+{
+	struct issuer *is = issuer_set_find(&w->ca->issuers, name);
+
+	assert_non_null(is);
+	return is;
+}
+
+static void
+what_a_build_needs(void **state)
+{
+	struct issuer *is = issuer_of(*state, "devices");
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(is->cert);
+	unsigned char *name = NULL, md[32];
+	int len = i2d_X509_NAME(X509_get_subject_name(is->cert), &name);
+
+	assert_int_equal(is->build.name_len, len);
+	assert_memory_equal(is->build.name, name, len);
+	assert_int_equal(is->build.key_id_len, ASN1_STRING_length(ski));
+	assert_memory_equal(
+	    is->build.key_id, ASN1_STRING_get0_data(ski), is->build.key_id_len);
+	assert_string_equal(
+	    is->build.crl_url, "http://localhost:8444/crl/devices-g1.crl");
+	assert_string_equal(
+	    is->build.ocsp_url, "http://localhost:8444/ocsp/devices-g1");
+	assert_string_equal(
+	    is->build.issuer_url, "http://localhost:8444/ca/devices-g1.cer");
+	assert_int_equal(is->build.not_after, is->row.not_after);
+	assert_int_equal(is->build.path_len, 0);
+	assert_true(EVP_Digest(
+	    is->row.cert, is->row.cert_len, md, NULL, EVP_sha256(), NULL));
+	assert_memory_equal(md, is->sha256, 32);
+	/* The verification key is not the token's handle. */
+	assert_ptr_not_equal(is->verify, is->key);
+	assert_int_equal(EVP_PKEY_eq(is->verify, is->key), 1);
+	OPENSSL_free(name);
+}
+
+static void
+root_has_no_key(void **state)
+{
+	struct issuer *is = issuer_of(*state, "root");
+
+	assert_int_equal(is->row.state, ISSUER_ROOT);
+	assert_null(is->key);
+	assert_int_equal(is->build.not_after, is->row.not_after);
+}
+
+static void
+rows_that_cannot_be(void **state)
+{
+	struct issuer *is = issuer_of(*state, "devices");
+	struct issuer_row row = is->row;
+	struct issuer *copy = issuer_new(&row);
+
+	assert_non_null(copy);
+	assert_ptr_not_equal(copy->row.cert, row.cert);
+	issuer_free(copy);
+	row.cert_len--;
+	assert_null(issuer_new(&row));
+	world_raised(CA_E_CONFIG, "cannot be read");
+	row.cert = OPENSSL_zalloc(row.cert_len + 2);
+	memcpy(row.cert, is->row.cert, is->row.cert_len);
+	row.cert_len = is->row.cert_len + 1;
+	assert_null(issuer_new(&row)); /* trailing octet */
+	world_raised(CA_E_CONFIG, "cannot be read");
+	OPENSSL_free(row.cert);
+	issuer_free(NULL);
+}
+
+/* A certificate that no CA could have: without key identifier. */
+static void
+needs_a_key_id(void **state)
+{
+	struct issuer_row row = issuer_of(*state, "devices")->row;
+	EVP_PKEY *key = world_key();
+	X509 *x = X509_new();
+	int len;
+
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 1000);
+	assert_true(X509_set_pubkey(x, key));
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	row.cert = NULL;
+	len = i2d_X509(x, &row.cert);
+	row.cert_len = (size_t)len;
+	assert_null(issuer_new(&row));
+	world_raised(CA_E_CONFIG, "subject key identifier");
+	OPENSSL_free(row.cert);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
+static void
+takes_its_key_only(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is = issuer_new(&issuer_of(w, "devices")->row);
+	EVP_PKEY *first;
+
+	assert_false(issuer_take_key(is, NULL));
+	world_raised(CA_E_SIGN, "no token");
+	assert_true(issuer_take_key(is, w->ca->hsm));
+	assert_non_null(is->key);
+	first = is->key;
+	/* The key of another CA does not replace it. */
+	strcpy(is->row.key_uri, "pkcs11:object=inkan-code-g1");
+	assert_false(issuer_take_key(is, w->ca->hsm));
+	world_raised(CA_E_SIGN, "not the certificate's");
+	assert_ptr_equal(is->key, first);
+	strcpy(is->row.key_uri, "pkcs11:object=nobody");
+	assert_false(issuer_take_key(is, w->ca->hsm));
+	world_raised(CA_E_SIGN, "cannot be used");
+	issuer_free(is);
+}
+
+static void
+a_root_to_be(void **state)
+{
+	struct issuer_row row = issuer_of(*state, "root")->row;
+	EVP_PKEY *key = world_key();
+	struct issuer *is;
+
+	row.cert = NULL;
+	is = issuer_new_root(&row, key);
+	assert_non_null(is);
+	assert_null(is->build.name);
+	assert_null(is->cert);
+	assert_ptr_equal(is->key, key);
+	assert_int_equal(is->build.not_after, BUILD_NO_END);
+	assert_int_equal(EVP_PKEY_eq(is->verify, key), 1);
+	issuer_free(is); /* and the key */
+	/* One that is unfit stays the caller's. */
+	key = EVP_EC_gen("P-521");
+	assert_null(issuer_new_root(&row, key));
+	ERR_clear_error();
+	EVP_PKEY_free(key);
+}
+
+static void
+digests(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+
+	(void)state;
+	assert_true(EVP_MD_is_a(issuer_digest(key), "SHA2-384"));
+	EVP_PKEY_free(key);
+	key = world_key();
+	assert_true(EVP_MD_is_a(issuer_digest(key), "SHA2-256"));
+	EVP_PKEY_free(key);
+	key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	assert_true(EVP_MD_is_a(issuer_digest(key), "SHA2-256"));
+	EVP_PKEY_free(key);
+	key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	assert_null(issuer_digest(key));
+	EVP_PKEY_free(key);
+}
+
+static void
+sets(void **state)
+{
+	struct world *w = *state;
+	struct issuer_set set;
+	struct issuer *is;
+
+	assert_true(issuer_set_load(&set, w->ca->store));
+	assert_int_equal(set.n, 4);
+	is = issuer_set_find(&set, "code-g1");
+	assert_non_null(is);
+	assert_ptr_equal(issuer_set_find(&set, "code"), is);
+	assert_ptr_equal(issuer_set_by_id(&set, is->row.id), is);
+	assert_null(issuer_set_find(&set, "code-g2"));
+	assert_null(issuer_set_find(&set, "cod"));
+	assert_null(issuer_set_find(&set, ""));
+	assert_null(issuer_set_by_id(&set, 99));
+	issuer_set_clear(&set);
+	assert_int_equal(set.n, 0);
+	issuer_set_clear(&set);
+}
+
+/* By name: the highest generation that is not out of use. */
+static void
+generations(void **state)
+{
+	struct world *w = *state;
+	struct issuer_set set;
+	struct issuer *g1, *g2;
+
+	assert_true(issuer_set_load(&set, w->ca->store));
+	g1 = issuer_set_find(&set, "devices");
+	g2 = issuer_set_find(&set, "code");
+	strcpy(g2->row.name, "devices");
+	strcpy(g2->row.ident, "devices-g2");
+	g2->row.generation = 2;
+	assert_ptr_equal(issuer_set_find(&set, "devices"), g2);
+	assert_ptr_equal(issuer_set_find(&set, "devices-g1"), g1);
+	g2->row.state = ISSUER_DISABLED;
+	assert_ptr_equal(issuer_set_find(&set, "devices"), g1);
+	assert_ptr_equal(issuer_set_find(&set, "devices-g2"), g2);
+	g1->row.state = ISSUER_DISABLED;
+	assert_ptr_equal(issuer_set_find(&set, "devices"), g2);
+	issuer_set_clear(&set);
+}
+
+static int
+spoil_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_add(tx, arg);
+}
+
+/* A row that cannot be read fails the whole load. */
+static void
+a_spoiled_store(void **state)
+{
+	struct world *w = *state;
+	struct issuer_row row = issuer_of(w, "code")->row;
+	struct issuer_set set;
+
+	strcpy(row.name, "spoiled");
+	strcpy(row.ident, "spoiled-g1");
+	row.cert_len -= 3;
+	assert_true(store_write(w->ca->store, spoil_tx, &row, 0));
+	assert_false(issuer_set_load(&set, w->ca->store));
+	world_raised(CA_E_CONFIG, "spoiled-g1");
+	assert_int_equal(set.n, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_build_needs),
+	    cmocka_unit_test(root_has_no_key),
+	    cmocka_unit_test(rows_that_cannot_be),
+	    cmocka_unit_test(needs_a_key_id),
+	    cmocka_unit_test(takes_its_key_only),
+	    cmocka_unit_test(a_root_to_be),
+	    cmocka_unit_test(digests),
+	    cmocka_unit_test(sets),
+	    cmocka_unit_test(generations),
+	    cmocka_unit_test(a_spoiled_store),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
