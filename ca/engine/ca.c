@@ -86,10 +86,11 @@ open_token(struct ca *ca, time_t now)
 		settings_hsm(&ca->settings->token, &cfg);
 		ca->hsm = hsm_open(&cfg);
 	}
-	for (i = 0; ok && ca->hsm != NULL && i < ca->issuers.n; i++) {
+	/* One CA's key that is missing does not stop the others. */
+	for (i = 0; ca->hsm != NULL && i < ca->issuers.n; i++) {
 		is = ca->issuers.item[i];
 		if (is->row.state == ISSUER_ACTIVE && is->key == NULL)
-			ok = issuer_take_key(is, ca->hsm);
+			ok &= issuer_take_key(is, ca->hsm);
 	}
 	if (ca->hsm != NULL && ok) {
 		ca->token_error[0] = '\0';
@@ -118,9 +119,14 @@ ca_policy_reload(struct ca *ca)
 
 	if (fresh == NULL)
 		return 0;
+	/* Of two that load at once, the older version must not come last. */
 	pthread_mutex_lock(&ca->policy_lock);
-	old = ca->policy;
-	ca->policy = fresh;
+	old = fresh;
+	if (ca->policy == NULL ||
+	    ca->policy->row.version < fresh->row.version) {
+		old = ca->policy;
+		ca->policy = fresh;
+	}
 	pthread_mutex_unlock(&ca->policy_lock);
 	policy_put(old);
 	return 1;
@@ -273,23 +279,47 @@ ca_issuer_unlock(struct ca *ca)
 	pthread_rwlock_unlock(&ca->token_lock);
 }
 
-int
-ca_may_issue(struct ca *ca)
+/* A stop that begins here is put on record; what fails of that is done again by
+   the schedule. */
+static void
+judge_clock(struct ca *ca)
 {
 	int64_t wall, boot;
 	char why[128];
-	int changed, ok;
+	int changed;
 
 	ca_clocks(&wall, &boot);
-	ok = clock_check(&ca->clock, wall, boot, &changed);
-	if (ok)
-		return 1;
+	(void)clock_check(&ca->clock, wall, boot, &changed);
+	if (!changed)
+		return;
+	clock_distrusted(&ca->clock, why, sizeof(why));
+	report_event(REPORT_ERROR, "clock.stopped", "why", why, NULL);
+	(void)clock_save(&ca->clock, ca->store);
+	(void)status_set_stopped(ca->status, why);
+}
+
+int
+ca_may_issue(struct ca *ca)
+{
+	char why[128];
+
+	judge_clock(ca);
 	clock_stopped(&ca->clock, why, sizeof(why));
-	if (changed) {
-		report_event(REPORT_ERROR, "clock.stopped", "why", why, NULL);
-		(void)clock_save(&ca->clock, ca->store);
-		(void)status_set_stopped(ca->status, why);
-	}
+	if (why[0] == '\0')
+		return 1;
+	ca_raise(CA_E_STOPPED, "stopped: %s", why);
+	return 0;
+}
+
+int
+ca_may_vouch(struct ca *ca)
+{
+	char why[128];
+
+	judge_clock(ca);
+	clock_distrusted(&ca->clock, why, sizeof(why));
+	if (why[0] == '\0')
+		return 1;
 	ca_raise(CA_E_STOPPED, "stopped: %s", why);
 	return 0;
 }

@@ -61,6 +61,10 @@ void ca_issuer_unlock(struct ca *ca);
 
 /* Is issuing allowed now? Judges the clock. 1, or 0 with CA_E_STOPPED. */
 int ca_may_issue(struct ca *ca);
+/* May CRLs be signed, and what status.db says be called fresh? Judges the clock
+   alone: an operator's stop ends issuing, not the news of revocations. As
+   above. */
+int ca_may_vouch(struct ca *ca);
 /* Both clocks, in seconds. */
 void ca_clocks(int64_t *wall, int64_t *boot);
 

@@ -8,7 +8,29 @@
 
 struct saved {			/* what goes to the store in one write */
 	char highest[32], time_stop[128], operator_stop[128];
+	int64_t last;		/* time of the log's last entry */
 };
+
+static int
+take_time(const struct entry_row *row, void *arg)
+{
+	struct saved *s = arg;
+
+	s->last = row->time;
+	return 1;
+}
+
+/* A crash loses what was not saved since the last heartbeat, but never an entry
+   of the log: each reservation, revocation and CRL has one. The last one counts
+   and not the highest, because an operator may have confirmed an earlier time. */
+static int
+last_entry(struct store_tx *tx, struct saved *s)
+{
+	int64_t n;
+
+	return entries_count(tx, &n) &&
+	    (n == 0 || entries_list(tx, n - 1, 1, take_time, s));
+}
 
 static int
 load_tx(struct store_tx *tx, void *arg)
@@ -22,17 +44,26 @@ load_tx(struct store_tx *tx, void *arg)
 	    store_meta_get(tx, "stop.operator", s->operator_stop,
 	    sizeof(s->operator_stop)) < 0)
 		return 0;
-	return 1;
+	return last_entry(tx, s);
 }
 
+/* Looks at the clock when it writes, so that two that save at once leave the
+   later state, not the later writer's. */
 static int
 save_tx(struct store_tx *tx, void *arg)
 {
-	struct saved *s = arg;
+	struct clock *c = arg;
+	struct saved s;
 
-	return store_meta_set(tx, "time.highest", s->highest) &&
-	    store_meta_set(tx, "stop.time", s->time_stop) &&
-	    store_meta_set(tx, "stop.operator", s->operator_stop);
+	memset(&s, 0, sizeof(s));
+	pthread_mutex_lock(&c->lock);
+	snprintf(s.highest, sizeof(s.highest), "%lld", (long long)c->highest);
+	memcpy(s.time_stop, c->time_stop, sizeof(s.time_stop));
+	memcpy(s.operator_stop, c->operator_stop, sizeof(s.operator_stop));
+	pthread_mutex_unlock(&c->lock);
+	return store_meta_set(tx, "time.highest", s.highest) &&
+	    store_meta_set(tx, "stop.time", s.time_stop) &&
+	    store_meta_set(tx, "stop.operator", s.operator_stop);
 }
 
 int
@@ -46,6 +77,8 @@ clock_load(struct clock *c, struct store *store)
 	if (!store_read(store, load_tx, &s))
 		return 0;
 	c->highest = strtoll(s.highest, NULL, 10);
+	if (s.last > c->highest)
+		c->highest = s.last;
 	memcpy(c->time_stop, s.time_stop, sizeof(c->time_stop));
 	memcpy(c->operator_stop, s.operator_stop, sizeof(c->operator_stop));
 	return 1;
@@ -98,15 +131,7 @@ clock_check(struct clock *c, int64_t wall, int64_t boot, int *changed)
 int
 clock_save(struct clock *c, struct store *store)
 {
-	struct saved s;
-
-	memset(&s, 0, sizeof(s));
-	pthread_mutex_lock(&c->lock);
-	snprintf(s.highest, sizeof(s.highest), "%lld", (long long)c->highest);
-	memcpy(s.time_stop, c->time_stop, sizeof(s.time_stop));
-	memcpy(s.operator_stop, c->operator_stop, sizeof(s.operator_stop));
-	pthread_mutex_unlock(&c->lock);
-	return store_write(store, save_tx, &s, STORE_URGENT);
+	return store_write(store, save_tx, c, STORE_URGENT);
 }
 
 void
@@ -115,6 +140,40 @@ clock_stopped(struct clock *c, char *out, size_t size)
 	pthread_mutex_lock(&c->lock);
 	snprintf(out, size, "%s", c->time_stop[0] != '\0' ? c->time_stop :
 	    c->operator_stop);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+clock_distrusted(struct clock *c, char *out, size_t size)
+{
+	pthread_mutex_lock(&c->lock);
+	snprintf(out, size, "%s", c->time_stop);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+clock_copy(struct clock *c, struct clock *was)
+{
+	pthread_mutex_lock(&c->lock);
+	was->highest = c->highest;
+	was->offset = c->offset;
+	was->has_offset = c->has_offset;
+	memcpy(was->time_stop, c->time_stop, sizeof(was->time_stop));
+	memcpy(was->operator_stop, c->operator_stop,
+	    sizeof(was->operator_stop));
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+clock_undo(struct clock *c, const struct clock *was)
+{
+	pthread_mutex_lock(&c->lock);
+	c->highest = was->highest;
+	c->offset = was->offset;
+	c->has_offset = was->has_offset;
+	memcpy(c->time_stop, was->time_stop, sizeof(c->time_stop));
+	memcpy(c->operator_stop, was->operator_stop,
+	    sizeof(c->operator_stop));
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -29,7 +29,8 @@ struct clock {
 	char operator_stop[128];	/* "" or the operator's words */
 };
 
-/* Take highest time and stop states from the store. */
+/* Take highest time and stop states from the store. The highest time is that
+   of the last clock_save() or of the log's last entry, whichever is later. */
 int clock_load(struct clock *c, struct store *store);
 void clock_clear(struct clock *c);
 
@@ -42,11 +43,19 @@ int clock_save(struct clock *c, struct store *store);
 
 /* "" while all is well, else why not. */
 void clock_stopped(struct clock *c, char *out, size_t size);
+/* The same, but of the time alone: what an operator's stop leaves going on
+   (CRLs, heartbeat, OCSP) asks here. */
+void clock_distrusted(struct clock *c, char *out, size_t size);
 
 /* Operator's stop and resume. resume refuses (0, CA_E_DENIED) while the time is
    not believed unless ${confirm_time}; that takes ${wall} as the truth. */
 int clock_operator_stop(struct clock *c, const char *why);
 int clock_resume(struct clock *c, int64_t wall, int64_t boot,
     int confirm_time);
+
+/* Take the states back that ${was} shows (clock_copy()): a resume that could not
+   be put on record did not happen. */
+void clock_copy(struct clock *c, struct clock *was);
+void clock_undo(struct clock *c, const struct clock *was);
 
 #endif

@@ -180,16 +180,26 @@ over(struct store_tx *tx, const char *scope, const char *key, int64_t window,
 	return n > limit;
 }
 
+#define DEVICE_HOUR "enrol.device.hour"
+#define FLEET_DAY "enrol.fleet.day"
+#define RATE_KEY_MAX (64 + DEVICE_NAME_MAX + 2)
+
+static void
+rate_key(char key[RATE_KEY_MAX], const char *fleet, const char *device)
+{
+	snprintf(key, RATE_KEY_MAX, "%s/%s", fleet, device);
+}
+
 static int
 guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
 {
-	char key[sizeof(a->fleet->name) + sizeof(a->device) + 1];
+	char key[RATE_KEY_MAX];
 	int r;
 
 	if (a->by_operator)
 		return 1;
-	snprintf(key, sizeof(key), "%s/%s", a->fleet->name, a->device);
-	r = over(tx, "enrol.device.hour", key, now - now % 3600,
+	rate_key(key, a->fleet->name, a->device);
+	r = over(tx, DEVICE_HOUR, key, now - now % 3600,
 	    a->fleet->per_device_hour);
 	if (r > 0)
 		ca_raise(CA_E_LIMITED,
@@ -197,7 +207,7 @@ guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
 		    "had all certificates of this hour");
 	if (r != 0)
 		return 0;
-	r = over(tx, "enrol.fleet.day", a->fleet->name, now - now % 86400,
+	r = over(tx, FLEET_DAY, a->fleet->name, now - now % 86400,
 	    a->fleet->per_day);
 	if (r > 0)
 		ca_raise(CA_E_LIMITED,
@@ -214,4 +224,22 @@ admit_guard(
 	    guard_first(tx, a, now) && guard_key(tx, row) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
 	    guard_rates(tx, a, now);
+}
+
+/* The reservation says who used what, and when: see auth_basic() for the text.
+   The secret's use bears the reservation's time. */
+int
+admit_unguard(struct store_tx *tx, const struct cert_row *row)
+{
+	int64_t at = row->reserved_at;
+	char key[RATE_KEY_MAX];
+
+	if (strncmp(row->auth, "secret:", 7) == 0 &&
+	    !secrets_unuse(tx, row->auth + 7, at))
+		return 0;
+	if (row->fleet[0] == '\0' || strcmp(row->auth, "operator") == 0)
+		return 1;
+	rate_key(key, row->fleet, row->device);
+	return store_uncount(tx, DEVICE_HOUR, key, at - at % 3600) &&
+	    store_uncount(tx, FLEET_DAY, row->fleet, at - at % 86400);
 }

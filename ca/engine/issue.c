@@ -7,7 +7,9 @@
 #include <openssl/x509.h>
 
 #include "ca/error.h"
+#include "ca/engine/admit.h"
 #include "ca/engine/fault.h"
+#include "ca/report/report.h"
 #include "ca/store/records.h"
 #include "profiles/asn1.h"
 #include "profiles/conform.h"
@@ -94,6 +96,23 @@ copy(char *out, size_t size, const char *text)
 	snprintf(out, size, "%s", text == NULL ? "" : text);
 }
 
+/* What was cut must not end within a character: the log takes UTF-8 only. */
+static void
+trim(char *text)
+{
+	size_t n = strlen(text), k = n, want;
+	unsigned char lead;
+
+	while (k > 0 && n - k < 3 && ((unsigned char)text[k - 1] & 0xc0) == 0x80)
+		k--;
+	lead = k > 0 ? (unsigned char)text[k - 1] : 0;
+	if (lead < 0xc0)
+		return;
+	want = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (n - (k - 1) < want)
+		text[k - 1] = '\0';
+}
+
 /* Both lists of deviations, cut where the row ends. */
 static void
 join_notes(char *out, size_t size, const char *a, const char *b)
@@ -110,6 +129,7 @@ join_notes(char *out, size_t size, const char *a, const char *b)
 		m = size - n - 1;
 	memcpy(out + n, b, m);
 	out[n + m] = '\0';
+	trim(out);
 }
 
 static void
@@ -128,6 +148,7 @@ describe(struct cert_row *row, X509_NAME *name)
 		n = sizeof(row->subject) - 1;
 	memcpy(row->subject, text, (size_t)n);
 	row->subject[n] = '\0';
+	trim(row->subject);
 	BIO_free(bio);
 }
 
@@ -261,14 +282,48 @@ record_tx(struct store_tx *tx, void *arg)
 	    is->now) && log_entry(tx, "issue.recorded", &out->row, is->now);
 }
 
+int
+issue_abort(struct store_tx *tx, const struct cert_row *row, int64_t now)
+{
+	struct cert_row aborted = *row;
+
+	aborted.state = CERT_ABORTED;
+	return certs_set_state(tx, row->id, CERT_ABORTED, CERT_REASON_NONE,
+	    now) && log_entry(tx, "issue.aborted", &aborted, now);
+}
+
 static int
 abort_tx(struct store_tx *tx, void *arg)
 {
 	struct issue *is = arg;
 
-	return certs_set_state(tx, is->out->row.id, CERT_ABORTED,
-	    CERT_REASON_NONE, is->now) &&
-	    log_entry(tx, "issue.aborted", &is->out->row, is->now);
+	return issue_abort(tx, &is->out->row, is->now) &&
+	    admit_unguard(tx, &is->out->row);
+}
+
+static int
+recorded_tx(struct store_tx *tx, void *arg)
+{
+	const struct issued *out = arg;
+	struct cert_row row;
+
+	return certs_by_id(tx, out->row.id, &row) == 1 &&
+	    row.state == CERT_VALID &&
+	    memcmp(row.cert_sha256, out->row.cert_sha256, 32) == 0;
+}
+
+/* A write can fail after it became durable, when status.db could not be told.
+   Then the certificate is issued, and to keep it back would lock its device
+   out; status.db catches up. */
+static int
+record(struct store *store, struct issue *is)
+{
+	if (store_write(store, record_tx, is, 0))
+		return 1;
+	if (!store_read(store, recorded_tx, is->out))
+		return 0;
+	report_errors(REPORT_ERROR, "issue.unpublished", NULL);
+	return 1;
 }
 
 static int
@@ -319,7 +374,7 @@ sign_and_record(struct store *store, struct issue *is, struct outcome *o)
 	is->out->row.state = CERT_VALID;
 	stage = "record";
 	fault_point("compared");
-	if (!store_write(store, record_tx, is, 0))
+	if (!record(store, is))
 		goto abort;
 	is->out->row.recorded_at = is->now;
 	fault_point("recorded");
@@ -363,6 +418,7 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 
 struct closing {
 	time_t now;
+	int64_t before;
 	size_t n;
 };
 
@@ -373,7 +429,8 @@ close_one(struct store_tx *tx, const struct cert_row *row, void *arg)
 	struct cert_row aborted = *row;
 
 	aborted.state = CERT_ABORTED;
-	return log_entry(tx, "issue.aborted", &aborted, c->now);
+	return admit_unguard(tx, row) &&
+	    log_entry(tx, "issue.aborted", &aborted, c->now);
 }
 
 static int
@@ -381,15 +438,27 @@ close_tx(struct store_tx *tx, void *arg)
 {
 	struct closing *c = arg;
 
-	return certs_abort_open(tx, c->now, close_one, c, &c->n);
+	return certs_abort_stale(tx, c->before, c->now, close_one, c, &c->n);
+}
+
+static int
+close_before(struct store *store, time_t now, int64_t before, size_t *n)
+{
+	struct closing c = {now, before, 0};
+	int ok = store_write(store, close_tx, &c, STORE_URGENT);
+
+	*n = ok ? c.n : 0;
+	return ok;
 }
 
 int
 issue_close_open(struct store *store, time_t now, size_t *n)
 {
-	struct closing c = {now, 0};
-	int ok = store_write(store, close_tx, &c, STORE_URGENT);
+	return close_before(store, now, INT64_MAX, n);
+}
 
-	*n = c.n;
-	return ok;
+int
+issue_close_stale(struct store *store, time_t now, time_t before, size_t *n)
+{
+	return close_before(store, now, before, n);
 }

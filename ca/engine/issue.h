@@ -48,8 +48,16 @@ void issued_clear(struct issued *i);
 int issue_cert(struct store *store, const struct issue_job *job, time_t now,
     struct issued *out, struct outcome *o);
 
+/* Set a reservation aborted, with its log entry: whoever is just signing for it
+   can record it no more. */
+int issue_abort(struct store_tx *tx, const struct cert_row *row, int64_t now);
+
 /* Close what a crash left: open reservations become aborted, each with a log
    entry. Once, at start. */
 int issue_close_open(struct store *store, time_t now, size_t *n);
+/* The same with those that were reserved before ${before}, in a program that
+   runs: their abort could not be written. */
+int issue_close_stale(struct store *store, time_t now, time_t before,
+    size_t *n);
 
 #endif

@@ -83,15 +83,17 @@ log_state(struct ops_call *c, const char *kind, const char *text)
 	return ca_log(c->ca, kind, l, c->now, STORE_URGENT);
 }
 
-/* Store and status.db both learn of it before the operator is answered. */
+/* Store and status.db both learn of it before the operator is answered; the
+   latter only of a time that is not believed. */
 static int
 spread_state(struct ops_call *c)
 {
-	char why[128];
+	char why[128], time[128];
 
 	clock_stopped(&c->ca->clock, why, sizeof(why));
+	clock_distrusted(&c->ca->clock, time, sizeof(time));
 	return clock_save(&c->ca->clock, c->ca->store) &&
-	    status_set_stopped(c->ca->status, why) &&
+	    status_set_stopped(c->ca->status, time) &&
 	    field_add_text(c->answer->values, "state",
 	    why[0] != '\0' ? why : "issuing");
 }
@@ -114,13 +116,18 @@ int
 ops_ca_resume(struct ops_call *c)
 {
 	int confirm = field_flag(c->args, "confirm_time", 0);
+	struct clock was;
 	int64_t wall, boot;
 
 	c->o.authenticated = 1;
 	ca_clocks(&wall, &boot);
-	if (!clock_resume(&c->ca->clock, wall, boot, confirm) ||
-	    !log_state(c, "ca.resume", confirm ? "time confirmed" : NULL))
+	clock_copy(&c->ca->clock, &was);
+	if (!clock_resume(&c->ca->clock, wall, boot, confirm))
 		return 0;
+	if (!log_state(c, "ca.resume", confirm ? "time confirmed" : NULL)) {
+		clock_undo(&c->ca->clock, &was);
+		return 0;	/* on record, or not at all */
+	}
 	report_event(REPORT_INFO, "ca.resumed", "req", c->req, "who", c->who,
 	    NULL);
 	return spread_state(c);
@@ -170,7 +177,7 @@ ops_crl_issue(struct ops_call *c)
 	const char *name = ops_text(c, "issuer");
 	size_t i;
 
-	if (!ca_may_issue(c->ca))
+	if (!ca_may_vouch(c->ca))
 		return 0;
 	if (name != NULL)
 		return issue_crl(c, name);
@@ -320,12 +327,20 @@ log_one(const struct entry_row *row, void *arg)
 	    field_add_text(l, "detail", detail);
 }
 
+static int64_t
+first_index(const struct ops_call *c)
+{
+	int64_t from = field_int(c->args, "from", 0);
+
+	return from < 0 ? 0 : from;
+}
+
 static int
 log_tx(struct store_tx *tx, void *arg)
 {
 	struct ops_call *c = arg;
 
-	return entries_list(tx, field_int(c->args, "from", 0), ops_limit(c),
+	return entries_list(tx, first_index(c), ops_limit(c),
 	    log_one, c);
 }
 
@@ -333,7 +348,7 @@ int
 ops_log_list(struct ops_call *c)
 {
 	size_t n;
-	int64_t from = field_int(c->args, "from", 0);
+	int64_t from = first_index(c);
 
 	if (!ops_read(c, log_tx, c))
 		return 0;

@@ -87,6 +87,16 @@ finish_change(struct changing *ch, const char *event)
 	return ops_add_cert(c->answer->values, &ch->row);
 }
 
+/* It may stand in the store although status.db could not be told: then the CRL
+   must tell. Returns 0. */
+static int
+half_done(struct ops_call *c)
+{
+	if (report_last_reason() == CA_E_STORE)
+		atomic_store(&c->ca->crl_wanted, 1);
+	return 0;
+}
+
 static int
 take_reason(struct ops_call *c, int *out)
 {
@@ -107,7 +117,7 @@ ops_revoke(struct ops_call *c)
 	int ok;
 
 	ok = take_reason(c, &ch.r.reason) && start_change(&ch, policy) &&
-	    revoke_cert(c->ca->store, &ch.r, &ch.row) &&
+	    (revoke_cert(c->ca->store, &ch.r, &ch.row) || half_done(c)) &&
 	    finish_change(&ch, ch.row.state == CERT_HELD ? "cert.held" :
 	    "cert.revoked");
 	policy_put(policy);
@@ -122,7 +132,7 @@ ops_release(struct ops_call *c)
 	int ok;
 
 	ok = start_change(&ch, policy) &&
-	    revoke_release(c->ca->store, &ch.r, &ch.row) &&
+	    (revoke_release(c->ca->store, &ch.r, &ch.row) || half_done(c)) &&
 	    finish_change(&ch, "cert.released");
 	policy_put(policy);
 	return ok;

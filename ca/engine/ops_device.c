@@ -254,6 +254,9 @@ revoked_one(const struct cert_row *row, void *arg)
 {
 	struct ops_call *c = arg;
 
+	/* An answer that is full must not keep a certificate alive. */
+	if (message_n_rows(c->answer) >= WIRE_ROWS_MAX)
+		return 1;
 	return ops_add_cert(message_add_row(c->answer), row);
 }
 
@@ -274,8 +277,10 @@ ops_device_revoke(struct ops_call *c)
 		    "a device for", reason);
 	else if (ops_find_device(c, &row))
 		ok = revoke_device(c->ca->store, &r, row.id, revoked_one, c);
-	if (ok) {
+	/* Also when only status.db could not be told: the CRL must tell. */
+	if (ok || report_last_reason() == CA_E_STORE)
 		atomic_store(&c->ca->crl_wanted, 1);
+	if (ok) {
 		report_event(REPORT_INFO, "device.revoked", "req", c->req,
 		    "who", c->who, "fleet", row.fleet, "device", row.name,
 		    NULL);

@@ -7,6 +7,7 @@
 #include "ca/error.h"
 #include "ca/store/devices.h"
 #include "ca/store/records.h"
+#include "ca/engine/issue.h"
 #include "ca/engine/revoke.h"
 
 static const struct {
@@ -66,23 +67,59 @@ is_key_lost(int reason)
 	    reason == CRL_REASON_AA_COMPROMISE;
 }
 
+/* What the certificate itself says decides: its profile may have left the
+   policy, or have become another. ${out} stays for one without DER, which went
+   nowhere. */
 static int
-refuse_class(const struct revoke_request *r, const struct cert_row *row)
+class_of_der(struct store_tx *tx, int64_t id, enum profile_class *out)
+{
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	X509 *cert = NULL;
+	size_t len = 0;
+	uint32_t use;
+	int found = certs_der(tx, id, &der, &len);
+
+	if (found <= 0)
+		return found == 0;
+	p = der;
+	cert = d2i_X509(NULL, &p, (long)len);
+	OPENSSL_free(der);
+	if (cert == NULL) {
+		ca_raise(CA_E_STORE, "revoke: certificate %lld cannot be read",
+		    (long long)id);
+		return 0;
+	}
+	use = X509_get_extended_key_usage(cert);
+	*out = PROFILE_LDEVID;
+	if (X509_check_ca(cert) != 0)
+		*out = PROFILE_CA;
+	else if (use != UINT32_MAX && (use & XKU_OCSP_SIGN))
+		*out = PROFILE_OCSP;
+	else if (use != UINT32_MAX && (use & XKU_CODE_SIGN))
+		*out = PROFILE_CODE_SIGNING;
+	X509_free(cert);
+	return 1;
+}
+
+static int
+refuse_class(struct store_tx *tx, const struct revoke_request *r,
+    const struct cert_row *row)
 {
 	const struct profile *p = policy_profile(r->policy, row->profile);
+	enum profile_class class = p == NULL ? PROFILE_LDEVID : p->class;
 	int hold = r->reason == CRL_REASON_CERTIFICATE_HOLD;
 
-	if (p == NULL)
-		return 1;
-	if (p->class == PROFILE_CA || p->class == PROFILE_CROSS) {
+	if (!class_of_der(tx, row->id, &class))
+		return 0;
+	if (class == PROFILE_CA || class == PROFILE_CROSS) {
 		ca_raise(CA_E_DENIED, "revoke.class: a CA certificate is "
 		    "revoked in a ceremony of its issuer, not here");
 		return 0;
 	}
-	if (hold && (p->class == PROFILE_OCSP ||
-	    p->class == PROFILE_CODE_SIGNING)) {
+	if (hold && (class == PROFILE_OCSP || class == PROFILE_CODE_SIGNING)) {
 		ca_raise(CA_E_DENIED, "revoke.hold: certificates of class %s "
-		    "cannot be held", profile_class_name(p->class));
+		    "cannot be held", profile_class_name(class));
 		return 0;
 	}
 	return 1;
@@ -103,7 +140,8 @@ refuse_move(const struct revoke_request *r, const struct cert_row *row)
 		    "can be held, this one is %s", certs_state_name(row->state));
 		return 0;
 	}
-	if (row->state == CERT_REVOKED && (!is_key_lost(r->reason) ||
+	if (row->state == CERT_REVOKED &&
+	    (r->reason != CRL_REASON_KEY_COMPROMISE ||
 	    is_key_lost(row->reason))) {
 		ca_raise(CA_E_DENIED, "revoke.reason: it is revoked already "
 		    "(%s); only an upgrade to keyCompromise is possible",
@@ -143,7 +181,7 @@ revoke_row(struct store_tx *tx, struct revoking *rv)
 	int64_t when = rv->row.state == CERT_REVOKED ||
 	    rv->row.state == CERT_HELD ? rv->row.revoked_at : r->now;
 
-	if (!refuse_class(r, &rv->row) || !refuse_move(r, &rv->row) ||
+	if (!refuse_class(tx, r, &rv->row) || !refuse_move(r, &rv->row) ||
 	    !certs_set_state(tx, rv->row.id, hold ? CERT_HELD : CERT_REVOKED,
 	    r->reason, when) || !append(tx, hold ? "hold" : "revoke", rv))
 		return 0;
@@ -217,11 +255,21 @@ take_live(const struct cert_row *row, void *arg)
 	struct revoking *rv = arg;
 
 	rv->last = row->id;
-	if (row->state != CERT_VALID && row->state != CERT_HELD)
+	if (row->state != CERT_VALID && row->state != CERT_HELD &&
+	    row->state != CERT_RESERVED)
 		return 1;
 	rv->row = *row;
 	rv->found = 1;
 	return 0;
+}
+
+static int
+end_row(struct store_tx *tx, struct revoking *rv)
+{
+	if (rv->row.state == CERT_RESERVED)
+		return issue_abort(tx, &rv->row, rv->r->now);
+	return revoke_row(tx, rv) && get_row(tx, rv, rv->row.id) &&
+	    rv->cb(&rv->row, rv->arg);
 }
 
 /* One row at a time: a list must not change while it is being read. */
@@ -239,11 +287,26 @@ revoke_all_of(struct store_tx *tx, struct revoking *rv,
 			return 0;
 		if (!rv->found && rv->last == f.after_id)
 			return 1;
-		if (rv->found && (!revoke_row(tx, rv) ||
-		    !get_row(tx, rv, rv->row.id) ||
-		    !rv->cb(&rv->row, rv->arg)))
+		if (rv->found && !end_row(tx, rv))
 			return 0;
 	}
+}
+
+static int
+log_device(struct store_tx *tx, const struct revoking *rv,
+    const struct device_row *dev)
+{
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	ok = l != NULL && field_add_text(l, "fleet", dev->fleet) &&
+	    field_add_text(l, "device", dev->name) &&
+	    field_add_text(l, "state", devices_state_name(DEVICE_DISABLED)) &&
+	    field_add_text(l, "who", rv->r->who) &&
+	    field_add_text(l, "note", "revoked") &&
+	    entries_append(tx, "device.state", rv->r->now, l, NULL);
+	field_list_free(l);
+	return ok;
 }
 
 static int
@@ -257,7 +320,8 @@ device_tx(struct store_tx *tx, void *arg)
 		return 0;
 	}
 	return revoke_all_of(tx, rv, &dev) &&
-	    devices_set_state(tx, dev.id, DEVICE_DISABLED, "revoked");
+	    devices_set_state(tx, dev.id, DEVICE_DISABLED, "revoked") &&
+	    log_device(tx, rv, &dev);
 }
 
 int

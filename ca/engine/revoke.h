@@ -11,8 +11,8 @@
  *  - only valid, held, aborted and (for a better reason) revoked certificates;
  *  - certificateHold only from valid, and not for CA, OCSP and code-signing
  *    certificates; release only from hold;
- *  - a revoked certificate's reason changes only upwards, to keyCompromise
- *    (cACompromise for a CA), and keeps its first revocation time;
+ *  - a revoked certificate's reason changes only upwards, to keyCompromise,
+ *    and keeps its first revocation time;
  *  - keyCompromise blocks the key for every later CSR;
  *  - a CA certificate is revoked by its issuer's ceremony, never here.
  * removeFromCRL and the unused 7 are no reasons for a full CRL.
@@ -33,7 +33,7 @@ int revoke_cert(struct store *store, const struct revoke_request *r,
 int revoke_release(struct store *store, const struct revoke_request *r,
     struct cert_row *out);
 /* Every live certificate of a device, in one transaction, and the device is
-   disabled. cb gets each row. */
+   disabled; one that is just being made is aborted. cb gets each revoked row. */
 int revoke_device(struct store *store, const struct revoke_request *r,
     int64_t device, int (*cb)(const struct cert_row *row, void *arg),
     void *arg);

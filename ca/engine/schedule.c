@@ -7,10 +7,15 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/store/certs.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/schedule.h"
 
 #define CRL_RETRY 10		/* seconds after a CRL that failed */
+
+#define BEAT_RETRY 5		/* seconds after a heartbeat that failed */
+#define OPEN_MAX 600		/* a reservation that is older is nobody's */
+#define OPEN_EVERY 60
 
 struct schedule {
 	struct ca *ca;
@@ -19,29 +24,108 @@ struct schedule {
 	pthread_cond_t wake;
 	int stopping;
 	time_t beat;		/* last heartbeat */
+	time_t beat_failed;
 	time_t crl_failed;
+	time_t open_looked;
 	int was_stopped;
+	char told[128];		/* what status.db knows of a stop */
+	int has_told;
 };
+
+/* Did less than ${seconds} go by since ${then}? A clock that went back says no. */
+static int
+is_within(time_t now, time_t then, int64_t seconds)
+{
+	return now >= then && now - then < seconds;
+}
+
+/* status.db knows of a clock that is not believed, also after it was made anew
+   or could not be written when that began or ended. */
+static int
+tell_stop(struct schedule *s)
+{
+	char why[sizeof(s->told)];
+
+	clock_distrusted(&s->ca->clock, why, sizeof(why));
+	if (s->has_told && strcmp(s->told, why) == 0)
+		return 1;
+	s->has_told = 0;
+	if (!status_set_stopped(s->ca->status, why))
+		return 0;
+	memcpy(s->told, why, sizeof(s->told));
+	s->has_told = 1;
+	return 1;
+}
+
+static int
+last_change_tx(struct store_tx *tx, void *arg)
+{
+	return certs_last_change(tx, arg);
+}
+
+/* A view that is behind the store, or of a time that we do not believe
+   ourselves, must not look fresh. What was changed before the save is in
+   status.db after it, because its commit makes a status.db that is behind catch
+   up. */
+static int
+beat(struct schedule *s, int ok, time_t now)
+{
+	struct ca *ca = s->ca;
+	struct status_head head;
+	int64_t last;
+
+	if (!tell_stop(s) || !store_read(ca->store, last_change_tx, &last) ||
+	    !clock_save(&ca->clock, ca->store) ||
+	    !status_writer_head(ca->status, &head))
+		return 0;
+	if (head.change < last) {
+		ca_raise(CA_E_STORE, "status.db: it is behind the store");
+		return 0;
+	}
+	return !ok || status_heartbeat(ca->status, now);
+}
 
 static void
 heartbeat(struct schedule *s, time_t now)
 {
-	struct ca *ca = s->ca;
-	int ok = ca_may_issue(ca);
+	int ok = ca_may_vouch(s->ca);
 
 	ERR_clear_error();
-	if (ok && s->was_stopped)
+	if (ok == s->was_stopped)
 		s->beat = 0;
 	s->was_stopped = !ok;
-	/* A view that we do not believe ourselves must not look fresh. */
-	if (!ok || (now - s->beat < ca->settings->heartbeat && now >= s->beat))
+	if (is_within(now, s->beat, s->ca->settings->heartbeat) ||
+	    is_within(now, s->beat_failed, BEAT_RETRY))
 		return;
-	if (!status_heartbeat(ca->status, now) ||
-	    !clock_save(&ca->clock, ca->store)) {
+	if (!beat(s, ok, now)) {
 		report_errors(REPORT_ERROR, "heartbeat.failed", NULL);
+		s->beat_failed = now;
 		return;
 	}
 	s->beat = now;
+	s->beat_failed = 0;
+}
+
+/* An abort that could not be written (disk full) leaves a reservation open,
+   which stands in its device's way. One that is closed here while its signature
+   is still being made comes to nothing: it can be recorded no more. */
+static void
+close_open(struct schedule *s, time_t now)
+{
+	char text[32];
+	size_t n = 0;
+
+	if (s->was_stopped || is_within(now, s->open_looked, OPEN_EVERY))
+		return;
+	s->open_looked = now;
+	if (!issue_close_stale(s->ca->store, now, now - OPEN_MAX, &n)) {
+		report_errors(REPORT_ERROR, "issue.unclosed", NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "%zu", n);
+	if (n > 0)
+		report_event(REPORT_WARN, "issue.aborted", "count", text,
+		    NULL);
 }
 
 static int
@@ -51,7 +135,10 @@ crl_is_due(struct ca *ca, const struct issuer *is, int wanted, time_t now)
 
 	if (is->row.state != ISSUER_ACTIVE)
 		return 0;
-	return wanted || (crl_due(ca->store, is, &due) && due <= now);
+	if (wanted || !crl_due(ca->store, is, &due))
+		return wanted;
+	/* The last one is of the future: the clock was put back. */
+	return due <= now || due > now + is->row.crl_interval;
 }
 
 static int
@@ -84,8 +171,7 @@ crls(struct schedule *s, time_t now)
 	int wanted;
 	size_t i;
 
-	if (s->was_stopped || (now - s->crl_failed < CRL_RETRY &&
-	    now >= s->crl_failed))
+	if (s->was_stopped || is_within(now, s->crl_failed, CRL_RETRY))
 		return;
 	wanted = atomic_exchange(&ca->crl_wanted, 0);
 	for (i = 0; i < ca->issuers.n; i++) {
@@ -131,6 +217,7 @@ schedule_round(struct schedule *s, time_t now)
 	ERR_clear_error();
 	heartbeat(s, now);
 	crls(s, now);
+	close_open(s, now);
 	refusals(s, now);
 	ERR_clear_error();
 }
@@ -146,7 +233,7 @@ run(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		schedule_round(s, time(NULL));
 		pthread_mutex_lock(&s->lock);
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += 500 * 1000 * 1000;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
@@ -161,12 +248,17 @@ struct schedule *
 schedule_start(struct ca *ca)
 {
 	struct schedule *s = OPENSSL_zalloc(sizeof(*s));
+	pthread_condattr_t attr;
 
 	if (s == NULL)
 		return NULL;
 	s->ca = ca;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->wake, NULL);
+	/* A wall clock that is put back must not make it sleep that long. */
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
 	if (pthread_create(&s->thread, NULL, run, s) == 0)
 		return s;
 	ca_raise(CA_E_INTERNAL, "no thread for the schedule");

@@ -238,7 +238,7 @@ certs_add_revoked(struct store_tx *tx, struct cert_row *row)
 
 /* One row at a time: a list must not change while it is being read. */
 int
-certs_abort_open(struct store_tx *tx, int64_t now,
+certs_abort_stale(struct store_tx *tx, int64_t before, int64_t now,
     int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
     void *arg, size_t *n)
 {
@@ -248,9 +248,9 @@ certs_abort_open(struct store_tx *tx, int64_t now,
 
 	for (*n = 0;; ++*n) {
 		s = sql_open(tx,
-		    CERTS_SELECT "WHERE c.state = 1"
+		    CERTS_SELECT "WHERE c.state = 1 AND c.reserved_at < ?"
 				 " ORDER BY c.id LIMIT 1",
-		    "");
+		    "i", before);
 		if (s == NULL)
 			return 0;
 		if ((found = sql_step(s)) == 1)
@@ -263,4 +263,12 @@ certs_abort_open(struct store_tx *tx, int64_t now,
 			tx, row.id, CERT_ABORTED, CERT_REASON_NONE, now))
 			return 0;
 	}
+}
+
+int
+certs_abort_open(struct store_tx *tx, int64_t now,
+    int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
+    void *arg, size_t *n)
+{
+	return certs_abort_stale(tx, INT64_MAX, now, cb, arg, n);
 }

@@ -57,6 +57,10 @@ int certs_set_state(struct store_tx *tx, int64_t id, enum cert_state to,
 int certs_abort_open(struct store_tx *tx, int64_t now,
     int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
     void *arg, size_t *n);
+/* The same, of those that were reserved before ${before} only. */
+int certs_abort_stale(struct store_tx *tx, int64_t before, int64_t now,
+    int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
+    void *arg, size_t *n);
 /* An unknown serial (after a restore) gets a row as revoked without DER:
    issuer, serial, reason, revoked_at and not_after are to be set, texts may be
    "". row->id is set; a serial that is there: as certs_reserve(). */

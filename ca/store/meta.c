@@ -44,3 +44,13 @@ store_count(struct store_tx *tx, const char *scope, const char *key,
 		" DO UPDATE SET n = counters.n + 1 RETURNING n",
 		"tti", scope, key, window) == 1;
 }
+
+int
+store_uncount(
+    struct store_tx *tx, const char *scope, const char *key, int64_t window)
+{
+	return sql_run(tx,
+	    "UPDATE counters SET n = n - 1"
+	    " WHERE scope = ? AND name = ? AND since = ? AND n > 0",
+	    "tti", scope, key, window);
+}

@@ -93,6 +93,15 @@ secrets_use(struct store_tx *tx, int64_t id, int64_t now)
 }
 
 int
+secrets_unuse(struct store_tx *tx, const char *user, int64_t used_at)
+{
+	return sql_run(tx,
+	    "UPDATE secrets SET used_at = 0"
+	    " WHERE login = ? AND reusable = 0 AND used_at = ?",
+	    "ti", user, used_at);
+}
+
+int
 secrets_revoke(struct store_tx *tx, int64_t id)
 {
 	if (!sql_run(

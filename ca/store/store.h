@@ -86,5 +86,8 @@ int store_meta_set(struct store_tx *tx, const char *key, const char *value);
    ${window}; the new count in *n. Old windows of the pair are deleted. */
 int store_count(struct store_tx *tx, const char *scope, const char *key,
     int64_t window, int64_t *n);
+/* Take one count of that window back; 1 also when there is none. */
+int store_uncount(struct store_tx *tx, const char *scope, const char *key,
+    int64_t window);
 
 #endif
