@@ -69,16 +69,16 @@ ceremony_may_run(struct ceremony *r, int discard)
 {
 	char wal[PATH_MAX + 8];
 
+	if (access(r->s->store, F_OK) == 0) {
+		ca_raise(CA_E_CONFIG, "ceremony: %s exists already; a ceremony "
+		    "never runs over existing state", r->s->store);
+		return 0;
+	}
 	snprintf(wal, sizeof(wal), "%s-wal", r->s->store);
 	if (access(wal, F_OK) == 0) {
 		/* SQLite would replay it into the new store. */
 		ca_raise(CA_E_CONFIG, "ceremony: %s is left of another store; "
 		    "move it away first", wal);
-		return 0;
-	}
-	if (access(r->s->store, F_OK) == 0) {
-		ca_raise(CA_E_CONFIG, "ceremony: %s exists already; a ceremony "
-		    "never runs over existing state", r->s->store);
 		return 0;
 	}
 	if (access(r->tmp, F_OK) != 0)

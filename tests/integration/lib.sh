@@ -10,7 +10,7 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/inkan-XXXXXX")
 failures=0 checks=0
 
 cleanup() {
-	if [ -f "$T/demo/env" ]; then demo_stop >/dev/null 2>&1; fi
+	demo_stop_quietly
 	[ -z "${more_cleanup:-}" ] || $more_cleanup
 	rm -rf "$T"
 }
@@ -54,11 +54,20 @@ has() {
 	if printf '%s\n' "$2" | grep -qE -- "$3"; then trace "ok: $1"
 	else fail "$1: no /$3/ in: $(printf '%s' "$2" | head -c 600)"; fi
 }
+demo_stop_quietly() {
+	if [ -f "$T/demo/env" ]; then demo_stop >/dev/null 2>&1; fi
+}
 finish() {
+	# A program that ran under sanitizers must not have said a word.
+	demo_stop_quietly
+	if grep -lE 'Sanitizer|runtime error:' "$T"/demo/log/*.log 2>/dev/null; then
+		fail "a sanitizer reported"
+		grep -hE -A12 'Sanitizer|runtime error:' "$T"/demo/log/*.log | head -60
+	fi
 	[ $checks -gt 0 ] || { echo "no statement was checked"; exit 1; }
 	echo "$tid: $checks checks, $failures failed"
 	if [ $failures -gt 0 ] && [ -d "$T/demo/log" ]; then
-		tail -n 8 "$T"/demo/log/inkan-*.log
+		tail -n 8 "$T"/demo/log/*.log
 	fi
 	[ $failures -eq 0 ]; exit
 }
