@@ -158,7 +158,7 @@ make(struct store *store, struct issuer *is, time_t now, struct crl_row *row)
 {
 	struct crl_row last = {.issuer = is->row.id};
 	struct making m = {.is = is, .row = row};
-	int ok = 0;
+	int reason, ok = 0;
 
 	if (!store_read(store, last_tx, &last))
 		return 0;
@@ -173,9 +173,12 @@ make(struct store *store, struct issuer *is, time_t now, struct crl_row *row)
 	m.crl = X509_CRL_new();
 	if (m.crl != NULL && set_head(&m) && store_read(store, collect, &m))
 		ok = finish(&m);
-	if (!ok)
-		ca_raise(report_last_reason() == CA_E_SIGN ? CA_E_SIGN :
-		    CA_E_STORE, "issuer %s: no CRL was made", is->row.ident);
+	if (!ok) {
+		/* Asked before: ca_raise() opens its entry first. */
+		reason = report_last_reason() == CA_E_SIGN ? CA_E_SIGN :
+		    CA_E_STORE;
+		ca_raise(reason, "issuer %s: no CRL was made", is->row.ident);
+	}
 	X509_CRL_free(m.crl);
 	return ok;
 }

@@ -87,13 +87,20 @@ may_renew(struct ops_call *c, const struct own *o)
 }
 
 static int
+is_valid(const struct cert_row *row)
+{
+	if (row->state == CERT_VALID)
+		return 1;
+	ca_raise(CA_E_DENIED, "own.state: the current certificate is %s",
+	    certs_state_name(row->state));
+	return 0;
+}
+
+static int
 still_good(struct ops_call *c, const struct own *o)
 {
-	if (o->row.state != CERT_VALID) {
-		ca_raise(CA_E_DENIED, "own.state: the current certificate is "
-		    "%s", certs_state_name(o->row.state));
+	if (!is_valid(&o->row))
 		return 0;
-	}
 	if (o->row.not_after < c->now) {
 		ca_raise(CA_E_DENIED, "own.expired: the current certificate "
 		    "has expired");
@@ -141,8 +148,28 @@ add_chain(struct ops_call *c, const struct issuer *is)
 	return 1;
 }
 
+/* Once more inside the reserving transaction: the current certificate may have
+   been revoked since, and a key that was lost is not taken back. */
 static int
-issue_own(struct ops_call *c, const struct own *o, struct csr *csr,
+guard_own(struct store_tx *tx, void *arg, struct cert_row *row, time_t now)
+{
+	const struct own *o = arg;
+	struct cert_row current;
+	int blocked = certs_key_blocked(tx, row->spki_sha256);
+
+	(void)now;
+	if (blocked < 0 || certs_by_id(tx, o->row.id, &current) != 1)
+		return 0;
+	if (blocked) {
+		ca_raise(CA_E_DENIED, "key.blocked: this key was reported as "
+		    "compromised");
+		return 0;
+	}
+	return is_valid(&current);
+}
+
+static int
+issue_own(struct ops_call *c, struct own *o, struct csr *csr,
     const struct profile *p)
 {
 	struct issued out;
@@ -155,6 +182,8 @@ issue_own(struct ops_call *c, const struct own *o, struct csr *csr,
 	    .san_len = (size_t)o->san_len,
 	    .requester = c->who,
 	    .auth = "own",
+	    .guard = guard_own,
+	    .guard_arg = o,
 	};
 	struct policy *policy = ca_policy(c->ca);
 	int ok = 0;
