@@ -6,6 +6,7 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "profiles/csr.h"
+#include "profiles/error.h"
 #include "ca/engine/ops.h"
 
 #define TEXT V_ASN1_UTF8STRING
@@ -107,7 +108,7 @@ static const struct ops_arg A_SECRET_NEW[] = {
     {"device", TEXT, 0, NAME_MAX_LEN},
     {"reusable", FLAG, 0, 0},
     {"ttl", INT, 0, 0},
-    {"user", TEXT, 0, 127},
+    {"user", TEXT, 0, 56},	/* stands whole in cert_row.auth */
     {"secret", TEXT, 0, 256},
 };
 static const struct ops_arg A_USER[] = {{"user", TEXT, OPS_REQUIRED, 127}};
@@ -237,7 +238,9 @@ check_field(struct ops_call *c, const struct ops_entry *e, const WIRE_FIELD *f)
 	if (a == NULL)
 		return ops_bad(c, field_name(f), "operation %s has no argument "
 		    "\"%s\"", e->name, field_name(f));
-	if (field_type(f) == V_ASN1_NULL && !(a->flags & OPS_REQUIRED))
+	/* Absent and null are the same; among many there is no null. */
+	if (field_type(f) == V_ASN1_NULL &&
+	    !(a->flags & (OPS_REQUIRED | OPS_MANY)))
 		return 1;
 	if (field_type(f) != a->type)
 		return ops_bad(c, a->name, "argument has the wrong type");
@@ -332,14 +335,37 @@ record_refusal(struct ops_call *c)
 		    NULL);
 }
 
+/* Causes that are the operator's business are told to the operator; a device
+   learns that it is not to blame. */
+static void
+suit_to_role(struct ops_call *c)
+{
+	const struct outcome was = c->o;
+	int reason = report_last_reason();
+	char why[sizeof(c->o.text)];
+
+	if (c->role == OPS_ADMIN && (c->o.status == WIRE_UNAVAILABLE ||
+	    c->o.status == WIRE_INTERNAL) && ERR_peek_error() != 0) {
+		report_trace(why, sizeof(why));
+		(void)outcome_refuse(&c->o, was.status, was.stage, was.rule,
+		    was.field, "%s", why);
+	}
+	if (c->role == OPS_RA && (reason == CA_E_CONFIG ||
+	    reason == PROFILE_E_CONFIG))
+		(void)outcome_refuse(&c->o, WIRE_INTERNAL, was.stage,
+		    "internal", "", "internal error");
+}
+
 static void
 refuse(struct ops_call *c)
 {
-	enum report_level level = c->o.status == WIRE_INTERNAL ||
-	    c->o.status == WIRE_UNAVAILABLE ? REPORT_ERROR : REPORT_INFO;
+	enum report_level level;
 
 	if (c->o.status == WIRE_OK)
 		outcome_from_errors(&c->o, "");
+	suit_to_role(c);
+	level = c->o.status == WIRE_INTERNAL ||
+	    c->o.status == WIRE_UNAVAILABLE ? REPORT_ERROR : REPORT_INFO;
 	report_errors(level, "ops.answer", "req", c->req, "op", c->op, "who",
 	    c->who, "party", c->o.who, "status",
 	    message_status_name(c->o.status), "stage", c->o.stage, "rule",
@@ -369,6 +395,10 @@ ops_answer(struct ca *ca, enum ops_role role, const struct socket_peer *peer,
 	c.answer = message_answer(message_request_id(req), WIRE_OK);
 	if (c.answer == NULL)
 		return NULL;
+	/* First of all the clock, so that nothing is written as fresh by one
+	   that just stepped; what that forbids is up to the operation. */
+	(void)ca_may_vouch(ca);
+	ERR_clear_error();
 	e = find_entry(&c);
 	if (e == NULL || !check_args(&c, e) || !e->answer(&c))
 		refuse(&c);

@@ -87,11 +87,16 @@ ops_issue(struct ops_call *c, struct admission *a)
 	int ok;
 
 	if (!ca_may_issue(c->ca))
-		return 0;
+		return outcome_from_errors(&c->o, "sign");
 	fill_job(a, &job);
 	job.issuer = ca_issuer_lock(c->ca, a->profile->issuer, c->now);
-	if (job.issuer == NULL)
-		return 0;
+	if (job.issuer == NULL) {
+		/* A CA that is not there is no fault of the device. */
+		if (c->role == OPS_RA)
+			ca_raise(CA_E_SIGN, "profile %s: its CA cannot sign",
+			    a->profile->name);
+		return outcome_from_errors(&c->o, "sign");
+	}
 	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
 	ca_issuer_unlock(c->ca);
 	if (!ok)
@@ -171,9 +176,15 @@ ops_take_request(struct ops_call *c, struct enrol_request *r)
 static void
 clone_alarm(struct ops_call *c, const struct enrol_request *r)
 {
+	unsigned long before = ERR_peek_last_error();
+
 	ERR_set_mark();
 	if (admit_clone_alarm(c->ca->store, r, &c->o, c->now))
 		report_event(REPORT_ERROR, "alarm.clone", "req", c->req,
+		    "party", c->o.who, NULL);
+	else if (ERR_peek_last_error() != before)
+		/* Not parked and not on record: the line must do. */
+		report_event(REPORT_ERROR, "alarm.unwritten", "req", c->req,
 		    "party", c->o.who, NULL);
 	ERR_pop_to_mark();
 }

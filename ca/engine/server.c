@@ -16,6 +16,8 @@
 #include "ca/report/report.h"
 #include "ca/engine/server.h"
 
+#define ACCEPT_PAUSE_US 50000
+
 struct connection {		/* freed when the last reference goes */
 	struct server *server;
 	int fd;
@@ -35,16 +37,20 @@ struct task {
 	struct task *next;
 };
 
+struct queue {
+	struct task *head, **tail;
+	size_t n;
+};
+
 struct server {
 	struct ca *ca;
 	struct pollfd listen[3];
 	enum ops_role role[3];
-	pthread_t *workers;
+	pthread_t *workers;	/* one more than configured: see worker() */
 	size_t n_workers;
-	pthread_mutex_t lock;	/* queue, connections, stopping */
+	pthread_mutex_t lock;	/* queues, connections, stopping */
 	pthread_cond_t work, idle;
-	struct task *head, **tail;
-	size_t queued;
+	struct queue ours, devices;
 	struct connection *connections;
 	size_t n_connections;
 	int stopping;
@@ -71,7 +77,7 @@ static void
 send_answer(struct connection *c, const WIRE_ANSWER *a)
 {
 	unsigned char *frame = NULL;
-	size_t len;
+	size_t len = 0;
 
 	if (a == NULL || !message_encode_answer(a, &frame, &len)) {
 		report_errors(REPORT_ERROR, "server.encode", NULL);
@@ -85,7 +91,29 @@ send_answer(struct connection *c, const WIRE_ANSWER *a)
 	}
 	pthread_mutex_unlock(&c->write_lock);
 	ERR_clear_error();
-	OPENSSL_free(frame);
+	OPENSSL_clear_free(frame, len);	/* secret.new answers with one */
+}
+
+/* A secret does not stay behind in freed memory. */
+static void
+wipe(const WIRE_FIELDS *list)
+{
+	const WIRE_FIELD *f;
+	const unsigned char *p;
+	size_t i, len;
+
+	for (i = 0; (f = field_find(list, "secret", i)) != NULL; i++) {
+		p = field_get_bytes(f, &len);
+		if (p != NULL && len > 0)
+			OPENSSL_cleanse((void *)p, len);
+	}
+}
+
+static void
+request_free(WIRE_REQUEST *req)
+{
+	wipe(req->args);
+	WIRE_REQUEST_free(req);
 }
 
 static void
@@ -99,40 +127,70 @@ done(struct connection *c)
 }
 
 static struct task *
-take_task(struct server *s)
+queue_take(struct queue *q)
+{
+	struct task *t = q->head;
+
+	if (t == NULL)
+		return NULL;
+	q->head = t->next;
+	if (q->head == NULL)
+		q->tail = &q->head;
+	q->n--;
+	return t;
+}
+
+/* NULL when the server stops and nothing is left. */
+static struct task *
+take_task(struct server *s, int all)
 {
 	struct task *t;
 
 	pthread_mutex_lock(&s->lock);
-	while (s->head == NULL && !s->stopping)
+	for (;;) {
+		t = queue_take(&s->ours);
+		if (t == NULL && all)
+			t = queue_take(&s->devices);
+		if (t != NULL || s->stopping)
+			break;
 		pthread_cond_wait(&s->work, &s->lock);
-	t = s->head;
-	if (t != NULL) {
-		s->head = t->next;
-		if (s->head == NULL)
-			s->tail = &s->head;
-		s->queued--;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return t;
 }
 
-static void *
-worker(void *arg)
+static void
+work(struct server *s, int all)
 {
-	struct server *s = arg;
 	struct task *t;
 	WIRE_ANSWER *a;
 
-	while ((t = take_task(s)) != NULL) {
+	while ((t = take_task(s, all)) != NULL) {
 		a = ops_answer(s->ca, t->conn->role, &t->conn->peer, t->req,
 		    time(NULL));
 		send_answer(t->conn, a);
+		if (a != NULL)
+			wipe(a->values);
 		WIRE_ANSWER_free(a);
-		WIRE_REQUEST_free(t->req);
+		request_free(t->req);
 		done(t->conn);
 		OPENSSL_free(t);
 	}
+}
+
+static void *
+worker(void *arg)
+{
+	work(arg, 1);
+	return NULL;
+}
+
+/* However many devices ask, and however slowly their secrets are hashed: the
+   operator can revoke and stop. */
+static void *
+own_worker(void *arg)
+{
+	work(arg, 0);
 	return NULL;
 }
 
@@ -156,24 +214,26 @@ static void
 enqueue(struct connection *c, WIRE_REQUEST *req)
 {
 	struct server *s = c->server;
+	struct queue *q = c->role == OPS_RA ? &s->devices : &s->ours;
 	struct task *t = OPENSSL_zalloc(sizeof(*t));
 	int full;
 
 	pthread_mutex_lock(&s->lock);
-	full = t == NULL || s->stopping || s->queued >= SERVER_QUEUE_MAX;
+	full = t == NULL || s->stopping || q->n >= SERVER_QUEUE_MAX;
 	if (!full) {
 		t->conn = c;
 		t->req = req;
-		*s->tail = t;
-		s->tail = &t->next;
-		s->queued++;
-		pthread_cond_signal(&s->work);
+		*q->tail = t;
+		q->tail = &t->next;
+		q->n++;
+		/* All: the one that is woken may be for the other queue. */
+		pthread_cond_broadcast(&s->work);
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (!full)
 		return;
 	answer_busy(c, req);
-	WIRE_REQUEST_free(req);
+	request_free(req);
 	OPENSSL_free(t);
 	done(c);
 }
@@ -291,8 +351,13 @@ accept_one(struct server *s, size_t i)
 	struct connection *c;
 	char uid[24];
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* No descriptors left: not a busy loop until there are. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS)
+			usleep(ACCEPT_PAUSE_US);
 		return;
+	}
 	c = connection_new(s, fd, s->role[i]);
 	if (c == NULL) {
 		close(fd);
@@ -313,34 +378,42 @@ accept_one(struct server *s, size_t i)
 static int
 start_workers(struct server *s)
 {
-	size_t n = s->ca->settings->workers;
+	size_t n = s->ca->settings->workers + 1;
 
 	s->workers = OPENSSL_zalloc(n * sizeof(*s->workers));
 	if (s->workers == NULL)
 		return 0;
 	for (; s->n_workers < n; s->n_workers++)
-		if (pthread_create(&s->workers[s->n_workers], NULL, worker,
-		    s) != 0)
-			break;
-	if (s->n_workers > 0)
-		return 1;
-	ca_raise(CA_E_INTERNAL, "no worker thread can be started");
-	return 0;
+		if (pthread_create(&s->workers[s->n_workers], NULL,
+		    s->n_workers == 0 ? own_worker : worker, s) != 0) {
+			ca_raise(CA_E_INTERNAL, "worker thread %zu of %zu "
+			    "cannot be started", s->n_workers + 1, n);
+			return 0;
+		}
+	return 1;
+}
+
+static const char *
+socket_path(const struct settings *settings, size_t i)
+{
+	const char *const path[3] = {settings->ra_sock, settings->svc_sock,
+	    settings->admin_sock};
+
+	return path[i];
 }
 
 struct server *
 server_start(struct ca *ca)
 {
 	struct server *s = OPENSSL_zalloc(sizeof(*s));
-	const char *const path[3] = {ca->settings->ra_sock,
-	    ca->settings->svc_sock, ca->settings->admin_sock};
 	static const enum ops_role role[3] = {OPS_RA, OPS_SVC, OPS_ADMIN};
 	int i;
 
 	if (s == NULL)
 		return NULL;
 	s->ca = ca;
-	s->tail = &s->head;
+	s->ours.tail = &s->ours.head;
+	s->devices.tail = &s->devices.head;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->work, NULL);
 	pthread_cond_init(&s->idle, NULL);
@@ -350,7 +423,8 @@ server_start(struct ca *ca)
 		s->listen[i].fd = -1;
 	}
 	for (i = 0; i < 3; i++) {
-		s->listen[i].fd = socket_listen(path[i], 0660);
+		s->listen[i].fd = socket_listen(socket_path(ca->settings,
+		    (size_t)i), 0660);
 		if (s->listen[i].fd < 0)
 			goto err;
 	}
@@ -405,9 +479,12 @@ server_stop(struct server *s)
 
 	if (s == NULL)
 		return;
+	/* The store's lock is held still: nobody else listens there yet. */
 	for (i = 0; i < 3; i++)
-		if (s->listen[i].fd >= 0)
+		if (s->listen[i].fd >= 0) {
+			unlink(socket_path(s->ca->settings, i));
 			close(s->listen[i].fd);
+		}
 	close_connections(s);
 	for (i = 0; i < s->n_workers; i++)
 		pthread_join(s->workers[i], NULL);

@@ -390,7 +390,7 @@ field_is_der(const ASN1_VALUE *v, const ASN1_ITEM *it, const unsigned char *der,
 
 	n = ASN1_item_i2d(v, &again, it);
 	ok = n > 0 && (size_t)n == len && memcmp(again, der, len) == 0;
-	OPENSSL_free(again);
+	OPENSSL_clear_free(again, n > 0 ? (size_t)n : 0); /* may hold a secret */
 	return ok;
 }
 
