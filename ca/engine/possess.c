@@ -121,17 +121,13 @@ check_link(struct admitting *t)
 			"7030 "
 			"3.5)",
 			t->fleet->name);
-	if (!bound) {
-		if (mode == FLEET_POP_REQUIRED)
-			return stage_refuse(t, WIRE_DENIED, "pop.link",
-			    "csr.challengePassword",
-			    "this TLS connection has "
-			    "no channel binding to hold the CSR against");
-		stage_note(t,
-		    "challengePassword not checked, no channel "
-		    "binding");
-		return 1;
-	}
+	/* Whoever relays a CSR chooses his own connection, so that one without
+	   a binding must not be a way around the check. */
+	if (!bound)
+		return stage_refuse(t, WIRE_DENIED, "pop.link",
+		    "csr.challengePassword",
+		    "this TLS connection has no channel binding to hold the "
+		    "CSR against (RFC 7627)");
 	return linked(req, challenge) ||
 	    stage_refuse(t, WIRE_DENIED, "pop.link", "csr.challengePassword",
 		"the challengePassword is "
