@@ -16,17 +16,20 @@
 #define BEAT_RETRY 5		/* seconds after a heartbeat that failed */
 #define OPEN_MAX 600		/* a reservation that is older is nobody's */
 #define OPEN_EVERY 60
+#define TOKEN_EVERY 30
 
 struct schedule {
 	struct ca *ca;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	int stopping;
+	int running, stopping;
 	time_t beat;		/* last heartbeat */
 	time_t beat_failed;
 	time_t crl_failed;
 	time_t open_looked;
+	time_t token_looked;
+	unsigned char *owed;	/* for each issuer: a CRL is wanted */
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
 	int has_told;
@@ -129,14 +132,15 @@ close_open(struct schedule *s, time_t now)
 }
 
 static int
-crl_is_due(struct ca *ca, const struct issuer *is, int wanted, time_t now)
+crl_is_due(struct schedule *s, size_t i, time_t now)
 {
+	const struct issuer *is = s->ca->issuers.item[i];
 	int64_t due;
 
 	if (is->row.state != ISSUER_ACTIVE)
 		return 0;
-	if (wanted || !crl_due(ca->store, is, &due))
-		return wanted;
+	if (s->owed[i] || !crl_due(s->ca->store, is, &due))
+		return s->owed[i];
 	/* The last one is of the future: the clock was put back. */
 	return due <= now || due > now + is->row.crl_interval;
 }
@@ -164,28 +168,49 @@ make_crl(struct ca *ca, const char *ident, time_t now)
 	return 1;
 }
 
+/* A CRL that failed is owed until it is there: it may stand in the store, and
+   its file could not be written. The other CAs' are not made again for that. */
 static void
 crls(struct schedule *s, time_t now)
 {
 	struct ca *ca = s->ca;
-	int wanted;
+	const char *ident;
 	size_t i;
 
 	if (s->was_stopped || is_within(now, s->crl_failed, CRL_RETRY))
 		return;
-	wanted = atomic_exchange(&ca->crl_wanted, 0);
+	if (atomic_exchange(&ca->crl_wanted, 0))
+		memset(s->owed, 1, ca->issuers.n);
 	for (i = 0; i < ca->issuers.n; i++) {
-		const struct issuer *is = ca->issuers.item[i];
-
-		if (!crl_is_due(ca, is, wanted, now) ||
-		    make_crl(ca, is->row.ident, now))
+		ident = ca->issuers.item[i]->row.ident;
+		if (!crl_is_due(s, i, now))
 			continue;
-		report_errors(REPORT_ERROR, "crl.failed", "issuer",
-		    is->row.ident, NULL);
+		s->owed[i] = !make_crl(ca, ident, now);
+		if (!s->owed[i])
+			continue;
+		report_errors(REPORT_ERROR, "crl.failed", "issuer", ident,
+		    NULL);
 		s->crl_failed = now;
-		if (wanted)
-			atomic_store(&ca->crl_wanted, 1);
 	}
+}
+
+/* A token that was away is taken back before somebody needs it. */
+static void
+token(struct schedule *s, time_t now)
+{
+	struct issuer *is;
+	size_t i;
+
+	if (is_within(now, s->token_looked, TOKEN_EVERY))
+		return;
+	s->token_looked = now;
+	for (i = 0; i < s->ca->issuers.n; i++) {
+		is = s->ca->issuers.item[i];
+		if (is->row.state == ISSUER_ACTIVE &&
+		    ca_issuer_lock(s->ca, is->row.ident, now) != NULL)
+			ca_issuer_unlock(s->ca);
+	}
+	ERR_clear_error();
 }
 
 /* Refusals of parties that nobody knows: one summed entry an hour. */
@@ -216,6 +241,7 @@ schedule_round(struct schedule *s, time_t now)
 {
 	ERR_clear_error();
 	heartbeat(s, now);
+	token(s, now);
 	crls(s, now);
 	close_open(s, now);
 	refusals(s, now);
@@ -245,7 +271,7 @@ run(void *arg)
 }
 
 struct schedule *
-schedule_start(struct ca *ca)
+schedule_new(struct ca *ca)
 {
 	struct schedule *s = OPENSSL_zalloc(sizeof(*s));
 	pthread_condattr_t attr;
@@ -253,16 +279,32 @@ schedule_start(struct ca *ca)
 	if (s == NULL)
 		return NULL;
 	s->ca = ca;
+	s->owed = OPENSSL_zalloc(ca->issuers.n);
+	if (s->owed == NULL) {
+		OPENSSL_free(s);
+		return NULL;
+	}
 	pthread_mutex_init(&s->lock, NULL);
 	/* A wall clock that is put back must not make it sleep that long. */
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	if (pthread_create(&s->thread, NULL, run, s) == 0)
+	return s;
+}
+
+struct schedule *
+schedule_start(struct ca *ca)
+{
+	struct schedule *s = schedule_new(ca);
+
+	if (s == NULL)
+		return NULL;
+	s->running = pthread_create(&s->thread, NULL, run, s) == 0;
+	if (s->running)
 		return s;
 	ca_raise(CA_E_INTERNAL, "no thread for the schedule");
-	OPENSSL_free(s);
+	schedule_stop(s);
 	return NULL;
 }
 
@@ -275,8 +317,10 @@ schedule_stop(struct schedule *s)
 	s->stopping = 1;
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
-	pthread_join(s->thread, NULL);
+	if (s->running)
+		pthread_join(s->thread, NULL);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->wake);
+	OPENSSL_free(s->owed);
 	OPENSSL_free(s);
 }

@@ -12,7 +12,9 @@ struct schedule;
 struct schedule *schedule_start(struct ca *ca);
 void schedule_stop(struct schedule *s);	/* NULL is fine; waits */
 
-/* One round, for the tests: what is due at ${now}. */
+/* The same without a thread, for the tests, and one round: what is due at
+   ${now}. */
+struct schedule *schedule_new(struct ca *ca);
 void schedule_round(struct schedule *s, time_t now);
 
 #endif
