@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +61,8 @@ make_issuer_keys(struct ceremony *r)
 	const struct ceremony_ca *ca;
 	EVP_PKEY *key;
 	size_t i;
-	int ok = ceremony_open_hsm(r, &r->s->token);
+	int ok = ceremony_open_hsm(r, &r->s->token) && ceremony_claim(r,
+	    CEREMONY_ISSUERS, r->f->issuers, r->f->n_issuers);
 
 	for (i = 0; ok && i < r->f->n_issuers; i++) {
 		ca = &r->f->issuers[i];
@@ -124,9 +126,58 @@ make_store(struct ceremony *r)
 	    .now = r->now};
 
 	r->store = store_open(&cfg);
-	return r->store != NULL &&
-	    store_write(r->store, ceremony_tx, r, 0) &&
+	if (r->store == NULL)
+		return 0;
+	/* Once more, now that its lock keeps every other ceremony out. */
+	if (!ceremony_is_clean(r)) {
+		store_close(r->store);
+		r->store = NULL;
+		ceremony_remove_store(r->tmp);
+		return 0;
+	}
+	r->owned = 1;
+	return store_write(r->store, ceremony_tx, r, 0) &&
 	    store_write(r->store, policy_tx, r, 0);
+}
+
+static int
+open_transcript(struct ceremony *r)
+{
+	if (r->f->transcript[0] == '\0')
+		return 1;
+	r->transcript = fopen(r->f->transcript, "ae");
+	if (r->transcript != NULL)
+		return 1;
+	ca_raise(CA_E_CONFIG, "ceremony: transcript %s: %s", r->f->transcript,
+	    strerror(errno));
+	return 0;
+}
+
+/* No ceremony without the transcript that was asked for. */
+static int
+keep_transcript(struct ceremony *r)
+{
+	if (r->transcript == NULL || (fflush(r->transcript) == 0 &&
+	    !ferror(r->transcript) && fsync(fileno(r->transcript)) == 0))
+		return 1;
+	ca_raise(CA_E_STORE, "ceremony: transcript %s cannot be written",
+	    r->f->transcript);
+	return 0;
+}
+
+static void
+sync_folder_of(const char *path)
+{
+	char dir[PATH_MAX];
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	*(strrchr(dir, '/') + 1) = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
 }
 
 static int
@@ -142,13 +193,18 @@ commit(struct ceremony *r)
 		ca_raise(CA_E_STORE, "ceremony: %s was not written back", wal);
 		return 0;
 	}
-	if (rename(r->tmp, r->s->store) != 0) {
+	ceremony_say(r, "store %s", r->s->store);
+	if (!keep_transcript(r))
+		return 0;
+	if (renameat2(AT_FDCWD, r->tmp, AT_FDCWD, r->s->store,
+	    RENAME_NOREPLACE) != 0) {
 		ca_raise(CA_E_STORE, "ceremony: rename %s: %s", r->tmp,
 		    strerror(errno));
 		return 0;
 	}
+	/* From here on it has happened. */
+	sync_folder_of(r->s->store);
 	ceremony_remove_store(r->tmp);
-	ceremony_say(r, "store %s", r->s->store);
 	return 1;
 }
 
@@ -174,8 +230,8 @@ run_all(struct ceremony *r)
 {
 	int ok;
 
-	if (r->f->transcript[0] != '\0')
-		r->transcript = fopen(r->f->transcript, "a");
+	if (!open_transcript(r))
+		return 0;
 	r->policy = policy_read_dir(r->s->policy_dir);
 	ok = r->policy != NULL && publish_prepare(r->s->publish_dir) &&
 	    make_store(r) && make_issuer_keys(r) && ceremony_use_root(r) &&
@@ -184,7 +240,8 @@ run_all(struct ceremony *r)
 		issuer_set_clear(&r->issuers);
 		store_close(r->store);
 		r->store = NULL;
-		ceremony_roll_back(r);
+		if (r->owned)
+			ceremony_roll_back(r);
 	}
 	return ok;
 }

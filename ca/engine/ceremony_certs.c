@@ -217,10 +217,14 @@ make_root(struct ceremony *r)
 	const struct ceremony_ca *ca = &r->f->root;
 	struct issuer_row row;
 	EVP_PKEY *key;
+	char hex[65];
+	size_t i;
 	int ok;
 
 	fill_row(r, ca, &row);
 	row.state = ISSUER_ROOT;
+	if (!ceremony_claim(r, CEREMONY_ROOT, ca, 1))
+		return 0;
 	key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
 	if (key == NULL)
 		return 0;
@@ -242,7 +246,10 @@ make_root(struct ceremony *r)
 		return 0;
 	}
 	r->root->key = key;
-	ceremony_say(r, "root %s", r->root->row.ident);
+	for (i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", r->root->sha256[i]);
+	ceremony_say(r, "root %s, SHA-256 of the certificate %s",
+	    r->root->row.ident, hex);
 	return 1;
 }
 

@@ -9,6 +9,7 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define DAY (86400LL)
+#define HTTP_URL_MAX 120	/* octets: what fill_row() puts into addresses */
 
 static const struct conf_key FILE_KEYS[] = {
     {"config", CONF_TEXT, 1},
@@ -212,7 +213,7 @@ read_all(const struct conf_group *g, struct ceremony_file *f)
 	if (!conf_check(g, FILE_KEYS, N(FILE_KEYS)) ||
 	    !copy_path(g, "config", f->dir, f->config) ||
 	    !copy_path(g, "transcript", f->dir, f->transcript) ||
-	    !copy(g, "http_url", "", f->http_url, 128))
+	    !copy(g, "http_url", "", f->http_url, HTTP_URL_MAX + 1))
 		return 0;
 	if (strncmp(f->http_url, "http://", 7) != 0 ||
 	    f->http_url[strlen(f->http_url) - 1] == '/')

@@ -22,6 +22,7 @@ struct ceremony {
 	struct issuer_set issuers;
 	unsigned char *spki[CEREMONY_ISSUERS_MAX];
 	size_t spki_len[CEREMONY_ISSUERS_MAX];
+	int owned;			/* ${tmp} is ours: to be rolled back */
 	int root_key_made;
 	size_t issuer_keys_made;
 	char written[CEREMONY_SERVICES_MAX + CEREMONY_ISSUERS_MAX + 8]
@@ -44,6 +45,15 @@ int ceremony_use_issuers(struct ceremony *r);
 
 /* ceremony_undo.c */
 int ceremony_may_run(struct ceremony *r, int discard);
+/* Is there nothing that this ceremony would overwrite? 1, or 0 raised. */
+int ceremony_is_clean(const struct ceremony *r);
+/* Before keys are made: none of ${n} labels is in the open token, and the store
+   knows, durably, that what bears them from now on is this ceremony's.
+   CEREMONY_ISSUERS or CEREMONY_ROOT. */
+#define CEREMONY_ISSUERS "ceremony.keys.issuers"
+#define CEREMONY_ROOT "ceremony.keys.root"
+int ceremony_claim(struct ceremony *r, const char *what,
+    const struct ceremony_ca *ca, size_t n);
 void ceremony_roll_back(struct ceremony *r);
 void ceremony_remove_store(const char *path);
 

@@ -1,8 +1,10 @@
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ca/error.h"
+#include "ca/store/records.h"
 #include "ca/engine/ceremony_run.h"
 
 void
@@ -19,77 +21,267 @@ ceremony_remove_store(const char *path)
 	}
 }
 
+/* OCSP answers signed in advance, and their folder. */
 static void
-remove_published(struct ceremony *r, const struct ceremony_ca *ca)
+remove_presigned(const char *dir)
 {
-	char path[PATH_MAX + 128], ident[80];
+	char path[2 * PATH_MAX];
+	struct dirent *e;
+	DIR *d = opendir(dir);
 
-	ceremony_ident(ca, ident, sizeof(ident));
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+static void
+remove_published(struct ceremony *r, const char *ident)
+{
+	char path[PATH_MAX + 128];
+
 	snprintf(path, sizeof(path), "%s/ca/%s.cer", r->s->publish_dir, ident);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/crl/%s.crl", r->s->publish_dir,
 	    ident);
 	unlink(path);
+	snprintf(path, sizeof(path), "%s/ocsp/%s", r->s->publish_dir, ident);
+	remove_presigned(path);
+}
+
+static void
+remove_all_published(struct ceremony *r)
+{
+	char ident[80];
+	size_t i;
+
+	ceremony_ident(&r->f->root, ident, sizeof(ident));
+	remove_published(r, ident);
+	for (i = 0; i < r->f->n_issuers; i++) {
+		ceremony_ident(&r->f->issuers[i], ident, sizeof(ident));
+		remove_published(r, ident);
+	}
+}
+
+static int
+destroy_in(struct ceremony *r, const struct settings_token *t,
+    const struct ceremony_ca *ca, size_t n)
+{
+	size_t i;
+	int ok;
+
+	if (n == 0)
+		return 1;
+	ok = ceremony_open_hsm(r, t);
+	for (i = 0; r->hsm != NULL && i < n; i++)
+		ok &= hsm_key_destroy(r->hsm, ca[i].label);
+	ceremony_close_hsm(r);
+	return ok;
 }
 
 /* Keys that this ceremony made, and only those. */
-static void
+static int
 destroy_keys(struct ceremony *r, size_t n_issuers, int root)
 {
-	size_t i;
+	int ok;
 
-	if (n_issuers > 0 && ceremony_open_hsm(r, &r->s->token))
-		for (i = 0; i < n_issuers; i++)
-			(void)hsm_key_destroy(r->hsm, r->f->issuers[i].label);
-	ceremony_close_hsm(r);
-	if (root && ceremony_open_hsm(r, &r->f->root_token))
-		(void)hsm_key_destroy(r->hsm, r->f->root.label);
-	ceremony_close_hsm(r);
+	ok = destroy_in(r, &r->s->token, r->f->issuers, n_issuers);
+	return destroy_in(r, &r->f->root_token, &r->f->root, root != 0) && ok;
 }
 
 void
 ceremony_roll_back(struct ceremony *r)
 {
 	size_t i;
+	int ok;
 
 	ERR_set_mark();
-	destroy_keys(r, r->issuer_keys_made, r->root_key_made);
+	ok = destroy_keys(r, r->issuer_keys_made, r->root_key_made);
 	for (i = 0; i < r->n_written; i++)
 		unlink(r->written[i]);
-	remove_published(r, &r->f->root);
-	for (i = 0; i < r->f->n_issuers; i++)
-		remove_published(r, &r->f->issuers[i]);
-	ceremony_remove_store(r->tmp);
+	remove_all_published(r);
+	/* While keys are left, the store remembers that they are ours. */
+	if (ok)
+		ceremony_remove_store(r->tmp);
 	ERR_pop_to_mark();
-	ceremony_say(r, "rolled back: keys, store and files of this ceremony are gone");
+	ceremony_say(r, ok ? "rolled back: keys, store and files of this "
+	    "ceremony are gone" : "rolled back in part: not every key could be "
+	    "destroyed; run again with --discard");
+}
+
+struct looking {
+	const char *label;
+	int found;
+};
+
+static int
+look(const struct hsm_key_info *info, void *arg)
+{
+	struct looking *l = arg;
+
+	l->found |= strcmp(info->label, l->label) == 0;
+	return !l->found;
+}
+
+/* Labels, one a line. */
+#define LABELS_MAX (CEREMONY_ISSUERS_MAX * (HSM_LABEL_MAX + 1))
+
+struct claim {
+	const char *what;
+	char labels[LABELS_MAX];
+};
+
+static int
+claim_tx(struct store_tx *tx, void *arg)
+{
+	struct claim *c = arg;
+
+	return store_meta_set(tx, c->what, c->labels);
 }
 
 int
-ceremony_may_run(struct ceremony *r, int discard)
+ceremony_claim(struct ceremony *r, const char *what,
+    const struct ceremony_ca *ca, size_t n)
 {
-	char wal[PATH_MAX + 8];
+	struct claim c = {.what = what};
+	struct looking l;
+	size_t i, used = 0;
+
+	for (i = 0; i < n; i++) {
+		used += (size_t)snprintf(c.labels + used, LABELS_MAX - used,
+		    "%s\n", ca[i].label);
+		l = (struct looking){ca[i].label, 0};
+		if (!hsm_key_list(r->hsm, look, &l))
+			return 0;
+		if (l.found) {
+			ca_raise(CA_E_CONFIG, "ceremony: the token has a key "
+			    "\"%s\" already, which is not this ceremony's",
+			    l.label);
+			return 0;
+		}
+	}
+	return store_write(r->store, claim_tx, &c, 0);
+}
+
+int
+ceremony_is_clean(const struct ceremony *r)
+{
+	char path[PATH_MAX + 128], ident[80];
+	size_t i;
 
 	if (access(r->s->store, F_OK) == 0) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s exists already; a ceremony "
 		    "never runs over existing state", r->s->store);
 		return 0;
 	}
-	snprintf(wal, sizeof(wal), "%s-wal", r->s->store);
-	if (access(wal, F_OK) == 0) {
+	snprintf(path, sizeof(path), "%s-wal", r->s->store);
+	if (access(path, F_OK) == 0) {
 		/* SQLite would replay it into the new store. */
 		ca_raise(CA_E_CONFIG, "ceremony: %s is left of another store; "
-		    "move it away first", wal);
+		    "move it away first", path);
 		return 0;
 	}
-	if (access(r->tmp, F_OK) != 0)
+	for (i = 0; i <= r->f->n_issuers; i++) {
+		ceremony_ident(i < r->f->n_issuers ? &r->f->issuers[i] :
+		    &r->f->root, ident, sizeof(ident));
+		snprintf(path, sizeof(path), "%s/ca/%s.cer",
+		    r->s->publish_dir, ident);
+		if (access(path, F_OK) == 0) {
+			ca_raise(CA_E_CONFIG, "ceremony: %s exists already: a "
+			    "CA of this name and generation has been published",
+			    path);
+			return 0;
+		}
+	}
+	return 1;
+}
+
+struct remains {		/* of a ceremony that was interrupted */
+	struct ceremony *r;
+	char issuers[LABELS_MAX], root[LABELS_MAX];
+};
+
+static int
+unpublish(const struct issuer_row *row, void *arg)
+{
+	struct remains *m = arg;
+
+	remove_published(m->r, row->ident);
+	return 1;
+}
+
+static int
+remains_tx(struct store_tx *tx, void *arg)
+{
+	struct remains *m = arg;
+
+	return store_meta_get(tx, CEREMONY_ISSUERS, m->issuers,
+	    LABELS_MAX) >= 0 && store_meta_get(tx, CEREMONY_ROOT, m->root,
+	    LABELS_MAX) >= 0 && issuers_list(tx, unpublish, m);
+}
+
+static int
+destroy_labels(struct ceremony *r, const struct settings_token *t,
+    char *labels)
+{
+	char *save = NULL, *label;
+	int ok;
+
+	if (labels[0] == '\0')
 		return 1;
+	ok = ceremony_open_hsm(r, t);
+	for (label = strtok_r(labels, "\n", &save); ok && label != NULL;
+	    label = strtok_r(NULL, "\n", &save))
+		ok = hsm_key_destroy(r->hsm, label);
+	ceremony_close_hsm(r);
+	return ok;
+}
+
+/* What goes is what its store tells of, whatever the ceremony file says by now:
+   other keys and files that bear such names are not its own. A ceremony that
+   still runs holds the store's lock. */
+static int
+discard_old(struct ceremony *r)
+{
+	struct store_config cfg = {.path = r->tmp, .mode = STORE_WRITE,
+	    .now = r->now};
+	struct store *old = store_open(&cfg);
+	struct remains m = {.r = r};
+	int ok;
+
+	ok = old != NULL && store_read(old, remains_tx, &m);
+	store_close(old);
+	if (!ok) {
+		ca_raise(CA_E_CONFIG, "ceremony: %s does not tell what was "
+		    "made; if no ceremony runs, remove it and its keys by hand",
+		    r->tmp);
+		return 0;
+	}
+	if (!destroy_labels(r, &r->s->token, m.issuers) ||
+	    !destroy_labels(r, &r->f->root_token, m.root)) {
+		ca_raise(CA_E_SIGN, "ceremony: not every key of the "
+		    "interrupted ceremony could be destroyed");
+		return 0;
+	}
+	ceremony_remove_store(r->tmp);
+	return 1;
+}
+
+int
+ceremony_may_run(struct ceremony *r, int discard)
+{
+	if (access(r->tmp, F_OK) != 0 || access(r->s->store, F_OK) == 0)
+		return ceremony_is_clean(r);
 	if (!discard) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s is left of an interrupted "
 		    "ceremony; run again with --discard to remove it and the "
-		    "keys that this file names", r->tmp);
+		    "keys that it made", r->tmp);
 		return 0;
 	}
-	destroy_keys(r, r->f->n_issuers, 1);
-	ceremony_remove_store(r->tmp);
-	return 1;
+	return discard_old(r) && ceremony_is_clean(r);
 }
