@@ -24,6 +24,8 @@ struct ops_call {
 	time_t now;
 	char who[64];			/* "ra:uid:1000" */
 	char req[24];			/* request id, for the log */
+	size_t row_octets;		/* of the rows so far: ops_room() */
+	int page_full;
 };
 
 typedef int ops_fn(struct ops_call *c);	/* 1, or 0 with c->o or the queue */
@@ -78,6 +80,9 @@ int ops_find_device(struct ops_call *c, struct device_row *out);
 size_t ops_limit(const struct ops_call *c);
 int64_t ops_cursor(const struct ops_call *c);
 int ops_set_cursor(struct ops_call *c, int64_t last, size_t rows);
+/* To be asked after each row of a list: may another one follow? A page ends
+   before its message would be too large. */
+int ops_room(struct ops_call *c);
 /* Issue what was admitted, and answer with it. */
 int ops_issue(struct ops_call *c, struct admission *a);
 void ops_admit_env(struct ops_call *c, struct policy *policy,

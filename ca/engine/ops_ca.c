@@ -324,7 +324,7 @@ log_one(const struct entry_row *row, void *arg)
 	    field_add_text(l, "kind", row->kind) &&
 	    field_add_time(l, "time", row->time) &&
 	    field_add_text(l, "sha256", hex) &&
-	    field_add_text(l, "detail", detail);
+	    field_add_text(l, "detail", detail) && ops_room(c);
 }
 
 static int64_t

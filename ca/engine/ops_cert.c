@@ -176,7 +176,7 @@ list_one(const struct cert_row *row, void *arg)
 	l->last = row->id;
 	l->n++;
 	l->failed = !ops_add_cert(message_add_row(l->c->answer), row);
-	return !l->failed;
+	return !l->failed && ops_room(l->c);
 }
 
 static int

@@ -165,10 +165,12 @@ ops_device_list(struct ops_call *c)
 		    "disabled", state);
 	l.rows = OPENSSL_zalloc(l.f.limit * sizeof(*l.rows));
 	ok = l.rows != NULL && ops_read(c, list_tx, &l);
-	for (i = 0; ok && i < l.n; i++)
+	for (i = 0; ok && i < l.n && !c->page_full; i++) {
 		ok = ops_add_device(c, message_add_row(c->answer),
 		    &l.rows[i]);
-	ok = ok && ops_set_cursor(c, l.n > 0 ? l.rows[l.n - 1].id : 0, l.n);
+		(void)ops_room(c);
+	}
+	ok = ok && ops_set_cursor(c, i > 0 ? l.rows[i - 1].id : 0, l.n);
 	OPENSSL_free(l.rows);
 	return ok;
 }
@@ -183,7 +185,8 @@ show_cert(const struct cert_row *row, void *arg)
 {
 	struct showing *s = arg;
 
-	return ops_add_cert(message_add_row(s->c->answer), row);
+	return ops_add_cert(message_add_row(s->c->answer), row) &&
+	    ops_room(s->c);
 }
 
 static int

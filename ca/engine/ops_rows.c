@@ -216,11 +216,27 @@ ops_cursor(const struct ops_call *c)
 }
 
 int
+ops_room(struct ops_call *c)
+{
+	size_t n = message_n_rows(c->answer);
+	int len;
+
+	if (n == 0)
+		return 1;
+	len = ASN1_item_i2d((const ASN1_VALUE *)message_row(c->answer, n - 1),
+	    NULL, ASN1_ITEM_rptr(WIRE_FIELDS));
+	c->row_octets += len > 0 ? (size_t)len : 0;
+	/* One more row of the usual sizes, values and a refusal fit still. */
+	c->page_full = c->row_octets > WIRE_MESSAGE_MAX / 4 * 3;
+	return !c->page_full;
+}
+
+int
 ops_set_cursor(struct ops_call *c, int64_t last, size_t rows)
 {
 	char text[32];
 
-	if (rows < ops_limit(c))
+	if (rows < ops_limit(c) && !c->page_full)
 		return 1;
 	snprintf(text, sizeof(text), "%lld", (long long)last);
 	return message_set_next(c->answer, text);

@@ -92,14 +92,24 @@ make_user(struct secret_row *row, const char *chosen)
 }
 
 static int
+user_ok(const char *user)
+{
+	for (; *user != '\0'; user++)
+		if (*user == ':' || *user == 0x7f ||
+		    (unsigned char)*user <= ' ')
+			return 0;
+	return 1;
+}
+
+static int
 take_secret(struct ops_call *c, struct secret_row *row)
 {
 	const char *user = ops_text(c, "user"), *device = ops_text(c, "device");
 	int64_t ttl = field_int(c->args, "ttl", 0);
 
-	if (user != NULL && strpbrk(user, ": \t") != NULL)
-		return ops_bad(c, "user", "a user name holds no colon and no "
-		    "space (RFC 7617)");
+	if (user != NULL && !user_ok(user))
+		return ops_bad(c, "user", "a user name holds no colon, no "
+		    "space and no control character (RFC 7617)");
 	if (ttl < 0 || ttl > TTL_MAX)
 		return ops_bad(c, "ttl", "not within 1 s and 10 years");
 	snprintf(row->device, sizeof(row->device), "%s",
@@ -120,6 +130,8 @@ ops_secret_new(struct ops_call *c)
 	int ok;
 
 	c->o.authenticated = 1;
+	if (chosen != NULL && chosen[0] == '\0')
+		chosen = NULL;	/* then it is ours to make, and to show */
 	ok = take_secret(c, &m.row) &&
 	    auth_secret_make(&m.row, chosen, secret, sizeof(secret)) &&
 	    store_write(c->ca->store, new_tx, &m, 0) &&
@@ -161,7 +173,7 @@ list_one(const struct secret_row *row, void *arg)
 
 	l->last = row->id;
 	l->failed = !add_secret(message_add_row(l->c->answer), row);
-	return !l->failed;
+	return !l->failed && ops_room(l->c);
 }
 
 static int
