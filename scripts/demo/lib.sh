@@ -16,55 +16,102 @@ alive() {	# program
 	pid=$(cat "$INKAN_DIR/run/inkan-$1.pid" 2>/dev/null) || return 1
 	[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null &&
 	    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null |
-	    grep -q "inkan-$1 "
+	    grep -qF -- "inkan-$1 -c $INKAN_CONFIG_DIR/$1.conf"
 }
 
+is_demo() { grep -qs "^export INKAN_CONFIG_DIR='" "$1/env"; }
 demo_enter() {	# an existing demo: its environment
-	[ -f "$1/env" ] || die "$1 is not a demo of ours (no file env in it)"
+	is_demo "$1" || die "$1 is not a demo of ours (no file env of ours in it)"
 	# shellcheck disable=SC1091
 	. "$1/env"
 }
 
 port_busy() {
-	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null ||
+	    (exec 3<>"/dev/tcp/::1/$1") 2>/dev/null
+}
+
+# What a folder's name must not hold: SoftHSM reads # and = as its own.
+dir_usable() {	# dir
+	case $1 in
+	*[#=]*|*'
+'*)	die "--dir must not hold #, = or line ends" ;;
+	esac
 }
 
 demo_prepare() {	# dir port
 	local p
-	if [ -f "$1/env" ]; then
+	case $1 in /*) dir_usable "$1" ;; *) dir_usable "$PWD/$1" ;; esac
+	if is_demo "$1"; then
 		demo_enter "$1"
 		for p in ca ra ocsp; do
-			alive $p && die "a demo is running in $1; stop it: scripts/quickstart --stop --dir $1"
+			alive $p && die "a demo is running in $1; stop it: $(hint --stop "$1")"
 		done
-		rm -rf "$1"
-	elif [ -e "$1" ] && [ -n "$(ls -A "$1" 2>/dev/null)" ]; then
+	elif [ -e "$1" ] && [ -n "$(ls -A "$1" 2>&1)" ]; then
 		die "$1 exists and is not a demo of ours; choose another --dir"
 	fi
 	for p in "$2" $(($2 + 1)); do
 		port_busy "$p" && die "port $p is in use; choose another --port"
 	done
+	if is_demo "$1"; then demo_remove "$1"; fi
 	mkdir -p "$1" || die "cannot make $1"
 	dir=$(cd "$1" && pwd) port=$2
 	build_log=$dir/build.log
-	case $dir in
-	*[\"\\\'\`\$]*|*'
-'*)	die "--dir must not hold quotes, backslashes or \$" ;;
-	esac
+	choose_build
 	write_env
 	demo_enter "$dir"
+}
+
+hint() {	# --stop|--start dir: the command, as a shell reads it
+	printf 'scripts/quickstart %s --dir %q' "$1" "$2"
+}
+
+demo_remove() {	# a stopped demo of ours; the folder itself may stay
+	case $INKAN_SOCKET_DIR in
+	"$INKAN_DIR"/*) ;;
+	*)	rm -f "$INKAN_SOCKET_DIR"/*.sock
+		rmdir "$INKAN_SOCKET_DIR" 2>/dev/null || true ;;
+	esac
+	find "$1/" -mindepth 1 -delete
+}
+
+# Programs are built in the clone; where that is somebody else's and not built,
+# in a copy inside the demo.
+choose_build() {
+	build_src=$here
+	if [ -z "${INKAN_BUILD:-}" ] && [ ! -w "$here" ] && ! own_make -q; then
+		build_src=$dir/src
+	fi
+}
+own_make() {	# not with the flags of a make that runs us
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -s \
+	    -C "$build_src" BUILD=build SAN= FAULTS= "$@" 2>&1
+}
+
+demo_build() {
+	if [ "$build_src" != "$here" ]; then
+		mkdir -p "$build_src"
+		(cd "$here" && cp -R Makefile ca hsm ocsp profiles ra \
+		    "$build_src")
+	fi
+	# One at a time: several demos may start in one clone.
+	flock "$build_src/Makefile" env bash -c "$(declare -f own_make)"'
+	    build_src=$1; own_make -j"$(nproc)"' - "$build_src" >"$build_log" ||
+	    { cat "$build_log" >&2; die "the build failed"; }
 }
 
 write_env() {
 	local d=$dir sock=$dir/run v
 	# A UNIX socket's path holds 107 octets at most.
-	if [ ${#sock} -gt 90 ]; then
+	if [ "$(printf %s "$sock" | wc -c)" -gt 90 ]; then
 		sock=$(mktemp -d "${TMPDIR:-/tmp}/inkan-XXXXXX")
 	fi
-	while read -r v; do
-		printf "export %s='%s'\n" "${v%%=*}" "${v#*=}"
+	while IFS= read -r v; do
+		printf "export %s='%s'\n" "${v%%=*}" \
+		    "$(printf %s "${v#*=}" | sed "s/'/'\\\\''/g")"
 	done >"$d/env" <<-X
 	INKAN_DIR=$d
-	INKAN_BIN=${INKAN_BUILD:-$here/build}
+	INKAN_BIN=${INKAN_BUILD:-$build_src/build}
 	INKAN_CONFIG_DIR=$d/config
 	INKAN_ADMIN_SOCKET=$sock/admin.sock
 	INKAN_SOCKET_DIR=$sock
@@ -148,6 +195,11 @@ listen() {	# port: both loopback addresses where the machine has both
 	fi
 }
 
+# A path inside a libconfig text, inside a sed replacement.
+conf_path() { printf %s "$1" | sed -e 's/[\\"]/\\&/g' -e 's/[\\&|]/\\&/g'; }
+# A path for curl's --cert, which ends at a colon.
+curl_path() { printf %s "$1" | sed 's/[\\:]/\\&/g'; }
+
 demo_make() {
 	local d=$dir f
 	mkdir -p "$d"/config/profiles "$d"/config/fleets "$d"/tokens "$d"/state \
@@ -161,8 +213,8 @@ demo_make() {
 	cp "$d/maker/ca.pem" "$d/config/fleets/maker.pem"
 	for f in ca ra ocsp ceremony; do
 		sed -e "s|@PORT@|$port|g" -e "s|@HTTP_PORT@|$((port + 1))|g" \
-		    -e "s|@MODULE@|$INKAN_PKCS11_MODULE|g" \
-		    -e "s|@SOCKETS@|$INKAN_SOCKET_DIR|g" \
+		    -e "s|@MODULE@|$(conf_path "$INKAN_PKCS11_MODULE")|g" \
+		    -e "s|@SOCKETS@|$(conf_path "$INKAN_SOCKET_DIR")|g" \
 		    -e "s|@LISTEN@|$(listen "$port")|g" \
 		    -e "s|@HTTP_LISTEN@|$(listen $((port + 1)))|g" \
 		    "$here/scripts/demo/$f.conf" >"$d/config/$f.conf"
@@ -187,10 +239,9 @@ demo_ceremony() {
 # --- running ---------------------------------------------------------------
 
 wait_for() {	# seconds command...
-	local n=$(($1 * 10)); shift
+	local until=$((SECONDS + $1 + 1)); shift
 	while ! "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
+		[ $SECONDS -lt $until ] || return 1
 		sleep 0.1
 	done
 }
@@ -214,7 +265,12 @@ ready_ocsp() {
 
 demo_start() {
 	local p
-	mkdir -p "$INKAN_SOCKET_DIR"
+	# Outside of the demo it may be gone after a boot, or be another's.
+	[ -d "$INKAN_SOCKET_DIR" ] || mkdir -m 700 "$INKAN_SOCKET_DIR"
+	case $INKAN_SOCKET_DIR in
+	"$INKAN_DIR"/*) ;;
+	*) [ -O "$INKAN_SOCKET_DIR" ] || die "$INKAN_SOCKET_DIR is not ours" ;;
+	esac
 	for p in "$@"; do
 		alive "$p" && continue
 		nohup setsid "$INKAN_BIN/inkan-$p" -c "$INKAN_CONFIG_DIR/$p.conf" \
@@ -292,7 +348,7 @@ enrol() {	# name
 	local d=$dir/devices
 	make_maker_device "$1" "$d/$1-maker"
 	make_csr "$d/$1" "/CN=$1"
-	est simpleenroll "$d/$1.csr" "$d/$1" --cert "$d/$1-maker.pem" \
+	est simpleenroll "$d/$1.csr" "$d/$1" --cert "$(curl_path "$d/$1-maker.pem")" \
 	    --key "$d/$1-maker.key" || die "$1 was not enrolled"
 	openssl verify -x509_strict -CAfile "$INKAN_ROOT" \
 	    -untrusted "$INKAN_ISSUER" "$d/$1.pem" >/dev/null ||
@@ -306,7 +362,7 @@ renew() {	# name
 	mv "$d/$1.key" "$d/$1-first.key"
 	make_csr "$d/$1" "/$(openssl x509 -in "$d/$1-first.pem" -noout \
 	    -subject -nameopt compat | sed 's|^subject= */*||')"
-	est simplereenroll "$d/$1.csr" "$d/$1" --cert "$d/$1-first.pem" \
+	est simplereenroll "$d/$1.csr" "$d/$1" --cert "$(curl_path "$d/$1-first.pem")" \
 	    --key "$d/$1-first.key" || die "$1 was not renewed"
 	step_ok "$1 renewed with a new key, serial $(serial_of "$d/$1.pem")"
 }
