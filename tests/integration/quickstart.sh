@@ -39,4 +39,30 @@ mkdir "$T/foreign" && touch "$T/foreign/file"
 out=$(qs --dir "$T/foreign" --port "$port" 2>&1); is "a foreign folder: exit 1" $? 1
 check "is left alone" test -f "$T/foreign/file"
 qs --port 0 >/dev/null 2>&1; is "bad port: usage" $? 2
+echo "export PS1='x'" >"$T/foreign/env"
+qs --dir "$T/foreign" --port "$port" >/dev/null 2>&1; is "an env that is not ours: exit 1" $? 1
+check "is left alone, too" test -f "$T/foreign/file"
+qs --dir "$T/hash#tag" --port "$port" >/dev/null 2>&1; is "a # that SoftHSM cannot read: exit 1" $? 1
+check_not "and nothing is made" test -e "$T/hash#tag"
+
+# Names that shells, sed and curl read as their own; a relative one; one too
+# long for a socket; two demos at once.
+odd="$T/it's a \"b\\c\$d\`e;f%h(i):j&k|l "
+qs --dir "$odd" --port "$port" >"$T/q1" 2>&1 &
+one=$!
+long=$T/$(printf 'l%.0s' $(seq 120))
+stop_long() { qs --stop --dir "$long" >/dev/null 2>&1; }
+more_cleanup=stop_long
+port2=$(free_port)
+until [ "$port2" != "$port" ]; do port2=$(free_port); done
+(cd "$T" && qs --dir "${long##*/}" --port "$port2" --keep >"$T/q2" 2>&1)
+is "a relative, long --dir" $? 0
+wait $one; is "an odd --dir, at once" $? 0
+(. "$odd/env" && [ "$INKAN_DIR" = "$odd" ]); is "its env" $? 0
+(. "$long/env" && "$INKAN_BIN/inkan" status --check) >"$T/o" 2>&1
+is "the long one works by its env" $? 0
+qs --dir "$T/demo" --port "$port2" >/dev/null 2>&1; is "a port in use: exit 1" $? 1
+check "the old demo is still there" test -f "$INKAN_STORE"
+check "--stop the long one" qs --stop --dir "$long"
+check "a stopped demo is replaced" qs --dir "$long" --port "$port2"
 finish
