@@ -6,6 +6,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/presign.h"
 
 /* How the instance is, check by check: ok, warn, fail. */
 
@@ -216,20 +217,51 @@ check_expiry(struct checking *k, const char *check, const char *what,
 		say(k, check, OK, until, "%s is valid", what);
 }
 
+/* The root signs no OCSP answer from day to day: those that it signed in its
+   ceremony must not run out unnoticed. */
+static void
+check_presigned(struct checking *k, const struct issuer *is)
+{
+	char check[96], why[300];
+	int64_t from, until;
+	size_t n;
+
+	snprintf(check, sizeof(check), "presigned:%s", is->row.ident);
+	if (!presign_ends(k->c->ca->settings->publish_dir, is->row.ident, &n,
+	    &from, &until)) {
+		report_trace(why, sizeof(why));
+		ERR_clear_error();
+		say(k, check, FAIL, 0, "%s", why);
+	} else if (n == 0) {
+		say(k, check, FAIL, 0, "there is no OCSP answer signed in "
+		    "advance");
+	} else {
+		check_expiry(k, check, "the OCSP answer signed in advance",
+		    from, until);
+	}
+}
+
 static void
 check_ca(struct checking *k, const struct issuer *is)
 {
 	char check[96];
+	int has_key;
 
 	snprintf(check, sizeof(check), "ca:%s", is->row.ident);
 	check_expiry(k, check, "certificate", is->row.not_before,
 	    is->row.not_after);
-	if (is->row.state == ISSUER_ACTIVE && is->key == NULL)
+	pthread_rwlock_rdlock(&k->c->ca->token_lock);
+	has_key = is->key != NULL;
+	pthread_rwlock_unlock(&k->c->ca->token_lock);
+	if (is->row.state == ISSUER_ACTIVE && !has_key)
 		say(k, check, FAIL, 0, "its key is not at hand");
 	check_crl(k, is);
+	if (is->row.state == ISSUER_ROOT)
+		check_presigned(k, is);
 }
 
 struct own {			/* the newest certificate of a service */
+	struct policy *policy;
 	struct cert_row rows[32];
 	size_t n;
 };
@@ -257,13 +289,26 @@ keep_newest(const struct cert_row *row, void *arg)
 static int
 own_tx(struct store_tx *tx, void *arg)
 {
-	struct cert_filter f = {.profile = "ocsp-responder", .limit = 100000};
+	struct cert_filter f = {.limit = 100000};
 	struct own *o = arg;
+	size_t i;
 
-	if (!certs_list(tx, &f, keep_newest, o))
-		return 0;
-	f.profile = "est-server";
-	return certs_list(tx, &f, keep_newest, o);
+	for (i = 0; i < o->policy->n_profiles; i++) {
+		if (!(o->policy->profiles[i]->issued_by & PROFILE_BY_SERVICE))
+			continue;
+		f.profile = o->policy->profiles[i]->name;
+		if (!certs_list(tx, &f, keep_newest, o))
+			return 0;
+	}
+	return 1;
+}
+
+static int
+is_delegate(const struct policy *policy, const struct cert_row *row)
+{
+	const struct profile *p = policy_profile(policy, row->profile);
+
+	return p != NULL && p->class == PROFILE_OCSP;
 }
 
 static void
@@ -273,15 +318,16 @@ check_own(struct checking *k)
 	char check[600];
 	size_t i;
 
+	if (o != NULL)
+		o->policy = ca_policy(k->c->ca);
 	if (o == NULL || !ops_read(k->c, own_tx, o)) {
 		say(k, "services", FAIL, 0, "the store cannot be read");
-		OPENSSL_free(o);
-		return;
+		goto out;
 	}
 	for (i = 0; i < o->n; i++) {
 		const struct cert_row *r = &o->rows[i];
 
-		if (strcmp(r->profile, "ocsp-responder") == 0)
+		if (is_delegate(o->policy, r))
 			snprintf(check, sizeof(check), "ocsp:%s",
 			    r->issuer_ident);
 		else
@@ -290,6 +336,8 @@ check_own(struct checking *k)
 		check_expiry(k, check, "certificate", r->not_before,
 		    r->not_after);
 	}
+out:
+	policy_put(o == NULL ? NULL : o->policy);
 	OPENSSL_free(o);
 }
 

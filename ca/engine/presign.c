@@ -1,4 +1,8 @@
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/ocsp.h>
 
@@ -27,7 +31,6 @@ write_response(OCSP_RESPONSE *resp, const struct issuer *is,
 	return ok;
 }
 
-/* Gives the CertID to the response. */
 static int
 add_single(OCSP_BASICRESP *bs, OCSP_CERTID *id, time_t now, int64_t lifetime)
 {
@@ -78,4 +81,73 @@ presign_good(struct issuer *is, const X509 *subject, const char *publish_dir,
 	return presign_one(is, subject, EVP_sha1(), "sha1", publish_dir, now,
 	    lifetime) && presign_one(is, subject, EVP_sha256(), "sha256",
 	    publish_dir, now, lifetime);
+}
+
+static int64_t
+seconds(const ASN1_GENERALIZEDTIME *t)
+{
+	struct tm tm;
+
+	memset(&tm, 0, sizeof(tm));
+	return t != NULL && ASN1_TIME_to_tm(t, &tm) == 1 ?
+	    (int64_t)timegm(&tm) : 0;
+}
+
+/* Times of the first single answer. */
+static int
+read_times(const char *path, int64_t *from, int64_t *until)
+{
+	BIO *bio = BIO_new_file(path, "rb");
+	OCSP_RESPONSE *resp = bio == NULL ? NULL :
+	    d2i_OCSP_RESPONSE_bio(bio, NULL);
+	OCSP_BASICRESP *bs = resp == NULL ? NULL :
+	    OCSP_response_get1_basic(resp);
+	OCSP_SINGLERESP *single = bs == NULL ? NULL : OCSP_resp_get0(bs, 0);
+	ASN1_GENERALIZEDTIME *this = NULL, *next = NULL;
+
+	if (single != NULL)
+		(void)OCSP_single_get0_status(single, NULL, NULL, &this,
+		    &next);
+	*from = seconds(this);
+	*until = seconds(next);
+	if (*until == 0)
+		ca_raise(CA_E_STORE, "%s: not an OCSP answer with nextUpdate",
+		    path);
+	OCSP_BASICRESP_free(bs);
+	OCSP_RESPONSE_free(resp);
+	BIO_free(bio);
+	return *until != 0;
+}
+
+int
+presign_ends(const char *publish_dir, const char *ident, size_t *n,
+    int64_t *from, int64_t *until)
+{
+	char dir[PATH_MAX], path[PATH_MAX + 300];
+	struct dirent *e;
+	int64_t begin, end;
+	int ok = 1;
+	DIR *d;
+
+	*n = 0;
+	*from = *until = 0;
+	snprintf(dir, sizeof(dir), "%.3900s/ocsp/%s", publish_dir, ident);
+	d = opendir(dir);
+	if (d == NULL && errno != ENOENT) {
+		ca_raise(CA_E_STORE, "%s cannot be read", dir);
+		return 0;
+	}
+	while (ok && d != NULL && (e = readdir(d)) != NULL) {
+		if (strstr(e->d_name, ".der") == NULL)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		ok = read_times(path, &begin, &end);
+		if (ok && (++*n == 1 || end < *until)) {
+			*from = begin;
+			*until = end;
+		}
+	}
+	if (d != NULL)
+		closedir(d);
+	return ok;
 }

@@ -18,6 +18,16 @@ fail(const char *what, const char *path)
 	return 0;
 }
 
+/* Made by us, it is what ${mode} says, whatever the umask of a program that keeps
+   everything else to itself. */
+static int
+make_dir(const char *path, unsigned mode)
+{
+	if (mkdir(path, mode) != 0)
+		return errno == EEXIST || fail("mkdir", path);
+	return chmod(path, mode) == 0 || fail("chmod", path);
+}
+
 int
 publish_mkdir(const char *path, unsigned mode)
 {
@@ -30,13 +40,11 @@ publish_mkdir(const char *path, unsigned mode)
 	}
 	for (p = strchr(part + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdir(part, mode) != 0 && errno != EEXIST)
-			return fail("mkdir", part);
+		if (!make_dir(part, mode))
+			return 0;
 		*p = '/';
 	}
-	if (mkdir(part, mode) != 0 && errno != EEXIST)
-		return fail("mkdir", part);
-	return 1;
+	return make_dir(part, mode);
 }
 
 int

@@ -13,7 +13,7 @@ int publish_file(const char *dir, const char *name, const void *data,
     size_t len);
 /* Make ${dir} and the folders that publish_file needs below it. */
 int publish_prepare(const char *dir);
-/* mkdir -p for the folder part of ${path}. */
+/* mkdir -p; folders that were not there get ${mode}, whatever the umask. */
 int publish_mkdir(const char *path, unsigned mode);
 
 #endif

@@ -171,6 +171,30 @@ certificates_expire(void **state)
 	w->now = now;
 }
 
+/* The root's OCSP answers, signed in its ceremony for 180 days. */
+static void
+answers_run_out(void **state)
+{
+	struct world *w = *state;
+	time_t now = w->now;
+	char dir[512];
+
+	expect(w, "presigned:root-g1", "ok");
+	expect(w, "presigned:devices-g1", "absent");
+	w->now = now + 150 * 86400;
+	expect(w, "presigned:root-g1", "warn");
+	w->now = now + 181 * 86400;
+	expect(w, "presigned:root-g1", "fail");
+	w->now = now;
+	snprintf(dir, sizeof(dir), "%s/pub/ocsp/root-g1", w->dir);
+	world_sh("mv %s %s.away", dir, dir);
+	expect(w, "presigned:root-g1", "fail");
+	world_sh("mkdir %s && echo x >%s/1-sha1.der", dir, dir);
+	expect(w, "presigned:root-g1", "fail");
+	world_sh("rm -r %s && mv %s.away %s", dir, dir, dir);
+	expect(w, "presigned:root-g1", "ok");
+}
+
 /* The store cannot be written: it shows here, not at the next device. */
 static void
 store_is_read_only(void **state)
@@ -200,6 +224,7 @@ main(void)
 	    cmocka_unit_test(policy_differs),
 	    cmocka_unit_test(crls_run_out),
 	    cmocka_unit_test(certificates_expire),
+	    cmocka_unit_test(answers_run_out),
 	    cmocka_unit_test(store_is_read_only),
 	};
 
