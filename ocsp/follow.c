@@ -158,13 +158,16 @@ drop_changed(struct follow *f, const struct status_head *head)
 	return 1;
 }
 
-/* Issuers come and go with changes. *out NULL: they are as before. */
+/* Issuers come and go with changes. *out NULL: they are as before. One without
+   any issuer is being filled again: those whom we know stay ours. */
 static int
 read_view(struct follow *f, struct view **out)
 {
 	struct view *former = state_view(f->state);
 	struct view *view = view_read(f->reader);
-	int same = view != NULL && view_equal(former, view);
+	int same = view != NULL &&
+	    (view_equal(former, view) ||
+		(former != NULL && view_n_issuers(view) == 0));
 
 	view_free(former);
 	*out = NULL;

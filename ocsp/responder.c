@@ -33,6 +33,7 @@ struct work {
 	struct status_head head;
 	uint64_t epoch;
 	int unknown;		/* a single says unknown */
+	int unsure;		/* what is not in status.db may be missing */
 	struct reply *fallback; /* cached, past its refresh, still valid */
 };
 
@@ -180,20 +181,44 @@ presigned_answer(struct work *w)
 
 /* ---- a new answer ---- */
 
+static int
+find(struct work *w, const struct request_id *id, struct status_cert *out)
+{
+	if (id->serial_len == 0)
+		return 0;
+	return readers_find(
+	    w->r->readers, w->issuer->id, id->serial, id->serial_len, out);
+}
+
+/* Not there: never issued, or status.db was emptied and is being filled again
+   since our head was read. 1 as it is now, 0 not there, -1 raised. */
+static int
+find_again(struct work *w, const struct request_id *id, struct status_cert *out)
+{
+	int64_t generation = w->head.generation, change = w->head.change;
+
+	if (!readers_head(w->r->readers, &w->head))
+		return -1;
+	if (w->head.generation != generation || !may_speak(w))
+		w->unsure = 1;
+	else if (w->head.change != change)
+		return find(w, id, out);
+	return 0;
+}
+
 /* The state of one certificate. 1, or 0 raised. */
 static int
 ask_status(
     struct work *w, const struct request_id *id, struct answer_single *out)
 {
 	struct status_cert cert;
-	int found = 0;
+	int found = find(w, id, &cert);
 
 	out->certid = id->der;
 	out->certid_len = id->der_len;
 	out->reason = -1;
-	if (id->serial_len > 0)
-		found = readers_find(w->r->readers, w->issuer->id, id->serial,
-		    id->serial_len, &cert);
+	if (found == 0)
+		found = find_again(w, id, &cert);
 	if (found < 0)
 		return 0;
 	if (found == 0) {
@@ -203,9 +228,11 @@ ask_status(
 	}
 	/* Newer than the head that we know: that one's heartbeat may lie
 	   before the revocation. */
-	if (cert.change > w->head.change &&
-	    !readers_head(w->r->readers, &w->head))
-		return 0;
+	if (cert.change > w->head.change) {
+		if (!readers_head(w->r->readers, &w->head))
+			return 0;
+		w->unsure |= !may_speak(w);
+	}
 	out->status = cert.state == STATUS_GOOD ? ANSWER_GOOD : ANSWER_REVOKED;
 	out->revoked_at = (time_t)cert.revoked_at;
 	out->reason = cert.state == STATUS_HELD ? 6 : cert.reason;
@@ -301,11 +328,13 @@ new_answer(struct work *w)
 	if (w->fallback != NULL &&
 	    w->now - atomic_load(&w->signer->failed_at) < RETRY_PERIOD)
 		return later(w);
-	if (!ask_all(w) || (reply = sign_answer(w)) == NULL) {
+	if (!ask_all(w) || (!w->unsure && (reply = sign_answer(w)) == NULL)) {
 		atomic_store(&w->signer->failed_at, w->now);
 		complain(w);
 		return later(w);
 	}
+	if (w->unsure)
+		return later(w);
 	if (reply->store && is_simple(w))
 		keep(w, reply);
 	return reply;
@@ -321,8 +350,13 @@ answer_parsed(struct work *w)
 	w->view = state_view(w->r->state);
 	if (w->view == NULL || !state_head(w->r->state, &w->head))
 		return error_reply(w->r, ANSWER_TRYLATER);
-	if (!find_issuer(w))
-		return error_reply(w->r, ANSWER_UNAUTHORIZED);
+	if (!find_issuer(w)) {
+		/* Before the first heartbeat nobody knows who is ours. */
+		return error_reply(w->r,
+		    w->head.heartbeat > 0 || view_n_issuers(w->view) > 0
+			? ANSWER_UNAUTHORIZED
+			: ANSWER_TRYLATER);
+	}
 	if (w->issuer->is_root &&
 	    !delegates_configured(w->r->delegates, w->issuer->ident))
 		return presigned_answer(w);

@@ -66,7 +66,7 @@ put_cert(const struct cert_row *row, void *arg)
 }
 
 /* At most ${limit} rows (0: all) in one durable transaction. ${follow}: the
-   heartbeat goes with the changes. */
+   heartbeat goes with the changes. When rows are left over there is none. */
 static int
 copy(struct store_tx *tx, struct copying *c, size_t limit, int follow)
 {
@@ -85,6 +85,8 @@ copy(struct store_tx *tx, struct copying *c, size_t limit, int follow)
 	/* Changes that status.db does not show (aborted) are counted too. */
 	if (limit == 0 || c->n < limit)
 		c->change = last;
+	else
+		c->head.heartbeat = beat = 0;
 	if (follow && beat != 0 && c->head.stopped[0] == '\0' && c->time > beat)
 		beat = c->time;
 	if (!status_commit(c->w, c->change, beat))
@@ -164,6 +166,21 @@ bring_up(struct store *store, struct status_writer *w)
 			return 0;
 	} while (c.n == PAGE);
 	return 1;
+}
+
+static int
+nothing_tx(struct store_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	return 1;
+}
+
+int
+mirror_catch_up(struct store *store)
+{
+	return store_write(
+	    store, nothing_tx, NULL, STORE_URGENT | STORE_PUBLISH);
 }
 
 int

@@ -136,7 +136,10 @@ check_status_db(struct checking *k)
 		return;
 	}
 	age = k->c->now - head.heartbeat;
-	if (age > 2 * ca->settings->heartbeat + 60)
+	if (head.heartbeat == 0)
+		say(k, "status.db", FAIL, 0, "no heartbeat yet: it was made "
+		    "anew, and responders do not believe it");
+	else if (age > 2 * ca->settings->heartbeat + 60)
 		say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
 		    (long long)age);
 	else

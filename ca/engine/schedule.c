@@ -9,6 +9,7 @@
 #include "ca/report/report.h"
 #include "ca/store/certs.h"
 #include "ca/engine/crl.h"
+#include "ca/engine/mirror.h"
 #include "ca/engine/schedule.h"
 
 #define CRL_RETRY 10		/* seconds after a CRL that failed */
@@ -33,6 +34,7 @@ struct schedule {
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
 	int has_told;
+	int64_t generation;	/* of status.db; 0 not seen yet */
 };
 
 /* Did less than ${seconds} go by since ${then}? A clock that went back says no. */
@@ -68,8 +70,8 @@ last_change_tx(struct store_tx *tx, void *arg)
 
 /* A view that is behind the store, or of a time that we do not believe
    ourselves, must not look fresh. What was changed before the save is in
-   status.db after it, because its commit makes a status.db that is behind catch
-   up. */
+   status.db after it, because its commit makes a status.db that could not be
+   written catch up; one that was made anew is filled here. */
 static int
 beat(struct schedule *s, int ok, time_t now)
 {
@@ -81,6 +83,9 @@ beat(struct schedule *s, int ok, time_t now)
 	    !clock_save(&ca->clock, ca->store) ||
 	    !status_writer_head(ca->status, &head))
 		return 0;
+	if (head.change < last && (!mirror_catch_up(ca->store) ||
+	    !status_writer_head(ca->status, &head)))
+		return 0;
 	if (head.change < last) {
 		ca_raise(CA_E_STORE, "status.db: it is behind the store");
 		return 0;
@@ -88,13 +93,32 @@ beat(struct schedule *s, int ok, time_t now)
 	return !ok || status_heartbeat(ca->status, now);
 }
 
+/* Was status.db made anew, because it was deleted under us? Then it knows of
+   nothing and nobody may believe it, until the next beat. */
+static int
+is_anew(struct schedule *s)
+{
+	int64_t before = s->generation;
+	struct status_head head;
+
+	if (!status_writer_head(s->ca->status, &head) ||
+	    head.generation == before)
+		return 0;
+	s->generation = head.generation;
+	s->has_told = 0;
+	if (before != 0)
+		report_event(REPORT_WARN, "status.rebuilt", NULL);
+	return 1;
+}
+
 static void
 heartbeat(struct schedule *s, time_t now)
 {
 	int ok = ca_may_vouch(s->ca);
+	int anew = is_anew(s);
 
 	ERR_clear_error();
-	if (ok == s->was_stopped)
+	if (ok == s->was_stopped || anew)
 		s->beat = 0;
 	s->was_stopped = !ok;
 	if (is_within(now, s->beat, s->ca->settings->heartbeat) ||

@@ -39,6 +39,9 @@ struct status_head {
 /* --- writer (links with inkan-ca) --- */
 struct status_writer;
 struct status_writer *status_writer_open(const char *path); /* makes it */
+/* A writer mends itself: when its file was deleted, or another one lies in its
+   place, the next head() or begin() makes an empty one there (new generation,
+   change 0, heartbeat 0), which the caller has to fill. */
 void status_writer_close(struct status_writer *w);
 int status_writer_head(struct status_writer *w, struct status_head *out);
 /* The certificate with the highest change number (issuer, serial, state and

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -69,6 +70,9 @@ static const char schema[] =
 
 struct status_writer {
 	pthread_mutex_t lock; /* of the connection; held in a transaction */
+	char path[PATH_MAX - 8];
+	dev_t dev; /* of the file that is open */
+	ino_t ino;
 	struct status_db d;
 	sqlite3_stmt *stmts[W_N];
 };
@@ -119,22 +123,29 @@ make_tables(struct status_writer *w)
 	return 0;
 }
 
+static void
+remove_rests(const char *path)
+{
+	static const char *const rests[] = {"-wal", "-shm"};
+	char rest[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
+		snprintf(rest, sizeof(rest), "%s%s", path, rests[i]);
+		unlink(rest);
+	}
+}
+
 /* Who may read it is for the umask and the folder to say: 0640 with ours. The
    WAL of one that was deleted would be taken for the new one's. */
 static int
 make_file(const char *path)
 {
-	static const char *const rests[] = {"-wal", "-shm"};
-	char rest[PATH_MAX];
-	size_t i;
 	int fd;
 
 	if (access(path, F_OK) == 0)
 		return 1;
-	for (i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
-		snprintf(rest, sizeof(rest), "%s%s", path, rests[i]);
-		unlink(rest);
-	}
+	remove_rests(path);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		ERR_raise_data(ERR_LIB_SYS, errno, "make %s", path);
@@ -146,11 +157,27 @@ make_file(const char *path)
 }
 
 static int
-open_all(struct status_writer *w, const char *path)
+remember(struct status_writer *w)
 {
+	struct stat st;
+
+	if (stat(w->path, &st) != 0) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "stat %s", w->path);
+		ca_raise(CA_E_STORE, "status.db: cannot open %s", w->path);
+		return 0;
+	}
+	w->dev = st.st_dev;
+	w->ino = st.st_ino;
+	return 1;
+}
+
+static int
+open_all(struct status_writer *w)
+{
+	const char *path = w->path;
 	int there = 0;
 
-	return make_file(path) &&
+	return make_file(path) && remember(w) &&
 	    status_db_open(&w->d, path, SQLITE_OPEN_READWRITE) &&
 	    has_tables(&w->d, path, &there) &&
 	    (!there || status_db_check(&w->d, path)) &&
@@ -159,6 +186,36 @@ open_all(struct status_writer *w, const char *path)
 	    status_db_exec(&w->d, "PRAGMA journal_size_limit = 67108864") &&
 	    status_db_exec(&w->d, "PRAGMA cache_size = -16384") &&
 	    (there || make_tables(w));
+}
+
+/* Lock held. A file that was deleted or replaced under us is of no use to
+   readers, and to write into it would acknowledge what nobody sees: an empty
+   one takes its place, with a generation of its own. */
+static int
+is_open(struct status_writer *w)
+{
+	struct stat st;
+	int there = stat(w->path, &st) == 0;
+
+	if (!there && errno != ENOENT) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "stat %s", w->path);
+		ca_raise(CA_E_STORE, "status.db: cannot see %s", w->path);
+		return 0;
+	}
+	if (w->d.db != NULL && there && st.st_dev == w->dev &&
+	    st.st_ino == w->ino)
+		return 1;
+	status_db_close(&w->d);
+	remove_rests(w->path);
+	if (there && unlink(w->path) != 0) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "remove %s", w->path);
+		ca_raise(CA_E_STORE, "status.db: another file is in its place");
+		return 0;
+	}
+	if (open_all(w))
+		return 1;
+	status_db_close(&w->d);
+	return 0;
 }
 
 struct status_writer *
@@ -172,7 +229,10 @@ status_writer_open(const char *path)
 	w->d.texts = texts;
 	w->d.stmts = w->stmts;
 	w->d.n = W_N;
-	if (open_all(w, path))
+	if ((size_t)snprintf(w->path, sizeof(w->path), "%s", path) >=
+	    sizeof(w->path))
+		ca_raise(CA_E_STORE, "status.db: its path is too long");
+	else if (open_all(w))
 		return w;
 	status_writer_close(w);
 	return NULL;
@@ -211,7 +271,7 @@ status_writer_head(struct status_writer *w, struct status_head *out)
 	int ok;
 
 	pthread_mutex_lock(&w->lock);
-	ok = read_head(w, out);
+	ok = is_open(w) && read_head(w, out);
 	pthread_mutex_unlock(&w->lock);
 	return ok;
 }
@@ -223,6 +283,10 @@ status_writer_last(struct status_writer *w, struct status_cert *out)
 	int found = -1;
 
 	pthread_mutex_lock(&w->lock);
+	if (!is_open(w)) {
+		pthread_mutex_unlock(&w->lock);
+		return -1;
+	}
 	if ((st = status_db_get(&w->d, W_LAST)) != NULL)
 		found = status_db_step(&w->d, st);
 	if (found == 1) {
@@ -245,7 +309,7 @@ int
 status_begin(struct status_writer *w)
 {
 	pthread_mutex_lock(&w->lock);
-	if (status_db_run(&w->d, status_db_get(&w->d, W_BEGIN)))
+	if (is_open(w) && status_db_run(&w->d, status_db_get(&w->d, W_BEGIN)))
 		return 1;
 	pthread_mutex_unlock(&w->lock);
 	return 0;

@@ -48,6 +48,7 @@ struct store *store_open(const struct store_config *cfg);
 void store_close(struct store *store);
 
 #define STORE_URGENT 1
+#define STORE_PUBLISH 2 /* run the hook after this one in any case */
 
 typedef int store_fn(struct store_tx *tx, void *arg);
 

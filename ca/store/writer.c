@@ -68,7 +68,7 @@ run_job(struct store_tx *tx, struct job *j, int64_t missing)
 	tx->changed = 0;
 	ERR_clear_error();
 	j->ok = !refuse_reserve(j, missing) && store_run(tx, j->fn, j->arg);
-	j->changed = j->ok && tx->changed;
+	j->changed = j->ok && (tx->changed || (j->flags & STORE_PUBLISH));
 	if (!j->ok) {
 		if (ERR_peek_error() == 0)
 			ca_raise(CA_E_INTERNAL, "store: refused, no reason");

@@ -93,6 +93,23 @@ test_generation(void **state)
 	assert_false(has("b"));
 }
 
+/* While it is filled again there are no issuers: those of before stay. */
+static void
+test_emptied(void **state)
+{
+	struct status_head head;
+	struct view *view;
+
+	(void)state;
+	assert_true(status_reset(rig->writer));
+	assert_true(follow_step(rig->follow));
+	view = state_view(rig->state);
+	assert_int_equal(view_n_issuers(view), 2);
+	view_free(view);
+	assert_true(state_head(rig->state, &head));
+	assert_int_equal(head.heartbeat, 0);
+}
+
 static void
 test_new_issuer(void **state)
 {
@@ -218,6 +235,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_changes),
 	    T(test_generation),
+	    T(test_emptied),
 	    T(test_new_issuer),
 	    T(test_replaced),
 	    T(test_lost),

@@ -134,6 +134,50 @@ test_unknown(void **state)
 	    status_of(r, ask(r, rig_never), NULL), V_OCSP_CERTSTATUS_GOOD);
 }
 
+/* status.db is emptied, and filled again: between the two nobody is unknown,
+   neither by the head that was read before nor by the new one. */
+static void
+test_refilled(void **state)
+{
+	struct rig *r = *state;
+
+	assert_true(status_reset(r->writer));
+	expect_error(ask(r, rig_plain), TRYLATER);
+	assert_true(follow_step(r->follow));
+	expect_error(ask(r, rig_plain), TRYLATER);
+	expect_error(ask(r, rig_never), TRYLATER);
+	r->change = 0;
+	rig_fill(r);
+	/* Also with the head of before the beat. */
+	expect_error(ask(r, rig_never), TRYLATER);
+	assert_true(follow_step(r->follow));
+	assert_int_equal(
+	    status_of(r, ask(r, rig_never), NULL), V_OCSP_CERTSTATUS_UNKNOWN);
+	assert_int_equal(
+	    status_of(r, ask(r, rig_plain), NULL), V_OCSP_CERTSTATUS_REVOKED);
+}
+
+/* No issuer yet, and never a heartbeat: who is ours is not known. */
+static void
+test_not_filled_yet(void **state)
+{
+	struct rig *r = *state;
+	struct state *former = r->responder.state;
+	struct follow *f;
+
+	assert_true(status_reset(r->writer));
+	r->responder.state = state_new();
+	f = follow_new(r->db, r->readers, r->responder.state, r->cache);
+	assert_true(follow_step(f));
+	expect_error(ask(r, rig_good), TRYLATER);
+	assert_true(status_heartbeat(r->writer, r->now));
+	assert_true(follow_step(f));
+	expect_error(ask(r, rig_good), UNAUTHORIZED);
+	follow_free(f);
+	state_free(r->responder.state);
+	r->responder.state = former;
+}
+
 static void
 test_refused(void **state)
 {
@@ -455,6 +499,8 @@ main(void)
 	    T(test_statuses),
 	    T(test_hashes),
 	    T(test_unknown),
+	    T(test_refilled),
+	    T(test_not_filled_yet),
 	    T(test_refused),
 	    T(test_nonce),
 	    T(test_several),

@@ -305,8 +305,11 @@ fills_in_pages(void **state)
 	struct act a = {p->t, 1, CERT_VALID, 0};
 
 	WRITE(p->t, issue_many, &a);
+	assert_true(status_heartbeat(p->w, NOW));
 	assert_true(mirror_start(p->t->store, p->w));
 	assert_int_equal(head(p).change, 12000);
+	/* Who asked meanwhile was not told "unknown"; the next beat ends it. */
+	assert_int_equal(head(p).heartbeat, 0);
 	assert_int_equal(shown(p, 1), STATUS_GOOD);
 	assert_int_equal(shown(p, 5001), STATUS_GOOD);
 	assert_int_equal(shown(p, 12000), STATUS_GOOD);
@@ -334,6 +337,51 @@ tells_when_it_cannot_write(void **state)
 	do_issue(p, 2);
 	assert_int_equal(shown(p, 1), STATUS_GOOD);
 	assert_int_equal(shown(p, 2), STATUS_GOOD);
+}
+
+/* Deleted under us: the next change, or whoever asks for it, fills another. */
+static void
+fills_what_was_deleted(void **state)
+{
+	struct pair *p = *state;
+	struct status_head h;
+	int64_t generation;
+
+	assert_true(mirror_start(p->t->store, p->w));
+	assert_true(status_heartbeat(p->w, NOW));
+	do_issue(p, 1);
+	generation = head(p).generation;
+	assert_int_equal(unlink(p->path), 0);
+	do_issue(p, 2);
+	assert_int_not_equal(head(p).generation, generation);
+	assert_int_equal(shown(p, 1), STATUS_GOOD);
+	assert_int_equal(shown(p, 2), STATUS_GOOD);
+	assert_int_equal(head(p).heartbeat, 0);
+	assert_int_equal(unlink(p->path), 0);
+	assert_true(status_writer_head(p->w, &h)); /* made, and empty */
+	assert_int_equal(head(p).change, 0);
+	assert_int_equal(shown(p, 1), 0);
+	assert_true(mirror_catch_up(p->t->store));
+	assert_int_equal(shown(p, 1), STATUS_GOOD);
+	assert_int_equal(head(p).change, 2);
+}
+
+static void
+tells_when_it_cannot_catch_up(void **state)
+{
+	struct pair *p = *state;
+	sqlite3 *db = NULL;
+
+	assert_true(mirror_start(p->t->store, p->w));
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_false(mirror_catch_up(p->t->store));
+	assert_int_equal(report_last_reason(), CA_E_STORE);
+	ERR_clear_error();
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_true(mirror_catch_up(p->t->store));
 }
 
 struct caller {
@@ -397,6 +445,8 @@ main(void)
 	    T(notices_another_past),
 	    T(fills_in_pages),
 	    T(tells_when_it_cannot_write),
+	    T(fills_what_was_deleted),
+	    T(tells_when_it_cannot_catch_up),
 	    T(shows_before_it_acknowledges),
 	};
 

@@ -47,6 +47,29 @@ heartbeats(void **state)
 	schedule_stop(NULL);
 }
 
+/* Deleted under us: made again, filled, and believed again at once. */
+static void
+a_status_db_that_was_deleted(void **state)
+{
+	struct world *w = *state;
+	struct schedule *s = schedule_new(w->ca);
+	struct status_head head, anew;
+	int64_t now = w->now + 500;
+
+	report_init("test", REPORT_ERROR + 1, 2);
+	schedule_round(s, now);
+	assert_true(status_writer_head(w->ca->status, &head));
+	assert_int_equal(head.heartbeat, now);
+	assert_int_equal(unlink(w->settings->status_db), 0);
+	schedule_round(s, now + 1);
+	assert_true(status_writer_head(w->ca->status, &anew));
+	assert_int_not_equal(head.generation, anew.generation);
+	assert_int_equal(anew.change, head.change);
+	assert_int_equal(anew.heartbeat, now + 1);
+	report_init("test", REPORT_ERROR, 2);
+	schedule_stop(s);
+}
+
 static void
 by_itself(void **state)
 {
@@ -260,6 +283,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(heartbeats),
 	    cmocka_unit_test(by_itself),
+	    cmocka_unit_test(a_status_db_that_was_deleted),
 	    cmocka_unit_test(saved_for_a_restart),
 	    cmocka_unit_test(a_crl_that_is_due),
 	    cmocka_unit_test(a_crl_that_is_wanted),

@@ -137,6 +137,71 @@ begins_anew_when_deleted(void **state)
 	assert_int_equal(temp_state(t->r, 9), 0);
 }
 
+/* Deleted while it is open: what is written stands where readers look. */
+static void
+mends_itself_when_deleted(void **state)
+{
+	struct temp *t = *state;
+	struct status_head a, b;
+
+	assert_true(temp_put(t->w, 9, STATUS_REVOKED));
+	assert_true(status_writer_head(t->w, &a));
+	assert_int_equal(unlink(t->path), 0);
+	assert_true(temp_put(t->w, 5, STATUS_GOOD));
+	assert_true(status_writer_head(t->w, &b));
+	assert_int_not_equal(a.generation, b.generation);
+	assert_true(status_reader_head(t->r, &a));
+	assert_int_equal(a.generation, b.generation);
+	assert_int_equal(temp_state(t->r, 9), 0);
+	assert_int_equal(temp_state(t->r, 5), STATUS_GOOD);
+}
+
+/* An old copy is put in its place: its rows are of the past. */
+static void
+mends_itself_when_replaced(void **state)
+{
+	struct temp *t = *state;
+	char copy[320];
+	struct status_writer *w;
+	struct status_head h;
+
+	snprintf(copy, sizeof(copy), "%s/copy", t->dir);
+	w = status_writer_open(copy);
+	assert_non_null(w);
+	assert_true(temp_put(w, 9, STATUS_REVOKED));
+	status_writer_close(w);
+	assert_int_equal(rename(copy, t->path), 0);
+	assert_true(status_writer_head(t->w, &h));
+	assert_int_equal(h.change, 0);
+	assert_int_equal(h.heartbeat, 0);
+	assert_true(temp_put(t->w, 5, STATUS_GOOD));
+	assert_true(status_reader_head(t->r, &h)); /* notices */
+	assert_int_equal(temp_state(t->r, 9), 0);
+	assert_int_equal(temp_state(t->r, 5), STATUS_GOOD);
+}
+
+/* Where none can be made nothing is acknowledged, until one can. */
+static void
+refuses_when_it_cannot_be_made(void **state)
+{
+	struct temp *t = *state;
+	struct status_head h;
+	char away[320];
+
+	snprintf(away, sizeof(away), "%s.away", t->dir);
+	assert_int_equal(rename(t->dir, away), 0);
+	assert_false(temp_put(t->w, 5, STATUS_GOOD));
+	assert_raised(CA_E_STORE, "status.db: cannot make");
+	assert_false(status_writer_head(t->w, &h));
+	assert_false(status_heartbeat(t->w, NOW));
+	assert_false(status_reset(t->w));
+	ERR_clear_error();
+	assert_int_equal(rename(away, t->dir), 0);
+	assert_true(temp_put(t->w, 5, STATUS_GOOD));
+	assert_true(status_reader_head(t->r, &h));
+	assert_int_equal(temp_state(t->r, 5), STATUS_GOOD);
+}
+
 static void
 refuses_another_file(void **state)
 {
@@ -226,6 +291,9 @@ main(void)
 	    T(knows_the_last),
 	    T(resets),
 	    T(begins_anew_when_deleted),
+	    T(mends_itself_when_deleted),
+	    T(mends_itself_when_replaced),
+	    T(refuses_when_it_cannot_be_made),
 	    T(refuses_another_file),
 	    T(is_safe_from_threads),
 	    T(makes_a_file_of_the_umask),
