@@ -126,6 +126,45 @@ split(struct outcome *o, const char *text)
 	set(o->text, sizeof(o->text), colon + 2);
 }
 
+/* The fields that rules judge where only a text tells of the refusal (the guard,
+   the operations); the stages name theirs. "x." means all that begin so. */
+static const struct {
+	const char *rule, *field;
+} FIELDS[] = {
+    {"key.", "csr.key"},
+    {"attest.pinned-key", "csr.key"},
+    {"renew.successor", "csr.key"},
+    {"renew.busy", "csr.key"},
+    {"certificate.", "tls.certificate"},
+    {"device.", "device"},
+    {"limits.per_device_hour", "device"},
+    {"limits.per_day", "label"},
+    {"re_enrol", "device"},
+    {"own.proof", "proof"},
+    {"own.", "current"},
+    {"revoke.reason", "reason"},
+    {"revoke.hold", "reason"},
+    {"revoke.", "serial"},
+    {"release.", "serial"},
+    {"resume.confirm_time", "confirm_time"},
+};
+
+static void
+set_field(struct outcome *o)
+{
+	size_t i, n;
+
+	for (i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
+		n = strlen(FIELDS[i].rule);
+		if (FIELDS[i].rule[n - 1] == '.' ?
+		    strncmp(o->rule, FIELDS[i].rule, n) == 0 :
+		    strcmp(o->rule, FIELDS[i].rule) == 0) {
+			set(o->field, sizeof(o->field), FIELDS[i].field);
+			return;
+		}
+	}
+}
+
 static void
 classify(struct outcome *o, int reason, const char *text)
 {
@@ -168,6 +207,7 @@ outcome_from_errors(struct outcome *o, const char *stage)
 	o->rule[0] = o->field[0] = o->text[0] = '\0';
 	o->retry_after = 0;
 	classify(o, reason, text);
+	set_field(o);
 	if (o->text[0] == '\0')
 		set(o->text, sizeof(o->text), message_status_name(o->status));
 	return 0;

@@ -14,6 +14,7 @@
 #include "ca/engine/ops.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
+#include "ca/engine/stage.h"
 #include "ca/engine/server.h"
 
 #define ACCEPT_PAUSE_US 50000
@@ -46,7 +47,7 @@ struct server {
 	struct ca *ca;
 	struct pollfd listen[3];
 	enum ops_role role[3];
-	pthread_t *workers;	/* one more than configured: see worker() */
+	pthread_t *workers;	/* more than configured: start_workers() */
 	size_t n_workers;
 	pthread_mutex_t lock;	/* queues, connections, stopping */
 	pthread_cond_t work, idle;
@@ -375,10 +376,13 @@ accept_one(struct server *s, size_t i)
 	connection_put(c);
 }
 
+/* One for us, as many as may stand at the gate before scrypt, and those that the
+   operator wants: wrong secrets, however many, keep no certificate waiting. */
 static int
 start_workers(struct server *s)
 {
-	size_t n = s->ca->settings->workers + 1;
+	size_t n = 1 + LIMITS_GATE_RUN + LIMITS_GATE_WAIT +
+	    s->ca->settings->workers;
 
 	s->workers = OPENSSL_zalloc(n * sizeof(*s->workers));
 	if (s->workers == NULL)

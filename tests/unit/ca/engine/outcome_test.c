@@ -147,13 +147,32 @@ outermost_decides(void **state)
 	ERR_clear_error();
 }
 
+/* A refusal that is only a text names the field that its rule judges. */
+static void
+rules_have_fields(void **state)
+{
+	(void)state;
+	from(CA_E_DENIED, "key.blocked: no");
+	assert_string_equal(o.field, "csr.key");
+	from(CA_E_DENIED, "own.proof: no");
+	assert_string_equal(o.field, "proof");
+	from(CA_E_DENIED, "own.state: no");
+	assert_string_equal(o.field, "current");
+	from(CA_E_DENIED, "re_enrolled: no");
+	assert_string_equal(o.field, "");
+	from(CA_E_STORE, "key.blocked: no");
+	assert_string_equal(o.field, "");
+	ERR_clear_error();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(refusal_is_kept),
 	    cmocka_unit_test(text_is_one_line), cmocka_unit_test(classes),
 	    cmocka_unit_test(rule_and_text), cmocka_unit_test(no_internals),
-	    cmocka_unit_test(outermost_decides)};
+	    cmocka_unit_test(outermost_decides),
+	    cmocka_unit_test(rules_have_fields)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

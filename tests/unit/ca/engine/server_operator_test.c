@@ -3,11 +3,15 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include "ca/engine/server.h"
+#include "ca/engine/stage.h"
 #include "ca/report/daemon.h"
 #include "ca/wire/socket.h"
 
 /* The operator's way is free however many devices wait; and what a stop leaves
    behind. */
+
+/* More than there are threads for devices. */
+#define DEVICES (1 + LIMITS_GATE_RUN + LIMITS_GATE_WAIT + 10)
 
 static struct server *the_server;
 static struct world *the_world;
@@ -58,8 +62,8 @@ static void
 operators_do_not_wait(void **state)
 {
 	struct world *w = the_world = *state;
-	pthread_t device[3], server;
-	int i, signals = daemon_signals(), got[3] = {0, 0, 0};
+	pthread_t device[DEVICES], server;
+	int i, signals = daemon_signals(), got[DEVICES] = {0};
 	struct stat st;
 	char path[512];
 	WIRE_ANSWER *a;
@@ -73,7 +77,7 @@ operators_do_not_wait(void **state)
 	assert_int_equal(st.st_mode & 0777, 0660);
 	/* Whoever asks for the fleets waits for the policy. */
 	pthread_mutex_lock(&w->ca->policy_lock);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < DEVICES; i++)
 		assert_int_equal(
 		    pthread_create(&device[i], NULL, one_device, &got[i]), 0);
 	usleep(200000);
@@ -87,7 +91,7 @@ operators_do_not_wait(void **state)
 	pthread_join(server, NULL);
 	pthread_mutex_unlock(&w->ca->policy_lock);
 	server_stop(the_server);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < DEVICES; i++) {
 		pthread_join(device[i], NULL);
 		assert_int_equal(got[i], 1);
 	}
