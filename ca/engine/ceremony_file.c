@@ -147,11 +147,35 @@ read_root(const struct conf_group *g, struct ceremony_file *f)
 	    &f->root.crl_lifetime);
 }
 
+/* Names stand in addresses and labels in one token: each is given once. */
+static int
+is_another(const struct conf_group *g, const struct ceremony_file *f,
+    const struct ceremony_ca *ca)
+{
+	const struct ceremony_ca *other;
+	size_t i;
+
+	if (strcmp(f->root.name, ca->name) == 0)
+		return conf_fail(g, "name", "\"%s\" is given twice: it is the "
+		    "root's", ca->name);
+	for (i = 0; i < f->n_issuers; i++) {
+		other = &f->issuers[i];
+		if (other == ca)
+			continue;
+		if (strcmp(other->name, ca->name) == 0)
+			return conf_fail(g, "name", "\"%s\" is given twice",
+			    ca->name);
+		if (strcmp(other->label, ca->label) == 0)
+			return conf_fail(g, "key_label", "\"%s\" is given "
+			    "twice", ca->label);
+	}
+	return 1;
+}
+
 static int
 read_issuer(const struct conf_group *g, struct ceremony_file *f)
 {
 	struct ceremony_ca *ca = &f->issuers[f->n_issuers];
-	size_t i;
 
 	if (!conf_check(g, ISSUER_KEYS, N(ISSUER_KEYS)) ||
 	    !read_ca(g, f->dir, "", "issuing-ca", ca) ||
@@ -163,12 +187,8 @@ read_issuer(const struct conf_group *g, struct ceremony_file *f)
 	if (ca->crl_interval > ca->crl_lifetime / 2)
 		return conf_fail(g, "crl_interval", "a new CRL must come "
 		    "before half of crl_lifetime is gone");
-	for (i = 0; i < f->n_issuers; i++)
-		if (strcmp(f->issuers[i].name, ca->name) == 0)
-			return conf_fail(g, "name", "\"%s\" is given twice",
-			    ca->name);
 	f->n_issuers++;
-	return 1;
+	return is_another(g, f, ca);
 }
 
 static int
