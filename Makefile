@@ -129,21 +129,21 @@ bench: all
 fuzz:
 	$(Q)T=$(or $(T),10) tests/fuzz/run
 
+TO = $(DESTDIR)$(PREFIX)
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
-	    $(DESTDIR)$(PREFIX)/share/inkan/profiles \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(BUILD)/inkan $(DESTDIR)$(PREFIX)/bin/
+	install -d "$(TO)/bin" "$(TO)/sbin" "$(TO)/share/inkan/profiles" \
+	    "$(TO)/lib/systemd/system"
+	install -m 755 $(BUILD)/inkan "$(TO)/bin/"
 	install -m 755 $(addprefix $(BUILD)/,$(filter-out inkan,$(PROGRAMS))) \
-	    $(DESTDIR)$(PREFIX)/sbin/
-	install -m 644 profiles/shipped/*.conf \
-	    $(DESTDIR)$(PREFIX)/share/inkan/profiles/
-	install -m 644 scripts/units/*.service \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/system/
-	for s in 1 5 7 8; do \
-	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+	    "$(TO)/sbin/"
+	install -m 644 profiles/shipped/*.conf "$(TO)/share/inkan/profiles/"
+	install -m 644 scripts/units/*.service "$(TO)/lib/systemd/system/"
+	sed -i 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|' \
+	    "$(TO)"/lib/systemd/system/inkan-*.service
+	set -e; for s in 1 5 7 8; do \
+	    install -d "$(TO)/share/man/man$$s"; \
 	    for f in docs/man/*.$$s; do [ ! -f $$f ] || install -m 644 $$f \
-	        $(DESTDIR)$(PREFIX)/share/man/man$$s/; done; done
+	        "$(TO)/share/man/man$$s/"; done; done
 
 clean:
 	rm -rf $(BUILD)

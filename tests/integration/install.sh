@@ -9,6 +9,13 @@ for f in bin/inkan sbin/inkan-ca sbin/inkan-ra sbin/inkan-ocsp sbin/inkan-ceremo
     share/inkan/profiles/device-ldevid.conf lib/systemd/system/inkan-ca.service; do
 	check "$f" test -s "$T/stage/usr/$f"
 done
+to="$T/st age"
+check "into a folder with a blank, another prefix" make -s --no-print-directory -C "$here" \
+    install DESTDIR="$to" PREFIX=/opt/inkan
+for p in ca ra ocsp; do
+	check "its unit starts what is there" test -x \
+	    "$to$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$to/opt/inkan/lib/systemd/system/inkan-$p.service")"
+done
 for p in inkan-ca inkan-ra inkan-ocsp inkan-ceremony inkan; do
 	check "man page of $p" sh -c "ls '$here'/docs/man/$p.[18]"
 done
