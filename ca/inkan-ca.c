@@ -17,7 +17,7 @@
  */
 
 static const char USAGE[] =
-    "usage: inkan-ca -c FILE [-n]\n"
+    "inkan-ca -c FILE [-n]\n"
     "  -c FILE  configuration, inkan-ca.conf(5)\n"
     "  -n       check configuration and proposed policy, then exit\n";
 

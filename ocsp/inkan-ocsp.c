@@ -41,7 +41,7 @@ struct app {
 };
 
 static const char usage[] =
-    "usage: inkan-ocsp -c FILE [-n]\n"
+    "inkan-ocsp -c FILE [-n]\n"
     "       inkan-ocsp -c FILE --init-keys\n"
     "  -c FILE      configuration (inkan-ocsp.conf(5))\n"
     "  -n           check the configuration and exit\n"

@@ -22,7 +22,7 @@
 #define FDS_BESIDE_CONNECTIONS 128
 
 static const char usage[] =
-    "usage: inkan-ra -c FILE [-n | --init-keys]\n"
+    "inkan-ra -c FILE [-n | --init-keys]\n"
     "  -c FILE      configuration, see inkan-ra.conf(5)\n"
     "  -n           check the configuration and exit\n"
     "  --init-keys  make the TLS key if there is none, write a request\n"

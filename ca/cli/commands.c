@@ -15,6 +15,13 @@
 /* Options. */
 
 static const struct option_spec NONE[] = {END};
+/* For --help only: the ceremony reads its words itself. */
+static const struct option_spec INIT[] = {
+    {"config", OPTION_TEXT, REQ, NULL, "FILE", "inkan-ceremony.conf(5)"},
+    {"discard", OPTION_FLAG, 0, NULL, NULL,
+	"first remove what an interrupted ceremony left"},
+    END,
+};
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     END,
@@ -97,7 +104,7 @@ static const struct option_spec ISSUER_OPT[] = {
     END,
 };
 static const struct option_spec CRL_SHOW[] = {
-    {"issuer", OPTION_TEXT, REQ, NULL, "NAME", "CA"},
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "only this CA"},
     {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print the CRL"},
     {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "CRL (PEM) to FILE"},
     END,
@@ -199,10 +206,10 @@ static const char *const LOG_COLUMNS[] = {
 const struct command command_table[] = {
     {.words = "ca init",
 	.run = run_init,
+	.options = INIT,
 	.verbatim = 1,
 	.help = "Set up root and issuing CAs by a ceremony",
-	.more = "Words are those of inkan-ceremony(8), which this runs:\n"
-		"--config FILE [--discard]"},
+	.more = "This runs inkan-ceremony(8) with the same words."},
     {.words = "ca list",
 	.op = "ca.list",
 	.run = run_list,
@@ -292,7 +299,8 @@ const struct command command_table[] = {
 	.run = run_crl_show,
 	.options = CRL_SHOW,
 	.positional = "issuer",
-	.help = "Show the newest CRL of a CA"},
+	.columns = CRL_COLUMNS,
+	.help = "Show the newest CRL of a CA, or of all"},
     {.words = "device add",
 	.op = "device.add",
 	.run = run_object,

@@ -195,7 +195,14 @@ int
 run_crl_show(
     struct cli *cli, const struct command *cmd, const struct options *o)
 {
-	return show_der(cli, cmd, o, PEM_STRING_X509_CRL);
+	if (option_has(o, "issuer"))
+		return show_der(cli, cmd, o, PEM_STRING_X509_CRL);
+	if (option_has(o, "pem") || option_has(o, "out")) {
+		ca_raise(CA_E_BADREQUEST,
+		    "--issuer is missing: of which CA to write the CRL");
+		return CLI_USAGE;
+	}
+	return run_list(cli, cmd, o);
 }
 
 /* Secrets. */

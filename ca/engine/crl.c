@@ -264,6 +264,11 @@ crl_due(struct store *store, const struct issuer *is, int64_t *due)
 
 	if (!store_read(store, last_tx, &row))
 		return 0;
-	*due = row.number == 0 ? 0 : row.this_update + is->row.crl_interval;
+	if (row.number == 0)
+		*due = 0;
+	else if (is->row.crl_interval == 0)
+		*due = row.next_update;
+	else
+		*due = row.this_update + is->row.crl_interval;
 	return 1;
 }

@@ -23,7 +23,8 @@ int crl_issue(struct store *store, struct issuer *is, const char *publish_dir,
 int crl_republish(struct store *store, const struct issuer *is,
     const char *publish_dir);
 
-/* When the next CRL is due: thisUpdate + interval of the newest; 0 if none. */
+/* When the next CRL is due: thisUpdate + interval of the newest, or its
+   nextUpdate where no interval is known (a root's); 0 if there is none. */
 int crl_due(struct store *store, const struct issuer *is, int64_t *due);
 
 #endif

@@ -82,7 +82,6 @@ static const struct ops_arg A_CERT_LIST[] = {
     {"cursor", TEXT, 0, 32},
 };
 static const struct ops_arg A_ISSUER_OPT[] = {{"issuer", TEXT, 0, 79}};
-static const struct ops_arg A_ISSUER[] = {{"issuer", TEXT, OPS_REQUIRED, 79}};
 static const struct ops_arg A_DEVICE_ADD[] = {
     {"fleet", TEXT, OPS_REQUIRED, 63},
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
@@ -142,7 +141,7 @@ static const struct ops_entry TABLE[] = {
     {"cert.list", OPS_ADMIN, ops_cert_list, ARGS(A_CERT_LIST)},
     {"cert.show", OPS_ADMIN, ops_cert_show, ARGS(A_SERIAL)},
     {"crl.issue", OPS_ADMIN, ops_crl_issue, ARGS(A_ISSUER_OPT)},
-    {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_ISSUER)},
+    {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_ISSUER_OPT)},
     {"device.add", OPS_ADMIN, ops_device_add, ARGS(A_DEVICE_ADD)},
     {"device.list", OPS_ADMIN, ops_device_list, ARGS(A_DEVICE_LIST)},
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},

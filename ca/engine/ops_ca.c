@@ -35,22 +35,36 @@ key_state(struct ops_call *c, const struct issuer *is)
 	return state;
 }
 
+/* As rows of certificates have it: RFC 2253. */
+static int
+add_subject(WIRE_FIELDS *l, X509_NAME *name)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int ok = 0;
+	char *text;
+
+	if (bio != NULL &&
+	    X509_NAME_print_ex(bio, name, 0,
+		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0 &&
+	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0)
+		ok = field_add_text(l, "subject", text);
+	BIO_free(bio);
+	return ok;
+}
+
 static int
 add_ca(struct ops_call *c, const struct issuer *is)
 {
 	static const char *const states[] = {"", "active", "disabled", "root"};
 	struct counting k = {is->row.id, 0, 0};
-	char subject[512] = "";
 	WIRE_FIELDS *l = message_add_row(c->answer);
 
-	X509_NAME_oneline(X509_get_subject_name(is->cert), subject,
-	    sizeof(subject));
 	return l != NULL && ops_read(c, count_tx, &k) &&
 	    crl_due(c->ca->store, is, &k.crl_due) &&
 	    field_add_text(l, "ident", is->row.ident) &&
 	    field_add_text(l, "name", is->row.name) &&
 	    field_add_int(l, "generation", is->row.generation) &&
-	    field_add_text(l, "subject", subject) &&
+	    add_subject(l, X509_get_subject_name(is->cert)) &&
 	    field_add_text(l, "state", states[is->row.state]) &&
 	    field_add_text(l, "key_uri", is->row.key_uri) &&
 	    field_add_text(l, "key_state", key_state(c, is)) &&
@@ -196,15 +210,36 @@ last_tx(struct store_tx *tx, void *arg)
 	return crls_last(tx, row->issuer, 1, row) >= 0;
 }
 
+/* The newest CRL of each CA that has one, without the CRLs themselves. */
+static int
+list_crls(struct ops_call *c)
+{
+	struct crl_row row;
+	size_t i;
+	int ok = 1;
+
+	for (i = 0; ok && i < c->ca->issuers.n; i++) {
+		memset(&row, 0, sizeof(row));
+		row.issuer = c->ca->issuers.item[i]->row.id;
+		ok = ops_read(c, last_tx, &row) && (row.number == 0 ||
+		    add_crl(message_add_row(c->answer),
+			c->ca->issuers.item[i], &row));
+		OPENSSL_free(row.der);
+	}
+	return ok;
+}
+
 int
 ops_crl_show(struct ops_call *c)
 {
 	const char *name = ops_text(c, "issuer");
-	struct issuer *is = issuer_set_find(&c->ca->issuers, name);
+	struct issuer *is;
 	struct crl_row row = {0};
 	int ok;
 
-	if (is == NULL)
+	if (name == NULL)
+		return list_crls(c);
+	if ((is = issuer_set_find(&c->ca->issuers, name)) == NULL)
 		return ops_not_found(c, "issuer", "no CA \"%s\"", name);
 	row.issuer = is->row.id;
 	if (!ops_read(c, last_tx, &row))

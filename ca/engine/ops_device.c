@@ -5,6 +5,7 @@
 #include "ca/report/report.h"
 #include "ca/store/records.h"
 #include "ca/engine/revoke.h"
+#include "ca/engine/stage.h"
 #include "ca/engine/ops.h"
 
 /* The registry, as operators see it. */
@@ -78,8 +79,14 @@ take_device(struct ops_call *c, struct device_row *row)
 	const unsigned char *key;
 	size_t len;
 
-	if (name[0] == '\0')
-		return ops_bad(c, "name", "a device needs a name");
+	if (!stage_name_ok(name))
+		return ops_bad(c, "name", "a device's name has 1 to 64 "
+		    "characters, none of them a control character, and no "
+		    "blank at its ends");
+	if (serial != NULL && !stage_name_ok(serial))
+		return ops_bad(c, "serial", "a serial number is as a name: 1 "
+		    "to 64 characters, no control character, no blank at its "
+		    "ends");
 	if (field_count(c->args, "set") > SET_FIELDS_MAX)
 		return ops_bad(c, "set", "more than %d fields",
 		    SET_FIELDS_MAX);

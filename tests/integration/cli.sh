@@ -26,7 +26,25 @@ check "help" inkan --help
 check "help of a command" inkan cert list --help
 has "status" "$(inkan status)" "token"
 inkan status --check >"$T/o" 2>&1; is "status --check" $? 0
+inkan status --json >"$T/j"; is "--json behind the command" $? 0
+is "  the same answer" "$(json "$T/j" 'd["level"]')" ok
 has "ca list" "$(inkan ca list)" "devices-g1"
+has "ca list: the root's next CRL is its nextUpdate" "$(inkan ca list | grep '^root-g1')" \
+    "$(inkan crl show root | sed -n 's/^next_update: //p').*CN=Inkan Demo Root CA G1,O="
+has "key list" "$(inkan key list)" "inkan-devices-g1 +ec-p256 +yes +no +yes"
+inkan --json crl show >"$T/j"; is "crl show: all" "$(json "$T/j" 'len(d)')" 4
+inkan --json crl show devices >"$T/j"; is "crl show: one" "$(json "$T/j" 'd["issuer"]')" devices-g1
+inkan crl show --pem >/dev/null 2>&1; is "crl show --pem: of which?" $? 2
+crt=$D/p.pem; h=$(serial "$crt")
+for s in "$h" "$(serial_of "$crt")" "0x$h" "$(echo "$h" | sed 's/../&:/g; s/:$//')" \
+    "$(python3 -c "print(hex(0x$h))")"; do
+	has "serial $s" "$(inkan cert show --serial "$s")" "serial: $h"
+done
+for s in zz "" 0x "$h$h"; do
+	inkan cert show --serial "$s" >/dev/null 2>&1; is "serial \"$s\": usage" $? 2
+done
+inkan revoke --serial "$h" --reason sneeze >/dev/null 2>&1; is "unknown reason: usage" $? 2
+inkan cert list >/dev/full 2>"$T/e"; is "standard output is full" $? 1
 has "fleet list" "$(inkan fleet list)" "windowed"; has "fleet show" "$(inkan fleet show devices)" "device-ldevid"
 has "profile show" "$(inkan profile show code-signing)" "code-signing"
 has "log list" "$(inkan log list)" "issue.recorded"
@@ -42,6 +60,11 @@ is "and nothing was issued" "$(inkan --json cert list --device p9 | python3 -c '
 inkan issue --profile device-ldevid --csr - --device p --fleet devices <"$T/csr.pem" >"$T/i.pem" 2>"$T/e"; rc=$?
 check "issue from stdin" test $rc -eq 0
 check "PEM on stdout" openssl x509 -in "$T/i.pem" -noout
+inkan device add --fleet devices --name "$(printf 'two\nlines')" >"$T/o" 2>&1; is "a name of two lines" $? 1
+openssl req -new -newkey rsa:1024 -nodes -keyout "$T/w.key" -subj /CN=w -out "$T/weak.csr" 2>/dev/null
+inkan --json explain --fleet devices --csr "$T/weak.csr" --user "$INKAN_USER" >"$T/j"; is "explain: a weak key" $? 1
+is "  stage, rule, field" "$(json "$T/j" '[(s["stage"],s["rule"],s["field"]) for s in d["stages"] if s["verdict"]=="refuse"]')" \
+    "[('possess', 'key.rsa.size', 'csr.key')]"
 inkan issue --profile root-ca --csr "$T/csr.pem" >"$T/o" 2>&1; is "a CA is not issued by an operator" $? 1
 inkan issue --profile nonesuch --csr "$T/csr.pem" >"$T/o" 2>&1; is "no such profile" $? 1
 check "device add" inkan device add --fleet devices --name reg-1 --serial SN9 --set model=X1

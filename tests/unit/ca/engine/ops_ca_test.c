@@ -126,6 +126,11 @@ crls(void **state)
 	X509_CRL_free(crl);
 	WIRE_ANSWER_free(a);
 	world_done(world_admin(w, "crl.show", "t", "issuer", "root"));
+	a = world_admin(w, "crl.show", "");
+	world_is(a, WIRE_OK);
+	assert_int_equal(message_n_rows(a), 4);
+	assert_null(field_bytes(message_row(a, 0), "der", &len));
+	WIRE_ANSWER_free(a);
 	world_refused(world_admin(w, "crl.issue", "t", "issuer", "root"),
 	    WIRE_DENIED, "does not issue here");
 	world_refused(world_admin(w, "crl.issue", "t", "issuer", "none"),

@@ -61,6 +61,15 @@ not_added(void **state)
 	WIRE_REQUEST *req;
 	int i;
 
+	world_refused(world_admin(w, "device.add", "tt", "fleet", "devices",
+			  "name", "two\nlines"),
+	    WIRE_BADREQUEST, "control character");
+	world_refused(world_admin(w, "device.add", "tt", "fleet", "devices",
+			  "name", " x"),
+	    WIRE_BADREQUEST, "blank");
+	world_refused(world_admin(w, "device.add", "ttt", "fleet", "devices",
+			  "name", "x", "serial", "1\t2"),
+	    WIRE_BADREQUEST, "serial");
 	world_refused(
 	    world_admin(w, "device.add", "tt", "fleet", "none", "name", "x"),
 	    WIRE_NOTFOUND, "no fleet");
