@@ -22,7 +22,8 @@ take_time(const struct entry_row *row, void *arg)
 
 /* A crash loses what was not saved since the last heartbeat, but never an entry
    of the log: each reservation, revocation and CRL has one. The last one counts
-   and not the highest, because an operator may have confirmed an earlier time. */
+   and not the highest, because an operator may have confirmed an earlier
+   time. */
 static int
 last_entry(struct store_tx *tx, struct saved *s)
 {

@@ -53,8 +53,8 @@ int clock_operator_stop(struct clock *c, const char *why);
 int clock_resume(struct clock *c, int64_t wall, int64_t boot,
     int confirm_time);
 
-/* Take the states back that ${was} shows (clock_copy()): a resume that could not
-   be put on record did not happen. */
+/* Take the states back that ${was} shows (clock_copy()): a resume that could
+   not be put on record did not happen. */
 void clock_copy(struct clock *c, struct clock *was);
 void clock_undo(struct clock *c, const struct clock *was);
 

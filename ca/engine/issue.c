@@ -103,7 +103,8 @@ trim(char *text)
 	size_t n = strlen(text), k = n, want;
 	unsigned char lead;
 
-	while (k > 0 && n - k < 3 && ((unsigned char)text[k - 1] & 0xc0) == 0x80)
+	while (k > 0 && n - k < 3 &&
+	    ((unsigned char)text[k - 1] & 0xc0) == 0x80)
 		k--;
 	lead = k > 0 ? (unsigned char)text[k - 1] : 0;
 	if (lead < 0xc0)

@@ -126,8 +126,8 @@ split(struct outcome *o, const char *text)
 	set(o->text, sizeof(o->text), colon + 2);
 }
 
-/* The fields that rules judge where only a text tells of the refusal (the guard,
-   the operations); the stages name theirs. "x." means all that begin so. */
+/* The fields that rules judge where only a text tells of the refusal (the
+   guard, the operations); the stages name theirs. "x." means all that begin so. */
 static const struct {
 	const char *rule, *field;
 } FIELDS[] = {

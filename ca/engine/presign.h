@@ -13,8 +13,8 @@
 int presign_good(struct issuer *is, const X509 *subject,
     const char *publish_dir, time_t now, int64_t lifetime);
 
-/* The answers in ${publish_dir} for the CA ${ident}: how many, and of the one that
-   ends first thisUpdate and nextUpdate. None: *n is 0. 1, or 0 raised when one
+/* The answers in ${publish_dir} for the CA ${ident}: how many, and of the one
+   that ends first thisUpdate and nextUpdate. None: *n is 0. 1, or 0 raised when one
    cannot be read. Not checked: signatures. */
 int presign_ends(const char *publish_dir, const char *ident, size_t *n,
     int64_t *from, int64_t *until);

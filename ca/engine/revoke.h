@@ -33,7 +33,8 @@ int revoke_cert(struct store *store, const struct revoke_request *r,
 int revoke_release(struct store *store, const struct revoke_request *r,
     struct cert_row *out);
 /* Every live certificate of a device, in one transaction, and the device is
-   disabled; one that is just being made is aborted. cb gets each revoked row. */
+   disabled; one that is just being made is aborted. cb gets each revoked
+   row. */
 int revoke_device(struct store *store, const struct revoke_request *r,
     int64_t device, int (*cb)(const struct cert_row *row, void *arg),
     void *arg);

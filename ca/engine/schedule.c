@@ -37,7 +37,7 @@ struct schedule {
 	int64_t generation;	/* of status.db; 0 not seen yet */
 };
 
-/* Did less than ${seconds} go by since ${then}? A clock that went back says no. */
+/* Did less than ${seconds} go by since ${then}? No, if the clock went back. */
 static int
 is_within(time_t now, time_t then, int64_t seconds)
 {

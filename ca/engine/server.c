@@ -376,8 +376,8 @@ accept_one(struct server *s, size_t i)
 	connection_put(c);
 }
 
-/* One for us, as many as may stand at the gate before scrypt, and those that the
-   operator wants: wrong secrets, however many, keep no certificate waiting. */
+/* One for us, as many as may stand at the gate before scrypt, and those that
+   the operator wants: wrong secrets, however many, keep no certificate waiting. */
 static int
 start_workers(struct server *s)
 {

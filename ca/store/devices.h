@@ -74,8 +74,8 @@ int secrets_get(struct store_tx *tx, const char *user, struct secret_row *out);
 /* Mark used. A one-time secret that is used already: 0, CA_E_UNAUTHENTICATED
    "secret.used" raised; this is what makes it one-time under concurrency. */
 int secrets_use(struct store_tx *tx, int64_t id, int64_t now);
-/* Undo secrets_use() of ${used_at} for the one-time secret of ${user}: what it was
-   used for came to nothing. 1 also when there is no such use. */
+/* Undo secrets_use() of ${used_at} for the one-time secret of ${user}: what it
+   was used for came to nothing. 1 also when there is no such use. */
 int secrets_unuse(struct store_tx *tx, const char *user, int64_t used_at);
 int secrets_revoke(struct store_tx *tx, int64_t id);
 int secrets_list(struct store_tx *tx, int64_t after_id, size_t limit,
