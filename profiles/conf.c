@@ -129,18 +129,49 @@ check_tree(const config_setting_t *s, int depth)
 	return 1;
 }
 
+/* The key that line ${n} begins with, when it sets no other: libconfig does not
+   tell which one stands twice. Its length in *len, 0 if there is none. */
+static const char *
+key_of_line(const char *text, int n, size_t *len)
+{
+	const char *end;
+
+	while (--n > 0 && (text = strchr(text, '\n')) != NULL)
+		text++;
+	*len = 0;
+	if (text == NULL)
+		return "";
+	text += strspn(text, " \t");
+	end = text + strcspn(text, "\n");
+	n = (int)strspn(text,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+	for (; text + n < end && strchr(" \t", text[n]) != NULL; n++)
+		;
+	if ((text[n] != '=' && text[n] != ':') || n > NAME_MAX_LEN ||
+	    strcspn(text + n + 1, "=:{\n") < (size_t)(end - text - n - 1))
+		return "";
+	while (n > 0 && strchr(" \t", text[n - 1]) != NULL)
+		n--;
+	*len = (size_t)n;
+	return text;
+}
+
 static int
 parse(struct conf *conf, const char *text)
 {
-	const char *what;
+	const char *what, *key = "";
+	size_t len = 0;
 
 	if (config_read_string(&conf->cfg, text) != CONFIG_TRUE) {
 		what = config_error_text(&conf->cfg);
 		if (what != NULL && strstr(what, "duplicate") != NULL)
+			key = key_of_line(text,
+			    config_error_line(&conf->cfg), &len);
+		if (what != NULL && strstr(what, "duplicate") != NULL)
 			what = "the same key twice";
-		profile_raise(PROFILE_E_CONFIG, "%s:%d: %s", conf->name,
-		    config_error_line(&conf->cfg),
-		    what != NULL ? what : "syntax error");
+		profile_raise(PROFILE_E_CONFIG, "%s:%d: %.*s%s%s", conf->name,
+		    config_error_line(&conf->cfg), (int)len, key,
+		    len > 0 ? ": " : "", what != NULL ? what : "syntax error");
 		return 0;
 	}
 	config_setting_set_hook(config_root_setting(&conf->cfg), conf);

@@ -70,8 +70,11 @@ run(const char *format, ...)
 static inline void
 write_file(const char *path, const char *text, mode_t mode)
 {
-	FILE *f = fopen(path, "w");
+	FILE *f;
 
+	/* A file that was left 0400 opens for root only. */
+	(void)!chmod(path, 0600);
+	f = fopen(path, "w");
 	assert_non_null(f);
 	fputs(text, f);
 	assert_int_equal(fclose(f), 0);

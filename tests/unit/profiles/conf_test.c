@@ -114,7 +114,11 @@ what_cannot_be_parsed_is_refused(void **state)
 
 	(void)state;
 	refused("name = \"a\";\nname = \"b\";\n",
-	    "device.conf:2: the same key twice");
+	    "device.conf:2: name: the same key twice");
+	refused("x = 1;\n\tx : \"a\"", "device.conf:2: x: the same key twice");
+	/* Which of them, libconfig does not tell. */
+	refused("x = 1;\ny = 2; x = 3;\n", "device.conf:2: the same key twice");
+	refused("x = 1; x = 2;", "device.conf:1: the same key twice");
 	refused("name = \"a\";\nx = = 1;\n", "device.conf:2: syntax error");
 	refused("name = \"a\";\n  @include \"/etc/passwd\"\n",
 	    "device.conf:2: @include is not allowed");
