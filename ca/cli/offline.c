@@ -5,6 +5,7 @@
 #include "ca/cli/value.h"
 #include "ca/error.h"
 #include "ca/store/certs.h"
+#include "ca/store/reasons.h"
 
 /*
  * What the server answers to cert.list and cert.show, read from a store file:
@@ -57,7 +58,7 @@ add_row(WIRE_FIELDS *l, const struct cert_row *row)
 	    field_add_text(l, "subject", row->subject) &&
 	    field_add_text(l, "state", certs_state_name(row->state)) &&
 	    field_add_text(
-		l, "reason", dated ? value_reason_name(reason) : NULL) &&
+		l, "reason", dated ? reasons_name(reason) : NULL) &&
 	    field_add_time(l, "revoked_at", dated ? row->revoked_at : 0) &&
 	    field_add_time(l, "not_before", row->not_before) &&
 	    field_add_time(l, "not_after", row->not_after) &&

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include "ca/error.h"
 #include "profiles/text.h"
+#include "ca/store/reasons.h"
 #include "ca/cli/value.h"
 
 int
@@ -45,35 +46,15 @@ bad:
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int reason;
-} REASONS[] = {
-    {"unspecified", CRL_REASON_UNSPECIFIED},
-    {"keyCompromise", CRL_REASON_KEY_COMPROMISE},
-    {"cACompromise", CRL_REASON_CA_COMPROMISE},
-    {"affiliationChanged", CRL_REASON_AFFILIATION_CHANGED},
-    {"superseded", CRL_REASON_SUPERSEDED},
-    {"cessationOfOperation", CRL_REASON_CESSATION_OF_OPERATION},
-    {"certificateHold", CRL_REASON_CERTIFICATE_HOLD},
-    {"privilegeWithdrawn", CRL_REASON_PRIVILEGE_WITHDRAWN},
-    {"aACompromise", CRL_REASON_AA_COMPROMISE},
-};
-
-#define N_REASONS (sizeof(REASONS) / sizeof(REASONS[0]))
-
 const char *
 value_reason(const char *text)
 {
-	const char *names[N_REASONS];
+	const char *const *names = reasons_names();
 	char hint[TEXT_HINT_MAX];
-	size_t i;
+	int code = reasons_code(text);
 
-	for (i = 0; i < N_REASONS; i++) {
-		names[i] = REASONS[i].name;
-		if (strcasecmp(text, names[i]) == 0)
-			return names[i];
-	}
+	if (code >= 0)
+		return reasons_name(code);
 	if (strcasecmp(text, "removeFromCRL") == 0) {
 		ca_raise(CA_E_BADREQUEST,
 		    "removeFromCRL is for delta CRLs (RFC 5280 5.3.1): end a "
@@ -82,18 +63,7 @@ value_reason(const char *text)
 	}
 	ca_raise(CA_E_BADREQUEST,
 	    "\"%s\" is not a revocation reason of RFC 5280%s", text,
-	    text_hint(text, names, N_REASONS, hint));
-	return NULL;
-}
-
-const char *
-value_reason_name(int reason)
-{
-	size_t i;
-
-	for (i = 0; i < N_REASONS; i++)
-		if (REASONS[i].reason == reason)
-			return REASONS[i].name;
+	    text_hint(text, names, REASONS_N, hint));
 	return NULL;
 }
 

@@ -18,8 +18,6 @@ int value_serial(const char *text, char out[VALUE_HEX_SIZE]);
 /* RFC 5280 5.3.1 reason that revocation takes, in any case: its exact name
    (static), or NULL raised with the nearest name. */
 const char *value_reason(const char *text);
-/* Name of a CRLReason; NULL unknown. */
-const char *value_reason_name(int reason);
 
 /* "90s", "5m", "12h", "30d", "2y" (365 d) or seconds; above 0. 1 or 0. */
 int value_duration(const char *text, int64_t *out);

@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/store/reasons.h"
 #include "ca/engine/revoke.h"
 #include "ca/engine/ops.h"
 
@@ -77,7 +78,7 @@ finish_change(struct changing *ch, const char *event)
 {
 	struct ops_call *c = ch->c;
 	char serial[2 * CERT_SERIAL_MAX + 1];
-	const char *reason = revoke_reason_name(ch->row.reason);
+	const char *reason = reasons_name(ch->row.reason);
 
 	atomic_store(&c->ca->crl_wanted, 1);
 	ops_hex(ch->row.serial, ch->row.serial_len, serial);
@@ -102,7 +103,7 @@ take_reason(struct ops_call *c, int *out)
 {
 	const char *reason = ops_text(c, "reason");
 
-	*out = reason == NULL ? 0 : revoke_reason_of(reason);
+	*out = reason == NULL ? 0 : reasons_code(reason);
 	if (*out >= 0)
 		return 1;
 	return ops_bad(c, "reason", "\"%s\" is not a revocation reason of RFC "

@@ -4,6 +4,7 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/store/records.h"
+#include "ca/store/reasons.h"
 #include "ca/engine/revoke.h"
 #include "ca/engine/stage.h"
 #include "ca/engine/ops.h"
@@ -281,7 +282,7 @@ ops_device_revoke(struct ops_call *c)
 	int ok = 0;
 
 	c->o.authenticated = 1;
-	r.reason = reason == NULL ? 0 : revoke_reason_of(reason);
+	r.reason = reason == NULL ? 0 : reasons_code(reason);
 	if (r.reason < 0 || r.reason == CRL_REASON_CERTIFICATE_HOLD)
 		(void)ops_bad(c, "reason", "\"%s\" is not a reason to revoke "
 		    "a device for", reason);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ca/error.h"
+#include "ca/store/reasons.h"
 #include "ca/engine/revoke.h"
 #include "profiles/build.h"
 #include "ca/engine/ops.h"
@@ -119,7 +120,7 @@ reason_of(const struct cert_row *row)
 	if (row->state != CERT_REVOKED && row->state != CERT_HELD)
 		return NULL;
 	return row->reason < 0 ? "unspecified" :
-	    revoke_reason_name(row->reason);
+	    reasons_name(row->reason);
 }
 
 int

@@ -6,48 +6,10 @@
 
 #include "ca/error.h"
 #include "ca/store/devices.h"
+#include "ca/store/reasons.h"
 #include "ca/store/records.h"
 #include "ca/engine/issue.h"
 #include "ca/engine/revoke.h"
-
-static const struct {
-	const char *name;
-	int code;
-} REASONS[] = {
-    {"unspecified", CRL_REASON_UNSPECIFIED},
-    {"keyCompromise", CRL_REASON_KEY_COMPROMISE},
-    {"cACompromise", CRL_REASON_CA_COMPROMISE},
-    {"affiliationChanged", CRL_REASON_AFFILIATION_CHANGED},
-    {"superseded", CRL_REASON_SUPERSEDED},
-    {"cessationOfOperation", CRL_REASON_CESSATION_OF_OPERATION},
-    {"certificateHold", CRL_REASON_CERTIFICATE_HOLD},
-    {"privilegeWithdrawn", CRL_REASON_PRIVILEGE_WITHDRAWN},
-    {"aACompromise", CRL_REASON_AA_COMPROMISE},
-};
-
-#define N_REASONS (sizeof(REASONS) / sizeof(REASONS[0]))
-
-int
-revoke_reason_of(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < N_REASONS; i++)
-		if (OPENSSL_strcasecmp(name, REASONS[i].name) == 0)
-			return REASONS[i].code;
-	return -1;
-}
-
-const char *
-revoke_reason_name(int reason)
-{
-	size_t i;
-
-	for (i = 0; i < N_REASONS; i++)
-		if (REASONS[i].code == reason)
-			return REASONS[i].name;
-	return NULL;
-}
 
 struct revoking {
 	const struct revoke_request *r;
@@ -145,8 +107,8 @@ refuse_move(const struct revoke_request *r, const struct cert_row *row)
 	    is_key_lost(row->reason))) {
 		ca_raise(CA_E_DENIED, "revoke.reason: it is revoked already "
 		    "(%s); only an upgrade to keyCompromise is possible",
-		    revoke_reason_name(row->reason) != NULL ?
-		    revoke_reason_name(row->reason) : "unspecified");
+		    reasons_name(row->reason) != NULL ?
+		    reasons_name(row->reason) : "unspecified");
 		return 0;
 	}
 	return 1;
@@ -158,7 +120,7 @@ append(struct store_tx *tx, const char *kind, const struct revoking *rv)
 	const struct cert_row *row = &rv->row;
 	WIRE_FIELDS *l = field_list_new();
 	char serial[2 * CERT_SERIAL_MAX + 1];
-	const char *reason = revoke_reason_name(rv->r->reason);
+	const char *reason = reasons_name(rv->r->reason);
 	size_t i;
 	int ok;
 
@@ -186,7 +148,7 @@ revoke_row(struct store_tx *tx, struct revoking *rv)
 	    r->reason, when) || !append(tx, hold ? "hold" : "revoke", rv))
 		return 0;
 	return !is_key_lost(r->reason) || certs_block_key(tx,
-	    rv->row.spki_sha256, r->now, revoke_reason_name(r->reason));
+	    rv->row.spki_sha256, r->now, reasons_name(r->reason));
 }
 
 static int

@@ -39,8 +39,4 @@ int revoke_device(struct store *store, const struct revoke_request *r,
     int64_t device, int (*cb)(const struct cert_row *row, void *arg),
     void *arg);
 
-/* "keyCompromise" -> 1 ...; -1 unknown or not usable. And back. */
-int revoke_reason_of(const char *name);
-const char *revoke_reason_name(int reason);
-
 #endif

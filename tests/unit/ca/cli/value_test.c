@@ -80,18 +80,6 @@ test_reason(void **state)
 }
 
 static void
-test_reason_name(void **state)
-{
-	(void)state;
-	assert_string_equal(value_reason_name(0), "unspecified");
-	assert_string_equal(value_reason_name(6), "certificateHold");
-	assert_string_equal(value_reason_name(10), "aACompromise");
-	assert_null(value_reason_name(7));
-	assert_null(value_reason_name(8));
-	assert_null(value_reason_name(-1));
-}
-
-static void
 duration(const char *text, int64_t want)
 {
 	int64_t n = 0;
@@ -189,7 +177,6 @@ main(void)
 	    cmocka_unit_test(test_serial),
 	    cmocka_unit_test(test_serial_refused),
 	    cmocka_unit_test(test_reason),
-	    cmocka_unit_test(test_reason_name),
 	    cmocka_unit_test(test_duration),
 	    cmocka_unit_test(test_time),
 	    cmocka_unit_test(test_int),

@@ -44,28 +44,6 @@ status_of(struct world *w, const char *serial, int *reason, int64_t *when)
 	return c.state;
 }
 
-static void
-names(void **state)
-{
-	int i;
-
-	(void)state;
-	assert_int_equal(revoke_reason_of("keyCompromise"), 1);
-	assert_int_equal(revoke_reason_of("KEYCOMPROMISE"), 1);
-	assert_int_equal(revoke_reason_of("unspecified"), 0);
-	assert_int_equal(revoke_reason_of("removeFromCRL"), -1);
-	assert_int_equal(revoke_reason_of("7"), -1);
-	assert_int_equal(revoke_reason_of(""), -1);
-	assert_null(revoke_reason_name(7));
-	assert_null(revoke_reason_name(8));
-	assert_null(revoke_reason_name(-1));
-	assert_null(revoke_reason_name(11));
-	for (i = 0; i <= 10; i++)
-		if (revoke_reason_name(i) != NULL)
-			assert_int_equal(
-			    revoke_reason_of(revoke_reason_name(i)), i);
-}
-
 /* Durable in the store and in status.db when it returns. */
 static void
 everybody_knows(void **state)
@@ -341,7 +319,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names),
 	    cmocka_unit_test(everybody_knows),
 	    cmocka_unit_test(the_first_time_stays),
 	    cmocka_unit_test(hold),
