@@ -78,8 +78,12 @@ add(const char *name, CK_FUNCTION_LIST *fn)
 static CK_RV
 start(struct hsm_module *m)
 {
-	CK_RV rv = p11_kit_module_initialize(m->managed);
+	CK_RV rv;
 
+	/* A module that uses OpenSSL leaves errors of its own in our queue. */
+	ERR_set_mark();
+	rv = p11_kit_module_initialize(m->managed);
+	ERR_pop_to_mark();
 	if (rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
 		m->running = 1;
 		m->gen++;

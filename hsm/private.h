@@ -142,6 +142,7 @@ struct hsm {
 	pthread_mutex_t recover; /* one recovery at a time */
 	long long retry_at;	 /* ns, monotonic: no restart before */
 	long long backoff;	 /* ns */
+	char away[256];		 /* why the last restart was of no use */
 };
 
 struct hsm *hsm_ref(struct hsm *hsm);

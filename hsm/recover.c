@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -140,6 +141,28 @@ last_is_pin(void)
 	return ERR_GET_LIB(e) == ERR_LIB_USER && ERR_GET_REASON(e) == HSM_E_PIN;
 }
 
+/* Who comes before the next attempt is told what the last one met. */
+static void
+keep_reason(struct hsm *hsm)
+{
+	const char *text = NULL;
+	int flags = 0;
+
+	ERR_peek_last_error_data(&text, &flags);
+	snprintf(hsm->away, sizeof(hsm->away), "%s",
+	    text != NULL && (flags & ERR_TXT_STRING) ? text : "unknown");
+}
+
+static void
+raise_start(const struct hsm_module *m, CK_RV rv)
+{
+	hsm_raise(HSM_E_TOKEN,
+	    "PKCS#11 module %s: cannot be initialised: %s (0x%lx)%s%s", m->name,
+	    p11_kit_strerror(rv), rv,
+	    m->softhsm_conf[0] != '\0' ? "; its configuration is " : "",
+	    m->softhsm_conf);
+}
+
 /*
  * Restart the module and attach again. Every signature that fails while the
  * token is away comes here: attempts are spaced, so that a slow module is not
@@ -156,18 +179,20 @@ restart(struct hsm *hsm)
 		if (hsm->backoff == 0 && hsm->module->running &&
 		    hsm_attach(hsm, 0))
 			return 1;
-		hsm_raise(HSM_E_TOKEN, "token is away, next attempt in %lld ms",
-		    (hsm->retry_at - now) / 1000000 + 1);
+		hsm_raise(HSM_E_TOKEN,
+		    "token is away, next attempt in %lld ms: %s",
+		    (hsm->retry_at - now) / 1000000 + 1, hsm->away);
 		return 0;
 	}
 	rv = hsm_module_restart(hsm->module);
 	if (rv != CKR_OK)
-		hsm_raise_rv(rv, "restart of the module");
+		raise_start(hsm->module, rv);
 	else if (hsm_attach(hsm, 0)) {
 		hsm->backoff = 0;
 		hsm->retry_at = monotonic_ns() + BACKOFF_MIN;
 		return 1;
 	}
+	keep_reason(hsm);
 	took = monotonic_ns() - now;
 	hsm->backoff *= 2;
 	if (hsm->backoff < BACKOFF_MIN)

@@ -100,6 +100,7 @@ static void
 test_token_folder_away(void **state)
 {
 	(void)state;
+	ERR_clear_error();
 	run("mv %s/tokens %s/away", tok.dir, tok.dir);
 	assert_int_equal(try_sign(key), 0);
 	assert_reason(HSM_E_TOKEN);
@@ -109,6 +110,15 @@ test_token_folder_away(void **state)
 	assert_reason(HSM_E_TOKEN);
 	assert_int_equal(try_sign(key2), 0);
 	assert_reason(HSM_E_TOKEN);
+	/* The cause is told, also by who comes before the next attempt; what
+	   the module left in OpenSSL's queue is not. */
+	wait_gap();
+	assert_int_equal(hsm_healthy(hsm), 0);
+	assert_true(queue_says("cannot be initialised"));
+	assert_int_equal(hsm_healthy(hsm), 0);
+	assert_true(queue_says("; its configuration is "));
+	assert_int_equal(hsm_healthy(hsm), 0);
+	assert_false(queue_says("engine"));
 	run("mv %s/away %s/tokens", tok.dir, tok.dir);
 	wait_gap();
 	must(try_sign(key));
