@@ -247,9 +247,12 @@ wait_for() {	# seconds command...
 }
 
 ready_ca() { "$INKAN_BIN/inkan" ca list; }
+# Without a CA beside it 503 is the right answer.
 ready_ra() {
-	curl -fsS --max-time 2 --cacert "$INKAN_ROOT" \
-	    "$INKAN_EST_URL/.well-known/est/cacerts"
+	local code
+	code=$(curl -sS -o /dev/null -w '%{http_code}' --max-time 2 \
+	    --cacert "$INKAN_ROOT" "$INKAN_EST_URL/.well-known/est/cacerts")
+	[ "$code" = 200 ] || { [ "$code" = 503 ] && ! alive ca; }
 }
 # An instance that is stopped says tryLater: that is an answer, too.
 ready_ocsp() {
@@ -264,7 +267,7 @@ ready_ocsp() {
 }
 
 demo_start() {
-	local p
+	local p waits="$*"
 	# Outside of the demo it may be gone after a boot, or be another's.
 	[ -d "$INKAN_SOCKET_DIR" ] || mkdir -m 700 "$INKAN_SOCKET_DIR"
 	case $INKAN_SOCKET_DIR in
@@ -277,7 +280,12 @@ demo_start() {
 		    </dev/null >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
 		echo $! >"$INKAN_DIR/run/inkan-$p.pid"
 	done
-	for p in "$@"; do
+	# An RA that stayed up has yet to find its CA again.
+	case " $waits " in
+	*" ra "*) ;;
+	*" ca "*) if alive ra; then waits="$waits ra"; fi ;;
+	esac
+	for p in $waits; do
 		wait_for 20 "ready_$p" && continue
 		tail -n 5 "$INKAN_DIR/log/inkan-$p.log" >&2
 		die "inkan-$p does not answer; see $INKAN_DIR/log/inkan-$p.log"
@@ -294,7 +302,10 @@ demo_stop() {
 		rm -f "$INKAN_DIR/run/inkan-$p.pid"
 	done
 }
-gone() { ! kill -0 "$1" 2>/dev/null; }
+gone() {	# pid; one that nobody has waited for is gone, too
+	! kill -0 "$1" 2>/dev/null ||
+	    grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+}
 
 # A reusable Basic credential, for whoever tries the demo.
 demo_secret() {

@@ -33,6 +33,14 @@ check "the folder is kept" test -f "$INKAN_STORE"
 check "--start ca" qs --start --dir "$T/demo" ca
 check "inkan works" "$INKAN_BIN/inkan" cert list
 check "--start the rest" qs --start --dir "$T/demo"
+kill -TERM "$(cat "$T/demo/run/inkan-ca.pid")"
+check "inkan-ca has ended" wait_for 10 gone "$(cat "$T/demo/run/inkan-ca.pid")"
+check "--start ca beside the others" qs --start --dir "$T/demo" ca
+check "and EST works at once" curl -fsS --cacert "$INKAN_ROOT" \
+    "$INKAN_EST_URL/.well-known/est/cacerts"
+check "--stop" qs --stop --dir "$T/demo"
+check "--start ra alone" qs --start --dir "$T/demo" ra
+check "--start all" qs --start --dir "$T/demo"
 check "EST answers" ready_ra
 check "--stop again" qs --stop --dir "$T/demo"
 mkdir "$T/foreign" && touch "$T/foreign/file"
