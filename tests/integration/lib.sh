@@ -67,7 +67,7 @@ finish() {
 	[ $checks -gt 0 ] || { echo "no statement was checked"; exit 1; }
 	echo "$tid: $checks checks, $failures failed"
 	if [ $failures -gt 0 ] && [ -d "$T/demo/log" ]; then
-		tail -n 8 "$T"/demo/log/*.log
+		tail -n 8 "$T"/demo/log/inkan-*.log 2>/dev/null
 	fi
 	[ $failures -eq 0 ]; exit
 }
