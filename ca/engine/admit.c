@@ -157,19 +157,6 @@ stage_approve(struct admitting *t)
 	return 1;
 }
 
-/* What the readers of CSRs raise names a rule that is a field's: "csr.san", or
-   "key.rsa.size" of the CSR's key. */
-static void
-name_field(struct outcome *o)
-{
-	if (o->field[0] != '\0')
-		return;
-	if (strncmp(o->rule, "csr.", 4) == 0)
-		snprintf(o->field, sizeof(o->field), "%s", o->rule);
-	else if (strcmp(o->rule, "key") == 0 || strncmp(o->rule, "key.", 4) == 0)
-		snprintf(o->field, sizeof(o->field), "csr.key");
-}
-
 static int
 run_one(struct admitting *t, const struct stage *s)
 {
@@ -179,10 +166,8 @@ run_one(struct admitting *t, const struct stage *s)
 		trace(t, t->stage, "pass", "", "", t->say);
 		return 1;
 	}
-	if (t->o->status == WIRE_OK) {
+	if (t->o->status == WIRE_OK)
 		outcome_from_errors(t->o, t->stage);
-		name_field(t->o);
-	}
 	trace(t, t->stage, t->o->status == WIRE_PENDING ? "park" : "refuse",
 	    t->o->rule, t->o->field, t->o->text);
 	return 0;

@@ -131,7 +131,12 @@ split(struct outcome *o, const char *text)
 static const struct {
 	const char *rule, *field;
 } FIELDS[] = {
+    {"key", "csr.key"},
     {"key.", "csr.key"},
+    /* Rules that are a field's own: "csr.san", "subject.CN". */
+    {"csr.", NULL},
+    {"subject.", NULL},
+    {"san.", NULL},
     {"attest.pinned-key", "csr.key"},
     {"renew.successor", "csr.key"},
     {"renew.busy", "csr.key"},
@@ -159,7 +164,9 @@ set_field(struct outcome *o)
 		if (FIELDS[i].rule[n - 1] == '.' ?
 		    strncmp(o->rule, FIELDS[i].rule, n) == 0 :
 		    strcmp(o->rule, FIELDS[i].rule) == 0) {
-			set(o->field, sizeof(o->field), FIELDS[i].field);
+			set(o->field, sizeof(o->field),
+			    FIELDS[i].field != NULL ? FIELDS[i].field
+						    : o->rule);
 			return;
 		}
 	}

@@ -65,6 +65,10 @@ openssl req -new -newkey rsa:1024 -nodes -keyout "$T/w.key" -subj /CN=w -out "$T
 inkan --json explain --fleet devices --csr "$T/weak.csr" --user "$INKAN_USER" >"$T/j"; is "explain: a weak key" $? 1
 is "  stage, rule, field" "$(json "$T/j" '[(s["stage"],s["rule"],s["field"]) for s in d["stages"] if s["verdict"]=="refuse"]')" \
     "[('possess', 'key.rsa.size', 'csr.key')]"
+new_key "$T/n"; csr "$T/n" /O=no-name >"$T/nocn.der"
+inkan --json explain --profile code-signing --csr "$T/nocn.der" >"$T/j"; is "explain: no CN" $? 1
+is "  stage, rule, field" "$(json "$T/j" '[(s["stage"],s["rule"],s["field"]) for s in d["stages"] if s["verdict"]=="refuse"]')" \
+    "[('build', 'subject.CN', 'subject.CN')]"
 inkan issue --profile root-ca --csr "$T/csr.pem" >"$T/o" 2>&1; is "a CA is not issued by an operator" $? 1
 inkan issue --profile nonesuch --csr "$T/csr.pem" >"$T/o" 2>&1; is "no such profile" $? 1
 check "device add" inkan device add --fleet devices --name reg-1 --serial SN9 --set model=X1

@@ -154,6 +154,8 @@ rules_have_fields(void **state)
 	(void)state;
 	from(CA_E_DENIED, "key.blocked: no");
 	assert_string_equal(o.field, "csr.key");
+	from(CA_E_DENIED, "subject.CN: not there");
+	assert_string_equal(o.field, "subject.CN");
 	from(CA_E_DENIED, "own.proof: no");
 	assert_string_equal(o.field, "proof");
 	from(CA_E_DENIED, "own.state: no");
