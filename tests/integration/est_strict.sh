@@ -3,6 +3,8 @@
 tid="EST: strict fleets"
 . "$(dirname "$0")/lib.sh"
 demo_up
+# 2.23.133.8.3 in the octets: each OpenSSL prints it in its own way.
+ak_eku() { openssl x509 -in "$1" -outform DER | od -An -v -tx1 | tr -d ' \n' | grep -q 06056781050803; }
 
 check "strict, first" enrol_basic s1 strict/
 check_not "strict, second" enrol_basic s1 strict/
@@ -69,13 +71,13 @@ check "pin it" inkan device add --fleet attestation --name ak1 --key "$T/ak1.pub
 post attestation/simpleenroll "$T/b" -u "$(basic)"; is "the pinned key" "$code" 200
 take_cert "$D/ak1.pem"
 check "it verifies" verifies "$D/ak1.pem" "$INKAN_ATTEST_ISSUER"
-has "with the AK's EKU" "$(openssl x509 -in "$D/ak1.pem" -noout -text)" "2\.23\.133\.8\.3"
+check "with the AK's EKU" ak_eku "$D/ak1.pem"
 new_key "$T/k2"; csr "$T/k2" /CN=ak1 | base64 >"$T/b"
 post attestation/simpleenroll "$T/b" -u "$(basic)"; is "another key" "$code" 403
 has "  names the rule" "$(reason)" "pinned"
 csr "$T/k2" /CN=unpinned >"$T/der"
 inkan issue --profile attestation-key --csr "$T/der" --out "$T/un.pem"; is "operator, without a pin" $? 0
-check_not "no AK EKU" grep -q "2\.23\.133\.8\.3" <<<"$(openssl x509 -in "$T/un.pem" -noout -text)"
+check_not "no AK EKU" ak_eku "$T/un.pem"
 has "but an «unverified» policy" "$(openssl x509 -in "$T/un.pem" -noout -text)" "Policy: "
 
 # code signing: only by the operator
