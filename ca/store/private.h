@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sqlite3.h>
 
 #include "ca/error.h"
@@ -109,6 +110,8 @@ struct store {
 	enum store_mode mode;
 	int lock_fd;
 	int64_t reserve_free;
+	dev_t dev; /* of the file that the writer has open */
+	ino_t ino;
 	pthread_mutex_t lock; /* of all below, but not of connections in use */
 	pthread_cond_t reader_free;
 	struct sql_conn *readers;

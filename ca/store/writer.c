@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <openssl/err.h>
 #include "ca/report/report.h"
@@ -144,6 +145,24 @@ run_hook(
 	}
 }
 
+/* A store that was deleted or moved away under us would take every write, and
+   lose it with our last handle: certificates outside the store. */
+static int
+is_there(const struct store *s)
+{
+	struct stat st;
+
+	if (stat(s->path, &st) != 0)
+		ERR_raise_data(ERR_LIB_SYS, errno, "%s", s->path);
+	else if (st.st_dev == s->dev && st.st_ino == s->ino)
+		return 1;
+	ca_raise(CA_E_STORE,
+	    "store: %s is not the file that was opened: put "
+	    "it back, or restart",
+	    s->path);
+	return 0;
+}
+
 /* Runs jobs from ${first} on in one transaction; the first one that is left
    over (after a transaction that was lost on the way), or NULL. */
 static struct job *
@@ -156,7 +175,7 @@ run_group(struct store *s, struct job *first, int64_t missing)
 	int begun;
 
 	ERR_clear_error();
-	begun = sql_run(&tx, "BEGIN IMMEDIATE", "");
+	begun = is_there(s) && sql_run(&tx, "BEGIN IMMEDIATE", "");
 	while (j != NULL) {
 		if (begun && !run_job(&tx, j, missing)) {
 			roll_back(tx.conn);
@@ -262,8 +281,16 @@ writer_start(struct store *s)
 {
 	struct writer *w = &s->writer;
 	sigset_t all, old;
+	struct stat st;
 	int rc;
 
+	if (stat(s->path, &st) != 0) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "%s", s->path);
+		ca_raise(CA_E_STORE, "store: %s is gone", s->path);
+		return 0;
+	}
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
 	w->tail = &w->head;
 	w->wanted = 1;
 	w->stats.last_ok = 1;

@@ -21,6 +21,17 @@ has "status says why" "$(inkan status 2>&1)" "min_free|full|disk"
 rm "$mnt/ballast"
 for _ in 1 2 3 4 5; do try c; [ "$code" = 200 ] && break; sleep 1; done
 is "space again: it issues" "$code" 200
+# Moved away under the program: it would issue what nobody finds again.
+mv "$INKAN_STORE" "$INKAN_STORE.away"
+try m; is "no file: 503" "$code" 503
+cp "$INKAN_STORE.away" "$INKAN_STORE"
+try n; is "another file in its place: 503" "$code" 503
+has "status says why" "$(inkan status 2>&1)" "not the file that was opened"
+mv "$INKAN_STORE.away" "$INKAN_STORE"
+for _ in 1 2 3 4 5; do try o; [ "$code" = 200 ] && break; sleep 1; done
+is "put back: it issues" "$code" 200
+demo_stop; demo_start ca ra ocsp
+try p; is "also after a restart" "$code" 200
 # Writes that fail while everything is open: by the kernel, for a while.
 if command -v strace >/dev/null; then
 	pid=$(cat "$T/demo/run/inkan-ca.pid")

@@ -303,6 +303,30 @@ tells_when_the_hook_failed(void **state)
 	assert_int_equal(h.calls, 3);
 }
 
+/* Moved away, or replaced: nothing is written where nobody will find it. */
+static void
+refuses_a_store_that_is_gone(void **state)
+{
+	struct temp *t = *state;
+	struct store_stats stats;
+	char cmd[1000];
+
+	WRITE(t, set_key, (void *)"a");
+	snprintf(cmd, sizeof(cmd), "cd %s && mv store.db away", t->dir);
+	assert_int_equal(system(cmd), 0);
+	assert_false(store_write(t->store, set_key, (void *)"b", 0));
+	assert_raised(CA_E_STORE, "store: /");
+	store_stats(t->store, &stats);
+	assert_false(stats.last_ok);
+	snprintf(cmd, sizeof(cmd), "cd %s && cp away store.db", t->dir);
+	assert_int_equal(system(cmd), 0);
+	assert_false(store_write(t->store, set_key, (void *)"b", 0));
+	ERR_clear_error();
+	snprintf(cmd, sizeof(cmd), "cd %s && mv away store.db", t->dir);
+	assert_int_equal(system(cmd), 0);
+	WRITE(t, set_key, (void *)"b");
+}
+
 /* A child writes entries and tells of each that was acknowledged; it is killed
    in the middle. */
 static void
@@ -431,6 +455,7 @@ main(void)
 	    T(fails_all_when_it_cannot_begin),
 	    T(calls_the_hook_for_changes_only),
 	    T(tells_when_the_hook_failed),
+	    T(refuses_a_store_that_is_gone),
 	    T(keeps_what_was_acknowledged_over_a_kill),
 	    T(serves_what_is_queued_on_close),
 	};
