@@ -266,6 +266,10 @@ ready_ocsp() {
 	esac
 }
 
+settled() {	# program: it answers, or it has ended
+	"ready_$1" || gone "$(cat "$INKAN_DIR/run/inkan-$1.pid")"
+}
+
 demo_start() {
 	local p waits="$*"
 	# Outside of the demo it may be gone after a boot, or be another's.
@@ -286,7 +290,7 @@ demo_start() {
 	*" ca "*) if alive ra; then waits="$waits ra"; fi ;;
 	esac
 	for p in $waits; do
-		wait_for 20 "ready_$p" && continue
+		wait_for 20 settled "$p" && "ready_$p" >/dev/null 2>&1 && continue
 		tail -n 5 "$INKAN_DIR/log/inkan-$p.log" >&2
 		die "inkan-$p does not answer; see $INKAN_DIR/log/inkan-$p.log"
 	done

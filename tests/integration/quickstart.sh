@@ -41,6 +41,13 @@ check "and EST works at once" curl -fsS --cacert "$INKAN_ROOT" \
 check "--stop" qs --stop --dir "$T/demo"
 check "--start ra alone" qs --start --dir "$T/demo" ra
 check "--start all" qs --start --dir "$T/demo"
+check "--stop, again" qs --stop --dir "$T/demo"
+chmod 644 "$INKAN_TOKEN_PIN_FILE"; start=$SECONDS
+out=$(qs --start --dir "$T/demo" ca 2>&1); is "--start of what cannot: exit 1" $? 1
+check "at once" test $((SECONDS - start)) -lt 10
+has "and why" "$out" "too wide"
+chmod 600 "$INKAN_TOKEN_PIN_FILE"
+check "--start after the cure" qs --start --dir "$T/demo"
 check "EST answers" ready_ra
 check "--stop again" qs --stop --dir "$T/demo"
 mkdir "$T/foreign" && touch "$T/foreign/file"
