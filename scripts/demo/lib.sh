@@ -24,6 +24,8 @@ demo_enter() {	# an existing demo: its environment
 	is_demo "$1" || die "$1 is not a demo of ours (no file env of ours in it)"
 	# shellcheck disable=SC1091
 	. "$1/env"
+	[ "$1" -ef "$INKAN_DIR" ] ||
+	    die "$1 was made as $INKAN_DIR and works there only; move it back or remove it"
 }
 
 port_busy() {

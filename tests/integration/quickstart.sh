@@ -42,6 +42,9 @@ check "--stop" qs --stop --dir "$T/demo"
 check "--start ra alone" qs --start --dir "$T/demo" ra
 check "--start all" qs --start --dir "$T/demo"
 check "--stop, again" qs --stop --dir "$T/demo"
+mv "$T/demo" "$T/moved"
+has "a demo that was moved says so" "$(qs --start --dir "$T/moved" 2>&1)" "was made as .*/demo and works there only"
+mv "$T/moved" "$T/demo"
 chmod 644 "$INKAN_TOKEN_PIN_FILE"; start=$SECONDS
 out=$(qs --start --dir "$T/demo" ca 2>&1); is "--start of what cannot: exit 1" $? 1
 check "at once" test $((SECONDS - start)) -lt 10
