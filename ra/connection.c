@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@ set_clock(struct connection *c, int seconds)
 {
 	struct timeval tv = {seconds, 0};
 
+	if (atomic_load(&c->worker->stopping) &&
+	    (c->phase == CONNECTION_IDLE || c->phase == CONNECTION_HANDSHAKE))
+		tv.tv_sec = CONNECTION_STOP_S;
 	evtimer_add(c->clock, &tv);
 }
 
@@ -33,6 +37,9 @@ set_small(struct connection *c)
 		c->worker->n_large--;
 	c->large = 0;
 	c->received = 0;
+	if (c->spare >= 0)
+		close(c->spare);
+	c->spare = -1;
 }
 
 static void
@@ -77,6 +84,13 @@ gone(void *ssl, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 	if (c->phase == CONNECTION_IDLE)
 		TAILQ_REMOVE(&w->idle, c, idle);
 	TAILQ_REMOVE(&w->all, c, all);
+	/* A head too long, as a rule: evhttp has refused it and reads no more
+	   of it. */
+	if (c->spare >= 0 && c->phase == CONNECTION_REQUEST &&
+	    !atomic_load(&w->stopping)) {
+		linger_take(&w->lingering, c->spare);
+		c->spare = -1;
+	}
 	set_small(c);
 	if (c->counted)
 		limits_give_address(
@@ -108,6 +122,17 @@ connection_close(struct connection *c)
 	fd = bufferevent_getfd(c->bev);
 	if (fd >= 0)
 		shutdown(fd, SHUT_RDWR);
+}
+
+void
+connection_stop(struct connection *c)
+{
+	if (c->phase != CONNECTION_IDLE && c->phase != CONNECTION_HANDSHAKE)
+		return;
+	if (c->evcon != NULL)
+		connection_close(c);
+	else if (c->address[0] != '\0') /* else its first tick comes now */
+		set_clock(c, CONNECTION_STOP_S);
 }
 
 /* The address is known only now: evhttp asks for a bufferevent first and gives
@@ -189,6 +214,8 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 	if (c->phase == CONNECTION_IDLE)
 		set_phase(c, CONNECTION_REQUEST);
 	c->received += info->n_added;
+	if (c->received > s->max_head && c->spare < 0)
+		c->spare = fcntl(bufferevent_getfd(c->bev), F_DUPFD_CLOEXEC, 0);
 	if (c->large || c->received <= 2 * (s->max_head + s->max_body))
 		return;
 	c->large = 1;
@@ -205,6 +232,7 @@ make(struct event_base *base, struct worker *w)
 	if (c == NULL)
 		return NULL;
 	c->worker = w;
+	c->spare = -1;
 	c->clock = evtimer_new(base, tick, c);
 	c->ssl = tls_accept(w->shared.tls);
 	if (c->clock == NULL || c->ssl == NULL ||

@@ -11,6 +11,7 @@
 #include "ra/body.h"
 #include "ra/ca_link.h"
 #include "ra/fleets.h"
+#include "ra/linger.h"
 #include "ra/route.h"
 #include "ra/worker.h"
 
@@ -37,6 +38,7 @@ enum connection_phase {
 };
 
 #define CONNECTION_WRITE_S 10
+#define CONNECTION_STOP_S 1 /* for a first request, when stopping */
 /* evhttp takes a body of up to 1 MiB, so that 413 can be said in our words; to
    so many at a time in one worker, others are just closed. */
 #define CONNECTION_LARGE_MAX 32
@@ -56,8 +58,9 @@ struct connection {
 	int counted; /* its address is in limits */
 	struct sockaddr_storage peer;
 	char address[INET6_ADDRSTRLEN];
-	size_t received;	   /* octets of the request in hand */
-	int large;		   /* more than head and body may have */
+	size_t received; /* octets of the request in hand */
+	int large;	 /* more than head and body may have */
+	int spare;	 /* of the socket, while the request is long; or -1 */
 	struct timespec began;	   /* of the request, monotonic */
 	struct exchange *exchange; /* NULL: none in hand */
 };
@@ -77,6 +80,7 @@ struct worker {
 	int paused;
 	struct connection_list all, idle;
 	size_t n_large; /* connections that are large */
+	struct linger_list lingering;
 	struct ca_link *link;
 	struct fleets *fleets; /* NULL until inkan-ca told */
 	int64_t fleets_call;   /* 0: none in flight */
@@ -100,6 +104,8 @@ struct connection *connection_of(struct evhttp_request *req); /* or NULL */
 void connection_adopt(struct connection *c, struct evhttp_request *req);
 void connection_answering(struct connection *c, struct evhttp_request *req);
 void connection_close(struct connection *c);
+/* The worker stops: what has had its answer is closed, the rest may finish. */
+void connection_stop(struct connection *c);
 
 /* worker.c */
 void worker_pause(struct worker *w);

@@ -176,9 +176,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	evtimer_add(w->end, &tv);
 	for (c = TAILQ_FIRST(&w->all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, all);
-		if (c->phase == CONNECTION_IDLE ||
-		    c->phase == CONNECTION_HANDSHAKE)
-			connection_close(c);
+		connection_stop(c);
 	}
 	worker_gone(w);
 }
@@ -282,6 +280,7 @@ destroy(struct worker *w)
 	/* What was freed is finalized by a last turn of the loop. */
 	if (w->base != NULL)
 		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	linger_clear(&w->lingering);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	fleets_free(w->fleets);
@@ -322,6 +321,7 @@ worker_start(const struct worker_shared *shared)
 	TAILQ_INIT(&w->idle);
 	w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->base = w->wake < 0 ? NULL : event_base_new();
+	linger_init(&w->lingering, w->base);
 	if (w->base == NULL || !make_events(w) || !make_http(w))
 		goto fail;
 	w->link = ca_link_new(

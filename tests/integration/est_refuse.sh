@@ -26,6 +26,9 @@ try "wrong media type" 415 simpleenroll "$T/b" $U -H 'Content-Type: text/plain'
 try "a media type that begins like it" 415 simpleenroll "$T/b" $U -H 'Content-Type: application/pkcs10evil'
 post simpleenroll "$T/b" $U -H "X-Long: $(head -c 20000 /dev/zero | tr '\0' a)"
 has "head above 16 KiB" "$code" '^(400|431)$'
+{ printf 'X-Long: '; head -c 300000 /dev/zero | tr '\0' a; } >"$T/long"
+post simpleenroll "$T/b" $U -H "@$T/long"
+has "head of 300 kB: the answer is not lost" "$code" '^(400|431)$'
 
 # The CSR itself
 sed 's/./&/' "$T/der" >"$T/y" 2>/dev/null || cp "$T/der" "$T/y"

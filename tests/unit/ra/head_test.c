@@ -105,6 +105,10 @@ a_long_head_is_refused(void **state)
 	assert_int_equal(with_head_of(state, 16000), 200);
 	assert_int_equal(with_head_of(state, 16500), 431);
 	assert_int_equal(with_head_of(state, 40000), 431);
+	/* evhttp's own answer, which must not be lost in a reset. */
+	assert_int_equal(with_head_of(state, 100000), 400);
+	assert_int_equal(with_head_of(state, 300000), 400);
+	assert_int_equal(with_head_of(state, 1000000), 400);
 }
 
 /* Far beyond, the status may be lost with the rest that nobody reads. */

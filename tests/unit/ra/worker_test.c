@@ -368,6 +368,35 @@ a_request_in_flight_survives_stop(void **state)
 	client_close(&busy);
 }
 
+/* Who has come and not asked yet is heard; who was answered is let go. */
+static void
+a_first_request_survives_stop(void **state)
+{
+	struct house *h = *state;
+	struct client fresh, served;
+	struct reply r;
+	pthread_t thread;
+	double began;
+
+	client_open(&served, h, 0, 0);
+	client_send(&served, cacerts, strlen(cacerts));
+	client_read(&served, &r, 0);
+	client_open(&fresh, h, 0, 0);
+	house_pause(100);
+	began = house_seconds();
+	pthread_create(&thread, NULL, stop_it, h);
+	assert_true(client_ended(&served));
+	client_send(&fresh, cacerts, strlen(cacerts));
+	client_read(&fresh, &r, 0);
+	assert_int_equal(r.status, 200);
+	assert_has(&r, "Connection: close");
+	pthread_join(thread, NULL);
+	assert_true(house_seconds() - began < 5);
+	limits_free(h->limits);
+	client_close(&served);
+	client_close(&fresh);
+}
+
 static void
 connections_are_counted_right(void **state)
 {
@@ -408,6 +437,7 @@ main(void)
 	    t(one_address_gets_its_share_only),
 	    t(large_bodies_are_rationed),
 	    t(a_request_in_flight_survives_stop),
+	    t(a_first_request_survives_stop),
 	    t(connections_are_counted_right),
 	};
 
