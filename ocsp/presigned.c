@@ -360,27 +360,56 @@ presigned_poll(struct presigned *p, const struct view *view, int force)
 	reload(p, view);
 }
 
-struct reply *
-presigned_find(struct presigned *p, const struct request_id *id)
+static int
+matches(const struct entry *e, const struct request_id *id)
 {
-	struct reply *reply = NULL;
-	size_t i, len;
+	size_t len;
 
-	if (id->hash < 0)
-		return NULL;
+	if (id->hash < 0 || e->hash != id->hash)
+		return 0;
 	len = request_hash_len((enum request_hash)id->hash);
-	if (id->name_hash_len != len || id->key_hash_len != len)
-		return NULL;
+	return id->name_hash_len == len && id->key_hash_len == len &&
+	    e->serial_len == id->serial_len &&
+	    memcmp(e->serial, id->serial, e->serial_len) == 0 &&
+	    memcmp(e->key_hash, id->key_hash, len) == 0 &&
+	    memcmp(e->name_hash, id->name_hash, len) == 0;
+}
+
+/* Does ${reply} speak of every CertID but the first, which led to it? */
+static int
+covers(const struct set *set, const struct reply *reply,
+    const struct request *req)
+{
+	size_t i, k;
+
+	for (k = 1; k < request_n_ids(req); k++) {
+		for (i = 0; i < set->n; i++)
+			if (set->entries[i].reply == reply &&
+			    matches(&set->entries[i], request_id(req, k)))
+				break;
+		if (i == set->n)
+			return 0;
+	}
+	return 1;
+}
+
+struct reply *
+presigned_find(struct presigned *p, const struct request *req)
+{
+	struct reply *best = NULL;
+	size_t i;
+
 	pthread_mutex_lock(&p->lock);
-	for (i = 0; i < p->set.n && reply == NULL; i++) {
+	for (i = 0; i < p->set.n; i++) {
 		const struct entry *e = &p->set.entries[i];
 
-		if (e->hash == id->hash && e->serial_len == id->serial_len &&
-		    memcmp(e->serial, id->serial, e->serial_len) == 0 &&
-		    memcmp(e->key_hash, id->key_hash, len) == 0 &&
-		    memcmp(e->name_hash, id->name_hash, len) == 0)
-			reply = reply_up_ref(e->reply);
+		if (matches(e, request_id(req, 0)) &&
+		    (best == NULL || e->reply->len < best->len) &&
+		    covers(&p->set, e->reply, req))
+			best = e->reply;
 	}
+	if (best != NULL)
+		best = reply_up_ref(best);
 	pthread_mutex_unlock(&p->lock);
-	return reply;
+	return best;
 }

@@ -3,6 +3,7 @@
 
 #include <time.h>
 #include "ocsp/reply.h"
+#include "ocsp/request.h"
 #include "ocsp/view.h"
 
 /*
@@ -32,7 +33,8 @@ void presigned_free(struct presigned *p);		  /* NULL is fine */
    by one thread. */
 void presigned_poll(struct presigned *p, const struct view *view, int force);
 
-/* The answer to that CertID with a reference of the caller's own, or NULL. */
-struct reply *presigned_find(struct presigned *p, const struct request_id *id);
+/* The answer to all CertIDs of the request, with a reference of the caller's
+   own, or NULL. The smallest that covers them. */
+struct reply *presigned_find(struct presigned *p, const struct request *req);
 
 #endif

@@ -164,12 +164,9 @@ may_speak(const struct work *w)
 static struct reply *
 presigned_answer(struct work *w)
 {
-	const struct request_id *id = request_id(w->req, 0);
-	struct reply *reply;
+	struct reply *reply = presigned_find(w->r->presigned, w->req);
 
-	if (request_n_ids(w->req) != 1)
-		return error_reply(w->r, ANSWER_UNAUTHORIZED);
-	if ((reply = presigned_find(w->r->presigned, id)) == NULL)
+	if (reply == NULL)
 		return error_reply(w->r, ANSWER_UNAUTHORIZED);
 	if (reply->expires <= w->now) {
 		reply_free(reply);

@@ -283,24 +283,41 @@ make_issuer(struct ceremony *r, size_t i)
 	return ok;
 }
 
+/* Each issuing CA alone, and all of them in one answer. */
+static int
+presign_each(struct ceremony *r, STACK_OF(X509) *all)
+{
+	struct issuer *is;
+	size_t i;
+
+	for (i = 0; i < r->issuers.n; i++) {
+		is = r->issuers.item[i];
+		if (is->row.state != ISSUER_ACTIVE)
+			continue;
+		if (sk_X509_push(all, is->cert) <= 0 || !presign_good(r->root,
+		    is->cert, r->s->publish_dir, r->now,
+		    r->f->root.crl_lifetime))
+			return 0;
+	}
+	return presign_together(r->root, all, r->s->publish_dir, r->now,
+	    r->f->root.crl_lifetime);
+}
+
 static int
 presign_all(struct ceremony *r)
 {
+	STACK_OF(X509) *all = sk_X509_new_null();
 	char dir[PATH_MAX];
-	size_t i;
+	int ok;
 
 	snprintf(dir, sizeof(dir), "%.3900s/ocsp/%s", r->s->publish_dir,
 	    r->root->row.ident);
-	if (!publish_mkdir(dir, 0755))
-		return 0;
-	for (i = 0; i < r->issuers.n; i++)
-		if (r->issuers.item[i]->row.state == ISSUER_ACTIVE &&
-		    !presign_good(r->root, r->issuers.item[i]->cert,
-		    r->s->publish_dir, r->now, r->f->root.crl_lifetime))
-			return 0;
-	ceremony_say(r, "root: OCSP answers signed in advance for %zu issuing CAs",
-	    r->f->n_issuers);
-	return 1;
+	ok = all != NULL && publish_mkdir(dir, 0755) && presign_each(r, all);
+	sk_X509_free(all);
+	if (ok)
+		ceremony_say(r, "root: OCSP answers signed in advance for %zu "
+		    "issuing CAs", r->f->n_issuers);
+	return ok;
 }
 
 /* Step 2: the root's token signs all that it signs, and is closed again. */

@@ -11,23 +11,19 @@
 #include "ca/engine/presign.h"
 
 static int
-write_response(OCSP_RESPONSE *resp, const struct issuer *is,
-    const X509 *subject, const char *hash, const char *dir)
+write_response(OCSP_RESPONSE *resp, const struct issuer *is, const char *stem,
+    const char *hash, const char *dir)
 {
-	BIGNUM *bn = ASN1_INTEGER_to_BN(X509_get0_serialNumber(subject), NULL);
-	char *serial = bn == NULL ? NULL : BN_bn2hex(bn);
 	unsigned char *der = NULL;
 	char name[256];
 	int len = i2d_OCSP_RESPONSE(resp, &der), ok = 0;
 
-	if (serial != NULL && len > 0) {
+	if (len > 0) {
 		snprintf(name, sizeof(name), "ocsp/%s/%s-%s.der",
-		    is->row.ident, serial, hash);
+		    is->row.ident, stem, hash);
 		ok = publish_file(dir, name, der, (size_t)len);
 	}
 	OPENSSL_free(der);
-	OPENSSL_free(serial);
-	BN_free(bn);
 	return ok;
 }
 
@@ -51,36 +47,79 @@ add_single(OCSP_BASICRESP *bs, OCSP_CERTID *id, time_t now, int64_t lifetime)
 }
 
 static int
-presign_one(struct issuer *is, const X509 *subject, const EVP_MD *md,
-    const char *hash, const char *dir, time_t now, int64_t lifetime)
+add_all(OCSP_BASICRESP *bs, const struct issuer *is,
+    const STACK_OF(X509) *subjects, const EVP_MD *md, time_t now,
+    int64_t lifetime)
 {
-	OCSP_CERTID *id = OCSP_cert_to_id(md, (X509 *)subject, is->cert);
+	OCSP_CERTID *id;
+	int i, ok = 1;
+
+	for (i = 0; ok && i < sk_X509_num(subjects); i++) {
+		id = OCSP_cert_to_id(md, sk_X509_value(subjects, i), is->cert);
+		ok = id != NULL && add_single(bs, id, now, lifetime);
+		OCSP_CERTID_free(id);
+	}
+	return ok;
+}
+
+struct answer {			/* what the file is about, and where it goes */
+	const STACK_OF(X509) *subjects;
+	const char *stem, *dir;
+	time_t now;
+	int64_t lifetime;
+};
+
+static int
+presign(struct issuer *is, const struct answer *a, const EVP_MD *md,
+    const char *hash)
+{
 	OCSP_BASICRESP *bs = OCSP_BASICRESP_new();
 	OCSP_RESPONSE *resp = NULL;
 	int ok;
 
-	ok = id != NULL && bs != NULL && add_single(bs, id, now, lifetime) &&
+	ok = bs != NULL &&
+	    add_all(bs, is, a->subjects, md, a->now, a->lifetime) &&
 	    OCSP_basic_sign(bs, is->cert, is->key,
 	    issuer_digest(is->verify), NULL, OCSP_RESPID_KEY) == 1;
 	resp = ok ? OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, bs) :
 	    NULL;
-	ok = resp != NULL && write_response(resp, is, subject, hash, dir);
+	ok = resp != NULL && write_response(resp, is, a->stem, hash, a->dir);
 	if (!ok)
 		ca_raise(CA_E_SIGN, "issuer %s: an OCSP answer cannot be "
 		    "signed in advance", is->row.ident);
-	OCSP_CERTID_free(id);
 	OCSP_BASICRESP_free(bs);
 	OCSP_RESPONSE_free(resp);
 	return ok;
 }
 
 int
+presign_together(struct issuer *is, const STACK_OF(X509) *subjects,
+    const char *publish_dir, time_t now, int64_t lifetime)
+{
+	struct answer a = {subjects, "all", publish_dir, now, lifetime};
+
+	return presign(is, &a, EVP_sha1(), "sha1") &&
+	    presign(is, &a, EVP_sha256(), "sha256");
+}
+
+int
 presign_good(struct issuer *is, const X509 *subject, const char *publish_dir,
     time_t now, int64_t lifetime)
 {
-	return presign_one(is, subject, EVP_sha1(), "sha1", publish_dir, now,
-	    lifetime) && presign_one(is, subject, EVP_sha256(), "sha256",
-	    publish_dir, now, lifetime);
+	BIGNUM *bn = ASN1_INTEGER_to_BN(X509_get0_serialNumber(subject), NULL);
+	char *serial = bn == NULL ? NULL : BN_bn2hex(bn);
+	STACK_OF(X509) *one = sk_X509_new_null();
+	struct answer a = {one, serial, publish_dir, now, lifetime};
+	int ok;
+
+	ok = serial != NULL && one != NULL &&
+	    sk_X509_push(one, (X509 *)subject) > 0 &&
+	    presign(is, &a, EVP_sha1(), "sha1") &&
+	    presign(is, &a, EVP_sha256(), "sha256");
+	sk_X509_free(one);
+	OPENSSL_free(serial);
+	BN_free(bn);
+	return ok;
 }
 
 static int64_t

@@ -13,6 +13,11 @@
 int presign_good(struct issuer *is, const X509 *subject,
     const char *publish_dir, time_t now, int64_t lifetime);
 
+/* One response about all of them, for requests with several CertIDs: written to
+   all-sha1.der and all-sha256.der. */
+int presign_together(struct issuer *is, const STACK_OF(X509) *subjects,
+    const char *publish_dir, time_t now, int64_t lifetime);
+
 /* The answers in ${publish_dir} for the CA ${ident}: how many, and of the one
    that ends first thisUpdate and nextUpdate. None: *n is 0. 1, or 0 raised when one
    cannot be read. Not checked: signatures. */

@@ -18,6 +18,10 @@ out=$(timeout 20 openssl ocsp -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -CAfil
 has "the sub-CA under the root" "$out" "devices.pem: good"
 has "  it verifies" "$out" "Response verify OK"
 has "  also with SHA-256" "$(timeout 20 openssl ocsp -sha256 -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" 2>&1)" "devices.pem: good"
+out=$(timeout 20 openssl ocsp -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -cert "$INKAN_ATTEST_ISSUER" -cert "$INKAN_CODE_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" 2>&1)
+has "all sub-CAs in one request" "$out" "devices.pem: good"
+has "  the others" "$out" "code.pem: good"
+has "  it verifies" "$out" "Response verify OK"
 uri=$(openssl x509 -in "$D/o1.pem" -noout -ocsp_uri)
 has "the address in the certificate has the generation" "$uri" "devices-g1"
 has "  and works" "$(timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$uri" -cert "$D/o1.pem" 2>&1)" "good"

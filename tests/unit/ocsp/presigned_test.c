@@ -27,18 +27,34 @@ teardown(void **state)
 	return 0;
 }
 
+/* Gives the CertIDs to a request, and asks. */
+static struct reply *
+find_all(OCSP_CERTID *a, OCSP_CERTID *b)
+{
+	OCSP_REQUEST *ocsp = OCSP_REQUEST_new();
+	unsigned char *der = NULL;
+	struct request *req;
+	struct reply *reply;
+	int len;
+
+	assert_non_null(OCSP_request_add0_id(ocsp, a));
+	if (b != NULL)
+		assert_non_null(OCSP_request_add0_id(ocsp, b));
+	len = i2d_OCSP_REQUEST(ocsp, &der);
+	assert_true(len > 0);
+	req = request_parse(der, (size_t)len, 10);
+	assert_non_null(req);
+	reply = presigned_find(rig->presigned, req);
+	request_free(req);
+	OPENSSL_free(der);
+	OCSP_REQUEST_free(ocsp);
+	return reply;
+}
+
 static struct reply *
 find_as(X509 *issuer, const unsigned char *serial, size_t len, const EVP_MD *md)
 {
-	OCSP_CERTID *cid = pki_certid(issuer, serial, len, md);
-	struct request_id id;
-	struct reply *reply;
-
-	assert_true(request_id_read(cid, &id));
-	reply = presigned_find(rig->presigned, &id);
-	OPENSSL_free(id.der);
-	OCSP_CERTID_free(cid);
-	return reply;
+	return find_all(pki_certid(issuer, serial, len, md), NULL);
 }
 
 static struct reply *
@@ -67,6 +83,14 @@ test_found(void **state)
 	assert_null(find_as(rig->pki.root, pki_ca_serial, 3, EVP_sha512()));
 	assert_null(find_as(rig->pki.ca, pki_ca_serial, 3, EVP_sha1()));
 	assert_null(find(rig_never, 2));
+	/* Several CertIDs, when one answer speaks of all. */
+	b = find_all(pki_certid(rig->pki.root, pki_ca_serial, 3, EVP_sha1()),
+	    pki_certid(rig->pki.root, pki_ca_serial, 3, EVP_sha256()));
+	assert_ptr_equal(a, b);
+	reply_free(b);
+	assert_null(
+	    find_all(pki_certid(rig->pki.root, pki_ca_serial, 3, EVP_sha1()),
+		pki_certid(rig->pki.root, rig_never, 2, EVP_sha1())));
 	/* Nothing has changed: the same is in force. */
 	rig_poll_presigned(rig);
 	b = find(pki_ca_serial, 3);

@@ -469,7 +469,7 @@ test_root(void **state)
 	OCSP_request_add0_id(
 	    req, pki_certid(r->pki.root, pki_ca_serial, 3, EVP_sha1()));
 	OCSP_request_add0_id(
-	    req, pki_certid(r->pki.root, pki_ca_serial, 3, EVP_sha256()));
+	    req, pki_certid(r->pki.root, rig_never, 2, EVP_sha1()));
 	n = i2d_OCSP_REQUEST(req, &der);
 	expect_error(responder_answer(&r->responder, der, (size_t)n, r->now),
 	    UNAUTHORIZED);

@@ -177,8 +177,8 @@ first_crls_and_answers(void **state)
 	for (i = 0; i < 4; i++)
 		world_sh("openssl crl -inform DER -in %s/pub/crl/%s.crl -noout",
 		    w->dir, names[i]);
-	world_sh("test $(ls %s/pub/ocsp/root-g1/*-sha1.der | wc -l) = 3 && "
-		 "test $(ls %s/pub/ocsp/root-g1/*-sha256.der | wc -l) = 3",
+	world_sh("test $(ls %s/pub/ocsp/root-g1/*-sha1.der | wc -l) = 4 && "
+		 "test $(ls %s/pub/ocsp/root-g1/*-sha256.der | wc -l) = 4",
 	    w->dir, w->dir);
 }
 

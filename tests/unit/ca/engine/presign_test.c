@@ -154,7 +154,7 @@ when_they_end(void **state)
 
 	assert_true(presign_ends(
 	    w->settings->publish_dir, "root-g1", &n, &from, &until));
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 8);
 	assert_int_equal(from, w->now);
 	assert_int_equal(until, w->now + 180 * 86400);
 	world_sh("echo rubbish >%s/pub/ocsp/root-g1/00-sha1.der", w->dir);
