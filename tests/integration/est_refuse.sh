@@ -26,8 +26,20 @@ try "wrong media type" 415 simpleenroll "$T/b" $U -H 'Content-Type: text/plain'
 try "a media type that begins like it" 415 simpleenroll "$T/b" $U -H 'Content-Type: application/pkcs10evil'
 post simpleenroll "$T/b" $U -H "X-Long: $(head -c 20000 /dev/zero | tr '\0' a)"
 has "head above 16 KiB" "$code" '^(400|431)$'
-{ printf 'X-Long: '; head -c 300000 /dev/zero | tr '\0' a; } >"$T/long"
-post simpleenroll "$T/b" $U -H "@$T/long"
+# By hand: curl 8.14 takes no such line.
+python3 - "$INKAN_EST_URL" <<'P' >"$T/long"
+import socket, ssl, sys
+port = int(sys.argv[1].rsplit(':', 1)[1])
+c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
+s = c.wrap_socket(socket.create_connection(('127.0.0.1', port)))
+s.settimeout(20)
+try:
+    s.sendall(b'POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: x\r\nX-Long: ' + b'a' * 300000 + b'\r\n\r\n')
+except OSError: pass
+try: print(s.recv(100).split(b' ')[1].decode())
+except (OSError, IndexError): print('lost')
+P
+code=$(cat "$T/long")
 has "head of 300 kB: the answer is not lost" "$code" '^(400|431)$'
 
 # The CSR itself
