@@ -76,11 +76,17 @@ finish() {
 . "$here/scripts/demo/lib.sh"
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-free_port() {	# an even pair of free ports
-	local p n=0
+# An even port that, like the next one, no socket has: not even an outgoing
+# connection's, which port_busy does not see. The kernel gives those out from
+# its own range at any moment, so ours lie below it.
+port_held() { grep -qi ": [0-9a-f]*:$(printf %04X "$1") " /proc/net/tcp /proc/net/tcp6; }
+free_port() {
+	local p n=0 top
+	read -r top _ </proc/sys/net/ipv4/ip_local_port_range
+	[ "$top" -gt 12000 ] || top=32000
 	while [ $n -lt 50 ]; do
-		p=$((20000 + (RANDOM % 20000) * 2))
-		port_busy $p || port_busy $((p + 1)) || { echo $p; return; }
+		p=$((10000 + (RANDOM % ((top - 10000) / 2)) * 2))
+		port_held $p || port_held $((p + 1)) || { echo $p; return; }
 		n=$((n + 1))
 	done
 	return 1

@@ -33,7 +33,7 @@ serial() {
 start() {	# a free port is found by trying
 	local i
 	for i in 1 2 3 4 5 6 7 8; do
-		port=$((20000 + RANDOM % 20000))
+		port=$(free_port)
 		conf "$port"
 		"$ra" -c "$T/ra.conf" 2>"$T/log" &
 		pid=$!
