@@ -46,17 +46,16 @@ set_serial(X509_REVOKED *rev, const unsigned char *serial, size_t len)
 }
 
 static int
-add_revoked(const unsigned char *serial, size_t len, int64_t when, int reason,
-    void *arg)
+add_revoked(const struct cert_revoked *r, void *arg)
 {
 	struct making *m = arg;
 	X509_REVOKED *rev = X509_REVOKED_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)when);
+	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)r->when);
 
 	m->failed = 1;
-	if (rev != NULL && t != NULL && set_serial(rev, serial, len) &&
+	if (rev != NULL && t != NULL && set_serial(rev, r->serial, r->serial_len) &&
 	    X509_REVOKED_set_revocationDate(rev, t) == 1 &&
-	    add_reason(rev, reason) && X509_CRL_add0_revoked(m->crl, rev)) {
+	    add_reason(rev, r->reason) && X509_CRL_add0_revoked(m->crl, rev)) {
 		rev = NULL;
 		m->row->n_entries++;
 		m->failed = 0;
@@ -71,8 +70,8 @@ collect(struct store_tx *tx, void *arg)
 {
 	struct making *m = arg;
 
-	return certs_revoked(tx, m->is->row.id, m->keep_after, add_revoked,
-	    m) && !m->failed;
+	return certs_revoked(tx, m->is->row.id, 0, m->keep_after,
+	    add_revoked, m) && !m->failed;
 }
 
 static int
@@ -150,7 +149,7 @@ last_tx(struct store_tx *tx, void *arg)
 {
 	struct crl_row *row = arg;
 
-	return crls_last(tx, row->issuer, 0, row) >= 0;
+	return crls_last(tx, row->issuer, 0, 0, row) >= 0;
 }
 
 static int
@@ -240,7 +239,7 @@ last_der_tx(struct store_tx *tx, void *arg)
 {
 	struct crl_row *row = arg;
 
-	return crls_last(tx, row->issuer, 1, row) >= 0;
+	return crls_last(tx, row->issuer, 0, 1, row) >= 0;
 }
 
 int

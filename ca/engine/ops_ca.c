@@ -207,7 +207,7 @@ last_tx(struct store_tx *tx, void *arg)
 {
 	struct crl_row *row = arg;
 
-	return crls_last(tx, row->issuer, 1, row) >= 0;
+	return crls_last(tx, row->issuer, 0, 1, row) >= 0;
 }
 
 /* The newest CRL of each CA that has one, without the CRLs themselves. */

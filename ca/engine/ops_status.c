@@ -176,7 +176,7 @@ last_tx(struct store_tx *tx, void *arg)
 {
 	struct crl_row *row = arg;
 
-	return crls_last(tx, row->issuer, 0, row) >= 0;
+	return crls_last(tx, row->issuer, 0, 0, row) >= 0;
 }
 
 static void

@@ -56,6 +56,8 @@ certs_load(struct sql *s, struct cert_row *r)
 	r->reserved_at = sql_int(s, 22);
 	r->recorded_at = sql_int(s, 23);
 	r->change = sql_int(s, 24);
+	r->shard = (int)sql_int(s, 25);
+	r->invalidity = sql_int(s, 26);
 }
 
 /* The row of ${row} as it stands there, without a change number. */
@@ -72,18 +74,17 @@ insert(struct store_tx *tx, struct cert_row *row)
 		" not_before, not_after, subject, profile, policy_version, "
 		"fleet,"
 		" device, requester, auth, deviations, spki_sha256, tbs_sha256,"
-		" predecessor, successor, reserved_at, recorded_at, change) "
-		"VALUES"
-		" (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, "
-		"0,"
-		" 0)",
-		"ibddiiittitttttbbii", row->issuer, row->serial,
+		" predecessor, successor, reserved_at, recorded_at, change,"
+		" shard, invalidity) VALUES"
+		" (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?,"
+		" 0, 0, ?, ?)",
+		"ibddiiittitttttbbiidi", row->issuer, row->serial,
 		row->serial_len, (int)row->state, row->reason, row->revoked_at,
 		row->not_before, row->not_after, row->subject, row->profile,
 		row->policy_version, row->fleet, row->device, row->requester,
 		row->auth, row->deviations, row->spki_sha256, (size_t)32,
 		row->tbs_sha256, (size_t)32, row->predecessor,
-		row->reserved_at)) {
+		row->reserved_at, row->shard, row->invalidity)) {
 		row->id = sqlite3_last_insert_rowid(tx->conn->db);
 		return 1;
 	}
@@ -131,7 +132,7 @@ certs_reserve(struct store_tx *tx, struct cert_row *row)
 	row->state = CERT_RESERVED;
 	row->reason = CERT_REASON_NONE;
 	row->revoked_at = row->recorded_at = row->change = 0;
-	row->successor = 0;
+	row->successor = row->invalidity = 0;
 	return insert(tx, row) && (row->predecessor == 0 || succeed(tx, row));
 }
 

@@ -27,6 +27,8 @@ struct cert_row {
 	enum cert_state state;
 	int reason;
 	int64_t revoked_at;		/* 0: not revoked */
+	int64_t invalidity;		/* invalidityDate; 0: none */
+	int shard;			/* of its issuer's CRLs, for ever */
 	int64_t not_before, not_after;	/* BUILD_NO_END for without end */
 	char subject[512];		/* for people */
 	char profile[64];
@@ -101,11 +103,17 @@ struct cert_filter {		/* empty members do not filter */
 int certs_list(struct store_tx *tx, const struct cert_filter *f,
     int (*cb)(const struct cert_row *row, void *arg), void *arg);
 
-/* For CRLs: every held or revoked row of ${issuer} with not_after >=
+/* For CRLs: every held or revoked row of a shard of ${issuer} with not_after >=
    ${keep_after}, ordered by serial. Narrow: no DER, no texts. */
-int certs_revoked(struct store_tx *tx, int64_t issuer, int64_t keep_after,
-    int (*cb)(const unsigned char *serial, size_t len, int64_t when,
-    int reason, void *arg), void *arg);
+struct cert_revoked {
+	unsigned char serial[CERT_SERIAL_MAX];
+	size_t serial_len;
+	int64_t when, invalidity;	/* invalidity 0: none */
+	int reason;
+};
+int certs_revoked(struct store_tx *tx, int64_t issuer, int shard,
+    int64_t keep_after, int (*cb)(const struct cert_revoked *r, void *arg),
+    void *arg);
 
 /* For status.db: rows (not reserved, not aborted) with change > ${since} in
    order of change, at most ${limit}. Stops when cb returns 0. */

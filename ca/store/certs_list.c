@@ -90,24 +90,25 @@ certs_list(struct store_tx *tx, const struct cert_filter *f,
 }
 
 int
-certs_revoked(struct store_tx *tx, int64_t issuer, int64_t keep_after,
-    int (*cb)(const unsigned char *serial, size_t len, int64_t when, int reason,
-	void *arg),
+certs_revoked(struct store_tx *tx, int64_t issuer, int shard,
+    int64_t keep_after, int (*cb)(const struct cert_revoked *r, void *arg),
     void *arg)
 {
-	unsigned char serial[CERT_SERIAL_MAX];
+	struct cert_revoked r;
 	struct sql *s;
-	size_t len;
 	int found = -1;
 
 	s = sql_open(tx,
-	    "SELECT serial, revoked_at, reason FROM certs"
-	    " WHERE issuer = ? AND state IN (3, 4) AND not_after >= ?"
-	    " ORDER BY serial",
-	    "ii", issuer, keep_after);
+	    "SELECT serial, revoked_at, reason, invalidity FROM certs"
+	    " WHERE issuer = ? AND shard = ? AND state IN (3, 4)"
+	    " AND not_after >= ? ORDER BY serial",
+	    "idi", issuer, shard, keep_after);
 	while (s != NULL && (found = sql_step(s)) == 1) {
-		len = sql_bytes(s, 0, serial, sizeof(serial));
-		if (!cb(serial, len, sql_int(s, 1), (int)sql_int(s, 2), arg))
+		r.serial_len = sql_bytes(s, 0, r.serial, sizeof(r.serial));
+		r.when = sql_int(s, 1);
+		r.reason = (int)sql_int(s, 2);
+		r.invalidity = sql_int(s, 3);
+		if (!cb(&r, arg))
 			break;
 	}
 	sql_close(s);

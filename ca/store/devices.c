@@ -28,7 +28,7 @@ devices_state_of(const char *name)
 
 #define SELECT                                                                 \
 	"SELECT id, fleet, name, serial, state, key_sha256, origin, note,"     \
-	" created FROM devices "
+	" created, anchor, anchor_at, successor, retired_at FROM devices "
 
 static void
 load(struct sql *s, struct device_row *r)
@@ -44,6 +44,10 @@ load(struct sql *s, struct device_row *r)
 	sql_text(s, 6, r->origin, sizeof(r->origin));
 	sql_text(s, 7, r->note, sizeof(r->note));
 	r->created = sql_int(s, 8);
+	r->anchor = sql_int(s, 9);
+	r->anchor_at = sql_int(s, 10);
+	r->successor = sql_int(s, 11);
+	r->retired_at = sql_int(s, 12);
 }
 
 static int

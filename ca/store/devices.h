@@ -22,6 +22,10 @@ struct device_row {
 					   "secret:USER" */
 	char note[256];			/* why parked or disabled */
 	int64_t created;
+	int64_t anchor, anchor_at;	/* root (issuers row) that it has used,
+					   and since when; 0 none known */
+	int64_t successor;		/* row that took its place; 0 none */
+	int64_t retired_at;		/* 0: not retired */
 };
 
 /* Insert; row->id set. CA_E_DENIED "device.duplicate" when it exists, or when

@@ -17,12 +17,13 @@ issuers_add(struct store_tx *tx, struct issuer_row *row)
 	if (sql_run(tx,
 		"INSERT INTO issuers (name, generation, ident, state,"
 		" key_uri, crl_url, ocsp_url, issuer_url, crl_lifetime,"
-		" crl_interval, parent, not_before, not_after, cert) VALUES"
-		" (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"tdtdttttiiziib", row->name, row->generation, row->ident,
+		" crl_interval, token, crl_shards, expired_from, parent,"
+		" not_before, not_after, cert) VALUES"
+		" (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"tdtdttttiitdiziib", row->name, row->generation, row->ident,
 		(int)row->state, row->key_uri, row->crl_url, row->ocsp_url,
 		row->issuer_url, row->crl_lifetime, row->crl_interval,
-		row->parent, row->not_before, row->not_after, row->cert,
+		row->token, row->crl_shards, row->expired_from, row->parent, row->not_before, row->not_after, row->cert,
 		row->cert_len)) {
 		row->id = sqlite3_last_insert_rowid(tx->conn->db);
 		tx->changed = 1;
@@ -68,6 +69,9 @@ load(struct sql *s, struct issuer_row *r)
 	r->parent = sql_int(s, 11);
 	r->not_before = sql_int(s, 12);
 	r->not_after = sql_int(s, 13);
+	sql_text(s, 14, r->token, sizeof(r->token));
+	r->crl_shards = (int)sql_int(s, 15);
+	r->expired_from = sql_int(s, 16);
 }
 
 int
@@ -81,11 +85,12 @@ issuers_list(struct store_tx *tx,
 	s = sql_open(tx,
 	    "SELECT id, name, generation, ident, state, key_uri,"
 	    " crl_url, ocsp_url, issuer_url, crl_lifetime, crl_interval,"
-	    " parent, not_before, not_after, cert FROM issuers ORDER BY id",
+	    " parent, not_before, not_after, token, crl_shards, expired_from,"
+	    " cert FROM issuers ORDER BY id",
 	    "");
 	while (s != NULL && more && (found = sql_step(s)) == 1) {
 		load(s, &row);
-		if (!sql_copy(s, 14, &row.cert, &row.cert_len)) {
+		if (!sql_copy(s, 17, &row.cert, &row.cert_len)) {
 			found = -1;
 			break;
 		}

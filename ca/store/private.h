@@ -134,7 +134,8 @@ int store_run(struct store_tx *tx, store_fn *fn, void *arg);
 	" c.revoked_at, c.not_before, c.not_after, c.subject, c.profile,"      \
 	" c.policy_version, c.fleet, c.device, c.requester, c.auth,"           \
 	" c.deviations, c.spki_sha256, c.tbs_sha256, c.cert_sha256,"           \
-	" c.predecessor, c.successor, c.reserved_at, c.recorded_at, c.change"  \
+	" c.predecessor, c.successor, c.reserved_at, c.recorded_at, c.change," \
+	" c.shard, c.invalidity"                                               \
 	" FROM certs c JOIN issuers i ON i.id = c.issuer "
 void certs_load(struct sql *s, struct cert_row *out);
 

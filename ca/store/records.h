@@ -17,6 +17,9 @@ struct issuer_row {
 	char key_uri[1024];
 	char crl_url[256], ocsp_url[256], issuer_url[256];
 	int64_t crl_lifetime, crl_interval;	/* seconds */
+	char token[64];			/* of inkan-ca.conf; "" the only one */
+	int crl_shards;			/* 0: one full CRL */
+	int64_t expired_from;		/* expiredCertsOnCRL; 0: not kept */
 	int64_t parent;			/* issuers row, 0 for a root */
 	int64_t not_before, not_after;
 	unsigned char *cert;		/* DER; issuers_row_clear() frees */
@@ -50,14 +53,17 @@ int policies_hash(const struct policy_file *files, size_t n,
 
 struct crl_row {
 	int64_t issuer, number, this_update, next_update, n_entries;
+	int shard;			/* 0 where there is one full CRL */
+	int64_t octets;			/* size of the CRL */
 	unsigned char sha256[32];
 	unsigned char *der; size_t der_len;	/* NULL where not asked */
 };
-/* Insert; refuses a number that is not above the last. Keeps the DER of the
-   newest CRL of the issuer only. */
+/* Insert; refuses a number that is not above the last of its shard. Keeps the
+   DER of the newest CRL of each shard only. */
 int crls_add(struct store_tx *tx, const struct crl_row *row);
-/* Newest; der is to be freed with OPENSSL_free() when ${with_der}. 1, 0, -1. */
-int crls_last(struct store_tx *tx, int64_t issuer, int with_der,
+/* Newest of a shard; der is to be freed with OPENSSL_free() when ${with_der}.
+   1, 0, -1. */
+int crls_last(struct store_tx *tx, int64_t issuer, int shard, int with_der,
     struct crl_row *out);
 
 /*

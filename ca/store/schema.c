@@ -118,7 +118,90 @@ static const char version_1[] =
     " time INTEGER NOT NULL, kind TEXT NOT NULL,"
     " salt BLOB NOT NULL, detail BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;";
 
-static const char *const migrations[] = {version_1};
+/*
+ * Hierarchies of many generations, partitioned CRLs, revocation of whole
+ * fleets, and what a request was, for judging it again.
+ */
+static const char version_2[] =
+    /* token: name of a token of inkan-ca.conf, "" for the only one.
+       crl_shards: 0 is one CRL. expired_from: expiredCertsOnCRL, 0 not kept. */
+    "ALTER TABLE issuers ADD COLUMN token TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE issuers ADD COLUMN crl_shards INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE issuers ADD COLUMN expired_from INTEGER NOT NULL DEFAULT 0;"
+
+    /* CAs whose key is made and whose certificate a foreign CA has yet to
+       issue. */
+    "CREATE TABLE pending_cas ("
+    " ident TEXT PRIMARY KEY, name TEXT NOT NULL, generation INTEGER NOT NULL,"
+    " token TEXT NOT NULL, key_uri TEXT NOT NULL,"
+    " crl_url TEXT NOT NULL, ocsp_url TEXT NOT NULL,"
+    " issuer_url TEXT NOT NULL,"
+    " crl_lifetime INTEGER NOT NULL, crl_interval INTEGER NOT NULL,"
+    " crl_shards INTEGER NOT NULL, expired_from INTEGER NOT NULL,"
+    " created INTEGER NOT NULL,"
+    " csr BLOB NOT NULL,"
+    " UNIQUE (name, generation)) STRICT;"
+
+    /* Further certificates that say something about a CA: subject and signer
+       are issuers rows, NULL where that CA is not ours; cert is the row in
+       certs of what we signed. */
+    "CREATE TABLE ca_certs ("
+    " id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " subject INTEGER REFERENCES issuers (id),"
+    " signer INTEGER REFERENCES issuers (id),"
+    " cert INTEGER REFERENCES certs (id),"
+    " name TEXT NOT NULL,"
+    " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    " sha256 BLOB NOT NULL UNIQUE, der BLOB NOT NULL) STRICT;"
+
+    "ALTER TABLE certs ADD COLUMN shard INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certs ADD COLUMN invalidity INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX certs_crl;"
+    "CREATE INDEX certs_crl ON certs"
+    " (issuer, shard, serial, state, not_after, revoked_at, reason,"
+    " invalidity) WHERE state IN (3, 4);"
+
+    "CREATE TABLE crls_2 ("
+    " issuer INTEGER NOT NULL REFERENCES issuers (id),"
+    " shard INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,"
+    " n_entries INTEGER NOT NULL, octets INTEGER NOT NULL,"
+    " sha256 BLOB NOT NULL, der BLOB,"
+    " PRIMARY KEY (issuer, shard, number)) STRICT;"
+    "INSERT INTO crls_2 SELECT issuer, 0, number, this_update, next_update,"
+    " n_entries, coalesce(length(der), 0), sha256, der FROM crls;"
+    "DROP TABLE crls;"
+    "ALTER TABLE crls_2 RENAME TO crls;"
+
+    /* anchor: the root whose key alone could have shown the device that it
+       spoke with us. successor: the device that took its place. */
+    "ALTER TABLE devices ADD COLUMN anchor INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE devices ADD COLUMN anchor_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE devices ADD COLUMN successor INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE devices ADD COLUMN retired_at INTEGER NOT NULL DEFAULT 0;"
+
+    /* A revocation of many: what it chose stands in campaign_certs from its
+       start, so that it can go on after a restart. */
+    "CREATE TABLE campaigns ("
+    " id INTEGER PRIMARY KEY,"
+    " author TEXT NOT NULL, query TEXT NOT NULL, note TEXT NOT NULL,"
+    " reason INTEGER NOT NULL, invalidity INTEGER NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),"
+    " created INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " total INTEGER NOT NULL, done INTEGER NOT NULL,"
+    " skipped INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE campaign_certs ("
+    " campaign INTEGER NOT NULL REFERENCES campaigns (id),"
+    " cert INTEGER NOT NULL REFERENCES certs (id),"
+    " PRIMARY KEY (campaign, cert)) STRICT;"
+
+    /* The last requests, as they were judged. */
+    "CREATE TABLE cert_requests ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " csr BLOB NOT NULL, fields BLOB NOT NULL) STRICT;";
+
+static const char *const migrations[] = {version_1, version_2};
 
 _Static_assert(
     sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA_VERSION,

@@ -123,21 +123,22 @@ pages(void **state)
 
 struct crl {
 	int64_t issuer, keep_after;
+	int shard;
 	unsigned char last[20];
 	int n, held, stop;
 };
 
 static int
-note_revoked(const unsigned char *serial, size_t len, int64_t when, int reason,
-    void *arg)
+note_revoked(const struct cert_revoked *r, void *arg)
 {
 	struct crl *c = arg;
 
-	assert_int_equal(len, 20);
-	assert_true(memcmp(serial, c->last, 20) > 0);
-	assert_in_range(when, NOW + 3, NOW + 9);
-	memcpy(c->last, serial, 20);
-	c->held += reason == 6;
+	assert_int_equal(r->serial_len, 20);
+	assert_true(memcmp(r->serial, c->last, 20) > 0);
+	assert_in_range(r->when, NOW + 3, NOW + 9);
+	assert_int_equal(r->invalidity, 0);
+	memcpy(c->last, r->serial, 20);
+	c->held += r->reason == 6;
 	return ++c->n != c->stop;
 }
 
@@ -146,7 +147,8 @@ revoked_tx(struct store_tx *tx, void *arg)
 {
 	struct crl *c = arg;
 
-	return certs_revoked(tx, c->issuer, c->keep_after, note_revoked, c);
+	return certs_revoked(tx, c->issuer, c->shard, c->keep_after,
+	    note_revoked, c);
 }
 
 static void
@@ -165,6 +167,9 @@ lists_for_a_crl(void **state)
 	c = (struct crl){.issuer = t->issuer, .stop = 2};
 	READ(t, revoked_tx, &c);
 	assert_int_equal(c.n, 2);
+	c = (struct crl){.issuer = t->issuer, .shard = 1};
+	READ(t, revoked_tx, &c);
+	assert_int_equal(c.n, 0);
 	c = (struct crl){.issuer = t->issuer + 1};
 	READ(t, revoked_tx, &c);
 	assert_int_equal(c.n, 0);
@@ -179,9 +184,9 @@ plan(struct store_tx *tx, void *arg)
 
 	s = sql_open(tx,
 	    "EXPLAIN QUERY PLAN SELECT serial, revoked_at,"
-	    " reason FROM certs WHERE issuer = ? AND state IN (3, 4)"
-	    " AND not_after >= ? ORDER BY serial",
-	    "ii", (int64_t)1, (int64_t)0);
+	    " reason, invalidity FROM certs WHERE issuer = ? AND shard = ?"
+	    " AND state IN (3, 4) AND not_after >= ? ORDER BY serial",
+	    "idi", (int64_t)1, 0, (int64_t)0);
 	assert_int_equal(sql_step(s), 1);
 	sql_text(s, 3, text, sizeof(text));
 	assert_int_equal(sql_step(s), 0);

@@ -5,7 +5,7 @@
 static void
 make_old(struct temp *t, int v, const char *sql)
 {
-	char cmd[400], text[600];
+	char cmd[400], text[250];
 	sqlite3 *db = NULL;
 
 	store_close(t->store);
@@ -16,9 +16,10 @@ make_old(struct temp *t, int v, const char *sql)
 	snprintf(text, sizeof(text),
 	    "CREATE TABLE schema_version (version"
 	    " INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT;"
-	    "INSERT INTO schema_version VALUES (%d, 1); %s",
-	    v, sql);
+	    "INSERT INTO schema_version VALUES (%d, 1)",
+	    v);
 	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 }
 
@@ -64,6 +65,42 @@ migrates_version_0(void **state)
 	assert_non_null(t->store);
 	assert_int_equal(query(t, "SELECT count(*) FROM schema_version"),
 	    STORE_SCHEMA_VERSION + 1);
+}
+
+static char *
+read_text(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(f);
+	assert_non_null(text);
+	assert_in_range(fread(text, 1, 65535, f), 1, 65534);
+	fclose(f);
+	return text;
+}
+
+/* A store of release 0.1.0, with a row of each kind that changed. */
+static void
+migrates_version_1(void **state)
+{
+	struct temp *t = *state;
+	char *text = read_text("tests/golden/store-1.sql");
+
+	make_old(t, 0, text);
+	free(text);
+	assert_null(temp_open(t, STORE_READ));
+	assert_raised(CA_E_STORE, t->path);
+	t->store = temp_open(t, STORE_WRITE);
+	assert_non_null(t->store);
+	assert_int_equal(query(t, "SELECT count(*) FROM schema_version"),
+	    STORE_SCHEMA_VERSION + 1);
+	assert_int_equal(query(t, "SELECT crl_shards FROM issuers"), 0);
+	assert_int_equal(query(t, "SELECT shard FROM certs"), 0);
+	assert_int_equal(query(t, "SELECT reason FROM certs"), 4);
+	assert_int_equal(query(t, "SELECT number FROM crls"), 12);
+	assert_int_equal(query(t, "SELECT octets FROM crls"), 3);
+	assert_int_equal(query(t, "SELECT anchor FROM devices"), 0);
 }
 
 static int
@@ -126,7 +163,7 @@ holds_the_rules(void **state)
 	    "INSERT INTO certs SELECT 2, issuer, serial, state, reason,"
 	    " revoked_at, not_before, not_after, subject, profile,"
 	    " policy_version, fleet, device, requester, auth, deviations,"
-	    " spki_sha256, tbs_sha256, NULL, 0, 0, 0, 0, 0 FROM certs",
+	    " spki_sha256, tbs_sha256, NULL, 0, 0, 0, 0, 0, 0, 0 FROM certs",
 	    "UPDATE certs SET state = 6",
 	    "UPDATE certs SET serial = x''",
 	    "INSERT INTO entries VALUES (-1, 0, 'x', x'', x'', x'')",
@@ -157,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(migrates_version_0),
+	    T(migrates_version_1),
 	    T(undoes_what_fails),
 	    T(refuses_a_newer_store),
 	    T(refuses_a_store_without_version),

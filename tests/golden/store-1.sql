@@ -1,0 +1,28 @@
+-- A store of schema 1 (release 0.1.0).
+CREATE TABLE meta ( name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE counters ( scope TEXT NOT NULL, name TEXT NOT NULL, since INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (scope, name, since)) STRICT;
+CREATE TABLE issuers ( id INTEGER PRIMARY KEY, name TEXT NOT NULL, generation INTEGER NOT NULL, ident TEXT NOT NULL UNIQUE, state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3), key_uri TEXT NOT NULL, crl_url TEXT NOT NULL, ocsp_url TEXT NOT NULL, issuer_url TEXT NOT NULL, crl_lifetime INTEGER NOT NULL, crl_interval INTEGER NOT NULL, parent INTEGER REFERENCES issuers (id), not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, cert BLOB NOT NULL, UNIQUE (name, generation)) STRICT;
+CREATE TABLE certs ( id INTEGER PRIMARY KEY, issuer INTEGER NOT NULL REFERENCES issuers (id), serial BLOB NOT NULL CHECK (length(serial) BETWEEN 1 AND 20), state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5), reason INTEGER NOT NULL, revoked_at INTEGER NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, subject TEXT NOT NULL, profile TEXT NOT NULL, policy_version INTEGER NOT NULL, fleet TEXT NOT NULL, device TEXT NOT NULL, requester TEXT NOT NULL, auth TEXT NOT NULL, deviations TEXT NOT NULL, spki_sha256 BLOB NOT NULL, tbs_sha256 BLOB NOT NULL, cert_sha256 BLOB, predecessor INTEGER NOT NULL, successor INTEGER NOT NULL, reserved_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, change INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX certs_serial ON certs (issuer, serial);
+CREATE INDEX certs_key ON certs (spki_sha256);
+CREATE INDEX certs_device ON certs (fleet, device);
+CREATE INDEX certs_profile ON certs (profile);
+CREATE UNIQUE INDEX certs_sha256 ON certs (cert_sha256) WHERE cert_sha256 IS NOT NULL;
+CREATE UNIQUE INDEX certs_change ON certs (change) WHERE change > 0;
+CREATE INDEX certs_open ON certs (id) WHERE state = 1;
+CREATE INDEX certs_crl ON certs (issuer, serial, state, not_after, revoked_at, reason) WHERE state IN (3, 4);
+CREATE TABLE cert_der ( cert INTEGER PRIMARY KEY REFERENCES certs (id), der BLOB NOT NULL) STRICT;
+CREATE TABLE blocked_keys ( spki_sha256 BLOB PRIMARY KEY, at INTEGER NOT NULL, why TEXT NOT NULL) STRICT;
+CREATE TABLE devices ( id INTEGER PRIMARY KEY, fleet TEXT NOT NULL, name TEXT NOT NULL, serial TEXT NOT NULL, state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3), key_sha256 BLOB UNIQUE, origin TEXT NOT NULL, note TEXT NOT NULL, created INTEGER NOT NULL, UNIQUE (fleet, name)) STRICT;
+CREATE INDEX devices_name ON devices (name);
+CREATE TABLE device_fields ( device INTEGER NOT NULL REFERENCES devices (id), name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (device, name)) STRICT;
+CREATE TABLE secrets ( id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, fleets TEXT NOT NULL, device TEXT NOT NULL, kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 2), reusable INTEGER NOT NULL, salt BLOB NOT NULL, hash BLOB NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used_at INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
+CREATE TABLE policies ( version INTEGER PRIMARY KEY, time INTEGER NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT;
+CREATE TABLE policy_files ( version INTEGER NOT NULL REFERENCES policies (version), path TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (version, path)) STRICT;
+CREATE TABLE crls ( issuer INTEGER NOT NULL REFERENCES issuers (id), number INTEGER NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, n_entries INTEGER NOT NULL, sha256 BLOB NOT NULL, der BLOB, PRIMARY KEY (issuer, number)) STRICT;
+CREATE TABLE entries ( idx INTEGER PRIMARY KEY CHECK (idx >= 0), time INTEGER NOT NULL, kind TEXT NOT NULL, salt BLOB NOT NULL, detail BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;
+INSERT INTO schema_version VALUES (1, 1000);
+INSERT INTO issuers VALUES (1, 'devices', 1, 'devices-g1', 1, 'pkcs11:object=k', 'http://h/c', 'http://h/o', 'http://h/i', 604800, 86400, NULL, 1, 2, x'3000');
+INSERT INTO certs VALUES (1, 1, x'41', 4, 4, 1500, 1000, 2000, 'CN=d', 'device-ldevid', 1, 'devices', 'd', 'ra', 'secret:u', '', x'0000000000000000000000000000000000000000000000000000000000000000', x'0000000000000000000000000000000000000000000000000000000000000000', NULL, 0, 0, 1000, 1001, 1);
+INSERT INTO crls VALUES (1, 12, 1500, 1600, 1, x'0000000000000000000000000000000000000000000000000000000000000000', x'300100');
+INSERT INTO devices VALUES (1, 'devices', 'd', '', 1, NULL, 'operator:0', '', 1000);
