@@ -12,6 +12,7 @@ failures=0 checks=0
 cleanup() {
 	demo_stop_quietly
 	[ -z "${more_cleanup:-}" ] || $more_cleanup
+	[ ! -f "$T/ports" ] || give_ports
 	rm -rf "$T"
 }
 trap cleanup EXIT
@@ -78,18 +79,33 @@ die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
 # An even port that, like the next one, no socket has: not even an outgoing
 # connection's, which port_busy does not see. The kernel gives those out from
-# its own range at any moment, so ours lie below it.
-port_held() { grep -qi ": [0-9a-f]*:$(printf %04X "$1") " /proc/net/tcp /proc/net/tcp6; }
+# its own range at any moment, so ours lie below it. A folder keeps scripts that
+# run at the same time from choosing the same.
+ports=${TMPDIR:-/tmp}/inkan-ports-$(id -u)
+port_held() {
+	grep -qsi ": [0-9a-f]*:$(printf %04X "$1") " /proc/net/tcp /proc/net/tcp6
+}
 free_port() {
 	local p n=0 top
+	mkdir -p "$ports"
+	find "$ports" -mindepth 1 -mmin +30 -delete 2>/dev/null
 	read -r top _ </proc/sys/net/ipv4/ip_local_port_range
 	[ "$top" -gt 12000 ] || top=32000
 	while [ $n -lt 50 ]; do
 		p=$((10000 + (RANDOM % ((top - 10000) / 2)) * 2))
-		port_held $p || port_held $((p + 1)) || { echo $p; return; }
+		if ! port_held $p && ! port_held $((p + 1)) &&
+		    mkdir "$ports/$p" 2>/dev/null; then
+			echo "$p" >>"$T/ports"
+			echo $p
+			return
+		fi
 		n=$((n + 1))
 	done
 	return 1
+}
+give_ports() {
+	local p
+	while read -r p; do rmdir "$ports/$p"; done 2>/dev/null <"$T/ports"
 }
 
 # A demo made and started, as the quickstart does it, without a device's life.
