@@ -17,7 +17,7 @@ ops_admit_env(struct ops_call *c, struct policy *policy, struct admit_env *env)
 	env->policy = policy;
 	env->limits = c->ca->limits;
 	env->own_roots = (const unsigned char (*)[32])c->ca->own_roots;
-	env->n_own_roots = c->ca->issuers.n;
+	env->n_own_roots = c->ca->n_own_roots;
 	env->now = c->now;
 }
 
@@ -98,7 +98,7 @@ ops_issue(struct ops_call *c, struct admission *a)
 		return outcome_from_errors(&c->o, "sign");
 	}
 	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
-	ca_issuer_unlock(c->ca);
+	ca_issuer_unlock(c->ca, job.issuer);
 	if (!ok)
 		return 0;
 	ops_log_issued(c, &out.row);

@@ -192,7 +192,10 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 	policy_put(policy);
 	if (!ca_may_issue(c->ca))
 		return 0;
-	job.issuer = ca_issuer_lock(c->ca, o->row.issuer_ident, c->now);
+	/* Who answers for a disabled CA goes on with what it issued. */
+	job.issuer = ca_issuer_lock_for(c->ca, o->row.issuer_ident,
+	    p->class == PROFILE_OCSP ? ISSUER_TO_VOUCH : ISSUER_TO_ISSUE,
+	    c->now);
 	if (job.issuer == NULL)
 		return 0;
 	if (issue_cert(c->ca->store, &job, c->now, &out, &c->o)) {
@@ -201,7 +204,7 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 		    out.der_len) && add_chain(c, job.issuer);
 		issued_clear(&out);
 	}
-	ca_issuer_unlock(c->ca);
+	ca_issuer_unlock(c->ca, job.issuer);
 	return ok;
 }
 
