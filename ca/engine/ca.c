@@ -40,17 +40,24 @@ open_store(struct ca *ca, time_t now)
 
 #define OWN_MORE ISSUERS_MAX	/* renewed while the program runs */
 
+static int
+has_own_room(struct ca *ca)
+{
+	if (ca->n_own_roots < ca->own_roots_max)
+		return 1;
+	ca_raise(CA_E_DENIED, "issuer.limit: too many CA certificates came "
+	    "since the start; restart inkan-ca");
+	return 0;
+}
+
 /* Stored before it is counted: others read without a lock. */
 static int
 add_own(struct ca *ca, const unsigned char sha256[32])
 {
 	size_t n = atomic_load(&ca->n_own_roots);
 
-	if (n == ca->own_roots_max) {
-		ca_raise(CA_E_DENIED, "issuer.limit: too many CA certificates "
-		    "came since the start; restart inkan-ca");
+	if (!has_own_room(ca))
 		return 0;
-	}
 	memcpy(ca->own_roots[n], sha256, 32);
 	atomic_store_explicit(&ca->n_own_roots, n + 1, memory_order_release);
 	return 1;
@@ -111,11 +118,16 @@ load_issuers(struct ca *ca)
 }
 
 int
+ca_issuer_room(struct ca *ca, int more)
+{
+	return (!more || issuer_set_room(&ca->issuers)) && has_own_room(ca);
+}
+
+int
 ca_issuer_add(struct ca *ca, struct issuer *is)
 {
-	if (ca->issuers.n < ISSUERS_MAX && !add_own(ca, is->sha256))
-		return 0;
-	return issuer_set_add(&ca->issuers, is);
+	return ca_issuer_room(ca, 1) && add_own(ca, is->sha256) &&
+	    issuer_set_add(&ca->issuers, is);
 }
 
 int

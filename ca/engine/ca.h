@@ -59,6 +59,9 @@ int ca_policy_reload(struct ca *ca);
 /* Add a CA that stands in the store now (given, unless 0 is raised), or put
    ${fresh} (given) in the place of ${was}. The caller holds issuers_lock, and
    for the latter the write lock of the token. */
+/* Is there room for one more certificate, and (${more}) for one more CA? To be
+   asked before the store is told of it. 1, or 0 raised ("issuer.limit"). */
+int ca_issuer_room(struct ca *ca, int more);
 int ca_issuer_add(struct ca *ca, struct issuer *is);
 int ca_issuer_replace(struct ca *ca, struct issuer *was, struct issuer *fresh);
 

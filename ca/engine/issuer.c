@@ -7,8 +7,8 @@
 #include "profiles/spki.h"
 #include "ca/engine/issuer.h"
 
-static int64_t
-time_of(const ASN1_TIME *t)
+int64_t
+issuer_time(const ASN1_TIME *t)
 {
 	struct tm tm;
 	time_t out;
@@ -84,7 +84,7 @@ set_from_cert(struct issuer *is)
 	}
 	is->build.key_id = ASN1_STRING_get0_data(ski);
 	is->build.key_id_len = (size_t)ASN1_STRING_length(ski);
-	is->build.not_after = time_of(X509_get0_notAfter(is->cert));
+	is->build.not_after = issuer_time(X509_get0_notAfter(is->cert));
 	path_len = X509_get_pathlen(is->cert);
 	is->build.path_len = (int)path_len;
 	set_urls(is);
@@ -259,15 +259,22 @@ issuer_set_load(struct issuer_set *set, struct store *store)
 }
 
 int
+issuer_set_room(const struct issuer_set *set)
+{
+	if (atomic_load(&set->n) < ISSUERS_MAX)
+		return 1;
+	ca_raise(CA_E_DENIED, "issuer.limit: an instance has at most %d CAs",
+	    ISSUERS_MAX);
+	return 0;
+}
+
+int
 issuer_set_add(struct issuer_set *set, struct issuer *is)
 {
 	size_t n = atomic_load(&set->n);
 
-	if (n == ISSUERS_MAX) {
-		ca_raise(CA_E_DENIED, "issuer.limit: an instance has at most "
-		    "%d CAs", ISSUERS_MAX);
+	if (!issuer_set_room(set))
 		return 0;
-	}
 	atomic_store_explicit(&set->item[n], is, memory_order_release);
 	atomic_store_explicit(&set->n, n + 1, memory_order_release);
 	return 1;

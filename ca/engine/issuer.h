@@ -45,6 +45,9 @@ struct issuer *issuer_new_root(const struct issuer_row *row, EVP_PKEY *key);
    raised: CA_E_SIGN. ${is}->key is set. */
 int issuer_take_key(struct issuer *is, struct hsm *hsm);
 
+/* Seconds; 99991231235959Z is BUILD_NO_END. */
+int64_t issuer_time(const ASN1_TIME *t);
+
 /* Digest for signing with ${key}: P-384 SHA-384, Ed25519 NULL, else SHA-256. */
 const EVP_MD *issuer_digest(const EVP_PKEY *key);
 
@@ -66,6 +69,8 @@ struct issuer_set {
 	atomic_size_t n;
 };
 int issuer_set_load(struct issuer_set *set, struct store *store);
+/* 1, or 0 raised ("issuer.limit", CA_E_DENIED). */
+int issuer_set_room(const struct issuer_set *set);
 /* ${is} is given, unless 0 is raised ("issuer.limit", CA_E_DENIED). */
 int issuer_set_add(struct issuer_set *set, struct issuer *is);
 /* ${fresh} (given) takes the place of ${was}, which stays readable. */

@@ -23,36 +23,9 @@ count_tx(struct store_tx *tx, void *arg)
 	return certs_count(tx, k->issuer, 0, &k->n);
 }
 
-static const char *
-key_state(struct ops_call *c, const struct issuer *is)
-{
-	(void)c;
-	if (is->row.state == ISSUER_ROOT)
-		return "offline";
-	return ca_issuer_has_key(is) ? "ok" : "absent";
-}
-
-/* As rows of certificates have it: RFC 2253. */
-static int
-add_subject(WIRE_FIELDS *l, X509_NAME *name)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	int ok = 0;
-	char *text;
-
-	if (bio != NULL &&
-	    X509_NAME_print_ex(bio, name, 0,
-		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0 &&
-	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0)
-		ok = field_add_text(l, "subject", text);
-	BIO_free(bio);
-	return ok;
-}
-
 static int
 add_ca(struct ops_call *c, const struct issuer *is)
 {
-	static const char *const states[] = {"", "active", "disabled", "root"};
 	struct counting k = {is->row.id, 0, 0};
 	WIRE_FIELDS *l = message_add_row(c->answer);
 
@@ -61,10 +34,11 @@ add_ca(struct ops_call *c, const struct issuer *is)
 	    field_add_text(l, "ident", is->row.ident) &&
 	    field_add_text(l, "name", is->row.name) &&
 	    field_add_int(l, "generation", is->row.generation) &&
-	    add_subject(l, X509_get_subject_name(is->cert)) &&
-	    field_add_text(l, "state", states[is->row.state]) &&
+	    ops_add_name(l, "subject", X509_get_subject_name(is->cert)) &&
+	    field_add_text(l, "state", ops_issuer_state(is)) &&
+	    field_add_text(l, "token", is->row.token) &&
 	    field_add_text(l, "key_uri", is->row.key_uri) &&
-	    field_add_text(l, "key_state", key_state(c, is)) &&
+	    field_add_text(l, "key_state", ops_key_state(is)) &&
 	    field_add_time(l, "not_after", is->row.not_after) &&
 	    field_add_int(l, "certs", k.n) &&
 	    field_add_time(l, "next_crl", k.crl_due);
@@ -78,7 +52,7 @@ ops_ca_list(struct ops_call *c)
 	for (i = 0; i < c->ca->issuers.n; i++)
 		if (!add_ca(c, c->ca->issuers.item[i]))
 			return 0;
-	return 1;
+	return ops_add_pending(c);
 }
 
 static int
@@ -158,8 +132,8 @@ add_crl(WIRE_FIELDS *l, const struct issuer *is, const struct crl_row *row)
 	    field_add_text(l, "url", is->row.crl_url);
 }
 
-static int
-issue_crl(struct ops_call *c, const char *name)
+int
+ops_issue_crl(struct ops_call *c, const char *name)
 {
 	struct issuer *is = ca_issuer_lock_for(c->ca, name, ISSUER_TO_VOUCH,
 	    c->now);
@@ -192,10 +166,10 @@ ops_crl_issue(struct ops_call *c)
 	if (!ca_may_vouch(c->ca))
 		return 0;
 	if (name != NULL)
-		return issue_crl(c, name);
+		return ops_issue_crl(c, name);
 	for (i = 0; i < c->ca->issuers.n; i++)
 		if (retire_needs_crls(c->ca, c->ca->issuers.item[i], c->now) &&
-		    !issue_crl(c, c->ca->issuers.item[i]->row.ident))
+		    !ops_issue_crl(c, c->ca->issuers.item[i]->row.ident))
 			return 0;
 	return 1;
 }
@@ -300,20 +274,17 @@ list_keys(struct ops_call *c, struct ca_token *t)
 	struct key_listing k = {c, t};
 	WIRE_FIELDS *l;
 	char why[sizeof(t->error)];
-	int ok = 0, away;
+	int ok;
 
 	pthread_rwlock_rdlock(&t->lock);
-	away = t->hsm == NULL;
-	memcpy(why, t->error, sizeof(why));
-	if (!away)
-		ok = hsm_key_list(t->hsm, list_key, &k);
+	if (t->hsm == NULL)
+		ca_raise(CA_E_SIGN, "token: %s", t->error);
+	ok = t->hsm != NULL && hsm_key_list(t->hsm, list_key, &k);
 	pthread_rwlock_unlock(&t->lock);
-	if (!away)
+	if (ok || c->ca->n_tokens == 1)
 		return ok;
-	if (c->ca->n_tokens == 1) {
-		ca_raise(CA_E_SIGN, "token: %s", why);
-		return 0;
-	}
+	report_trace(why, sizeof(why));
+	ERR_clear_error();
 	l = message_add_row(c->answer);
 	return l != NULL && field_add_text(l, "token", t->conf->name) &&
 	    field_add_text(l, "label", "token is away") &&

@@ -7,6 +7,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/chain.h"
 #include "ca/engine/ops.h"
 
 /*
@@ -135,17 +136,21 @@ proven(struct ops_call *c, const struct own *o)
 static int
 add_chain(struct ops_call *c, const struct issuer *is)
 {
-	const struct issuer *up = is;
+	STACK_OF(X509) *above = NULL;
+	unsigned char *der = NULL;
+	int i, len, ok;
 
-	while (up != NULL) {
-		if (!field_add_bytes(c->answer->values, "chain", up->row.cert,
-		    up->row.cert_len))
-			return 0;
-		if (up->row.parent == 0 || up->row.parent == up->row.id)
-			return 1;
-		up = issuer_set_by_id(&c->ca->issuers, up->row.parent);
+	ok = field_add_bytes(c->answer->values, "chain", is->row.cert,
+	    is->row.cert_len) && chain_above(c->ca, is, &above);
+	for (i = 0; ok && i < sk_X509_num(above); i++) {
+		len = i2d_X509(sk_X509_value(above, i), &der);
+		ok = len > 0 && field_add_bytes(c->answer->values, "chain",
+		    der, (size_t)len);
+		OPENSSL_free(der);
+		der = NULL;
 	}
-	return 1;
+	sk_X509_pop_free(above, X509_free);
+	return ok;
 }
 
 /* Once more inside the reserving transaction: the current certificate may have
