@@ -101,6 +101,17 @@ hsm_module_restart(struct hsm_module *m)
 	return start(m);
 }
 
+int
+hsm_module_is_shared(struct hsm_module *m)
+{
+	int shared;
+
+	pthread_mutex_lock(&registry);
+	shared = m->users > 1;
+	pthread_mutex_unlock(&registry);
+	return shared;
+}
+
 /* One more user of ${m}; the registry's lock is held. */
 static int
 use(struct hsm_module *m, const char *conf)

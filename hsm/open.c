@@ -131,11 +131,36 @@ open_module(const struct hsm *hsm, const struct hsm_config *cfg)
 	return n == 0 ? NULL : choose(list, n, &hsm->uri);
 }
 
+/*
+ * Attach for the first time. Many modules look for tokens in C_Initialize only,
+ * and another token keeps this one running: one that was plugged in since is
+ * found after a restart, from which the other recovers by itself. Write lock
+ * held.
+ */
+static int
+attach_first(struct hsm *hsm, int shared)
+{
+	int absent;
+
+	ERR_set_mark();
+	if (hsm_attach(hsm, 1)) {
+		ERR_clear_last_mark();
+		return 1;
+	}
+	absent = ERR_GET_REASON(ERR_peek_last_error()) == HSM_E_NOTOKEN;
+	if (!absent || !shared || hsm_module_restart(hsm->module) != CKR_OK) {
+		ERR_clear_last_mark();
+		return 0;
+	}
+	ERR_pop_to_mark();
+	return hsm_attach(hsm, 1);
+}
+
 static struct hsm *
 open_token(const struct hsm_config *cfg)
 {
 	struct hsm *hsm;
-	int ok;
+	int ok, shared;
 
 	if (!hsm_provider_load() || (hsm = new_hsm(cfg)) == NULL)
 		return NULL;
@@ -143,8 +168,9 @@ open_token(const struct hsm_config *cfg)
 		hsm_unref(hsm);
 		return NULL;
 	}
+	shared = hsm_module_is_shared(hsm->module);
 	pthread_rwlock_wrlock(&hsm->module->lock);
-	ok = hsm_attach(hsm, 1);
+	ok = attach_first(hsm, shared);
 	pthread_rwlock_unlock(&hsm->module->lock);
 	if (ok)
 		return hsm;

@@ -74,6 +74,8 @@ struct hsm_module *hsm_module_open(const char *path, const char *conf);
 size_t hsm_module_open_registered(
     const char *name, const char *conf, struct hsm_module **list, size_t max);
 void hsm_module_close(struct hsm_module *m);
+/* Is a token of it open beside the caller's? Not with the write lock held. */
+int hsm_module_is_shared(struct hsm_module *m);
 /* C_Finalize and C_Initialize. The caller holds the write lock. */
 CK_RV hsm_module_restart(struct hsm_module *m);
 

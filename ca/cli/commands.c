@@ -22,6 +22,50 @@ static const struct option_spec INIT[] = {
 	"first remove what an interrupted ceremony left"},
     END,
 };
+static const struct option_spec CA_REQUEST[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "name of the CA: a-z, 0-9 and -"},
+    {"generation", OPTION_INT, 0, NULL, "N", "else the next one of the name"},
+    {"token", OPTION_TEXT, 0, NULL, "T",
+	"token of inkan-ca.conf that makes the key"},
+    {"key-type", OPTION_TEXT, 0, "key_type", "K",
+	"ec-p256, ec-p384, rsa-3072 ..."},
+    {"set", OPTION_SET, MANY, NULL, "ATTRIBUTE=VALUE",
+	"of the subject, in its order: c=DE, o=..., cn=..."},
+    {"path-len", OPTION_INT, 0, "path_len", "N",
+	"CAs below it that are asked for; else 0"},
+    {"http-url", OPTION_TEXT, 0, "http_url", "U",
+	"where CRLs and OCSP will be; else as the other CAs'"},
+    {"crl-lifetime", OPTION_DURATION, 0, "crl_lifetime", "T",
+	"validity of its CRLs; else 1d"},
+    {"crl-interval", OPTION_DURATION, 0, "crl_interval", "T",
+	"time between them; else a quarter of that"},
+    {"crl-shards", OPTION_INT, 0, "crl_shards", "N",
+	"CRLs among which its certificates are shared out; else one"},
+    {"keep-expired", OPTION_FLAG, 0, "keep_expired", NULL,
+	"expired certificates stay on its CRLs"},
+    {"abandon", OPTION_FLAG, 0, NULL, NULL, "destroy the key and forget it"},
+    {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print the request"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "request (PEM) to FILE"},
+    END,
+};
+static const struct option_spec CA_IMPORT[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "CA that was requested"},
+    {"cert", OPTION_CERT, REQ, NULL, "FILE", "its certificate, PEM or DER"},
+    {"chain", OPTION_CHAIN, 0, NULL, "FILE",
+	"the CAs above it up to the root, PEM"},
+    END,
+};
+static const struct option_spec CA_SHOW[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "CA (devices-g2, or devices)"},
+    {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print its certificate"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "certificate (PEM) to FILE"},
+    END,
+};
+static const struct option_spec CA_STATE[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "CA (devices-g2)"},
+    {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    END,
+};
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     END,
@@ -180,8 +224,10 @@ static const struct option_spec LOG_LIST[] = {
 
 static const char *const CERT_COLUMNS[] = {"serial", "issuer", "state",
     "not_after", "profile", "device", "subject", NULL};
-static const char *const CA_COLUMNS[] = {"ident", "state", "key_state",
-    "not_after", "certs", "next_crl", "subject", NULL};
+static const char *const CA_COLUMNS[] = {"ident", "state", "token",
+    "key_state", "not_after", "certs", "next_crl", "subject", NULL};
+static const char *const CA_CERT_COLUMNS[] = {
+    "kind", "not_after", "subject", "issued_by", "sha256", NULL};
 static const char *const DIFF_COLUMNS[] = {"change", "path", "detail", NULL};
 static const char *const POLICY_COLUMNS[] = {"path", "size", "sha256", NULL};
 static const char *const EXPLAIN_COLUMNS[] = {
@@ -196,8 +242,8 @@ static const char *const SECRET_COLUMNS[] = {"user", "fleets", "device",
     "reusable", "revoked", "expires", "used_at", NULL};
 static const char *const PROFILE_COLUMNS[] = {
     "name", "class", "issuer", "issued_by", "description", NULL};
-static const char *const KEY_COLUMNS[] = {"label", "type", "sensitive",
-    "extractable", "local", "issuer", "uri", NULL};
+static const char *const KEY_COLUMNS[] = {"token", "label", "type",
+    "sensitive", "extractable", "local", "issuer", "uri", NULL};
 static const char *const LOG_COLUMNS[] = {
     "index", "time", "kind", "detail", NULL};
 
@@ -216,6 +262,41 @@ const struct command command_table[] = {
 	.options = NONE,
 	.columns = CA_COLUMNS,
 	.help = "List the CAs of this instance"},
+    {.words = "ca request",
+	.op = "ca.request",
+	.run = run_ca_request,
+	.options = CA_REQUEST,
+	.positional = "name",
+	.help = "Make a CA's key and the request for its certificate",
+	.more = "Asked again, it gives the same request."},
+    {.words = "ca import",
+	.op = "ca.import",
+	.run = run_object,
+	.options = CA_IMPORT,
+	.columns = CRL_COLUMNS,
+	.rows = "crls",
+	.positional = "name",
+	.help = "Take in the certificate that a foreign CA issued"},
+    {.words = "ca show",
+	.op = "ca.show",
+	.run = run_ca_show,
+	.options = CA_SHOW,
+	.columns = CA_CERT_COLUMNS,
+	.rows = "certificates",
+	.positional = "name",
+	.help = "Show a CA, its CRLs, and what is above it"},
+    {.words = "ca disable",
+	.op = "ca.disable",
+	.run = run_object,
+	.options = CA_STATE,
+	.positional = "name",
+	.help = "Let a CA issue nothing more; its CRLs go on"},
+    {.words = "ca enable",
+	.op = "ca.enable",
+	.run = run_object,
+	.options = CA_STATE,
+	.positional = "name",
+	.help = "Let a disabled CA issue again"},
     {.words = "ca stop",
 	.op = "ca.stop",
 	.run = run_object,
@@ -394,7 +475,7 @@ const struct command command_table[] = {
 	.run = run_list,
 	.options = NONE,
 	.columns = KEY_COLUMNS,
-	.help = "List the keys of the issuing token"},
+	.help = "List the keys of the issuing tokens"},
     {.words = "log list",
 	.op = "log.list",
 	.run = run_list,

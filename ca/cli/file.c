@@ -243,6 +243,15 @@ file_add_key(WIRE_FIELDS *args, const char *field, const char *path)
 }
 
 int
+file_add_cert(WIRE_FIELDS *args, const char *field, const char *path)
+{
+	static const char *const LABELS[] = {PEM_STRING_X509, NULL};
+	static const struct wanted W = {"certificate", LABELS, 1, take_bytes};
+
+	return add_file(args, field, path, &W);
+}
+
+int
 file_add_chain(WIRE_FIELDS *args, const char *field, const char *path)
 {
 	static const char *const LABELS[] = {PEM_STRING_X509, NULL};

@@ -204,6 +204,8 @@ add_field(WIRE_FIELDS *args, const struct option_value *v, time_t now)
 		return file_add_csr(args, field, text);
 	case OPTION_KEY:
 		return file_add_key(args, field, text);
+	case OPTION_CERT:
+		return file_add_cert(args, field, text);
 	case OPTION_CHAIN:
 		return file_add_chain(args, field, text);
 	case OPTION_TEXT:

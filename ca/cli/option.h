@@ -22,6 +22,7 @@ enum option_kind {
 	OPTION_SET,		/* FIELD=VALUE */
 	OPTION_CSR,		/* files -> bytes */
 	OPTION_KEY,
+	OPTION_CERT,
 	OPTION_CHAIN
 };
 

@@ -205,6 +205,21 @@ run_crl_show(
 	return run_list(cli, cmd, o);
 }
 
+int
+run_ca_request(
+    struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	return show_der(cli, cmd, o, PEM_STRING_X509_REQ);
+}
+
+int
+run_ca_show(struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	if (option_has(o, "pem") || option_has(o, "out"))
+		return show_der(cli, cmd, o, PEM_STRING_X509);
+	return run_object(cli, cmd, o);
+}
+
 /* Secrets. */
 
 #define SECRET_SIZE 257 /* octets with NUL: the operation's limit + 1 */

@@ -8,10 +8,7 @@
 #include "ca/engine/mirror.h"
 #include "ca/engine/publish.h"
 #include "ca/report/report.h"
-#include "hsm/error.h"
 #include "ca/engine/ca.h"
-
-#define TOKEN_RETRY 2		/* seconds between tries to open the token */
 
 void
 ca_clocks(int64_t *wall, int64_t *boot)
@@ -41,11 +38,75 @@ open_store(struct ca *ca, time_t now)
 	return ca->status != NULL && mirror_start(ca->store, ca->status);
 }
 
+#define OWN_MORE ISSUERS_MAX	/* renewed while the program runs */
+
+static int
+has_own_room(struct ca *ca)
+{
+	if (ca->n_own_roots < ca->own_roots_max)
+		return 1;
+	ca_raise(CA_E_DENIED, "issuer.limit: too many CA certificates came "
+	    "since the start; restart inkan-ca");
+	return 0;
+}
+
+/* Stored before it is counted: others read without a lock. */
+static int
+add_own(struct ca *ca, const unsigned char sha256[32])
+{
+	size_t n = atomic_load(&ca->n_own_roots);
+
+	if (!has_own_room(ca))
+		return 0;
+	memcpy(ca->own_roots[n], sha256, 32);
+	atomic_store_explicit(&ca->n_own_roots, n + 1, memory_order_release);
+	return 1;
+}
+
+struct own_certs {
+	struct ca *ca;
+	size_t n;
+	int add;
+};
+
+/* What was certified of a CA of ours is ours too. */
+static int
+own_cert(const struct ca_cert_row *row, void *arg)
+{
+	struct own_certs *o = arg;
+
+	if (row->subject != 0 && ++o->n > 0 && o->add)
+		return add_own(o->ca, row->sha256);
+	return 1;
+}
+
+static int
+own_certs_tx(struct store_tx *tx, void *arg)
+{
+	return ca_certs_list(tx, NULL, own_cert, arg);
+}
+
+static int
+load_own_roots(struct ca *ca)
+{
+	struct own_certs count = {ca, 0, 0}, all = {ca, 0, 1};
+	size_t i, n = ca->issuers.n;
+
+	if (!store_read(ca->store, own_certs_tx, &count))
+		return 0;
+	ca->own_roots_max = n + count.n + OWN_MORE;
+	ca->own_roots = OPENSSL_zalloc(ca->own_roots_max * 32);
+	if (ca->own_roots == NULL)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (!add_own(ca, ca->issuers.item[i]->sha256))
+			return 0;
+	return store_read(ca->store, own_certs_tx, &all);
+}
+
 static int
 load_issuers(struct ca *ca)
 {
-	size_t i;
-
 	if (!issuer_set_load(&ca->issuers, ca->store))
 		return 0;
 	if (ca->issuers.n == 0) {
@@ -53,62 +114,29 @@ load_issuers(struct ca *ca)
 		    "`inkan ca init` first", ca->settings->store);
 		return 0;
 	}
-	ca->own_roots = OPENSSL_zalloc(ca->issuers.n * 32);
-	if (ca->own_roots == NULL)
+	return load_own_roots(ca);
+}
+
+int
+ca_issuer_room(struct ca *ca, int more)
+{
+	return (!more || issuer_set_room(&ca->issuers)) && has_own_room(ca);
+}
+
+int
+ca_issuer_add(struct ca *ca, struct issuer *is)
+{
+	return ca_issuer_room(ca, 1) && add_own(ca, is->sha256) &&
+	    issuer_set_add(&ca->issuers, is);
+}
+
+int
+ca_issuer_replace(struct ca *ca, struct issuer *was, struct issuer *fresh)
+{
+	if (memcmp(was->sha256, fresh->sha256, 32) != 0 &&
+	    !add_own(ca, fresh->sha256))
 		return 0;
-	for (i = 0; i < ca->issuers.n; i++)
-		memcpy(ca->own_roots[i], ca->issuers.item[i]->sha256, 32);
-	return 1;
-}
-
-static void
-drop_keys(struct ca *ca)
-{
-	size_t i;
-
-	for (i = 0; i < ca->issuers.n; i++) {
-		EVP_PKEY_free(ca->issuers.item[i]->key);
-		ca->issuers.item[i]->key = NULL;
-	}
-}
-
-/* Write lock held. Opens the token and finds every active issuer's key. */
-static int
-open_token(struct ca *ca, time_t now)
-{
-	struct hsm_config cfg;
-	struct issuer *is;
-	size_t i;
-	int ok = 1;
-
-	ca->token_tried = now;
-	if (ca->hsm == NULL) {
-		settings_hsm(&ca->settings->token, &cfg);
-		ca->hsm = hsm_open(&cfg);
-	}
-	/* One CA's key that is missing does not stop the others. */
-	for (i = 0; ca->hsm != NULL && i < ca->issuers.n; i++) {
-		is = ca->issuers.item[i];
-		if (is->row.state == ISSUER_ACTIVE && is->key == NULL)
-			ok &= issuer_take_key(is, ca->hsm);
-	}
-	if (ca->hsm != NULL && ok) {
-		ca->token_error[0] = '\0';
-		return 1;
-	}
-	ca->token_pin_refused = report_last_reason() == HSM_E_PIN;
-	report_trace(ca->token_error, sizeof(ca->token_error));
-	return 0;
-}
-
-static int
-start_token(struct ca *ca, time_t now)
-{
-	if (open_token(ca, now))
-		return 1;
-	if (ca->token_pin_refused)
-		return 0;	/* the caller ends with HSM_EXIT_PIN */
-	report_errors(REPORT_ERROR, "token.absent", NULL);
+	issuer_set_replace(&ca->issuers, was, fresh);
 	return 1;
 }
 
@@ -197,14 +225,14 @@ ca_open(struct settings *settings, time_t now)
 		return NULL;
 	ca->settings = settings;
 	ca->started = now;
-	pthread_rwlock_init(&ca->token_lock, NULL);
+	pthread_mutex_init(&ca->issuers_lock, NULL);
 	pthread_mutex_init(&ca->policy_lock, NULL);
 	pthread_mutex_init(&ca->crl_lock, NULL);
 	ca->limits = auth_limits_new();
 	if (ca->limits == NULL || !open_store(ca, now) ||
 	    !load_issuers(ca) || !clock_load(&ca->clock, ca->store) ||
 	    !ca_policy_reload(ca) || !close_open(ca, now) ||
-	    !publish_prepare(settings->publish_dir) || !start_token(ca, now)) {
+	    !publish_prepare(settings->publish_dir) || !tokens_start(ca, now)) {
 		ca_close(ca);
 		return NULL;
 	}
@@ -218,65 +246,17 @@ ca_close(struct ca *ca)
 {
 	if (ca == NULL)
 		return;
-	drop_keys(ca);
 	issuer_set_clear(&ca->issuers);
-	hsm_close(ca->hsm);
+	tokens_stop(ca);
 	store_close(ca->store);
 	status_writer_close(ca->status);
 	policy_put(ca->policy);
 	auth_limits_free(ca->limits);
 	OPENSSL_free(ca->own_roots);
-	pthread_rwlock_destroy(&ca->token_lock);
+	pthread_mutex_destroy(&ca->issuers_lock);
 	pthread_mutex_destroy(&ca->policy_lock);
 	pthread_mutex_destroy(&ca->crl_lock);
 	OPENSSL_free(ca);
-}
-
-/* The token was away: try again, but not more often than TOKEN_RETRY. */
-static void
-revive_token(struct ca *ca, time_t now)
-{
-	pthread_rwlock_wrlock(&ca->token_lock);
-	if (now - ca->token_tried >= TOKEN_RETRY || now < ca->token_tried) {
-		if (open_token(ca, now))
-			report_event(REPORT_INFO, "token.back", NULL);
-		else
-			report_errors(REPORT_ERROR, "token.absent", NULL);
-	}
-	pthread_rwlock_unlock(&ca->token_lock);
-}
-
-struct issuer *
-ca_issuer_lock(struct ca *ca, const char *name, time_t now)
-{
-	struct issuer *is = issuer_set_find(&ca->issuers, name);
-
-	if (is == NULL) {
-		ca_raise(CA_E_NOTFOUND, "issuer: no CA \"%s\"", name);
-		return NULL;
-	}
-	if (is->row.state != ISSUER_ACTIVE) {
-		ca_raise(CA_E_DENIED, "issuer: CA \"%s\" does not issue here",
-		    is->row.ident);
-		return NULL;
-	}
-	pthread_rwlock_rdlock(&ca->token_lock);
-	if (is->key == NULL) {
-		pthread_rwlock_unlock(&ca->token_lock);
-		revive_token(ca, now);
-		pthread_rwlock_rdlock(&ca->token_lock);
-	}
-	if (is->key != NULL)
-		return is;
-	ca_raise(CA_E_SIGN, "token: %s", ca->token_error);
-	pthread_rwlock_unlock(&ca->token_lock);
-	return NULL;
-}
-
-void
-ca_issuer_unlock(struct ca *ca)
-{
-	pthread_rwlock_unlock(&ca->token_lock);
 }
 
 /* A stop that begins here is put on record; what fails of that is done again by

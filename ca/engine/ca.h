@@ -9,12 +9,14 @@
 #include "ca/engine/issue.h"
 #include "ca/engine/policy.h"
 #include "ca/engine/settings.h"
+#include "ca/engine/tokens.h"
 #include "ca/status/status.h"
 #include "hsm/hsm.h"
 
 /*
- * One instance: what inkan-ca's threads share. Issuers are loaded at start
- * and do not change while the program runs; the policy is replaced whole.
+ * One instance: what inkan-ca's threads share. Issuers are loaded at start;
+ * more may come while the program runs, and none goes (issuer.h). The policy is
+ * replaced whole.
  */
 
 struct ca {
@@ -22,15 +24,17 @@ struct ca {
 	struct store *store;
 	struct status_writer *status;
 	struct issuer_set issuers;
-	unsigned char (*own_roots)[32];	/* SHA-256 of our CA certificates */
+	/* SHA-256 of our CA certificates, also of those that were renewed; it
+	   grows as the set of issuers does. */
+	unsigned char (*own_roots)[32];
+	size_t own_roots_max;
+	atomic_size_t n_own_roots;
+	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
 
-	pthread_rwlock_t token_lock;	/* hsm and the issuers' keys */
-	struct hsm *hsm;		/* NULL: token away */
-	char token_error[256];		/* why, for status */
-	int token_pin_refused;		/* at the last try */
-	time_t token_tried;
+	struct ca_token *tokens;	/* the first is that of ${token} */
+	size_t n_tokens;
 
 	pthread_mutex_t policy_lock;
 	struct policy *policy;
@@ -52,12 +56,14 @@ struct policy *ca_policy(struct ca *ca);
 /* Compile the store's active version and use it from now on. */
 int ca_policy_reload(struct ca *ca);
 
-/* The issuer of that ident or name, with its key at hand; the token is opened
-   again where it was away. Hold the read lock of token_lock while signing:
-   ca_token_lock() takes it, ca_token_unlock() gives it back. NULL raised
-   (CA_E_NOTFOUND, CA_E_SIGN), lock not held. */
-struct issuer *ca_issuer_lock(struct ca *ca, const char *name, time_t now);
-void ca_issuer_unlock(struct ca *ca);
+/* Add a CA that stands in the store now (given, unless 0 is raised), or put
+   ${fresh} (given) in the place of ${was}. The caller holds issuers_lock, and
+   for the latter the write lock of the token. */
+/* Is there room for one more certificate, and (${more}) for one more CA? To be
+   asked before the store is told of it. 1, or 0 raised ("issuer.limit"). */
+int ca_issuer_room(struct ca *ca, int more);
+int ca_issuer_add(struct ca *ca, struct issuer *is);
+int ca_issuer_replace(struct ca *ca, struct issuer *was, struct issuer *fresh);
 
 /* Is issuing allowed now? Judges the clock. 1, or 0 with CA_E_STOPPED. */
 int ca_may_issue(struct ca *ca);

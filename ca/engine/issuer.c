@@ -7,8 +7,8 @@
 #include "profiles/spki.h"
 #include "ca/engine/issuer.h"
 
-static int64_t
-time_of(const ASN1_TIME *t)
+int64_t
+issuer_time(const ASN1_TIME *t)
 {
 	struct tm tm;
 	time_t out;
@@ -84,7 +84,7 @@ set_from_cert(struct issuer *is)
 	}
 	is->build.key_id = ASN1_STRING_get0_data(ski);
 	is->build.key_id_len = (size_t)ASN1_STRING_length(ski);
-	is->build.not_after = time_of(X509_get0_notAfter(is->cert));
+	is->build.not_after = issuer_time(X509_get0_notAfter(is->cert));
 	path_len = X509_get_pathlen(is->cert);
 	is->build.path_len = (int)path_len;
 	set_urls(is);
@@ -164,15 +164,37 @@ err:
 void
 issuer_free(struct issuer *is)
 {
-	if (is == NULL)
-		return;
-	issuers_row_clear(&is->row);
-	X509_free(is->cert);
-	EVP_PKEY_free(is->verify);
-	EVP_PKEY_free(is->key);
-	OPENSSL_free(is->name);
-	OPENSSL_free(is->sigalg);
-	OPENSSL_free(is);
+	struct issuer *older;
+
+	for (; is != NULL; is = older) {
+		older = is->older;
+		issuers_row_clear(&is->row);
+		X509_free(is->cert);
+		EVP_PKEY_free(is->verify);
+		EVP_PKEY_free(is->key);
+		OPENSSL_free(is->name);
+		OPENSSL_free(is->sigalg);
+		OPENSSL_free(is);
+	}
+}
+
+struct issuer *
+issuer_changed(const struct issuer *is, const struct issuer_row *row)
+{
+	struct issuer *fresh = issuer_new(row);
+
+	if (fresh == NULL)
+		return NULL;
+	if (EVP_PKEY_eq(fresh->verify, is->verify) != 1) {
+		ca_raise(CA_E_INTERNAL, "issuer %s: another key",
+		    row->ident);
+		issuer_free(fresh);
+		return NULL;
+	}
+	if (is->key != NULL && EVP_PKEY_up_ref(is->key))
+		fresh->key = is->key;
+	fresh->token = is->token;
+	return fresh;
 }
 
 int
@@ -210,21 +232,12 @@ static int
 load_one(const struct issuer_row *row, void *arg)
 {
 	struct load *load = arg;
-	struct issuer_set *set = load->set;
-	struct issuer **item;
+	struct issuer *is = issuer_new(row);
 
-	load->ok = 0;
-
-	item = OPENSSL_realloc(set->item, (set->n + 1) * sizeof(*item));
-	if (item == NULL)
-		return 0;
-	set->item = item;
-	item[set->n] = issuer_new(row);
-	if (item[set->n] == NULL)
-		return 0;
-	set->n++;
-	load->ok = 1;
-	return 1;
+	load->ok = is != NULL && issuer_set_add(load->set, is);
+	if (!load->ok)
+		issuer_free(is);
+	return load->ok;
 }
 
 static int
@@ -245,14 +258,49 @@ issuer_set_load(struct issuer_set *set, struct store *store)
 	return 0;
 }
 
+int
+issuer_set_room(const struct issuer_set *set)
+{
+	if (atomic_load(&set->n) < ISSUERS_MAX)
+		return 1;
+	ca_raise(CA_E_DENIED, "issuer.limit: an instance has at most %d CAs",
+	    ISSUERS_MAX);
+	return 0;
+}
+
+int
+issuer_set_add(struct issuer_set *set, struct issuer *is)
+{
+	size_t n = atomic_load(&set->n);
+
+	if (!issuer_set_room(set))
+		return 0;
+	atomic_store_explicit(&set->item[n], is, memory_order_release);
+	atomic_store_explicit(&set->n, n + 1, memory_order_release);
+	return 1;
+}
+
+void
+issuer_set_replace(struct issuer_set *set, const struct issuer *was,
+    struct issuer *fresh)
+{
+	size_t i, n = atomic_load(&set->n);
+
+	for (i = 0; i < n && atomic_load(&set->item[i]) != was; i++)
+		;
+	if (i == n)
+		return issuer_free(fresh);
+	fresh->older = atomic_load(&set->item[i]);
+	atomic_store_explicit(&set->item[i], fresh, memory_order_release);
+}
+
 void
 issuer_set_clear(struct issuer_set *set)
 {
-	size_t i;
+	size_t i, n = atomic_load(&set->n);
 
-	for (i = 0; i < set->n; i++)
-		issuer_free(set->item[i]);
-	OPENSSL_free(set->item);
+	for (i = 0; i < n; i++)
+		issuer_free(atomic_load(&set->item[i]));
 	memset(set, 0, sizeof(*set));
 }
 
@@ -271,10 +319,10 @@ struct issuer *
 issuer_set_find(const struct issuer_set *set, const char *name)
 {
 	struct issuer *best = NULL, *is;
-	size_t i;
+	size_t i, n = atomic_load(&set->n);
 
-	for (i = 0; i < set->n; i++) {
-		is = set->item[i];
+	for (i = 0; i < n; i++) {
+		is = atomic_load(&set->item[i]);
 		if (strcmp(is->row.ident, name) == 0)
 			return is;
 		if (strcmp(is->row.name, name) == 0 && (best == NULL ||
@@ -287,10 +335,13 @@ issuer_set_find(const struct issuer_set *set, const char *name)
 struct issuer *
 issuer_set_by_id(const struct issuer_set *set, int64_t id)
 {
-	size_t i;
+	struct issuer *is;
+	size_t i, n = atomic_load(&set->n);
 
-	for (i = 0; i < set->n; i++)
-		if (set->item[i]->row.id == id)
-			return set->item[i];
+	for (i = 0; i < n; i++) {
+		is = atomic_load(&set->item[i]);
+		if (is->row.id == id)
+			return is;
+	}
 	return NULL;
 }

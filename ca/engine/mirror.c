@@ -23,7 +23,7 @@ put_issuer(const struct issuer_row *row, void *arg)
 {
 	struct copying *c = arg;
 	struct status_issuer i = {.id = row->id,
-	    .is_root = row->parent == 0,
+	    .is_root = row->state == ISSUER_ROOT,
 	    .cert = row->cert,
 	    .cert_len = row->cert_len};
 

@@ -38,6 +38,32 @@ static const struct ops_arg A_RENEW_OWN[] = {
 };
 static const struct ops_arg A_STOP[] = {{"reason", TEXT, 0, 100}};
 static const struct ops_arg A_RESUME[] = {{"confirm_time", FLAG, 0, 0}};
+static const struct ops_arg A_CA_REQUEST[] = {
+    {"name", TEXT, OPS_REQUIRED, 63},
+    {"generation", INT, 0, 0},
+    {"token", TEXT, 0, 63},
+    {"key_type", TEXT, 0, 16},
+    {"set", TEXT, OPS_MANY, 512},
+    {"path_len", INT, 0, 0},
+    {"http_url", TEXT, 0, 255},
+    {"crl_lifetime", INT, 0, 0},
+    {"crl_interval", INT, 0, 0},
+    {"crl_shards", INT, 0, 0},
+    {"keep_expired", FLAG, 0, 0},
+    {"abandon", FLAG, 0, 0},
+};
+static const struct ops_arg A_CA_IMPORT[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+};
+static const struct ops_arg A_CA_SHOW[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+};
+static const struct ops_arg A_CA_STATE[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"reason", TEXT, 0, 200},
+};
 static const struct ops_arg A_ACTIVATE[] = {{"note", TEXT, 0, 255}};
 static const struct ops_arg A_POLICY_SHOW[] = {
     {"version", INT, 0, 0},
@@ -128,6 +154,11 @@ static const struct ops_entry TABLE[] = {
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
+    {"ca.request", OPS_ADMIN, ops_ca_request, ARGS(A_CA_REQUEST)},
+    {"ca.import", OPS_ADMIN, ops_ca_import, ARGS(A_CA_IMPORT)},
+    {"ca.show", OPS_ADMIN, ops_ca_show, ARGS(A_CA_SHOW)},
+    {"ca.disable", OPS_ADMIN, ops_ca_disable, ARGS(A_CA_STATE)},
+    {"ca.enable", OPS_ADMIN, ops_ca_enable, ARGS(A_CA_STATE)},
     {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
     {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
     {"status", OPS_ADMIN, ops_status, NULL, 0},

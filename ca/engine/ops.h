@@ -93,6 +93,16 @@ int ops_take_operator(struct ops_call *c, struct operator_request *r,
 int ops_take_request(struct ops_call *c, struct enrol_request *r);
 void ops_log_issued(struct ops_call *c, const struct cert_row *row);
 
+/* --- CAs: ops_ca_show.c, ops_issuers.c, ops_ca.c --- */
+int ops_add_name(WIRE_FIELDS *l, const char *field, const X509_NAME *name);
+const char *ops_issuer_state(const struct issuer *is);
+const char *ops_key_state(const struct issuer *is);
+/* Rows, or values, of the CAs that wait for their certificates. */
+int ops_add_pending(struct ops_call *c);
+int ops_show_pending(struct ops_call *c, const char *name);
+/* Issue a CRL now; a row tells of it. */
+int ops_issue_crl(struct ops_call *c, const char *name);
+
 ops_fn ops_enroll, ops_fleets, ops_ping, ops_renew_own;
 ops_fn ops_ca_list, ops_ca_stop, ops_ca_resume, ops_status;
 ops_fn ops_policy_diff, ops_policy_activate, ops_policy_show;
@@ -103,5 +113,7 @@ ops_fn ops_device_disable, ops_device_enable, ops_device_revoke;
 ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list;
+ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
+ops_fn ops_ca_enable;
 
 #endif

@@ -7,6 +7,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/retire.h"
 
 /* The CAs themselves, their CRLs and keys, and the log. */
 
@@ -22,40 +23,9 @@ count_tx(struct store_tx *tx, void *arg)
 	return certs_count(tx, k->issuer, 0, &k->n);
 }
 
-static const char *
-key_state(struct ops_call *c, const struct issuer *is)
-{
-	const char *state;
-
-	if (is->row.state != ISSUER_ACTIVE)
-		return "offline";
-	pthread_rwlock_rdlock(&c->ca->token_lock);
-	state = is->key == NULL ? "absent" : "ok";
-	pthread_rwlock_unlock(&c->ca->token_lock);
-	return state;
-}
-
-/* As rows of certificates have it: RFC 2253. */
-static int
-add_subject(WIRE_FIELDS *l, X509_NAME *name)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	int ok = 0;
-	char *text;
-
-	if (bio != NULL &&
-	    X509_NAME_print_ex(bio, name, 0,
-		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0 &&
-	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0)
-		ok = field_add_text(l, "subject", text);
-	BIO_free(bio);
-	return ok;
-}
-
 static int
 add_ca(struct ops_call *c, const struct issuer *is)
 {
-	static const char *const states[] = {"", "active", "disabled", "root"};
 	struct counting k = {is->row.id, 0, 0};
 	WIRE_FIELDS *l = message_add_row(c->answer);
 
@@ -64,10 +34,11 @@ add_ca(struct ops_call *c, const struct issuer *is)
 	    field_add_text(l, "ident", is->row.ident) &&
 	    field_add_text(l, "name", is->row.name) &&
 	    field_add_int(l, "generation", is->row.generation) &&
-	    add_subject(l, X509_get_subject_name(is->cert)) &&
-	    field_add_text(l, "state", states[is->row.state]) &&
+	    ops_add_name(l, "subject", X509_get_subject_name(is->cert)) &&
+	    field_add_text(l, "state", ops_issuer_state(is)) &&
+	    field_add_text(l, "token", is->row.token) &&
 	    field_add_text(l, "key_uri", is->row.key_uri) &&
-	    field_add_text(l, "key_state", key_state(c, is)) &&
+	    field_add_text(l, "key_state", ops_key_state(is)) &&
 	    field_add_time(l, "not_after", is->row.not_after) &&
 	    field_add_int(l, "certs", k.n) &&
 	    field_add_time(l, "next_crl", k.crl_due);
@@ -81,7 +52,7 @@ ops_ca_list(struct ops_call *c)
 	for (i = 0; i < c->ca->issuers.n; i++)
 		if (!add_ca(c, c->ca->issuers.item[i]))
 			return 0;
-	return 1;
+	return ops_add_pending(c);
 }
 
 static int
@@ -161,10 +132,11 @@ add_crl(WIRE_FIELDS *l, const struct issuer *is, const struct crl_row *row)
 	    field_add_text(l, "url", is->row.crl_url);
 }
 
-static int
-issue_crl(struct ops_call *c, const char *name)
+int
+ops_issue_crl(struct ops_call *c, const char *name)
 {
-	struct issuer *is = ca_issuer_lock(c->ca, name, c->now);
+	struct issuer *is = ca_issuer_lock_for(c->ca, name, ISSUER_TO_VOUCH,
+	    c->now);
 	struct crl_row row;
 	char number[24];
 	int ok;
@@ -175,7 +147,7 @@ issue_crl(struct ops_call *c, const char *name)
 	ok = crl_issue(c->ca->store, is, c->ca->settings->publish_dir, c->now,
 	    &row);
 	pthread_mutex_unlock(&c->ca->crl_lock);
-	ca_issuer_unlock(c->ca);
+	ca_issuer_unlock(c->ca, is);
 	if (!ok)
 		return 0;
 	snprintf(number, sizeof(number), "%lld", (long long)row.number);
@@ -194,10 +166,10 @@ ops_crl_issue(struct ops_call *c)
 	if (!ca_may_vouch(c->ca))
 		return 0;
 	if (name != NULL)
-		return issue_crl(c, name);
+		return ops_issue_crl(c, name);
 	for (i = 0; i < c->ca->issuers.n; i++)
-		if (c->ca->issuers.item[i]->row.state == ISSUER_ACTIVE &&
-		    !issue_crl(c, c->ca->issuers.item[i]->row.ident))
+		if (retire_needs_crls(c->ca, c->ca->issuers.item[i], c->now) &&
+		    !ops_issue_crl(c, c->ca->issuers.item[i]->row.ident))
 			return 0;
 	return 1;
 }
@@ -253,32 +225,37 @@ ops_crl_show(struct ops_call *c)
 	return ok;
 }
 
-static int
-key_of_issuer(struct ops_call *c, const struct hsm_key_info *info,
-    const char **ident)
+struct key_listing {
+	struct ops_call *c;
+	struct ca_token *token;
+};
+
+/* Read lock of the token held. */
+static const char *
+issuer_of_key(const struct key_listing *k, const struct hsm_key_info *info)
 {
+	const struct issuer_set *set = &k->c->ca->issuers;
 	struct hsm_key_info have;
 	struct issuer *is;
 	size_t i;
 
-	*ident = NULL;
-	for (i = 0; i < c->ca->issuers.n; i++) {
-		is = c->ca->issuers.item[i];
-		if (is->key != NULL && hsm_key_info(is->key, &have) &&
+	for (i = 0; i < set->n; i++) {
+		is = set->item[i];
+		if (is->token == k->token && is->key != NULL &&
+		    hsm_key_info(is->key, &have) &&
 		    strcmp(have.uri, info->uri) == 0)
-			*ident = is->row.ident;
+			return is->row.ident;
 	}
-	return 1;
+	return NULL;
 }
 
 static int
 list_key(const struct hsm_key_info *info, void *arg)
 {
-	struct ops_call *c = arg;
-	WIRE_FIELDS *l = message_add_row(c->answer);
-	const char *ident;
+	struct key_listing *k = arg;
+	WIRE_FIELDS *l = message_add_row(k->c->answer);
 
-	return l != NULL && key_of_issuer(c, info, &ident) &&
+	return l != NULL && field_add_text(l, "token", k->token->conf->name) &&
 	    field_add_text(l, "label", info->label) &&
 	    field_add_text(l, "id", info->id) &&
 	    field_add_text(l, "type", info->type) &&
@@ -286,23 +263,43 @@ list_key(const struct hsm_key_info *info, void *arg)
 	    field_add_flag(l, "sensitive", info->sensitive) &&
 	    field_add_flag(l, "extractable", info->extractable) &&
 	    field_add_flag(l, "local", info->local) &&
-	    field_add_text(l, "issuer", ident);
+	    field_add_text(l, "issuer", issuer_of_key(k, info));
+}
+
+/* A token that is away does not hide the keys of the others; its row says
+   so. */
+static int
+list_keys(struct ops_call *c, struct ca_token *t)
+{
+	struct key_listing k = {c, t};
+	WIRE_FIELDS *l;
+	char why[sizeof(t->error)];
+	int ok;
+
+	pthread_rwlock_rdlock(&t->lock);
+	if (t->hsm == NULL)
+		ca_raise(CA_E_SIGN, "token: %s", t->error);
+	ok = t->hsm != NULL && hsm_key_list(t->hsm, list_key, &k);
+	pthread_rwlock_unlock(&t->lock);
+	if (ok || c->ca->n_tokens == 1)
+		return ok;
+	report_trace(why, sizeof(why));
+	ERR_clear_error();
+	l = message_add_row(c->answer);
+	return l != NULL && field_add_text(l, "token", t->conf->name) &&
+	    field_add_text(l, "label", "token is away") &&
+	    field_add_text(l, "error", why);
 }
 
 int
 ops_key_list(struct ops_call *c)
 {
-	int ok;
+	size_t i;
 
-	pthread_rwlock_rdlock(&c->ca->token_lock);
-	if (c->ca->hsm == NULL) {
-		ca_raise(CA_E_SIGN, "token: %s", c->ca->token_error);
-		ok = 0;
-	} else {
-		ok = hsm_key_list(c->ca->hsm, list_key, c);
-	}
-	pthread_rwlock_unlock(&c->ca->token_lock);
-	return ok;
+	for (i = 0; i < c->ca->n_tokens; i++)
+		if (!list_keys(c, &c->ca->tokens[i]))
+			return 0;
+	return 1;
 }
 
 /* Details are for the operator's eyes: "name=value; ..." */

@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/chain.h"
 #include "ca/engine/ops.h"
 
 /* What the RA asks: enrolment, the public part of the fleets, a sign of life. */
@@ -17,7 +18,7 @@ ops_admit_env(struct ops_call *c, struct policy *policy, struct admit_env *env)
 	env->policy = policy;
 	env->limits = c->ca->limits;
 	env->own_roots = (const unsigned char (*)[32])c->ca->own_roots;
-	env->n_own_roots = c->ca->issuers.n;
+	env->n_own_roots = c->ca->n_own_roots;
 	env->now = c->now;
 }
 
@@ -98,7 +99,7 @@ ops_issue(struct ops_call *c, struct admission *a)
 		return outcome_from_errors(&c->o, "sign");
 	}
 	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
-	ca_issuer_unlock(c->ca);
+	ca_issuer_unlock(c->ca, job.issuer);
 	if (!ok)
 		return 0;
 	ops_log_issued(c, &out.row);
@@ -220,6 +221,28 @@ out:
 	return ok;
 }
 
+/* What foreign CAs are above it, with their root. */
+static int
+add_foreign(struct ops_call *c, WIRE_FIELDS *row, const struct issuer *is)
+{
+	STACK_OF(X509) *above = NULL;
+	unsigned char *der = NULL;
+	int i, len, ok;
+
+	if (is->row.state == ISSUER_ROOT || is->row.parent != 0)
+		return 1;
+	ok = chain_above(c->ca, is, &above);
+	for (i = 0; ok && i < sk_X509_num(above); i++) {
+		len = i2d_X509(sk_X509_value(above, i), &der);
+		ok = len > 0 && field_add_bytes(row, "cacerts", der,
+		    (size_t)len);
+		OPENSSL_free(der);
+		der = NULL;
+	}
+	sk_X509_pop_free(above, X509_free);
+	return ok;
+}
+
 /* cacerts of a fleet: its issuing CA, then every root. */
 static int
 add_cacerts(struct ops_call *c, WIRE_FIELDS *row, const struct fleet *f)
@@ -228,8 +251,8 @@ add_cacerts(struct ops_call *c, WIRE_FIELDS *row, const struct fleet *f)
 	struct issuer *is = issuer_set_find(set, f->compiled->issuer);
 	size_t i;
 
-	if (is != NULL && !field_add_bytes(row, "cacerts", is->row.cert,
-	    is->row.cert_len))
+	if (is != NULL && (!field_add_bytes(row, "cacerts", is->row.cert,
+	    is->row.cert_len) || !add_foreign(c, row, is)))
 		return 0;
 	for (i = 0; i < set->n; i++) {
 		is = set->item[i];

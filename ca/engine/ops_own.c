@@ -7,6 +7,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/chain.h"
 #include "ca/engine/ops.h"
 
 /*
@@ -135,17 +136,21 @@ proven(struct ops_call *c, const struct own *o)
 static int
 add_chain(struct ops_call *c, const struct issuer *is)
 {
-	const struct issuer *up = is;
+	STACK_OF(X509) *above = NULL;
+	unsigned char *der = NULL;
+	int i, len, ok;
 
-	while (up != NULL) {
-		if (!field_add_bytes(c->answer->values, "chain", up->row.cert,
-		    up->row.cert_len))
-			return 0;
-		if (up->row.parent == 0 || up->row.parent == up->row.id)
-			return 1;
-		up = issuer_set_by_id(&c->ca->issuers, up->row.parent);
+	ok = field_add_bytes(c->answer->values, "chain", is->row.cert,
+	    is->row.cert_len) && chain_above(c->ca, is, &above);
+	for (i = 0; ok && i < sk_X509_num(above); i++) {
+		len = i2d_X509(sk_X509_value(above, i), &der);
+		ok = len > 0 && field_add_bytes(c->answer->values, "chain",
+		    der, (size_t)len);
+		OPENSSL_free(der);
+		der = NULL;
 	}
-	return 1;
+	sk_X509_pop_free(above, X509_free);
+	return ok;
 }
 
 /* Once more inside the reserving transaction: the current certificate may have
@@ -192,7 +197,10 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 	policy_put(policy);
 	if (!ca_may_issue(c->ca))
 		return 0;
-	job.issuer = ca_issuer_lock(c->ca, o->row.issuer_ident, c->now);
+	/* Who answers for a disabled CA goes on with what it issued. */
+	job.issuer = ca_issuer_lock_for(c->ca, o->row.issuer_ident,
+	    p->class == PROFILE_OCSP ? ISSUER_TO_VOUCH : ISSUER_TO_ISSUE,
+	    c->now);
 	if (job.issuer == NULL)
 		return 0;
 	if (issue_cert(c->ca->store, &job, c->now, &out, &c->o)) {
@@ -201,7 +209,7 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 		    out.der_len) && add_chain(c, job.issuer);
 		issued_clear(&out);
 	}
-	ca_issuer_unlock(c->ca);
+	ca_issuer_unlock(c->ca, job.issuer);
 	return ok;
 }
 

@@ -140,7 +140,7 @@ ops_policy_activate(struct ops_call *c)
 	if (a.proposal == NULL || !issuers_known(c, a.proposal) ||
 	    !policy_refuse_own(a.proposal,
 	    (const unsigned char (*)[32])c->ca->own_roots,
-	    c->ca->issuers.n))
+	    c->ca->n_own_roots))
 		goto out;
 	a.row.time = c->now;
 	snprintf(a.row.author, sizeof(a.row.author), "%s", c->who);

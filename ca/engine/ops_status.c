@@ -7,6 +7,7 @@
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/presign.h"
+#include "ca/engine/retire.h"
 
 /* How the instance is, check by check: ok, warn, fail. */
 
@@ -57,23 +58,24 @@ check_issuing(struct checking *k)
 }
 
 static void
-check_token(struct checking *k)
+check_token(struct checking *k, struct ca_token *t)
 {
-	struct ca *ca = k->c->ca;
 	struct hsm_token_info info;
-	char why[256];
+	char check[96], why[256];
 
-	pthread_rwlock_rdlock(&ca->token_lock);
-	if (ca->hsm == NULL) {
-		say(k, "token", FAIL, 0, "%s", ca->token_error);
-	} else if (!hsm_healthy(ca->hsm) || !hsm_token_info(ca->hsm, &info)) {
+	snprintf(check, sizeof(check), "token%s%s",
+	    t->conf->name[0] != '\0' ? ":" : "", t->conf->name);
+	pthread_rwlock_rdlock(&t->lock);
+	if (t->hsm == NULL) {
+		say(k, check, FAIL, 0, "%s", t->error);
+	} else if (!hsm_healthy(t->hsm) || !hsm_token_info(t->hsm, &info)) {
 		report_trace(why, sizeof(why));
-		say(k, "token", FAIL, 0, "%s", why);
+		say(k, check, FAIL, 0, "%s", why);
 	} else {
-		say(k, "token", OK, 0, "%s (%s %s), %zu sessions", info.label,
+		say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
 		    info.manufacturer, info.model, info.sessions);
 	}
-	pthread_rwlock_unlock(&ca->token_lock);
+	pthread_rwlock_unlock(&t->lock);
 	ERR_clear_error();
 }
 
@@ -248,15 +250,18 @@ static void
 check_ca(struct checking *k, const struct issuer *is)
 {
 	char check[96];
-	int has_key;
 
 	snprintf(check, sizeof(check), "ca:%s", is->row.ident);
-	check_expiry(k, check, "certificate", is->row.not_before,
-	    is->row.not_after);
-	pthread_rwlock_rdlock(&k->c->ca->token_lock);
-	has_key = is->key != NULL;
-	pthread_rwlock_unlock(&k->c->ca->token_lock);
-	if (is->row.state == ISSUER_ACTIVE && !has_key)
+	if (is->row.state == ISSUER_DISABLED &&
+	    !retire_needs_crls(k->c->ca, is, k->c->now)) {
+		say(k, check, OK, 0, "disabled; all that it issued has "
+		    "expired: it needs no more CRLs");
+		return;
+	}
+	check_expiry(k, check, is->row.state == ISSUER_DISABLED ?
+	    "certificate of the disabled CA" : "certificate",
+	    is->row.not_before, is->row.not_after);
+	if (is->row.state != ISSUER_ROOT && !ca_issuer_has_key(is))
 		say(k, check, FAIL, 0, "its key is not at hand");
 	check_crl(k, is);
 	if (is->row.state == ISSUER_ROOT)
@@ -314,6 +319,17 @@ is_delegate(const struct policy *policy, const struct cert_row *row)
 	return p != NULL && p->class == PROFILE_OCSP;
 }
 
+/* Nobody renews what served a CA that is over. */
+static int
+is_of_retired(struct checking *k, const struct cert_row *row)
+{
+	const struct issuer *is = issuer_set_by_id(&k->c->ca->issuers,
+	    row->issuer);
+
+	return is != NULL && is->row.state == ISSUER_DISABLED &&
+	    !retire_needs_crls(k->c->ca, is, k->c->now);
+}
+
 static void
 check_own(struct checking *k)
 {
@@ -330,6 +346,8 @@ check_own(struct checking *k)
 	for (i = 0; i < o->n; i++) {
 		const struct cert_row *r = &o->rows[i];
 
+		if (is_of_retired(k, r))
+			continue;
 		if (is_delegate(o->policy, r))
 			snprintf(check, sizeof(check), "ocsp:%s",
 			    r->issuer_ident);
@@ -351,7 +369,8 @@ ops_status(struct ops_call *c)
 	size_t i;
 
 	check_issuing(&k);
-	check_token(&k);
+	for (i = 0; i < c->ca->n_tokens; i++)
+		check_token(&k, &c->ca->tokens[i]);
 	check_store(&k);
 	check_writable(&k);
 	check_status_db(&k);

@@ -152,6 +152,18 @@ static const struct {
     {"revoke.", "serial"},
     {"release.", "serial"},
     {"resume.confirm_time", "confirm_time"},
+    {"request.subject", "set"},
+    {"request.key_type", "key_type"},
+    {"request.http_url", "http_url"},
+    {"request.crl_lifetime", "crl_lifetime"},
+    {"request.crl_interval", "crl_interval"},
+    {"request.crl_shards", "crl_shards"},
+    {"request.path_len", "path_len"},
+    {"request.generation", "generation"},
+    {"request.", "name"},
+    {"import.chain", "chain"},
+    {"import.", "cert"},
+    {"path.length", "cert"},
 };
 
 static void

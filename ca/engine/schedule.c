@@ -10,6 +10,7 @@
 #include "ca/store/certs.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/mirror.h"
+#include "ca/engine/retire.h"
 #include "ca/engine/schedule.h"
 
 #define CRL_RETRY 10		/* seconds after a CRL that failed */
@@ -18,6 +19,7 @@
 #define OPEN_MAX 600		/* a reservation that is older is nobody's */
 #define OPEN_EVERY 60
 #define TOKEN_EVERY 30
+#define RETIRED_EVERY 600	/* between looks whether a CA needs CRLs */
 
 struct schedule {
 	struct ca *ca;
@@ -31,6 +33,8 @@ struct schedule {
 	time_t open_looked;
 	time_t token_looked;
 	unsigned char *owed;	/* for each issuer: a CRL is wanted */
+	unsigned char *retired;	/* it needs none any more, */
+	time_t looked[ISSUERS_MAX];	/* as was looked up then */
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
 	int has_told;
@@ -155,13 +159,31 @@ close_open(struct schedule *s, time_t now)
 		    NULL);
 }
 
+/* A disabled CA goes on until the last of what it issued is gone. That is looked
+   up seldom: it means to read all its certificates. */
+static int
+is_retired(struct schedule *s, const struct issuer *is, size_t i, time_t now)
+{
+	if (is->row.state == ISSUER_ACTIVE) {
+		s->looked[i] = 0;
+		return 0;
+	}
+	if (!is_within(now, s->looked[i], RETIRED_EVERY)) {
+		s->looked[i] = now;
+		s->retired[i] = !retire_needs_crls(s->ca, is, now);
+	}
+	if (s->retired[i])
+		s->owed[i] = 0;
+	return s->retired[i];
+}
+
 static int
 crl_is_due(struct schedule *s, size_t i, time_t now)
 {
 	const struct issuer *is = s->ca->issuers.item[i];
 	int64_t due;
 
-	if (is->row.state != ISSUER_ACTIVE)
+	if (is->row.state == ISSUER_ROOT)
 		return 0;
 	if (s->owed[i] || !crl_due(s->ca->store, is, &due))
 		return s->owed[i];
@@ -172,7 +194,8 @@ crl_is_due(struct schedule *s, size_t i, time_t now)
 static int
 make_crl(struct ca *ca, const char *ident, time_t now)
 {
-	struct issuer *is = ca_issuer_lock(ca, ident, now);
+	struct issuer *is = ca_issuer_lock_for(ca, ident, ISSUER_TO_VOUCH,
+	    now);
 	struct crl_row row;
 	char number[24];
 	int ok;
@@ -182,7 +205,7 @@ make_crl(struct ca *ca, const char *ident, time_t now)
 	pthread_mutex_lock(&ca->crl_lock);
 	ok = crl_issue(ca->store, is, ca->settings->publish_dir, now, &row);
 	pthread_mutex_unlock(&ca->crl_lock);
-	ca_issuer_unlock(ca);
+	ca_issuer_unlock(ca, is);
 	if (!ok)
 		return 0;
 	OPENSSL_free(row.der);
@@ -204,10 +227,11 @@ crls(struct schedule *s, time_t now)
 	if (s->was_stopped || is_within(now, s->crl_failed, CRL_RETRY))
 		return;
 	if (atomic_exchange(&ca->crl_wanted, 0))
-		memset(s->owed, 1, ca->issuers.n);
+		memset(s->owed, 1, ISSUERS_MAX);
 	for (i = 0; i < ca->issuers.n; i++) {
 		ident = ca->issuers.item[i]->row.ident;
-		if (!crl_is_due(s, i, now))
+		if (!crl_is_due(s, i, now) ||
+		    is_retired(s, ca->issuers.item[i], i, now))
 			continue;
 		s->owed[i] = !make_crl(ca, ident, now);
 		if (!s->owed[i])
@@ -222,7 +246,7 @@ crls(struct schedule *s, time_t now)
 static void
 token(struct schedule *s, time_t now)
 {
-	struct issuer *is;
+	struct issuer *is, *got;
 	size_t i;
 
 	if (is_within(now, s->token_looked, TOKEN_EVERY))
@@ -230,9 +254,12 @@ token(struct schedule *s, time_t now)
 	s->token_looked = now;
 	for (i = 0; i < s->ca->issuers.n; i++) {
 		is = s->ca->issuers.item[i];
-		if (is->row.state == ISSUER_ACTIVE &&
-		    ca_issuer_lock(s->ca, is->row.ident, now) != NULL)
-			ca_issuer_unlock(s->ca);
+		if (is->row.state == ISSUER_ROOT)
+			continue;
+		got = ca_issuer_lock_for(s->ca, is->row.ident,
+		    ISSUER_TO_VOUCH, now);
+		if (got != NULL)
+			ca_issuer_unlock(s->ca, got);
 	}
 	ERR_clear_error();
 }
@@ -303,8 +330,11 @@ schedule_new(struct ca *ca)
 	if (s == NULL)
 		return NULL;
 	s->ca = ca;
-	s->owed = OPENSSL_zalloc(ca->issuers.n);
-	if (s->owed == NULL) {
+	s->owed = OPENSSL_zalloc(ISSUERS_MAX);
+	s->retired = OPENSSL_zalloc(ISSUERS_MAX);
+	if (s->owed == NULL || s->retired == NULL) {
+		OPENSSL_free(s->owed);
+		OPENSSL_free(s->retired);
 		OPENSSL_free(s);
 		return NULL;
 	}
@@ -346,5 +376,6 @@ schedule_stop(struct schedule *s)
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->wake);
 	OPENSSL_free(s->owed);
+	OPENSSL_free(s->retired);
 	OPENSSL_free(s);
 }

@@ -18,6 +18,7 @@ static const struct conf_key ROOT_KEYS[] = {
     {"policy_dir", CONF_TEXT, 1},
     {"sockets", CONF_GROUP, 1},
     {"token", CONF_GROUP, 1},
+    {"tokens", CONF_GROUPS, 0},
     {"peers", CONF_GROUP, 0},
     {"workers", CONF_INT, 0},
     {"heartbeat", CONF_DURATION, 0},
@@ -30,7 +31,9 @@ static const struct conf_key SOCKET_KEYS[] = {
     {"admin", CONF_TEXT, 1},
 };
 
+/* The first is a key of ${tokens} only. */
 static const struct conf_key TOKEN_KEYS[] = {
+    {"name", CONF_TEXT, 1},
     {"uri", CONF_TEXT, 1},
     {"module", CONF_TEXT, 0},
     {"softhsm_conf", CONF_TEXT, 0},
@@ -125,15 +128,13 @@ read_pin(const struct conf_group *g, const char *dir,
 	return 1;
 }
 
-int
-settings_read_token(const struct conf_group *g, const char *dir,
+/* All but its name; keys are held against the table already. */
+static int
+read_token(const struct conf_group *g, const char *dir,
     struct settings_token *out)
 {
 	int64_t sessions;
 
-	memset(out, 0, sizeof(*out));
-	if (!conf_check(g, TOKEN_KEYS, N(TOKEN_KEYS)))
-		return 0;
 	if (strlen(conf_text(g, "uri", "")) >= sizeof(out->uri))
 		return conf_fail(g, "uri", "too long");
 	snprintf(out->uri, sizeof(out->uri), "%s", conf_text(g, "uri", ""));
@@ -145,6 +146,77 @@ settings_read_token(const struct conf_group *g, const char *dir,
 	if (!conf_int(g, "sessions", 1, HSM_SESSIONS_MAX, 4, &sessions))
 		return 0;
 	out->sessions = (size_t)sessions;
+	return 1;
+}
+
+int
+settings_read_token(const struct conf_group *g, const char *dir,
+    struct settings_token *out)
+{
+	memset(out, 0, sizeof(*out));
+	return conf_check(g, TOKEN_KEYS + 1, N(TOKEN_KEYS) - 1) &&
+	    read_token(g, dir, out);
+}
+
+static int
+is_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* A name stands in the store and in commands: a word. SoftHSM reads one
+   configuration per process, so that two tokens of it lie in one folder. */
+static int
+check_token(const struct conf_group *g, const struct settings *s,
+    const struct settings_token *t)
+{
+	static const char OK[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const char *have = s->token.softhsm_conf;
+	size_t i;
+
+	if (strspn(t->name, OK) != strlen(t->name) || t->name[0] == '-')
+		return conf_fail(g, "name", "\"%s\": small letters, digits and "
+		    "hyphens", t->name);
+	for (i = 0; i < s->n_tokens; i++) {
+		if (is_same(s->tokens[i].name, t->name))
+			return conf_fail(g, "name", "\"%s\" is given twice",
+			    t->name);
+		if (have[0] == '\0')
+			have = s->tokens[i].softhsm_conf;
+	}
+	if (t->softhsm_conf[0] != '\0' && have[0] != '\0' &&
+	    !is_same(t->softhsm_conf, have))
+		return conf_fail(g, "softhsm_conf", "another token of this file "
+		    "has %s, and SoftHSM reads one per process: tokens of it "
+		    "lie in one folder", have);
+	return 1;
+}
+
+static int
+read_tokens(const struct conf_group *root, struct settings *s)
+{
+	size_t n = conf_n_groups(root, "tokens");
+	const struct conf_group *g;
+	struct settings_token *t;
+
+	if (n > SETTINGS_TOKENS_MAX)
+		return conf_fail(root, "tokens", "more than %d",
+		    SETTINGS_TOKENS_MAX);
+	s->tokens = OPENSSL_zalloc((n + 1) * sizeof(*t));
+	if (s->tokens == NULL)
+		return 0;
+	for (; s->n_tokens < n; s->n_tokens++) {
+		g = conf_group_at(root, "tokens", s->n_tokens);
+		t = &s->tokens[s->n_tokens];
+		if (!conf_check(g, TOKEN_KEYS, N(TOKEN_KEYS)))
+			return 0;
+		if (strlen(conf_text(g, "name", "")) >= sizeof(t->name))
+			return conf_fail(g, "name", "too long");
+		snprintf(t->name, sizeof(t->name), "%s",
+		    conf_text(g, "name", ""));
+		if (!read_token(g, s->dir, t) || !check_token(g, s, t))
+			return 0;
+	}
 	return 1;
 }
 
@@ -284,7 +356,7 @@ read_all(const struct conf_group *g, struct settings *s)
 	    !read_path(g, "policy_dir", s->dir, s->policy_dir) ||
 	    !read_sockets(conf_subgroup(g, "sockets"), s) ||
 	    !settings_read_token(conf_subgroup(g, "token"), s->dir,
-	    &s->token))
+	    &s->token) || !read_tokens(g, s))
 		return 0;
 	peers = conf_subgroup(g, "peers");
 	if (peers != NULL && !conf_check(peers, PEERS_KEYS, N(PEERS_KEYS)))
@@ -328,5 +400,7 @@ out:
 void
 settings_free(struct settings *s)
 {
+	if (s != NULL)
+		OPENSSL_free(s->tokens);
 	OPENSSL_free(s);
 }

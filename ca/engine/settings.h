@@ -27,7 +27,10 @@ struct settings_peers {
 	size_t n;
 };
 
+#define SETTINGS_TOKENS_MAX 15	/* beside ${token} */
+
 struct settings_token {		/* a hsm_config with its own texts */
+	char name[64];		/* "" that of ${token} */
 	char uri[HSM_URI_MAX];
 	char module[PATH_MAX], softhsm_conf[PATH_MAX];
 	char pin[PATH_MAX], pin_state[PATH_MAX];
@@ -41,7 +44,9 @@ struct settings {
 	char policy_dir[PATH_MAX];
 	char ra_sock[PATH_MAX], svc_sock[PATH_MAX], admin_sock[PATH_MAX];
 	struct settings_peers ra, svc, admin;
-	struct settings_token token;
+	struct settings_token token;	/* of CAs that name no other */
+	struct settings_token *tokens;	/* further ones, by name */
+	size_t n_tokens;
 	size_t workers;
 	int64_t heartbeat;	/* seconds, <= 60 */
 	int64_t min_free;	/* octets */

@@ -122,6 +122,15 @@ int certs_changed(struct store_tx *tx, int64_t since, size_t limit,
 int certs_last_change(struct store_tx *tx, int64_t *out);
 /* How many per issuer and state; 1 or 0 raised. state 0 = all. */
 int certs_count(struct store_tx *tx, int64_t issuer, int state, int64_t *out);
+/* An issuer's certificates by profile and state: how many, and when the last of
+   them expires. Reads them all; a callback's 0 ends it. 1 or 0 raised. */
+struct certs_sum {
+	char profile[64];
+	enum cert_state state;
+	int64_t n, not_after;
+};
+int certs_sums(struct store_tx *tx, int64_t issuer,
+    int (*cb)(const struct certs_sum *sum, void *arg), void *arg);
 
 /* Blocked keys (keyCompromise): add; is it blocked? 1, 0, -1 raised. */
 int certs_block_key(struct store_tx *tx, const unsigned char md[32],

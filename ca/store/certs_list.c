@@ -154,3 +154,26 @@ certs_count(struct store_tx *tx, int64_t issuer, int state, int64_t *out)
 		   " WHERE issuer = ? AND state = ?",
 		   "id", issuer, state) == 1;
 }
+
+int
+certs_sums(struct store_tx *tx, int64_t issuer,
+    int (*cb)(const struct certs_sum *sum, void *arg), void *arg)
+{
+	struct certs_sum sum;
+	struct sql *s;
+	int found = -1, more = 1;
+
+	s = sql_open(tx,
+	    "SELECT profile, state, count(*), max(not_after) FROM certs"
+	    " WHERE issuer = ? GROUP BY profile, state ORDER BY profile, state",
+	    "i", issuer);
+	while (s != NULL && more && (found = sql_step(s)) == 1) {
+		sql_text(s, 0, sum.profile, sizeof(sum.profile));
+		sum.state = (enum cert_state)sql_int(s, 1);
+		sum.n = sql_int(s, 2);
+		sum.not_after = sql_int(s, 3);
+		more = cb(&sum, arg);
+	}
+	sql_close(s);
+	return found >= 0;
+}

@@ -110,6 +110,32 @@ test_two_tokens_of_one_module(void **state)
 	hsm_close(b);
 }
 
+/* SoftHSM looks for tokens in C_Initialize only, and "first" keeps it going. */
+static void
+test_a_second_token_that_comes_later(void **state)
+{
+	struct hsm_config cfg = tok.cfg;
+	struct hsm *a = hsm_open(&cfg), *b;
+	EVP_PKEY *key;
+
+	(void)state;
+	must(a != NULL);
+	must((key = hsm_key_generate(a, HSM_KEY_EC_P256, "stays")) != NULL);
+	cfg.uri = URI("late");
+	assert_null(hsm_open(&cfg));
+	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()), HSM_E_NOTOKEN);
+	assert_true(queue_says("late"));
+	ERR_clear_error();
+	must(hsm_healthy(a));
+	token_add(&tok, "late");
+	must((b = hsm_open(&cfg)) != NULL);
+	must(hsm_healthy(a) && hsm_healthy(b));
+	EVP_PKEY_free(key);
+	must(hsm_key_destroy(a, "stays"));
+	hsm_close(b);
+	hsm_close(a);
+}
+
 static void
 test_same_token_twice(void **state)
 {
@@ -238,6 +264,7 @@ main(void)
 	    cmocka_unit_test(test_ambiguous),
 	    cmocka_unit_test(test_uninitialised),
 	    cmocka_unit_test(test_two_tokens_of_one_module),
+	    cmocka_unit_test(test_a_second_token_that_comes_later),
 	    cmocka_unit_test(test_same_token_twice),
 	    cmocka_unit_test(test_another_configuration),
 	    cmocka_unit_test(test_bad_settings),

@@ -18,10 +18,12 @@ opened(void **state)
 	size_t i;
 
 	assert_int_equal(w->ca->issuers.n, 4);
+	assert_int_equal(w->ca->n_own_roots, 4);
+	assert_int_equal(w->ca->n_tokens, 1);
 	for (i = 0; i < 4; i++)
 		assert_memory_equal(
 		    w->ca->own_roots[i], w->ca->issuers.item[i]->sha256, 32);
-	assert_non_null(w->ca->hsm);
+	assert_non_null(w->ca->tokens[0].hsm);
 	a = ca_policy(w->ca);
 	b = ca_policy(w->ca);
 	assert_ptr_equal(a, b);
@@ -41,14 +43,14 @@ issuers(void **state)
 
 	assert_non_null(is);
 	assert_non_null(is->key);
-	ca_issuer_unlock(w->ca);
+	ca_issuer_unlock(w->ca, is);
 	assert_null(ca_issuer_lock(w->ca, "nobody", w->now));
 	world_raised(CA_E_NOTFOUND, "no CA");
 	assert_null(ca_issuer_lock(w->ca, "root", w->now));
 	world_raised(CA_E_DENIED, "does not issue here");
 	/* Not held after a refusal. */
-	assert_int_equal(pthread_rwlock_trywrlock(&w->ca->token_lock), 0);
-	pthread_rwlock_unlock(&w->ca->token_lock);
+	assert_int_equal(pthread_rwlock_trywrlock(&w->ca->tokens[0].lock), 0);
+	pthread_rwlock_unlock(&w->ca->tokens[0].lock);
 }
 
 /* One writing process: a second one is refused, and hurts nobody. */
@@ -75,8 +77,8 @@ token_away(void **state)
 	world_sh("mv %s/t-ca %s/away && mkdir %s/t-ca", w->dir, w->dir, w->dir);
 	w->ca = ca_open(w->settings, w->now);
 	assert_non_null(w->ca);
-	assert_null(w->ca->hsm);
-	assert_true(w->ca->token_error[0] != '\0');
+	assert_null(w->ca->tokens[0].hsm);
+	assert_true(w->ca->tokens[0].error[0] != '\0');
 	assert_null(ca_issuer_lock(w->ca, "devices", w->now + 3));
 	assert_int_equal(report_last_reason(), CA_E_SIGN);
 	ERR_clear_error();
@@ -87,8 +89,8 @@ token_away(void **state)
 	is = ca_issuer_lock(w->ca, "devices", w->now + 6);
 	assert_non_null(is);
 	assert_non_null(is->key);
-	ca_issuer_unlock(w->ca);
-	assert_string_equal(w->ca->token_error, "");
+	ca_issuer_unlock(w->ca, is);
+	assert_string_equal(w->ca->tokens[0].error, "");
 	report_init("test", REPORT_ERROR, 2);
 }
 
@@ -110,7 +112,7 @@ wrong_pin(void **state)
 	world_sh("cat %s/pin.was >%s/ca.pin", w->dir, w->dir);
 	w->ca = ca_open(w->settings, w->now);
 	assert_non_null(w->ca);
-	assert_non_null(w->ca->hsm);
+	assert_non_null(w->ca->tokens[0].hsm);
 	report_init("test", REPORT_ERROR, 2);
 }
 
@@ -153,6 +155,14 @@ publishes_again(void **state)
 	    w->dir);
 }
 
+static int
+look_at_root(const struct status_issuer *i, void *arg)
+{
+	assert_int_equal(i->is_root, strcmp(i->ident, "root-g1") == 0);
+	++*(int *)arg;
+	return 1;
+}
+
 /* status.db is made anew from the store. */
 static void
 rebuilds_status_db(void **state)
@@ -162,6 +172,7 @@ rebuilds_status_db(void **state)
 	struct status_cert c;
 	struct cert_row row;
 	char serial[64];
+	int n = 0;
 
 	world_issue(w, "mirror", serial);
 	world_done(world_admin(w, "revoke", "t", "serial", serial));
@@ -175,6 +186,8 @@ rebuilds_status_db(void **state)
 	    status_reader_find(r, row.issuer, row.serial, row.serial_len, &c),
 	    1);
 	assert_int_equal(c.state, STATUS_REVOKED);
+	assert_true(status_reader_issuers(r, look_at_root, &n));
+	assert_int_equal(n, 4);
 	status_reader_close(r);
 }
 

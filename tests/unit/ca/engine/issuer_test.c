@@ -106,16 +106,16 @@ takes_its_key_only(void **state)
 
 	assert_false(issuer_take_key(is, NULL));
 	world_raised(CA_E_SIGN, "no token");
-	assert_true(issuer_take_key(is, w->ca->hsm));
+	assert_true(issuer_take_key(is, w->ca->tokens[0].hsm));
 	assert_non_null(is->key);
 	first = is->key;
 	/* The key of another CA does not replace it. */
 	strcpy(is->row.key_uri, "pkcs11:object=inkan-code-g1");
-	assert_false(issuer_take_key(is, w->ca->hsm));
+	assert_false(issuer_take_key(is, w->ca->tokens[0].hsm));
 	world_raised(CA_E_SIGN, "not the certificate's");
 	assert_ptr_equal(is->key, first);
 	strcpy(is->row.key_uri, "pkcs11:object=nobody");
-	assert_false(issuer_take_key(is, w->ca->hsm));
+	assert_false(issuer_take_key(is, w->ca->tokens[0].hsm));
 	world_raised(CA_E_SIGN, "cannot be used");
 	issuer_free(is);
 }

@@ -143,7 +143,7 @@ static void
 keys(void **state)
 {
 	struct world *w = *state;
-	struct hsm *hsm = w->ca->hsm;
+	struct hsm *hsm = w->ca->tokens[0].hsm;
 	const WIRE_FIELDS *r;
 	WIRE_ANSWER *a = world_admin(w, "key.list", "");
 	size_t i;
@@ -161,11 +161,11 @@ keys(void **state)
 	assert_string_equal(field_text(r, "issuer", ""), "code-g1");
 	assert_string_equal(field_text(r, "type", ""), "ec-p256");
 	WIRE_ANSWER_free(a);
-	w->ca->hsm = NULL;
+	w->ca->tokens[0].hsm = NULL;
 	report_init("test", REPORT_ERROR + 1, 2);
 	world_refused(world_admin(w, "key.list", ""), WIRE_UNAVAILABLE, "");
 	report_init("test", REPORT_ERROR, 2);
-	w->ca->hsm = hsm;
+	w->ca->tokens[0].hsm = hsm;
 }
 
 static void

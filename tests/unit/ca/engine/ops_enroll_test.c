@@ -236,19 +236,19 @@ without_a_key(void **state)
 	struct world *w = *state;
 	struct issuer *is = issuer_set_find(&w->ca->issuers, "devices");
 	EVP_PKEY *key = is->key;
-	struct hsm *hsm = w->ca->hsm;
+	struct hsm *hsm = w->ca->tokens[0].hsm;
 	struct device d;
 	WIRE_ANSWER *a;
 
 	device_make(&d, "no-key");
 	report_init("test", REPORT_ERROR + 1, 2);
 	is->key = NULL;
-	w->ca->hsm = NULL;
-	w->ca->token_tried = w->now + 1; /* not tried again now */
+	w->ca->tokens[0].hsm = NULL;
+	w->ca->tokens[0].tried = w->now + 1; /* not tried again now */
 	w->now++;
 	a = enroll(w, &d);
 	is->key = key;
-	w->ca->hsm = hsm;
+	w->ca->tokens[0].hsm = hsm;
 	report_init("test", REPORT_ERROR, 2);
 	assert_true(message_retry(a) > 0);
 	world_refused(a, WIRE_UNAVAILABLE, "signed");

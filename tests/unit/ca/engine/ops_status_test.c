@@ -76,14 +76,14 @@ static void
 token_away(void **state)
 {
 	struct world *w = *state;
-	struct hsm *hsm = w->ca->hsm;
+	struct hsm *hsm = w->ca->tokens[0].hsm;
 	struct issuer *is = issuer_set_find(&w->ca->issuers, "code");
 	EVP_PKEY *key = is->key;
 
-	w->ca->hsm = NULL;
-	snprintf(w->ca->token_error, sizeof(w->ca->token_error), "no token");
+	w->ca->tokens[0].hsm = NULL;
+	snprintf(w->ca->tokens[0].error, sizeof(w->ca->tokens[0].error), "no token");
 	expect(w, "token", "fail");
-	w->ca->hsm = hsm;
+	w->ca->tokens[0].hsm = hsm;
 	expect(w, "token", "ok");
 	is->key = NULL;
 	expect(w, "ca:code-g1", "fail");

@@ -265,15 +265,15 @@ the_tokens_return(void **state)
 	struct issuer *is = issuer_set_find(&w->ca->issuers, "code");
 	struct schedule *s = schedule_new(w->ca);
 
-	pthread_rwlock_wrlock(&w->ca->token_lock);
+	pthread_rwlock_wrlock(&w->ca->tokens[0].lock);
 	EVP_PKEY_free(is->key);
 	is->key = NULL;
-	pthread_rwlock_unlock(&w->ca->token_lock);
+	pthread_rwlock_unlock(&w->ca->tokens[0].lock);
 	schedule_round(s, w->now + 300 * 3600);
 	schedule_round(s, w->now + 300 * 3600 + 61);
-	pthread_rwlock_rdlock(&w->ca->token_lock);
+	pthread_rwlock_rdlock(&w->ca->tokens[0].lock);
 	assert_non_null(is->key);
-	pthread_rwlock_unlock(&w->ca->token_lock);
+	pthread_rwlock_unlock(&w->ca->tokens[0].lock);
 	schedule_stop(s);
 }
 

@@ -1,0 +1,66 @@
+#ifndef INKAN_CA_ENGINE_TOKENS_H
+#define INKAN_CA_ENGINE_TOKENS_H
+
+#include <pthread.h>
+#include <time.h>
+#include "ca/engine/issuer.h"
+#include "ca/engine/settings.h"
+
+/*
+ * The tokens of an instance, and the keys of its CAs in them. Each token has a
+ * lock of its own, is opened and opened again by itself, and one that is away
+ * stops nobody but the CAs whose keys it holds.
+ */
+
+struct ca;
+
+struct ca_token {
+	const struct settings_token *conf;
+	pthread_rwlock_t lock;	/* of all below, and its issuers' keys */
+	struct hsm *hsm;	/* NULL: token away */
+	char error[256];	/* why, or which key is missing, for status */
+	int away;		/* it, or a key of an active CA */
+	int pin_refused;	/* at the last try */
+	time_t tried;
+};
+
+/* Why a CA's key is wanted. */
+enum issuer_use {
+	ISSUER_TO_ISSUE,	/* certificates: only by an active CA */
+	ISSUER_TO_VOUCH		/* CRLs, and delegates that answer for it: by a
+				   disabled one too, for what it issued */
+};
+
+/* Open them all and find the keys of active and disabled CAs. A token that is
+   absent is no failure (it is tried again); 0 raised when a PIN was refused
+   (HSM_E_PIN), or memory is short. */
+int tokens_start(struct ca *ca, time_t now);
+/* Frees keys and tokens; the set of issuers must be cleared already. */
+void tokens_stop(struct ca *ca);
+
+/* By its name in inkan-ca.conf, "" being the one of ${token}. NULL, nothing
+   raised, when there is none. */
+struct ca_token *tokens_find(struct ca *ca, const char *name);
+
+/* The read lock of a token that is open; it is opened again where it was away.
+   NULL raised (CA_E_CONFIG no such token, CA_E_SIGN), lock not held. */
+struct ca_token *tokens_lock(struct ca *ca, const char *name, time_t now);
+void tokens_unlock(struct ca_token *t);
+
+/*
+ * The issuer of that ident or name, with its key at hand; its token is opened
+ * again where it was away. Its token's read lock is held while it signs, and
+ * given back by ca_issuer_unlock(). A CA cannot be disabled meanwhile. NULL
+ * raised, lock not held: CA_E_NOTFOUND, CA_E_SIGN, CA_E_DENIED with
+ * "issuer.disabled" or "issuer.root".
+ */
+struct issuer *ca_issuer_lock_for(struct ca *ca, const char *name,
+    enum issuer_use use, time_t now);
+/* To issue certificates. */
+struct issuer *ca_issuer_lock(struct ca *ca, const char *name, time_t now);
+void ca_issuer_unlock(struct ca *ca, struct issuer *is);
+
+/* Is the key at hand now? Takes the token's lock for a moment. */
+int ca_issuer_has_key(const struct issuer *is);
+
+#endif
