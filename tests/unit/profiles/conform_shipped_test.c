@@ -253,7 +253,9 @@ job_start(struct job *j, const struct profile *p, size_t k, enum situation s)
 	    .issuer = &j->issuer,
 	    .serial = serial,
 	    .now = NOW,
-	    .attested = s == ATTESTED};
+	    .attested = s == ATTESTED,
+	    .fields = j->req.fields,
+	    .n_fields = j->req.n_fields};
 	j->ctx.spki = csr_spki(j->csr, &j->ctx.spki_len);
 }
 
