@@ -117,7 +117,7 @@ check_attributes(struct conform_view *v)
 	const struct conform_attr *a;
 	size_t i, rules, have;
 
-	for (i = 0; i < v->n_attrs; i++) {
+	for (i = 0; i < v->n_attrs && !v->ctx->profile->self_issued; i++) {
 		a = &v->attr[i];
 		rules = rules_of(v->ctx->profile, a);
 		if (rules == 0)
