@@ -17,7 +17,7 @@
 
 #define NAME_MAX_LEN 256
 #define KEYS_MAX 128 /* keys of one table */
-#define DEPTH_MAX 16 /* groups within groups */
+#define DEPTH_MAX 20 /* groups within groups */
 
 struct conf {
 	config_t cfg;

@@ -149,7 +149,8 @@ email_within(const struct der *base, const struct der *value)
 	    memcmp(base->p, value->p, local) == 0 && same_text(&want, &host);
 }
 
-/* Host of scheme://user@host:port/...; 0 when there is no host name. */
+/* Host of scheme://host:port/...; 0 when there is no host name, or a user before
+   it, whom verifiers take for a part of it. */
 static int
 uri_host(const struct der *uri, struct der *host)
 {
@@ -161,8 +162,8 @@ uri_host(const struct der *uri, struct der *host)
 	p += 3;
 	for (e = p; e < end && strchr("/?#", *e) == NULL; e++)
 		;
-	if ((at = memchr(p, '@', (size_t)(e - p))) != NULL)
-		p = at + 1;
+	if (memchr(p, '@', (size_t)(e - p)) != NULL)
+		return 0;
 	if ((at = memchr(p, ':', (size_t)(e - p))) != NULL)
 		e = at;
 	*host = (struct der){p, (size_t)(e - p)};
