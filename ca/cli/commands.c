@@ -157,7 +157,7 @@ static const struct option_spec PROFILE_CHECK[] = {
 };
 static const struct option_spec PROFILE_DIFF[] = {
     {"profile", OPTION_TEXT, REQ | MANY | LOCAL, NULL, "PROFILE",
-	"old, then new: a file, an active profile, or NAME@VERSION"},
+	"old, then new: file, active one, or NAME@VERSION"},
     END,
 };
 static const struct option_spec SECRET_NEW[] = {
