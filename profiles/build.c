@@ -81,7 +81,9 @@ check_path(const struct build *b)
 {
 	int above = b->issuer->path_len;
 
-	if (!b->p->is_ca || profile_is_self_signed(b->p) || above < 0)
+	/* What is self-issued does not count (6.1.4). */
+	if (!b->p->is_ca || profile_is_self_signed(b->p) || above < 0 ||
+	    b->p->self_issued)
 		return 1;
 	if (b->p->path_len >= 0 && b->p->path_len < above)
 		return 1;
@@ -189,7 +191,7 @@ set_validity(struct build *b)
 }
 
 static int
-encode(const struct build *b, unsigned char **out, size_t *out_len)
+encode(struct build *b, unsigned char **out, size_t *out_len)
 {
 	unsigned char *der = NULL;
 	int n = i2d_INKAN_TBS(b->tbs, &der);
@@ -200,6 +202,10 @@ encode(const struct build *b, unsigned char **out, size_t *out_len)
 		OPENSSL_free(der);
 		profile_raise(PROFILE_E_REFUSED,
 		    "build.size: %d octets, more than %d", n, BUILD_TBS_MAX);
+		return 0;
+	}
+	if (!build_check_size(b, (size_t)n)) {
+		OPENSSL_free(der);
 		return 0;
 	}
 	*out = der;

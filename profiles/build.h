@@ -32,12 +32,18 @@ struct build_issuer {
 	int64_t not_after;		/* BUILD_NO_END: without end */
 	int path_len;			/* -1: unlimited */
 	const char *crl_url, *ocsp_url, *issuer_url; /* NULL: none */
+	/* The CA's own NameConstraints, DER; NULL: none. */
+	const unsigned char *name_constraints;
+	size_t name_constraints_len;
+	size_t sig_max;			/* octets of its signatures at most;
+					   0: as many as the algorithm allows */
 };
 
 struct build_field {
 	const char *name;	/* "identity.device", "identity.serial",
 				   "identity.cn", "registry.NAME", "request.NAME",
-				   "ca.name" ... */
+				   "ca.name", "attested.NAME" (shown by
+				   evidence, never set by anybody) */
 	const char *value;	/* UTF-8 */
 };
 

@@ -27,22 +27,23 @@ push(struct build *b, X509_EXTENSION *ext, const char *what)
 }
 
 /* Value of a known type into an extension. */
-static int
-push_value(struct build *b, int nid, int critical, void *value)
+int
+build_push_value(struct build *b, int nid, int critical, void *value)
 {
 	return push(b, X509V3_EXT_i2d(nid, critical, value), OBJ_nid2sn(nid));
 }
 
 /* An extension that OpenSSL 3.0 has no type for, from its DER. */
-static int
-push_der(struct build *b, const char *oid, const unsigned char *der, int len)
+int
+build_push_der(struct build *b, const char *oid, int critical,
+    const unsigned char *der, size_t len)
 {
 	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
 	ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *ext = NULL;
 
-	if (obj != NULL && s != NULL && ASN1_OCTET_STRING_set(s, der, len))
-		ext = X509_EXTENSION_create_by_OBJ(NULL, obj, 0, s);
+	if (obj != NULL && s != NULL && ASN1_OCTET_STRING_set(s, der, (int)len))
+		ext = X509_EXTENSION_create_by_OBJ(NULL, obj, critical, s);
 	ASN1_OBJECT_free(obj);
 	ASN1_OCTET_STRING_free(s);
 	return push(b, ext, oid);
@@ -64,7 +65,7 @@ add_basic_constraints(struct build *b)
 		!ASN1_INTEGER_set(bc->pathlen, b->p->path_len)))
 		internal("basicConstraints");
 	else
-		ok = push_value(b, NID_basic_constraints,
+		ok = build_push_value(b, NID_basic_constraints,
 		    b->p->basic_constraints_critical, bc);
 	BASIC_CONSTRAINTS_free(bc);
 	return ok;
@@ -88,7 +89,7 @@ add_key_usage(struct build *b)
 	for (i = 0; ok && i < (int)(sizeof(order) / sizeof(order[0])); i++)
 		if (b->p->key_usage & order[i])
 			ok = ASN1_BIT_STRING_set_bit(bits, i, 1);
-	ok = ok && push_value(b, NID_key_usage, b->p->key_usage_critical, bits);
+	ok = ok && build_push_value(b, NID_key_usage, b->p->key_usage_critical, bits);
 	ASN1_BIT_STRING_free(bits);
 	return ok;
 }
@@ -124,7 +125,7 @@ add_extended_key_usage(struct build *b)
 	    !push_oids(eku, b->p->eku_attested, more))
 		internal("extKeyUsage");
 	else
-		ok = push_value(b, NID_ext_key_usage, b->p->eku_critical, eku);
+		ok = build_push_value(b, NID_ext_key_usage, b->p->eku_critical, eku);
 	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
 	return ok;
 }
@@ -139,7 +140,7 @@ add_subject_key_id(struct build *b)
 		return 1;
 	ok = (id = ASN1_OCTET_STRING_new()) != NULL &&
 	    ASN1_OCTET_STRING_set(id, b->key_id, sizeof(b->key_id)) &&
-	    push_value(b, NID_subject_key_identifier, 0, id);
+	    build_push_value(b, NID_subject_key_identifier, 0, id);
 	ASN1_OCTET_STRING_free(id);
 	return ok;
 }
@@ -167,7 +168,7 @@ add_authority_key_id(struct build *b)
 	ok = (akid = AUTHORITY_KEYID_new()) != NULL &&
 	    (akid->keyid = ASN1_OCTET_STRING_new()) != NULL &&
 	    ASN1_OCTET_STRING_set(akid->keyid, id, (int)len) &&
-	    push_value(b, NID_authority_key_identifier, 0, akid);
+	    build_push_value(b, NID_authority_key_identifier, 0, akid);
 	AUTHORITY_KEYID_free(akid);
 	return ok;
 }
@@ -231,7 +232,8 @@ add_policies(struct build *b)
 	size_t i;
 
 	for (i = 0; ok && i < b->p->n_policies; i++) {
-		if (b->p->policies[i].unless_attested && b->req->attested)
+		if (b->req->attested ? b->p->policies[i].unless_attested
+				     : b->p->policies[i].if_attested)
 			continue;
 		info = make_policy(&b->p->policies[i]);
 		ok = info != NULL && sk_POLICYINFO_push(list, info) > 0;
@@ -241,7 +243,7 @@ add_policies(struct build *b)
 		}
 	}
 	if (ok && sk_POLICYINFO_num(list) > 0)
-		ok = push_value(b, NID_certificate_policies, 0, list);
+		ok = build_push_value(b, NID_certificate_policies, 0, list);
 	sk_POLICYINFO_pop_free(list, POLICYINFO_free);
 	return ok;
 }
@@ -314,7 +316,7 @@ add_crl_dp(struct build *b)
 		DIST_POINT_free(dp);
 		internal("cRLDistributionPoints");
 	} else
-		ok = push_value(b, NID_crl_distribution_points, 0, list);
+		ok = build_push_value(b, NID_crl_distribution_points, 0, list);
 	sk_DIST_POINT_pop_free(list, DIST_POINT_free);
 	return ok;
 }
@@ -365,7 +367,7 @@ add_aia(struct build *b)
 	    add_access(b, aia, b->p->aia_issuers, NID_ad_ca_issuers,
 		"issuer_url", b->issuer->issuer_url);
 	if (ok && sk_ACCESS_DESCRIPTION_num(aia) > 0)
-		ok = push_value(b, NID_info_access, 0, aia);
+		ok = build_push_value(b, NID_info_access, 0, aia);
 	sk_ACCESS_DESCRIPTION_pop_free(aia, ACCESS_DESCRIPTION_free);
 	return ok;
 }
@@ -376,10 +378,10 @@ add_status_marks(struct build *b)
 	static const unsigned char null_der[] = {0x05, 0x00};
 
 	if (b->p->ocsp_nocheck &&
-	    !push_der(b, "1.3.6.1.5.5.7.48.1.5", null_der, 2))
+	    !build_push_der(b, "1.3.6.1.5.5.7.48.1.5", 0, null_der, 2))
 		return 0;
 	return !b->p->no_rev_avail ||
-	    push_der(b, OID_NO_REV_AVAIL, null_der, 2);
+	    build_push_der(b, OID_NO_REV_AVAIL, 0, null_der, 2);
 }
 
 static int
@@ -394,7 +396,8 @@ add_mud_url(struct build *b)
 	if ((s = ASN1_IA5STRING_new()) != NULL &&
 	    ASN1_STRING_set(s, b->p->mud_url, -1))
 		n = i2d_ASN1_IA5STRING(s, &der);
-	ok = n > 0 ? push_der(b, OID_MUD_URL, der, n) : internal("MUD URL");
+	ok = n > 0 ? build_push_der(b, OID_MUD_URL, 0, der, (size_t)n)
+		   : internal("MUD URL");
 	OPENSSL_free(der);
 	ASN1_IA5STRING_free(s);
 	return ok;
@@ -409,7 +412,8 @@ build_extensions(struct build *b)
 	    !add_extended_key_usage(b) || !add_subject_key_id(b) ||
 	    !add_authority_key_id(b) || !add_san(b) || !add_policies(b) ||
 	    !add_crl_dp(b) || !add_aia(b) || !add_status_marks(b) ||
-	    !add_mud_url(b))
+	    !add_mud_url(b) || !build_cross(b) || !build_trees(b) ||
+	    !build_check_constraints(b))
 		return 0;
 	if (b->req->csr != NULL)
 		build_note_wishes(b);

@@ -206,7 +206,14 @@ build_make_subject(struct build *b)
 	const struct build_request *req = b->req;
 	int ok;
 
-	if (profile_is_self_signed(b->p) && b->issuer->name != NULL)
+	if (b->p->self_issued && b->issuer->name == NULL) {
+		profile_raise(PROFILE_E_REFUSED,
+		    "subject: a self-issued certificate needs an issuer's name");
+		return 0;
+	}
+	/* The issuer's own name, whatever else was given. */
+	if ((profile_is_self_signed(b->p) || b->p->self_issued) &&
+	    b->issuer->name != NULL)
 		ok = take_subject(b, b->issuer->name, b->issuer->name_len);
 	else if (req->subject != NULL)
 		ok = take_subject(b, req->subject, req->subject_len);

@@ -37,5 +37,20 @@ void build_note_wishes(struct build *b);
 
 /* build_ext.c: all extensions, in the TBS. */
 int build_extensions(struct build *b);
+/* Add one: a value of a type that OpenSSL knows, or DER. 1, or 0 raised. */
+int build_push_value(struct build *b, int nid, int critical, void *value);
+int build_push_der(struct build *b, const char *oid, int critical,
+    const unsigned char *der, size_t len);
+
+/* build_cross.c: what constrains chains below a CA; and, when all extensions
+   are there, the issuer's own name constraints. */
+int build_cross(struct build *b);
+int build_check_constraints(struct build *b);
+
+/* build_tree.c: declared extensions. */
+int build_trees(struct build *b);
+
+/* build_size.c: the budget of octets. */
+int build_check_size(struct build *b, size_t tbs_len);
 
 #endif

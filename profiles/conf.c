@@ -17,7 +17,7 @@
 
 #define NAME_MAX_LEN 256
 #define KEYS_MAX 128 /* keys of one table */
-#define DEPTH_MAX 16 /* groups within groups */
+#define DEPTH_MAX 20 /* groups within groups */
 
 struct conf {
 	config_t cfg;
@@ -341,6 +341,15 @@ kind_breach(const config_setting_t *s, enum conf_kind kind)
 			all_elements(s, CONFIG_TYPE_GROUP)
 		    ? NULL
 		    : "must be a list of groups, ( { ... }, ... )";
+	case CONF_SCALAR:
+		return text || type == CONFIG_TYPE_INT ||
+			type == CONFIG_TYPE_INT64 || type == CONFIG_TYPE_BOOL
+		    ? NULL
+		    : "must be a text, an integer, true or false";
+	case CONF_SOURCES:
+		return text || (list && all_elements(s, CONFIG_TYPE_STRING))
+		    ? NULL
+		    : "must be a text, or a list of texts";
 	}
 	return "is of no known kind";
 }

@@ -20,6 +20,7 @@
  */
 
 #define CONF_FILE_MAX (1024 * 1024)
+#define CONF_SCALAR_MAX 24	/* an integer as text, with NUL */
 
 struct conf;			/* a parsed file */
 struct conf_group;		/* a group in it; borrowed from its conf */
@@ -32,7 +33,9 @@ enum conf_kind {
 	CONF_SIZE,		/* "64k" -> octets */
 	CONF_TEXTS,		/* [ "...", ... ] array or list of texts */
 	CONF_GROUP,		/* { ... } */
-	CONF_GROUPS		/* ( { ... }, ... ) */
+	CONF_GROUPS,		/* ( { ... }, ... ) */
+	CONF_SCALAR,		/* a text, an integer, true or false */
+	CONF_SOURCES		/* one text, or a list of texts */
 };
 
 struct conf_key {
@@ -56,6 +59,10 @@ int conf_has(const struct conf_group *g, const char *key);
 /* Text borrowed from the conf, or ${dflt} when absent. */
 const char *conf_text(const struct conf_group *g, const char *key,
     const char *dflt);
+/* The value of a CONF_SCALAR as text: borrowed, or printed into ${buf}; NULL
+   when absent. */
+const char *conf_scalar(const struct conf_group *g, const char *key,
+    char buf[CONF_SCALAR_MAX]);
 /* The value must lie in min..max. 1, or 0 raised. Absent: ${dflt}. */
 int conf_int(const struct conf_group *g, const char *key, int64_t min,
     int64_t max, int64_t dflt, int64_t *out);
@@ -65,7 +72,8 @@ int conf_duration(const struct conf_group *g, const char *key, int64_t min,
     int64_t max, int64_t dflt, int64_t *out);
 int conf_size(const struct conf_group *g, const char *key, int64_t min,
     int64_t max, int64_t dflt, int64_t *out);
-/* Lists: count (0 when absent), then item. Borrowed. */
+/* Lists: count (0 when absent), then item. Borrowed. A single text is a list
+   of one. */
 size_t conf_n_texts(const struct conf_group *g, const char *key);
 const char *conf_text_at(const struct conf_group *g, const char *key,
     size_t i);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include <libconfig.h>
@@ -141,10 +142,39 @@ conf_size(const struct conf_group *g, const char *key, int64_t min, int64_t max,
 	return in_range(g, key, v, min, max, out);
 }
 
+const char *
+conf_scalar(
+    const struct conf_group *g, const char *key, char buf[CONF_SCALAR_MAX])
+{
+	const config_setting_t *s = member(g, key);
+
+	if (s == NULL)
+		return NULL;
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_STRING:
+		return config_setting_get_string(s);
+	case CONFIG_TYPE_BOOL:
+		return config_setting_get_bool(s) ? "true" : "false";
+	default:
+		snprintf(buf, CONF_SCALAR_MAX, "%lld",
+		    config_setting_get_int64(s));
+		return buf;
+	}
+}
+
+/* The text itself when ${s} is one: a list of one. */
+static const char *
+single(const config_setting_t *s)
+{
+	return s != NULL && config_setting_type(s) == CONFIG_TYPE_STRING
+	    ? config_setting_get_string(s)
+	    : NULL;
+}
+
 size_t
 conf_n_texts(const struct conf_group *g, const char *key)
 {
-	return conf_n_groups(g, key);
+	return single(member(g, key)) != NULL ? 1 : conf_n_groups(g, key);
 }
 
 const char *
@@ -152,6 +182,8 @@ conf_text_at(const struct conf_group *g, const char *key, size_t i)
 {
 	const config_setting_t *s = member(g, key);
 
+	if (single(s) != NULL)
+		return i == 0 ? single(s) : NULL;
 	return s != NULL ? config_setting_get_string_elem(s, (int)i) : NULL;
 }
 

@@ -9,7 +9,8 @@
 static const struct conform_rule *const tables[] = {conform_base_rules,
     conform_key_rules, conform_time_rules, conform_name_rules,
     conform_ext_rules, conform_usage_rules, conform_link_rules,
-    conform_san_rules, conform_class_rules};
+    conform_san_rules, conform_class_rules, conform_cross_rules,
+    conform_tree_rules, conform_size_rules};
 
 int
 conform_breach(const struct conform_view *v, const char *fmt, ...)

@@ -25,7 +25,12 @@
  * for classes idevid and ldevid (serialNumber in the subject of an IDevID, no
  * cA, digitalSignature critical, hardwareModuleName well-formed with OCTET
  * STRING serial); OCSP delegate: nocheck, no AIA-OCSP, no CRLDP, <= 30 days;
- * code signing: EKU alone; SAN entries syntactically valid.
+ * code signing: EKU alone; what the other classes demand; SAN entries
+ * syntactically valid; policy mappings, constraints on policies and names as in
+ * the profile and only in a CA; names within the issuer's own constraints;
+ * declared extensions there when one of their fields is given, and equal to
+ * what profile and fields say, worked out anew; the certificate within the
+ * profile's budget of octets, whatever length the signature takes.
  *
  * Not checked: whether the subject is who it says it is.
  */
@@ -38,6 +43,9 @@ struct conform_context {
 	const unsigned char *serial;		/* BUILD_SERIAL_LEN */
 	time_t now;	/* the one that build_tbs() was given */
 	int attested;
+	const struct build_field *fields;	/* as build_tbs() got them, for
+					   the extensions declared */
+	size_t n_fields;
 	int renewed;	/* subject and SAN are those of the certificate renewed:
 			   only their types are held against the profile */
 };

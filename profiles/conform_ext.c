@@ -19,6 +19,10 @@ static const struct known {
     [CONFORM_NOCHECK] = {"ocsp-nocheck", {0x2b, 6, 1, 5, 5, 7, 48, 1, 5}, 9},
     [CONFORM_NO_REV_AVAIL] = {"noRevAvail", {0x55, 0x1d, 56}, 3},
     [CONFORM_MUD] = {"mud-url", {0x2b, 6, 1, 5, 5, 7, 1, 25}, 8},
+    [CONFORM_NAME_CONSTRAINTS] = {"nameConstraints", {0x55, 0x1d, 30}, 3},
+    [CONFORM_MAPPINGS] = {"policyMappings", {0x55, 0x1d, 33}, 3},
+    [CONFORM_POLICY_CONSTRAINTS] = {"policyConstraints", {0x55, 0x1d, 36}, 3},
+    [CONFORM_INHIBIT_ANY] = {"inhibitAnyPolicy", {0x55, 0x1d, 54}, 3},
 };
 
 /* One Extension: OID, critical only when it is TRUE (DER leaves out the
@@ -94,10 +98,11 @@ check_known(struct conform_view *v)
 		for (i = 0; i < CONFORM_N_EXTS; i++)
 			if (der_equal(&oid, known[i].oid, known[i].len))
 				break;
-		if (i == CONFORM_N_EXTS)
+		if (i < CONFORM_N_EXTS)
+			v->ext[i] = ext;
+		else if (!conform_tree_declares(v, &oid))
 			return conform_breach(
-			    v, "an extension that no profile can ask for");
-		v->ext[i] = ext;
+			    v, "an extension that the profile does not name");
 	}
 	return 1;
 }
@@ -109,7 +114,8 @@ policies_wanted(const struct conform_view *v)
 	size_t i;
 
 	for (i = 0; i < p->n_policies; i++)
-		if (!p->policies[i].unless_attested || !v->ctx->attested)
+		if (v->ctx->attested ? !p->policies[i].unless_attested
+				     : !p->policies[i].if_attested)
 			return 1;
 	return 0;
 }
@@ -148,6 +154,14 @@ wanted(const struct conform_view *v, enum conform_ext_id id)
 		return p->no_rev_avail;
 	case CONFORM_MUD:
 		return p->mud_url[0] != '\0';
+	case CONFORM_NAME_CONSTRAINTS:
+		return p->n_subtrees > 0;
+	case CONFORM_MAPPINGS:
+		return p->n_mappings > 0;
+	case CONFORM_POLICY_CONSTRAINTS:
+		return p->has_require_explicit || p->has_inhibit_mapping;
+	case CONFORM_INHIBIT_ANY:
+		return p->has_inhibit_any;
 	default:
 		return 0;
 	}
@@ -181,6 +195,10 @@ check_critical(struct conform_view *v)
 	    [CONFORM_EKU] = p->eku_critical,
 	    [CONFORM_BC] = p->basic_constraints_critical,
 	    [CONFORM_SAN] = p->san_critical || v->n_attrs == 0,
+	    [CONFORM_NAME_CONSTRAINTS] = 1,
+	    [CONFORM_MAPPINGS] = 1,
+	    [CONFORM_POLICY_CONSTRAINTS] = 1,
+	    [CONFORM_INHIBIT_ANY] = 1,
 	};
 	size_t i;
 

@@ -191,7 +191,8 @@ check_policies(struct conform_view *v)
 	if (!der_only(v->ext[CONFORM_POLICIES].value, DER_SEQUENCE, &list))
 		return conform_breach(v, "not a SEQUENCE");
 	for (i = 0; i < p->n_policies; i++) {
-		if (p->policies[i].unless_attested && v->ctx->attested)
+		if (v->ctx->attested ? p->policies[i].unless_attested
+				     : p->policies[i].if_attested)
 			continue;
 		if (!der_take(&list, DER_SEQUENCE, &info) ||
 		    !fits_policy(info, &p->policies[i]))

@@ -117,7 +117,7 @@ check_attributes(struct conform_view *v)
 	const struct conform_attr *a;
 	size_t i, rules, have;
 
-	for (i = 0; i < v->n_attrs; i++) {
+	for (i = 0; i < v->n_attrs && !v->ctx->profile->self_issued; i++) {
 		a = &v->attr[i];
 		rules = rules_of(v->ctx->profile, a);
 		if (rules == 0)
@@ -147,7 +147,8 @@ fits_rule(const struct conform_attr *a, const struct profile_subject_rule *r)
  * text is what the profile says. Bit n of ${at} says that the first n
  * attributes fit the rules so far: two rules of one type, one of them optional,
  * can be met in more than one way. A renewal keeps its predecessor's name,
- * which an older version of the profile may have made.
+ * which an older version of the profile may have made; what is self-issued has
+ * its issuer's.
  */
 static int
 check_rules(struct conform_view *v)
@@ -156,7 +157,7 @@ check_rules(struct conform_view *v)
 	uint64_t at = 1, next;
 	size_t i, n;
 
-	if (v->ctx->renewed)
+	if (v->ctx->renewed || p->self_issued)
 		return 1;
 	for (i = 0; i < p->n_subject; i++) {
 		next = p->subject[i].optional ? at : 0;

@@ -29,6 +29,10 @@ enum conform_ext_id {
 	CONFORM_NOCHECK,
 	CONFORM_NO_REV_AVAIL,
 	CONFORM_MUD,
+	CONFORM_NAME_CONSTRAINTS,
+	CONFORM_MAPPINGS,
+	CONFORM_POLICY_CONSTRAINTS,
+	CONFORM_INHIBIT_ANY,
 	CONFORM_N_EXTS
 };
 
@@ -76,6 +80,9 @@ extern const struct conform_rule conform_usage_rules[];
 extern const struct conform_rule conform_link_rules[];
 extern const struct conform_rule conform_san_rules[];
 extern const struct conform_rule conform_class_rules[];
+extern const struct conform_rule conform_cross_rules[];
+extern const struct conform_rule conform_tree_rules[];
+extern const struct conform_rule conform_size_rules[];
 
 /* Raises the rule's name, its citation and the text. Always 0. */
 int conform_breach(const struct conform_view *v, const char *fmt, ...)
@@ -101,6 +108,9 @@ size_t conform_usage_purposes(
 
 /* conform_name.c: how many attributes of ${nid} the subject has. */
 size_t conform_name_count(const struct conform_view *v, int nid);
+
+/* conform_tree.c: does the profile declare an extension with this OID? */
+int conform_tree_declares(const struct conform_view *v, const struct der *oid);
 
 /* conform_link.c: does the AIA name an access method (last OID arc)? */
 int conform_link_has_access(const struct conform_view *v, unsigned char arc);

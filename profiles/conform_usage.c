@@ -161,8 +161,9 @@ check_bc_path(struct conform_view *v)
 {
 	int is_ca, path_len, limit = v->ctx->issuer->path_len;
 
+	/* What is self-issued is not counted. */
 	if (v->self_signed || limit < 0 || !read_bc(v, &is_ca, &path_len) ||
-	    !is_ca)
+	    !is_ca || v->ctx->profile->self_issued)
 		return 1;
 	if (limit == 0)
 		return conform_breach(

@@ -217,6 +217,7 @@ check_leaf(unsigned char tag, const struct der *b)
 		    ? NULL
 		    : "BOOLEAN that is neither 00 nor FF";
 	case DER_INTEGER:
+	case DER_ENUMERATED:
 		return check_integer(b);
 	case DER_BIT_STRING:
 		return check_bits(b);

@@ -19,6 +19,7 @@
 #define DER_OCTET_STRING 0x04
 #define DER_NULL 0x05
 #define DER_OID 0x06
+#define DER_ENUMERATED 0x0a
 #define DER_UTF8 0x0c
 #define DER_PRINTABLE 0x13
 #define DER_IA5 0x16

@@ -4,6 +4,7 @@
 
 #include "profiles/error.h"
 #include "profiles/text.h"
+#include "profiles/tree.h"
 #include "profiles/profile_part.h"
 
 #define DAY ((int64_t)86400)
@@ -30,6 +31,16 @@ static const struct conf_key keys[] = {
     {"no_rev_avail", CONF_BOOL, 0},
     {"policies", CONF_GROUPS, 0},
     {"mud_url", CONF_TEXT, 0},
+    {"self_issued", CONF_BOOL, 0},
+    {"policy_mappings", CONF_GROUPS, 0},
+    {"policy_constraints", CONF_GROUP, 0},
+    {"inhibit_any_policy", CONF_INT, 0},
+    {"name_constraints", CONF_GROUP, 0},
+    {"extensions", CONF_GROUPS, 0},
+    {"vendor_arc", CONF_BOOL, 0},
+    {"max_der_bytes", CONF_INT, 0},
+    {"max_crl_url_bytes", CONF_INT, 0},
+    {"max_issuer_bytes", CONF_INT, 0},
 };
 
 static const struct conf_key validity_keys[] = {
@@ -47,6 +58,11 @@ static const char *const classes[] = {[PROFILE_CA] = "ca",
     [PROFILE_LDEVID] = "ldevid",
     [PROFILE_ATTESTATION] = "attestation",
     [PROFILE_CODE_SIGNING] = "code-signing",
+    [PROFILE_TLS] = "tls",
+    [PROFILE_TIMESTAMPING] = "timestamping",
+    [PROFILE_SIGNING] = "signing",
+    [PROFILE_SEAL] = "seal",
+    [PROFILE_SHORT_LIVED] = "short-lived",
     NULL};
 
 static const char *const asked_by[] = {
@@ -209,6 +225,21 @@ parse_head(struct profile *p, const struct conf_group *g)
 	    parse_validity(p, conf_subgroup(g, "validity"));
 }
 
+static int
+parse_limits(struct profile *p, const struct conf_group *g)
+{
+	int64_t der, url, issuer;
+
+	if (!conf_int(g, "max_der_bytes", 128, 32768, 0, &der) ||
+	    !conf_int(g, "max_crl_url_bytes", 8, 2048, 0, &url) ||
+	    !conf_int(g, "max_issuer_bytes", 8, 2048, 0, &issuer))
+		return 0;
+	p->max_der = (size_t)der;
+	p->max_crl_url = (size_t)url;
+	p->max_issuer = (size_t)issuer;
+	return 1;
+}
+
 static struct profile *
 compile(struct conf *conf)
 {
@@ -222,7 +253,8 @@ compile(struct conf *conf)
 		profile_raise(PROFILE_E_INTERNAL, "out of memory");
 	else if (!parse_head(p, g) || !profile_parse_subject(p, g) ||
 	    !profile_parse_san(p, g) || !profile_parse_extensions(p, g) ||
-	    !profile_check(p, g)) {
+	    !profile_parse_cross(p, g) || !profile_parse_trees(p, g) ||
+	    !parse_limits(p, g) || !profile_check(p, g)) {
 		profile_free(p);
 		p = NULL;
 	}
@@ -245,5 +277,13 @@ profile_read_file(const char *path)
 void
 profile_free(struct profile *p)
 {
+	size_t i;
+
+	if (p == NULL)
+		return;
+	for (i = 0; i < p->n_extensions; i++)
+		tree_free(p->extensions[i].tree);
+	free(p->extensions);
+	free(p->subtrees);
 	free(p);
 }

@@ -20,7 +20,11 @@
  * not_after = "none" outside class idevid and the classes ca and cross (an IDevID
  * without end needs an issuer without end; for end entities it stays with
  * idevid alone); noRevAvail beside CRL or OCSP; the attestation key's EKU
- * (2.23.133.8.3) outside if_attested.
+ * (2.23.133.8.3) and TCG's policies of verified residency outside if_attested;
+ * an extension in ${extensions} that has a key of its own, or whose OID lies
+ * under a vendor's arc without vendor_arc; cross-certification keys outside the
+ * classes ca and cross. What else the newer classes demand is in profile_class.c
+ * and docs/profiles.md.
  * Pure functions: no clock, no network, no files but profile_read_file().
  */
 
@@ -32,7 +36,12 @@ enum profile_class {
 	PROFILE_IDEVID,		/* IEEE 802.1AR, maker's */
 	PROFILE_LDEVID,		/* IEEE 802.1AR, owner's */
 	PROFILE_ATTESTATION,	/* attestation key */
-	PROFILE_CODE_SIGNING
+	PROFILE_CODE_SIGNING,
+	PROFILE_TLS,		/* serverAuth, clientAuth */
+	PROFILE_TIMESTAMPING,	/* RFC 3161 */
+	PROFILE_SIGNING,	/* documents and files, by people and roles */
+	PROFILE_SEAL,		/* a legal person's, EN 319 412-3 */
+	PROFILE_SHORT_LIVED	/* never revoked, RFC 9608 */
 };
 
 enum profile_by {		/* issued_by, a set */
@@ -91,6 +100,42 @@ struct profile_policy {		/* one PolicyInformation */
 	char oid[64];
 	char cps[PROFILE_TEXT_MAX];	/* CPS URI qualifier, empty: none */
 	int unless_attested;	/* only in certificates without evidence */
+	int if_attested;	/* only in those with */
+};
+
+struct profile_mapping {	/* RFC 5280 4.2.1.5 */
+	char issuer[64], subject[64];	/* domain policies, dotted */
+};
+
+#define PROFILE_SUBTREES_MAX 32
+#define PROFILE_SUBTREE_RDNS_MAX 8
+
+enum profile_subtree_type {
+	PROFILE_SUBTREE_DNS,
+	PROFILE_SUBTREE_EMAIL,
+	PROFILE_SUBTREE_URI,
+	PROFILE_SUBTREE_IP,	/* base is CIDR, "10.0.0.0/8" */
+	PROFILE_SUBTREE_DIRECTORY
+};
+
+struct profile_subtree {	/* one GeneralSubtree, RFC 5280 4.2.1.10 */
+	enum profile_subtree_type type;
+	int excluded;		/* else permitted */
+	char base[PROFILE_TEXT_MAX];	/* of a directory name empty */
+	struct {
+		int nid;
+		char value[PROFILE_TEXT_MAX];
+	} rdn[PROFILE_SUBTREE_RDNS_MAX];	/* of a directory name */
+	size_t n_rdn;
+};
+
+#define PROFILE_EXTENSIONS_MAX 16
+
+struct tree;
+struct profile_extension {	/* declared, see tree.h */
+	char oid[64];
+	int critical;
+	struct tree *tree;
 };
 
 struct profile {
@@ -133,6 +178,26 @@ struct profile {
 	struct profile_policy policies[PROFILE_LIST_MAX];
 	size_t n_policies;
 	char mud_url[PROFILE_TEXT_MAX];	/* RFC 8520; empty: absent */
+
+	/* Cross-certification: classes ca and cross. A number counts only when
+	   its has_ is set. */
+	int self_issued;		/* subject = issuer, another key */
+	struct profile_mapping mappings[PROFILE_LIST_MAX];
+	size_t n_mappings;
+	int has_require_explicit, require_explicit;
+	int has_inhibit_mapping, inhibit_mapping;
+	int has_inhibit_any, inhibit_any;
+	struct profile_subtree *subtrees;	/* owned; permitted first */
+	size_t n_subtrees;
+
+	struct profile_extension *extensions;	/* owned */
+	size_t n_extensions;
+	int vendor_arc;			/* extensions of Intel, AMD, Apple */
+
+	/* Octets at most; 0: no limit of the profile's. */
+	size_t max_der;			/* of the certificate */
+	size_t max_crl_url;		/* of the CRL's address */
+	size_t max_issuer;		/* of the issuer's name, DER */
 };
 
 /* Compile text (errors call it ${file}). Returned to be freed. */
@@ -147,6 +212,11 @@ int profile_is_self_signed(const struct profile *p);
 const char *profile_by_name(enum profile_by by);
 /* May ${by} cause a certificate of ${p}? 1, or 0 with PROFILE_E_REFUSED. */
 int profile_allows(const struct profile *p, enum profile_by by);
+/* Call ${each} with the name of every field ("request.cn") that a rule of ${p}
+   takes, in the order of the rules; one that several take comes several
+   times. */
+void profile_fields(const struct profile *p,
+    void (*each)(const char *field, void *arg), void *arg);
 /* Stable text dump, one "key = value" a line, for snapshots and
    `inkan profile show`. To be freed with OPENSSL_free(). */
 char *profile_dump(const struct profile *p);

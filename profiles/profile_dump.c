@@ -137,11 +137,12 @@ dump_rest(const struct profile *p, BIO *out)
 	BIO_printf(out, "ocsp_nocheck = %s\n", yes(p->ocsp_nocheck));
 	BIO_printf(out, "no_rev_avail = %s\n", yes(p->no_rev_avail));
 	for (i = 0; i < p->n_policies; i++)
-		BIO_printf(out, "policies[%zu] = %s%s%s%s\n", i,
+		BIO_printf(out, "policies[%zu] = %s%s%s%s%s\n", i,
 		    p->policies[i].oid,
 		    p->policies[i].cps[0] != '\0' ? " cps " : "",
 		    p->policies[i].cps,
-		    p->policies[i].unless_attested ? " unless_attested" : "");
+		    p->policies[i].unless_attested ? " unless_attested" : "",
+		    p->policies[i].if_attested ? " if_attested" : "");
 	if (p->mud_url[0] != '\0')
 		BIO_printf(out, "mud_url = %s\n", p->mud_url);
 }
@@ -170,6 +171,7 @@ profile_dump(const struct profile *p)
 	dump_usage(p, out);
 	dump_constraints(p, out);
 	dump_rest(p, out);
+	profile_dump_more(p, out);
 	len = BIO_get_mem_data(out, &data);
 	text = OPENSSL_strndup(data, (size_t)len);
 fail:

@@ -30,6 +30,7 @@ static const struct conf_key policy_keys[] = {
     {"oid", CONF_TEXT, 1},
     {"cps", CONF_TEXT, 0},
     {"unless_attested", CONF_BOOL, 0},
+    {"if_attested", CONF_BOOL, 0},
 };
 
 /* Purposes by name; all others are written as dotted OIDs. */
@@ -193,6 +194,15 @@ parse_policy(struct profile *p, const struct conf_group *g)
 			return conf_fail(
 			    g, "oid", "%s twice (RFC 5280 4.2.1.4)", pol->oid);
 	pol->unless_attested = conf_bool(g, "unless_attested", 0);
+	pol->if_attested = conf_bool(g, "if_attested", 0);
+	if (pol->if_attested && pol->unless_attested)
+		return conf_fail(
+		    g, "if_attested", "not beside unless_attested");
+	if (profile_under(pol->oid, OID_TPM_RESIDENCY) && !pol->if_attested)
+		return conf_fail(g, "if_attested",
+		    "%s says where a key was seen to live: it is never given "
+		    "without evidence",
+		    pol->oid);
 	p->n_policies++;
 	return 1;
 }

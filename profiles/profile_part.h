@@ -1,6 +1,7 @@
 #ifndef INKAN_PROFILES_PROFILE_PART_H
 #define INKAN_PROFILES_PROFILE_PART_H
 
+#include <openssl/bio.h>
 #include "profiles/conf.h"
 #include "profiles/profile.h"
 
@@ -18,6 +19,10 @@
 #define OID_OCSP_SIGNING "1.3.6.1.5.5.7.3.9"
 #define OID_CMC_RA "1.3.6.1.5.5.7.3.28"
 #define OID_ATTESTATION_KEY "2.23.133.8.3"
+#define OID_CLIENT_AUTH "1.3.6.1.5.5.7.3.2"
+#define OID_ANY_POLICY "2.5.29.32.0"
+/* TCG's policies that say where a key verifiably lives. */
+#define OID_TPM_RESIDENCY "2.23.133.11.1"
 
 /* profile_source.c: subject and SAN rules */
 int profile_parse_subject(struct profile *p, const struct conf_group *g);
@@ -27,6 +32,21 @@ int profile_field_known(const char *name);
 
 /* profile_ext.c: extensions */
 int profile_parse_extensions(struct profile *p, const struct conf_group *g);
+
+/* profile_cross.c: what constrains chains below another CA */
+int profile_parse_cross(struct profile *p, const struct conf_group *g);
+int profile_check_cross(const struct profile *p, const struct conf_group *g);
+
+/* profile_tree.c: declared extensions */
+int profile_parse_trees(struct profile *p, const struct conf_group *g);
+
+/* profile_class.c: what a class demands of its profiles */
+int profile_check_class(const struct profile *p, const struct conf_group *g);
+/* Is ${oid} this arc or under it? */
+int profile_under(const char *oid, const char *arc);
+
+/* profile_dump_more.c */
+void profile_dump_more(const struct profile *p, BIO *out);
 
 /* profile_rules.c: what a single key cannot know */
 int profile_check(const struct profile *p, const struct conf_group *g);

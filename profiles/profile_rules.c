@@ -23,9 +23,13 @@ check_class(const struct profile *p, const struct conf_group *g)
 			    profile_class_name(p->class));
 		return 1;
 	case PROFILE_CODE_SIGNING:
+	case PROFILE_TIMESTAMPING:
+	case PROFILE_SIGNING:
+	case PROFILE_SEAL:
 		if (p->issued_by & PROFILE_BY_EST)
 			return conf_fail(g, "issued_by",
-			    "class code-signing does not allow est");
+			    "class %s does not allow est",
+			    profile_class_name(p->class));
 		return 1;
 	default:
 		return 1;
@@ -55,9 +59,12 @@ check_validity(const struct profile *p, const struct conf_group *g)
 	const struct conf_group *v = conf_subgroup(g, "validity");
 
 	if (p->no_end && p->class != PROFILE_IDEVID && p->class != PROFILE_CA &&
-	    p->class != PROFILE_CROSS)
+	    p->class != PROFILE_CROSS &&
+	    (p->class != PROFILE_ATTESTATION ||
+		(p->issued_by & PROFILE_BY_EST)))
 		return conf_fail(v, "not_after",
-		    "no end is for class idevid and for CAs (IEEE 802.1AR)");
+		    "no end is for class idevid, for CAs, and for attestation "
+		    "keys that a maker gives (IEEE 802.1AR, TCG)");
 	if (p->class == PROFILE_OCSP && p->duration > 30 * 86400)
 		return conf_fail(v, "duration",
 		    "at most 30d: an OCSP delegate cannot be revoked");
@@ -201,6 +208,8 @@ check_names(const struct profile *p, const struct conf_group *g)
 {
 	size_t i;
 
+	if (p->self_issued)
+		return 1; /* by the issuer's own name */
 	if (p->n_subject == 0 && p->n_san == 0)
 		return conf_fail(
 		    g, NULL, "no subject and no san rule: nobody is named");
@@ -235,5 +244,6 @@ profile_check(const struct profile *p, const struct conf_group *g)
 	    check_validity(p, g) && check_ca(p, g) && check_key_usage(p, g) &&
 	    check_purposes(p, g) && check_ocsp(p, g) &&
 	    check_end_entity(p, g) && check_names(p, g) &&
-	    check_revocation(p, g);
+	    check_revocation(p, g) && profile_check_cross(p, g) &&
+	    profile_check_class(p, g);
 }

@@ -27,8 +27,10 @@ static const struct conf_key san_keys[] = {
 /* Identity is ours to establish: its fields are these and no others. */
 static const char *const fields[] = {
     "identity.device", "identity.serial", "identity.cn"};
-/* These are open: registry and request hold what an operator put there. */
-static const char *const spaces[] = {"registry.", "request.", "ca."};
+/* These are open: registry and request hold what an operator put there,
+   attested what evidence showed. */
+static const char *const spaces[] = {
+    "registry.", "request.", "ca.", "attested."};
 
 static const char *const hints[] = {"identity.device", "identity.serial",
     "identity.cn", "csr.san", "csr.CN", "csr.O", "csr.OU", "csr.serialNumber"};

@@ -199,6 +199,11 @@ static const struct option_spec PROFILE_CHECK[] = {
     {"file", OPTION_TEXT, REQ | MANY | LOCAL, NULL, "FILE", "profile"},
     END,
 };
+static const struct option_spec PROFILE_DIFF[] = {
+    {"profile", OPTION_TEXT, REQ | MANY | LOCAL, NULL, "PROFILE",
+	"old, then new: file, active one, or NAME@VERSION"},
+    END,
+};
 static const struct option_spec SECRET_NEW[] = {
     {"fleet", OPTION_TEXT, REQ | MANY, NULL, "F", "fleet that it opens"},
     {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device only"},
@@ -470,6 +475,11 @@ const struct command command_table[] = {
 	.options = PROFILE_CHECK,
 	.positional = "file",
 	.help = "Check profile files; needs no server"},
+    {.words = "profile diff",
+	.run = run_profile_diff,
+	.options = PROFILE_DIFF,
+	.positional = "profile",
+	.help = "Compare two profiles key by key"},
     {.words = "key list",
 	.op = "key.list",
 	.run = run_list,

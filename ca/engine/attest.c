@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/error.h"
@@ -10,6 +11,15 @@
  */
 
 int
+attest_fact(struct admitting *t, const char *name, const char *value)
+{
+	char full[sizeof("attested.") + 64];
+
+	snprintf(full, sizeof(full), "attested.%.63s", name);
+	return stage_field(t->a, full, value);
+}
+
+int
 attest_pinned(struct admitting *t)
 {
 	if (!t->has_device || !t->device.has_key)
@@ -19,6 +29,8 @@ attest_pinned(struct admitting *t)
 		    "csr.key", "another key is pinned for device %s",
 		    t->device.name);
 	t->a->attested = 1;
+	if (!attest_fact(t, "method", "pinned-key"))
+		return 0;
 	stage_say(t, "the key is pinned for device %s", t->device.name);
 	return 1;
 }

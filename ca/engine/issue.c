@@ -82,6 +82,8 @@ conform(struct issue *is)
 	    .serial = is->serial,
 	    .now = is->now,
 	    .attested = job->attested,
+	    .fields = job->fields,
+	    .n_fields = job->n_fields,
 	    .renewed = job->subject != NULL,
 	};
 

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <openssl/x509v3.h>
 
 #include "ca/error.h"
 #include "profiles/spki.h"
@@ -70,6 +71,28 @@ set_urls(struct issuer *is)
 	is->build.issuer_url = r->issuer_url[0] != '\0' ? r->issuer_url : NULL;
 }
 
+/* The value stands in the certificate as it will be judged by others. */
+static void
+set_constraints(struct issuer *is)
+{
+	const ASN1_OCTET_STRING *value;
+	int at = X509_get_ext_by_NID(is->cert, NID_name_constraints, -1);
+
+	if (at < 0)
+		return;
+	value = X509_EXTENSION_get_data(X509_get_ext(is->cert, at));
+	is->build.name_constraints = ASN1_STRING_get0_data(value);
+	is->build.name_constraints_len = (size_t)ASN1_STRING_length(value);
+}
+
+static size_t
+signature_max(const EVP_PKEY *key)
+{
+	int n = EVP_PKEY_get_size(key);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 static int
 set_from_cert(struct issuer *is)
 {
@@ -87,6 +110,8 @@ set_from_cert(struct issuer *is)
 	is->build.not_after = issuer_time(X509_get0_notAfter(is->cert));
 	path_len = X509_get_pathlen(is->cert);
 	is->build.path_len = (int)path_len;
+	is->build.sig_max = signature_max(is->verify);
+	set_constraints(is);
 	set_urls(is);
 	SHA256(der, is->row.cert_len, is->sha256);
 	return build_sigalg(is->verify, 0, &is->sigalg,
@@ -151,6 +176,7 @@ issuer_new_root(const struct issuer_row *row, EVP_PKEY *key)
 	is->build.sigalg = is->sigalg;
 	is->build.not_after = BUILD_NO_END;
 	is->build.path_len = -1;
+	is->build.sig_max = signature_max(is->verify);
 	set_urls(is);
 	is->key = key;
 	OPENSSL_free(spki);

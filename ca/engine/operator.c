@@ -38,56 +38,56 @@ operator_possess(struct admitting *t)
 	return 1;
 }
 
-static int
-uses_in(const char *text, const char *full)
-{
-	char braced[NAME_MAX_LEN + 32];
+struct wanted {
+	const char *full;
+	int found;
+};
 
-	snprintf(braced, sizeof(braced), "{%s}", full);
-	return strstr(text, braced) != NULL;
+static void
+is_wanted(const char *field, void *arg)
+{
+	struct wanted *w = arg;
+
+	w->found |= strcmp(field, w->full) == 0;
 }
 
 static int
 uses_field(const struct profile *p, const char *full)
 {
-	size_t i;
+	struct wanted w = {full, 0};
 
-	for (i = 0; i < p->n_subject; i++)
-		if (p->subject[i].kind == PROFILE_FROM_FIELD &&
-		    strcmp(p->subject[i].source, full) == 0)
-			return 1;
-	for (i = 0; i < p->n_san; i++)
-		if ((p->san[i].kind == PROFILE_FROM_FIELD &&
-			strcmp(p->san[i].source, full) == 0) ||
-		    uses_in(p->san[i].match, full))
-			return 1;
-	return 0;
+	profile_fields(p, is_wanted, &w);
+	return w.found;
 }
 
-static void
-add_name(char *out, size_t size, const char *source)
-{
-	size_t n = strlen(out);
+#define KNOWN_MAX 200
 
-	if (strncmp(source, "request.", 8) == 0 && strstr(out, source) == NULL)
-		snprintf(out + n, size - n, "%s%s", n > 0 ? ", " : "", source);
+/* One name of the list, once: "request.c" is not in "request.cn". */
+static void
+add_name(const char *field, void *arg)
+{
+	char *out = arg;
+	const char *at = out;
+	size_t n = strlen(out), len = strlen(field);
+
+	if (strncmp(field, "request.", 8) != 0)
+		return;
+	while ((at = strstr(at, field)) != NULL)
+		if (at[len] == ',' || at[len] == '\0')
+			return;
+		else
+			at += len;
+	snprintf(out + n, KNOWN_MAX - n, "%s%s", n > 0 ? ", " : "", field);
 }
 
 /* What the profile would take, for the refusal. */
 static void
-list_fields(const struct profile *p, char *out, size_t size)
+list_fields(const struct profile *p, char out[KNOWN_MAX])
 {
-	size_t i;
-
 	out[0] = '\0';
-	for (i = 0; i < p->n_subject; i++)
-		if (p->subject[i].kind == PROFILE_FROM_FIELD)
-			add_name(out, size, p->subject[i].source);
-	for (i = 0; i < p->n_san; i++)
-		if (p->san[i].kind == PROFILE_FROM_FIELD)
-			add_name(out, size, p->san[i].source);
+	profile_fields(p, add_name, out);
 	if (out[0] == '\0')
-		snprintf(out, size, "none");
+		snprintf(out, KNOWN_MAX, "none");
 }
 
 static int
@@ -116,12 +116,17 @@ has_field(const struct admission *a, const char *name)
 static int
 take_set(struct admitting *t, const char *pair)
 {
-	char full[NAME_MAX_LEN + 16], known[200];
+	char full[NAME_MAX_LEN + 16], known[KNOWN_MAX];
 	const char *eq, *name = pair;
 	size_t n;
 
 	if (strncmp(name, "request.", 8) == 0)
 		name += 8;
+	if (strncmp(name, "attested.", 9) == 0)
+		return stage_refuse(t, WIRE_DENIED, "set.attested", "set",
+		    "\"%.64s\": what evidence shows is not for an operator to "
+		    "say",
+		    pair);
 	eq = strchr(name, '=');
 	n = eq == NULL ? 0 : (size_t)(eq - name);
 	if (n == 0 || n > NAME_MAX_LEN ||
@@ -133,7 +138,7 @@ take_set(struct admitting *t, const char *pair)
 		    pair);
 	snprintf(full, sizeof(full), "request.%.*s", (int)n, name);
 	if (!uses_field(t->a->profile, full)) {
-		list_fields(t->a->profile, known, sizeof(known));
+		list_fields(t->a->profile, known);
 		return stage_refuse(t, WIRE_BADREQUEST, "set", full,
 		    "profile %s uses no field %s; it uses %s",
 		    t->a->profile->name, full, known);

@@ -137,6 +137,7 @@ static const struct {
     {"csr.", NULL},
     {"subject.", NULL},
     {"san.", NULL},
+    {"name.constraints", "csr.san"},
     {"attest.pinned-key", "csr.key"},
     {"renew.successor", "csr.key"},
     {"renew.busy", "csr.key"},
@@ -166,11 +167,23 @@ static const struct {
     {"path.length", "cert"},
 };
 
+/* "registry.svn: not an integer": a declared extension names the field. */
+static void
+field_of_extension(struct outcome *o)
+{
+	const char *colon = strstr(o->text, ": ");
+
+	if (colon != NULL && strncmp(o->rule, "extension.", 10) == 0)
+		snprintf(o->field, sizeof(o->field), "%.*s",
+		    (int)(colon - o->text), o->text);
+}
+
 static void
 set_field(struct outcome *o)
 {
 	size_t i, n;
 
+	field_of_extension(o);
 	for (i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
 		n = strlen(FIELDS[i].rule);
 		if (FIELDS[i].rule[n - 1] == '.' ?

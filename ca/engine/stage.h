@@ -92,6 +92,9 @@ int renew_check(struct admitting *t);
 /* possess.c: parse and verify; also for operators. */
 int possess_csr(struct admitting *t, const unsigned char *der, size_t len);
 int possess_key_type(struct admitting *t);
+/* attest.c: a fact that evidence showed, for the profile as "attested.NAME".
+   Nothing else makes fields of that space. 1, or 0 raised. */
+int attest_fact(struct admitting *t, const char *name, const char *value);
 /* attest.c: the pinned key of a device, if it has one. */
 int attest_pinned(struct admitting *t);
 /* authorize.c */

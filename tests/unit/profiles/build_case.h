@@ -66,7 +66,9 @@ job_builds(struct job *j)
 	    .issuer = &j->ca.issuer,
 	    .serial = rig_serial,
 	    .now = j->req.now,
-	    .attested = j->req.attested};
+	    .attested = j->req.attested,
+	    .fields = j->req.fields,
+	    .n_fields = j->req.n_fields};
 
 	ERR_clear_error();
 	ctx.spki = csr_spki(j->csr, &ctx.spki_len);

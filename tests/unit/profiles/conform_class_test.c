@@ -128,6 +128,49 @@ second_purpose(struct make *m)
 	strcpy(m->profile.eku[m->profile.n_eku++], "1.3.6.1.5.5.7.3.4");
 }
 
+static void
+purpose(struct make *m, const char *oid)
+{
+	strcpy(m->profile.eku[0], oid);
+}
+
+static void
+client_auth(struct make *m)
+{
+	purpose(m, "1.3.6.1.5.5.7.3.2");
+}
+
+static void
+time_plain(struct make *m)
+{
+	purpose(m, "1.3.6.1.5.5.7.3.36");
+}
+
+static void
+with_agreement(struct make *m)
+{
+	m->profile.key_usage |= KU_KEY_AGREEMENT;
+}
+
+static void
+no_identifier(struct make *m)
+{
+	m->profile.subject[2] = m->profile.subject[3];
+	m->profile.n_subject = 3;
+}
+
+static void
+no_mark(struct make *m)
+{
+	m->profile.no_rev_avail = 0;
+}
+
+static void
+days_7_and_1_s(struct make *m)
+{
+	m->profile.duration = 7 * 86400 + 1;
+}
+
 static const struct conform_case cases[] = {
     {"class.ca", shape_ca, no_ca, NULL, NULL},
     {"class.ca", shape_ca, no_ca_cross, NULL, NULL},
@@ -157,7 +200,38 @@ static const struct conform_case cases[] = {
     {"class.code", shape_code, usage_plain, NULL, NULL},
     {"class.attestation", shape_attestation, usage_plain, NULL, NULL},
     {"class.attestation", shape_attestation, no_signature, NULL, NULL},
+    {"class.tls", shape_tls, second_purpose, NULL, NULL},
+    {"class.tls", shape_tls, time_plain, NULL, NULL},
+    {"class.tls", shape_tls, no_san, NULL, NULL},
+    {"class.tls", shape_tls, usage_plain, NULL, NULL},
+    {"class.timestamping", shape_timestamping, time_plain, NULL, NULL},
+    {"class.timestamping", shape_timestamping, with_agreement, NULL, NULL},
+    {"class.timestamping", shape_timestamping, usage_plain, NULL, NULL},
+    {"class.signing", shape_signing, client_auth, NULL, NULL},
+    {"class.signing", shape_seal, client_auth, NULL, NULL},
+    {"class.signing", shape_signing, nameless, NULL, NULL},
+    {"class.signing", shape_signing, with_agreement, NULL, NULL},
+    {"class.seal", shape_seal, no_identifier, NULL, NULL},
+    {"class.short-lived", shape_short_lived, no_mark, NULL, NULL},
+    {"class.short-lived", shape_short_lived, days_7_and_1_s, NULL, NULL},
+    {"class.short-lived", shape_short_lived, usage_plain, NULL, NULL},
 };
+
+static void
+good_classes(void **state)
+{
+	static void (*const shapes[])(struct make *) = {shape_tls,
+	    shape_timestamping, shape_signing, shape_seal, shape_short_lived};
+	struct make *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		m = make_new(shapes[i], NULL);
+		must_pass(m, "a class as it should be");
+		make_free(m);
+	}
+}
 
 static void
 bad_classes(void **state)
@@ -181,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_30_days),
+	    cmocka_unit_test(good_classes),
 	    cmocka_unit_test(bad_classes),
 	};
 

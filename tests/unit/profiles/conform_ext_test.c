@@ -230,7 +230,7 @@ static const struct conform_case cases[] = {
     {"extension.once", shape_ldevid, NULL, unknown_twice, NULL},
     {"extension.known", shape_ldevid, NULL, unknown, NULL},
     {"extension.known", shape_ldevid, NULL, issuer_alt_name, NULL},
-    {"extension.known", shape_ca, NULL, name_constraints, NULL},
+    {"extension.set", shape_ca, NULL, name_constraints, NULL},
     {"extension.criticality", shape_ldevid, NULL, ski_critical, NULL},
     {"extension.criticality", shape_ldevid, NULL, crldp_critical, NULL},
     {"extension.criticality", shape_ldevid, no_names_at_all, NULL, NULL},

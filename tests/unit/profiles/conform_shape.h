@@ -172,4 +172,60 @@ shape_code(struct make *m)
 	m->key = KEY_ED25519;
 }
 
+MAYBE void
+shape_tls(struct make *m)
+{
+	struct profile *p = &m->profile;
+
+	end_entity(p, PROFILE_TLS, "1.3.6.1.5.5.7.3.1");
+	subject_rule(p, NID_commonName, PROFILE_FROM_CSR, "csr.CN", 0);
+	san_rule(p, PROFILE_SAN_DNS, 0);
+}
+
+MAYBE void
+shape_timestamping(struct make *m)
+{
+	struct profile *p = &m->profile;
+
+	end_entity(p, PROFILE_TIMESTAMPING, "1.3.6.1.5.5.7.3.8");
+	p->eku_critical = 1;
+	subject_rule(p, NID_commonName, PROFILE_FROM_CSR, "csr.CN", 0);
+}
+
+MAYBE void
+shape_signing(struct make *m)
+{
+	struct profile *p = &m->profile;
+
+	end_entity(p, PROFILE_SIGNING, "1.3.6.1.5.5.7.3.36");
+	subject_rule(p, NID_commonName, PROFILE_FROM_CSR, "csr.CN", 0);
+}
+
+MAYBE void
+shape_seal(struct make *m)
+{
+	struct profile *p = &m->profile;
+
+	shape_signing(m);
+	p->class = PROFILE_SEAL;
+	p->n_subject = 0;
+	subject_rule(p, NID_countryName, PROFILE_FROM_FIXED, "JP", 0);
+	subject_rule(p, NID_organizationName, PROFILE_FROM_FIXED, "Maker", 0);
+	subject_rule(p, NID_organizationIdentifier, PROFILE_FROM_FIXED,
+	    "NTRJP-1234", 0);
+	subject_rule(p, NID_commonName, PROFILE_FROM_FIXED, "Seal", 0);
+}
+
+MAYBE void
+shape_short_lived(struct make *m)
+{
+	struct profile *p = &m->profile;
+
+	end_entity(p, PROFILE_SHORT_LIVED, "1.3.6.1.5.5.7.3.2");
+	subject_rule(p, NID_commonName, PROFILE_FROM_FIELD, "identity.cn", 0);
+	p->crl_dp = p->aia_ocsp = 0;
+	p->no_rev_avail = 1;
+	p->duration = 7 * 86400;
+}
+
 #endif

@@ -12,48 +12,119 @@
 #include "tests/unit/profiles/rig.h"
 
 #define GOLDEN_MAX (64 * 1024)
+#define GOLDEN_FIELDS 8
+#define FIELDS_MAX 32
+#define CLASS1_MAX 600
 
 struct golden {
 	const char *file, *profile, *issuer, *key;
 	const char *csr, *san; /* csr NULL: key without a request */
 	int attested, pss;
-	struct build_field fields[4];
+	struct build_field fields[GOLDEN_FIELDS];
+	const struct build_field *registry; /* more of them, or NULL */
 };
+
+static const struct build_field pck[] = {
+    {"registry.ppid", "00112233445566778899aabbccddeeff"},
+    {"registry.tcb_comp01", "3"}, {"registry.tcb_comp02", "3"},
+    {"registry.tcb_comp03", "2"}, {"registry.tcb_comp04", "2"},
+    {"registry.tcb_comp05", "4"}, {"registry.tcb_comp06", "1"},
+    {"registry.tcb_comp07", "0"}, {"registry.tcb_comp08", "5"},
+    {"registry.tcb_comp09", "0"}, {"registry.tcb_comp10", "0"},
+    {"registry.tcb_comp11", "0"}, {"registry.tcb_comp12", "0"},
+    {"registry.tcb_comp13", "0"}, {"registry.tcb_comp14", "0"},
+    {"registry.tcb_comp15", "0"}, {"registry.tcb_comp16", "255"},
+    {"registry.pcesvn", "13"},
+    {"registry.cpusvn", "03030202040100050000000000000000"},
+    {"registry.pceid", "0000"}, {"registry.fmspc", "00906ed50000"},
+    {"registry.sgx_type", "1"}, {"registry.dynamic_platform", "true"},
+    {"registry.smt", "false"}, {NULL, NULL}};
+
+static const struct build_field vcek[] = {{"registry.struct_version", "1"},
+    {"registry.product", "Example-B0"}, {"registry.bl_spl", "3"},
+    {"registry.tee_spl", "0"}, {"registry.snp_spl", "8"},
+    {"registry.ucode_spl", "209"},
+    {"registry.hwid",
+	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	"202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"},
+    {NULL, NULL}};
 
 static const struct golden goldens[] = {
     {"root-ca", "root-ca", NULL, "root", NULL, NULL, 0, 0,
 	{{"request.c", "JP"}, {"request.o", "Example"},
-	    {"request.cn", "Example Root G1"}}},
+	    {"request.cn", "Example Root G1"}}, NULL},
     {"issuing-ca", "issuing-ca", "root", "device-p384", NULL, NULL, 0, 0,
-	{{"request.o", "Example"}, {"request.cn", "Example Devices G1"}}},
+	{{"request.o", "Example"}, {"request.cn", "Example Devices G1"}}, NULL},
     {"ocsp-responder", "ocsp-responder", "issuer-ed25519", "device-p256", NULL,
-	NULL, 0, 0, {{"request.cn", "Example OCSP"}}},
+	NULL, 0, 0, {{"request.cn", "Example OCSP"}}, NULL},
     {"est-server", "est-server", "issuer-ed25519", "device-p256", NULL, NULL, 0,
 	0,
 	{{"request.cn", "localhost"}, {"request.dns", "localhost"},
-	    {"request.ip", "127.0.0.1, ::1"}}},
+	    {"request.ip", "127.0.0.1, ::1"}}, NULL},
     {"device-idevid", "device-idevid", "issuer-ed25519", "device-p256", NULL,
 	NULL, 0, 0,
 	{{"request.o", "Example"}, {"identity.serial", "SN0001"},
-	    {"registry.hw_serial", "HW-0001"}}},
+	    {"registry.hw_serial", "HW-0001"}}, NULL},
     {"device-ldevid", "device-ldevid", "issuer-ed25519", "device-p256",
 	"CN=dev1", "DNS:dev1,DNS:dev1.lan,DNS:evil.example", 0, 0,
-	{{"identity.device", "dev1"}, {"identity.cn", "dev1"}}},
+	{{"identity.device", "dev1"}, {"identity.cn", "dev1"}}, NULL},
     {"device-ldevid-rsa", "device-ldevid", "issuer-rsa", "device-rsa",
 	"CN=dev1", NULL, 0, 0,
-	{{"identity.device", "dev1"}, {"identity.serial", "SN0001"}}},
+	{{"identity.device", "dev1"}, {"identity.serial", "SN0001"}}, NULL},
     {"device-ldevid-ec", "device-ldevid", "issuer-p256", "device-ed25519",
 	"CN=dev1", NULL, 0, 0,
-	{{"identity.device", "dev1"}, {"identity.cn", "dev1"}}},
+	{{"identity.device", "dev1"}, {"identity.cn", "dev1"}}, NULL},
     {"device-ldevid-pss", "device-ldevid", "issuer-rsa", "device-p256",
 	"CN=dev1", NULL, 0, 1,
-	{{"identity.device", "dev1"}, {"identity.cn", "dev1"}}},
+	{{"identity.device", "dev1"}, {"identity.cn", "dev1"}}, NULL},
     {"attestation-key", "attestation-key", "issuer-ed25519", "device-p256",
-	"CN=ak", NULL, 0, 0, {{"identity.cn", "dev1-ak"}}},
+	"CN=ak", NULL, 0, 0, {{"identity.cn", "dev1-ak"}}, NULL},
     {"attestation-key-attested", "attestation-key", "issuer-ed25519",
-	"device-p256", "CN=ak", NULL, 1, 0, {{"identity.cn", "dev1-ak"}}},
+	"device-p256", "CN=ak", NULL, 1, 0, {{"identity.cn", "dev1-ak"}}, NULL},
     {"code-signing", "code-signing", "issuer-ed25519", "device-p384",
-	"O=Example,CN=Firmware Signer", NULL, 0, 0, {{NULL, NULL}}},
+	"O=Example,CN=Firmware Signer", NULL, 0, 0, {{NULL, NULL}}, NULL},
+    {"sub-ca", "sub-ca", "root", "device-p384", NULL, NULL, 0, 0,
+	{{"request.o", "Example"}, {"request.cn", "Example Sub CA G1"}}, NULL},
+    {"cross", "cross", "root", "device-p384", NULL, NULL, 0, 0,
+	{{"request.c", "JP"}, {"request.o", "Partner"}, {"request.cn", "Partner Root"}}, NULL},
+    {"link", "link", "root", "device-p384", NULL, NULL, 0, 0,
+	{{NULL, NULL}}, NULL},
+    {"device-ldevid-class1", "device-ldevid-class1", "issuer-p256", "device-p256", "CN=dev1", "DNS:dev1", 0, 0,
+	{{"identity.device", "dev1"}, {"identity.serial", "SN0001"}}, NULL},
+    {"tpm-iak", "tpm-iak", "issuer-ed25519", "device-rsa", "CN=iak", NULL, 1, 0,
+	{{"request.o", "Example"}, {"registry.model", "Model 1"}, {"identity.serial", "SN0001"}, {"registry.tpm_serial", "hex:53544d2000112233"}}, NULL},
+    {"tpm-iak-unverified", "tpm-iak", "issuer-ed25519", "device-rsa", "CN=iak", NULL, 0, 0,
+	{{"request.o", "Example"}, {"registry.model", "Model 1"}, {"identity.serial", "SN0001"}, {"registry.tpm_serial", "hex:53544d2000112233"}}, NULL},
+    {"tpm-lak", "tpm-lak", "issuer-ed25519", "device-p256", "CN=lak", NULL, 1, 0,
+	{{"identity.cn", "dev1"}, {"identity.serial", "SN0001"}}, NULL},
+    {"dice-alias", "dice-alias", "issuer-ed25519", "device-p256", "CN=alias", NULL, 0, 0,
+	{{"identity.cn", "dev1"}, {"registry.vendor", "Example"}, {"registry.svn", "3"}, {"registry.layer", "1"}, {"registry.fwid", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}, {"registry.flags", "0001"}, {"registry.ueid", "01deadbeefdeadbeef"}}, NULL},
+    {"dice-alias-attested", "dice-alias", "issuer-ed25519", "device-p256", "CN=alias", NULL, 1, 0,
+	{{"identity.cn", "dev1"}, {"registry.svn", "3"}, {"attested.svn", "4"}}, NULL},
+    {"fido-attestation", "fido-attestation", "issuer-ed25519", "device-p256", "CN=x", NULL, 0, 0,
+	{{"request.c", "JP"}, {"request.o", "Example"}, {"request.cn", "Example Key 1"}, {"registry.aaguid", "00112233445566778899aabbccddeeff"}}, NULL},
+    {"pck-shaped", "pck-shaped", "issuer-ed25519", "device-p256", "CN=x", NULL, 0, 0,
+	{{"request.c", "JP"}}, pck},
+    {"vcek-shaped", "vcek-shaped", "issuer-ed25519", "device-p384", "CN=x", NULL, 0, 0,
+	{{"request.c", "JP"}}, vcek},
+    {"mud-device", "mud-device", "issuer-ed25519", "device-p256", "CN=x", NULL, 0, 0,
+	{{"identity.serial", "SN0001"}}, NULL},
+    {"mud-signer", "mud-signer", "issuer-ed25519", "device-p256", "CN=x", NULL, 0, 0,
+	{{NULL, NULL}}, NULL},
+    {"suit-author", "suit-author", "issuer-ed25519", "device-ed25519", "O=Example,CN=Firmware Author", NULL, 0, 0,
+	{{NULL, NULL}}, NULL},
+    {"timestamping", "timestamping", "issuer-ed25519", "device-p384", "O=Example,CN=Example TSA", NULL, 0, 0,
+	{{NULL, NULL}}, NULL},
+    {"document-signing", "document-signing", "issuer-ed25519", "device-p256", "O=Example,CN=Taro Example", NULL, 0, 0,
+	{{"request.email", "taro@example.com"}}, NULL},
+    {"electronic-seal", "electronic-seal", "issuer-ed25519", "device-p256", "CN=Example Seal", NULL, 0, 0,
+	{{"request.c", "JP"}, {"request.o", "Example"}, {"request.organization_identifier", "NTRJP-1234567890123"}, {"request.qc_type", "0.4.0.1862.1.6.2"}}, NULL},
+    {"tls-server", "tls-server", "issuer-ed25519", "device-p256", "CN=www.example", "DNS:www.example,DNS:example,IP:192.0.2.1", 0, 0,
+	{{NULL, NULL}}, NULL},
+    {"tls-client", "tls-client", "issuer-ed25519", "device-p256", "O=Example,CN=backup", "email:ops@example.com", 0, 0,
+	{{NULL, NULL}}, NULL},
+    {"short-lived", "short-lived", "issuer-ed25519", "device-p256", "CN=dev1", NULL, 0, 0,
+	{{"identity.cn", "dev1"}}, NULL},
 };
 
 static struct rig_ca root;
@@ -185,6 +256,19 @@ against_file(const char *path, const char *got, const char *mark)
 	free(want);
 }
 
+static size_t
+gather(const struct golden *g, struct build_field fields[FIELDS_MAX])
+{
+	const struct build_field *f;
+	size_t n = 0;
+
+	for (f = g->fields; n < GOLDEN_FIELDS && f->name != NULL; f++)
+		fields[n++] = *f;
+	for (f = g->registry; f != NULL && f->name != NULL; f++)
+		fields[n++] = *f;
+	return n;
+}
+
 static void
 one(const struct golden *g)
 {
@@ -192,11 +276,12 @@ one(const struct golden *g)
 	struct profile *p = rig_profile(g->profile);
 	struct csr *csr = g->csr != NULL ? rig_csr(key, g->csr, g->san) : NULL;
 	unsigned char *spki, *cert, *tbs = NULL;
+	struct build_field fields[FIELDS_MAX];
 	struct rig_ca ca;
 	struct build_request req = {.profile = p,
 	    .issuer = &ca.issuer,
 	    .csr = csr,
-	    .fields = g->fields,
+	    .fields = fields,
 	    .serial = rig_serial,
 	    .now = RIG_NOW,
 	    .attested = g->attested};
@@ -206,13 +291,14 @@ one(const struct golden *g)
 	size_t len, tbs_len;
 	X509 *x;
 
-	while (req.n_fields < 4 && g->fields[req.n_fields].name != NULL)
-		req.n_fields++;
+	req.n_fields = gather(g, fields);
 	make_issuer(g, &ca);
 	rig_spki(key, &spki, &req.spki_len);
 	req.spki = spki;
 	cert = rig_issue(&req, ca.key, &len);
 	x = rig_x509(cert, len);
+	if (strcmp(g->profile, "device-ldevid-class1") == 0)
+		assert_true(len < CLASS1_MAX);
 	if (g->issuer != NULL)
 		verify_chain(x, &ca, strcmp(g->issuer, "root") == 0);
 	assert_int_equal(build_tbs(&req, &tbs, &tbs_len, NULL), 1);
@@ -244,9 +330,7 @@ certificates_are_as_ever(void **state)
 static void
 profiles_are_as_ever(void **state)
 {
-	static const char *const names[] = {"root-ca", "issuing-ca",
-	    "ocsp-responder", "est-server", "device-idevid", "device-ldevid",
-	    "attestation-key", "code-signing"};
+	static const char *const names[] = {"attestation-key", "code-signing", "cross", "device-idevid", "device-ldevid", "device-ldevid-class1", "dice-alias", "document-signing", "electronic-seal", "est-server", "fido-attestation", "issuing-ca", "link", "mud-device", "mud-signer", "ocsp-responder", "pck-shaped", "root-ca", "short-lived", "sub-ca", "suit-author", "timestamping", "tls-client", "tls-server", "tpm-iak", "tpm-lak", "vcek-shaped"};
 	char path[128], *text;
 	struct profile *p;
 	size_t i;

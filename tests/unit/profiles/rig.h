@@ -138,7 +138,9 @@ rig_issue(const struct build_request *req, EVP_PKEY *key, size_t *len)
 	    .spki_len = req->spki_len,
 	    .serial = req->serial,
 	    .now = req->now,
-	    .attested = req->attested};
+	    .attested = req->attested,
+	    .fields = req->fields,
+	    .n_fields = req->n_fields};
 	unsigned char *tbs = NULL, *cert = NULL, *spki = NULL;
 	size_t tbs_len, spki_len;
 	char notes[BUILD_NOTES_MAX];

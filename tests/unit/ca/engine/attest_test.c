@@ -16,6 +16,7 @@ fleet_wants_a_pin(void **state)
 	use_maker(w, "e");
 	expect_ok(w);
 	assert_int_equal(w->a->attested, 1);
+	assert_string_equal(field_of(w->a, "attested.method"), "pinned-key");
 	use_csr(w, w->key[1], "CN=e", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "attest", "attest.pinned-key");
 	assert_non_null(strstr(w->o.text, "another key is pinned"));
@@ -26,6 +27,7 @@ static void
 pin_in_a_plain_fleet(void **state)
 {
 	struct world *w = *state;
+	size_t i;
 
 	add_device(w, "f", "d", w->key[0]);
 	use_maker(w, "d");
@@ -37,6 +39,8 @@ pin_in_a_plain_fleet(void **state)
 	use_maker(w, "other");
 	expect_ok(w);
 	assert_int_equal(w->a->attested, 0);
+	for (i = 0; i < w->a->n_fields; i++)
+		assert_null(strstr(w->a->fields[i].name, "attested."));
 }
 
 int

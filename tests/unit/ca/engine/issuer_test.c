@@ -97,6 +97,42 @@ needs_a_key_id(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* The constraints stand in the CA's certificate. */
+static void
+knows_its_constraints(void **state)
+{
+	/* permitted dns "lan" */
+	static const unsigned char lan[] = {0x30, 0x09, 0xa0, 0x07, 0x30, 0x05,
+	    0x82, 0x03, 'l', 'a', 'n'};
+	struct issuer_row row = issuer_of(*state, "devices")->row;
+	ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
+	EVP_PKEY *key = world_key();
+	X509 *x = X509_dup(issuer_of(*state, "devices")->cert);
+	X509_EXTENSION *ext;
+	struct issuer *is;
+	int len;
+
+	assert_null(issuer_of(*state, "devices")->build.name_constraints);
+	assert_int_equal(issuer_of(*state, "devices")->build.sig_max, 72);
+	ASN1_OCTET_STRING_set(s, lan, sizeof(lan));
+	ext = X509_EXTENSION_create_by_NID(NULL, NID_name_constraints, 1, s);
+	assert_true(X509_add_ext(x, ext, -1));
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	row.cert = NULL;
+	len = i2d_X509(x, &row.cert);
+	row.cert_len = (size_t)len;
+	is = issuer_new(&row);
+	assert_non_null(is);
+	assert_int_equal(is->build.name_constraints_len, sizeof(lan));
+	assert_memory_equal(is->build.name_constraints, lan, sizeof(lan));
+	issuer_free(is);
+	OPENSSL_free(row.cert);
+	X509_EXTENSION_free(ext);
+	ASN1_OCTET_STRING_free(s);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
 static void
 takes_its_key_only(void **state)
 {
@@ -239,6 +275,7 @@ main(void)
 	    cmocka_unit_test(root_has_no_key),
 	    cmocka_unit_test(rows_that_cannot_be),
 	    cmocka_unit_test(needs_a_key_id),
+	    cmocka_unit_test(knows_its_constraints),
 	    cmocka_unit_test(takes_its_key_only),
 	    cmocka_unit_test(a_root_to_be),
 	    cmocka_unit_test(digests),

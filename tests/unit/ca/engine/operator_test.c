@@ -116,6 +116,11 @@ set_fields(void **state)
 		set[0] = bad[i];
 		refused(w, WIRE_BADREQUEST, "authorize", "set");
 	}
+	/* Nobody invents what evidence shows. */
+	set[0] = "attested.svn=9";
+	refused(w, WIRE_DENIED, "authorize", "set.attested");
+	set[0] = "request.attested.svn=9";
+	refused(w, WIRE_DENIED, "authorize", "set.attested");
 	set[0] = "org=a";
 	set[1] = "org=b";
 	op.n_set = 2;

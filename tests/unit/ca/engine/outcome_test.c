@@ -167,10 +167,27 @@ rules_have_fields(void **state)
 	ERR_clear_error();
 }
 
+/* A declared extension names the field that breaks it. */
+static void
+extensions_name_their_field(void **state)
+{
+	(void)state;
+	from(PROFILE_E_REFUSED, "extension.2.23.133.5.4.1: registry.svn: not "
+				"an integer");
+	assert_string_equal(o.rule, "extension.2.23.133.5.4.1");
+	assert_string_equal(o.field, "registry.svn");
+	assert_string_equal(o.text, "registry.svn: not an integer");
+	from(PROFILE_E_REFUSED, "extension.1.2.3: too long");
+	assert_string_equal(o.field, "");
+	from(PROFILE_E_REFUSED, "name.constraints: \"a\" is excluded");
+	assert_string_equal(o.field, "csr.san");
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(refusal_is_kept),
+	const struct CMUnitTest tests[] = {	    cmocka_unit_test(extensions_name_their_field),
+cmocka_unit_test(refusal_is_kept),
 	    cmocka_unit_test(text_is_one_line), cmocka_unit_test(classes),
 	    cmocka_unit_test(rule_and_text), cmocka_unit_test(no_internals),
 	    cmocka_unit_test(outermost_decides),
