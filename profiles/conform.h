@@ -25,7 +25,8 @@
  * for classes idevid and ldevid (serialNumber in the subject of an IDevID, no
  * cA, digitalSignature critical, hardwareModuleName well-formed with OCTET
  * STRING serial); OCSP delegate: nocheck, no AIA-OCSP, no CRLDP, <= 30 days;
- * code signing: EKU alone; SAN entries syntactically valid.
+ * code signing: EKU alone; SAN entries syntactically valid. At last the linter
+ * (profiles/lint/lint.h) looks at the TBS: a finding of severity error refuses.
  *
  * Not checked: whether the subject is who it says it is.
  */
@@ -42,7 +43,8 @@ struct conform_context {
 			   only their types are held against the profile */
 };
 
-/* 1, or 0 with PROFILE_E_NONCONFORM "conform.<rule>: RFC ...: ..." raised. */
+/* 1, or 0 with PROFILE_E_NONCONFORM "conform.<rule>: RFC ...: ..." raised, or
+   "lint.<rule>: RFC ...: ...". */
 int conform_tbs(const struct conform_context *ctx, const unsigned char *tbs,
     size_t tbs_len);
 

@@ -87,6 +87,18 @@ check_email(const struct der *b)
 	    : "rfc822Name is not local@domain";
 }
 
+/* What http and https cannot do without (RFC 9110 4.2.1). */
+static int
+has_host(const struct der *uri)
+{
+	size_t at = lint_uri_has(uri, "http") ? 7
+	    : lint_uri_has(uri, "https")      ? 8
+					      : 0;
+
+	return at == 0 ||
+	    (uri->len > at && memchr("/?#:@", uri->p[at], 5) == NULL);
+}
+
 /* An absolute URI (RFC 3986 4.3): scheme ":" and something after it; what has
    an authority has a host. */
 static const char *
@@ -106,11 +118,7 @@ check_uri(const struct der *b)
 		if (memchr("\"<>\\^`{|}", b->p[i], 9) != NULL)
 			return "uniformResourceIdentifier has a character that "
 			       "must be escaped";
-	return lint_uri_has(b, "http") || lint_uri_has(b, "https")
-	    ? (b->len > 8 && b->p[b->len - 1] != ':'
-		      ? NULL
-		      : "uniformResourceIdentifier has no host")
-	    : NULL;
+	return has_host(b) ? NULL : "uniformResourceIdentifier has no host";
 }
 
 int

@@ -431,14 +431,17 @@ pure_params(struct lint_view *v)
 		lint_say(v, "parameters where there must be none");
 }
 
-/* By the OID's last arcs: {arc of 1.3.101 or NIST}, octets. */
+/* Octets of a key, by the last arc of its algorithm; 0: not told. */
 static size_t
 pure_size(const struct lint_view *v)
 {
 	static const size_t ml_dsa[] = {1312, 1952, 2592};
 	static const size_t ml_kem[] = {800, 1184, 1568};
-	unsigned char last = v->key_alg.p[v->key_alg.len - 1];
+	unsigned char last;
 
+	if (!v->key_ok || v->key_alg.len == 0)
+		return 0;
+	last = v->key_alg.p[v->key_alg.len - 1];
 	switch (v->key) {
 	case LINT_K_X:
 		return last == 0x6e ? 32 : 56;

@@ -6,28 +6,36 @@
 #define QT_NOTICE PKIX "\x02\x02"
 #define EXPLICIT_MAX 200 /* characters */
 
+/* The takers below leave what they cannot read at the front of the list. */
+
 /* One PolicyInformation off the front; ${quals} empty when there are none. */
 static int
 take_policy(struct der *list, struct der *oid, struct der *quals, int *has)
 {
-	struct der one;
+	struct der rest = *list, one;
 
 	*quals = (struct der){NULL, 0};
-	if (!lint_take(list, DER_SEQUENCE, &one) ||
+	if (!lint_take(&rest, DER_SEQUENCE, &one) ||
 	    !lint_take(&one, DER_OID, oid))
 		return 0;
 	*has = lint_take(&one, DER_SEQUENCE, quals);
-	return one.len == 0;
+	if (one.len > 0)
+		return 0;
+	*list = rest;
+	return 1;
 }
 
 static int
 take_qualifier(struct der *quals, struct der *oid, struct der *value)
 {
-	struct der one;
+	struct der rest = *quals, one;
 
-	return lint_take(quals, DER_SEQUENCE, &one) &&
-	    lint_take(&one, DER_OID, oid) &&
-	    lint_take_any(&one, NULL, NULL, value) && one.len == 0;
+	if (!lint_take(&rest, DER_SEQUENCE, &one) ||
+	    !lint_take(&one, DER_OID, oid) ||
+	    !lint_take_any(&one, NULL, NULL, value) || one.len > 0)
+		return 0;
+	*quals = rest;
+	return 1;
 }
 
 static void
@@ -248,11 +256,14 @@ policies_ref(struct lint_view *v)
 static int
 take_mapping(struct der *list, struct der *from, struct der *to)
 {
-	struct der one;
+	struct der rest = *list, one;
 
-	return lint_take(list, DER_SEQUENCE, &one) &&
-	    lint_take(&one, DER_OID, from) && lint_take(&one, DER_OID, to) &&
-	    one.len == 0;
+	if (!lint_take(&rest, DER_SEQUENCE, &one) ||
+	    !lint_take(&one, DER_OID, from) || !lint_take(&one, DER_OID, to) ||
+	    one.len > 0)
+		return 0;
+	*list = rest;
+	return 1;
 }
 
 static void

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include "profiles/lint/lint.h"
 
 /*
@@ -111,7 +111,7 @@ static const struct slot bases[] = {
     {"crl", ""},
     {"delta", "delta=" CRIT("551d1b", "020106") ";reason="
 	EXT("551d15", "0a0108")},
-    {"indirect", "idp=" CRIT("551d1c", "308403 8401ff") },
+    {"indirect", "idp=" CRIT("551d1c", "30( 8401ff )") },
 };
 
 struct sample {
@@ -198,7 +198,7 @@ compile_der(const struct changes *c, const char **text, const char *end,
 {
 	unsigned char *inner;
 	const char *p = *text, *sub;
-	size_t n = 0, k, len;
+	size_t n = 0, k, len = 0;
 
 	while (p < end && *p != ')') {
 		if (*p == ' ') {
@@ -265,7 +265,7 @@ sample_make(const char *base, const char *change, const char *part,
 
 /* ---- findings --------------------------------------------------------- */
 
-#define FINDINGS_MAX 64
+#define FINDINGS_MAX 512
 
 struct findings {
 	struct {
