@@ -4,6 +4,7 @@
 
 #include "profiles/error.h"
 #include "profiles/text.h"
+#include "profiles/trial.h"
 #include "profiles/profile_part.h"
 
 #define DAY ((int64_t)86400)
@@ -210,7 +211,7 @@ parse_head(struct profile *p, const struct conf_group *g)
 }
 
 static struct profile *
-compile(struct conf *conf)
+compile(struct conf *conf, const char *file)
 {
 	const struct conf_group *g;
 	struct profile *p = NULL;
@@ -222,7 +223,7 @@ compile(struct conf *conf)
 		profile_raise(PROFILE_E_INTERNAL, "out of memory");
 	else if (!parse_head(p, g) || !profile_parse_subject(p, g) ||
 	    !profile_parse_san(p, g) || !profile_parse_extensions(p, g) ||
-	    !profile_check(p, g)) {
+	    !profile_check(p, g) || !profile_trial(p, file)) {
 		profile_free(p);
 		p = NULL;
 	}
@@ -233,13 +234,13 @@ compile(struct conf *conf)
 struct profile *
 profile_compile(const char *file, const char *text, size_t len)
 {
-	return compile(conf_read_text(file, text, len));
+	return compile(conf_read_text(file, text, len), file);
 }
 
 struct profile *
 profile_read_file(const char *path)
 {
-	return compile(conf_read_file(path));
+	return compile(conf_read_file(path), path);
 }
 
 void

@@ -21,6 +21,7 @@
  * without end needs an issuer without end; for end entities it stays with
  * idevid alone); noRevAvail beside CRL or OCSP; the attestation key's EKU
  * (2.23.133.8.3) outside if_attested.
+ * And a profile whose certificates break a rule of the linter (trial.h).
  * Pure functions: no clock, no network, no files but profile_read_file().
  */
 

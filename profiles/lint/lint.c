@@ -4,9 +4,9 @@
 #include "profiles/lint/lint_part.h"
 
 static const struct lint_rule_fn *const tables[] = {lint_base_rules,
-    lint_name_rules, lint_key_rules, lint_ext_rules, lint_usage_rules,
-    lint_san_rules, lint_link_rules, lint_policy_rules, lint_class_rules,
-    lint_device_rules, lint_crl_rules, lint_entry_rules};
+    lint_name_rules, lint_sig_rules, lint_key_rules, lint_ext_rules,
+    lint_usage_rules, lint_san_rules, lint_link_rules, lint_policy_rules,
+    lint_class_rules, lint_device_rules, lint_crl_rules, lint_entry_rules};
 
 static const char *const severities[] = {"notice", "warning", "error"};
 

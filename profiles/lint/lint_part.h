@@ -191,6 +191,7 @@ struct lint_rule_fn {
 /* Tables end with a rule without an id. */
 extern const struct lint_rule_fn lint_base_rules[];
 extern const struct lint_rule_fn lint_name_rules[];
+extern const struct lint_rule_fn lint_sig_rules[];
 extern const struct lint_rule_fn lint_key_rules[];
 extern const struct lint_rule_fn lint_ext_rules[];
 extern const struct lint_rule_fn lint_usage_rules[];

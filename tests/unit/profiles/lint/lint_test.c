@@ -1,6 +1,7 @@
 #include "tests/unit/profiles/lint/samples.h"
 #include "tests/unit/profiles/lint/base_samples.h"
 #include "tests/unit/profiles/lint/name_samples.h"
+#include "tests/unit/profiles/lint/sig_samples.h"
 #include "tests/unit/profiles/lint/key_samples.h"
 #include "tests/unit/profiles/lint/ext_samples.h"
 #include "tests/unit/profiles/lint/usage_samples.h"
@@ -18,7 +19,8 @@ static const struct {
 	const struct sample *samples;
 	size_t n;
 } all[] = {{base_samples, COUNT(base_samples)},
-    {name_samples, COUNT(name_samples)}, {key_samples, COUNT(key_samples)},
+    {name_samples, COUNT(name_samples)}, {sig_samples, COUNT(sig_samples)},
+    {key_samples, COUNT(key_samples)},
     {ext_samples, COUNT(ext_samples)}, {usage_samples, COUNT(usage_samples)},
     {san_samples, COUNT(san_samples)}, {link_samples, COUNT(link_samples)},
     {policy_samples, COUNT(policy_samples)},
