@@ -155,6 +155,14 @@ static const struct option_spec PROFILE_CHECK[] = {
     {"file", OPTION_TEXT, REQ | MANY | LOCAL, NULL, "FILE", "profile"},
     END,
 };
+static const struct option_spec LINT[] = {
+    {"file", OPTION_TEXT, MANY | LOCAL, NULL, "FILE",
+	"certificates and CRLs, PEM or DER; - is stdin"},
+    {"severity", OPTION_TEXT, LOCAL, NULL, "S",
+	"what counts: error, warning (and error), notice (all)"},
+    {"rules", OPTION_FLAG, LOCAL, NULL, NULL, "list the rules"},
+    END,
+};
 static const struct option_spec SECRET_NEW[] = {
     {"fleet", OPTION_TEXT, REQ | MANY, NULL, "F", "fleet that it opens"},
     {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device only"},
@@ -389,6 +397,12 @@ const struct command command_table[] = {
 	.options = PROFILE_CHECK,
 	.positional = "file",
 	.help = "Check profile files; needs no server"},
+    {.words = "lint",
+	.run = run_lint,
+	.options = LINT,
+	.positional = "file",
+	.help = "Judge certificates and CRLs by standards; needs no server",
+	.more = "Exit status 0 only if nothing was found that counts."},
     {.words = "key list",
 	.op = "key.list",
 	.run = run_list,

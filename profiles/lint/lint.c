@@ -113,6 +113,23 @@ lint_cert_classes(const unsigned char *der, size_t len)
 	return v.broken ? 0 : v.classes;
 }
 
+/* tbsCertList: version, signature, issuer, then a time; tbsCertificate has no
+   time before its validity, which is a SEQUENCE. */
+int
+lint_looks_like_crl(const unsigned char *der, size_t len)
+{
+	struct der in = {der, len}, all, tbs;
+
+	if (!lint_take(&in, DER_SEQUENCE, &all) ||
+	    !lint_take(&all, DER_SEQUENCE, &tbs))
+		return 0;
+	lint_take(&tbs, DER_INTEGER, NULL);
+	return lint_take(&tbs, DER_SEQUENCE, NULL) &&
+	    lint_take(&tbs, DER_SEQUENCE, NULL) &&
+	    (der_next_is(&tbs, DER_UTCTIME) ||
+		der_next_is(&tbs, DER_GENERALIZEDTIME));
+}
+
 const char *
 lint_class_name(unsigned classes)
 {

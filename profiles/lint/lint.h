@@ -85,6 +85,9 @@ int lint_tbs(
 int lint_crl(
     const unsigned char *der, size_t len, lint_found *found, void *arg);
 unsigned lint_cert_classes(const unsigned char *der, size_t len);
+/* Does it look like a CRL rather than a certificate? Only what stands where
+   thisUpdate would is looked at. */
+int lint_looks_like_crl(const unsigned char *der, size_t len);
 /* "CA", "delegated OCSP responder" …: the most telling of the bits. */
 const char *lint_class_name(unsigned classes);
 

@@ -194,6 +194,54 @@ tbs_alone(void **state)
 	free(der);
 }
 
+/* docs/lint.md has one line for each rule, as the code has it, and no other. */
+static void
+documented(void **state)
+{
+	char *text = calloc(1, 1 << 18), line[1024], *p;
+	FILE *f = fopen("docs/lint.md", "r");
+	const struct lint_rule *r;
+	size_t i, n = 0;
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(fread(text, 1, (1 << 18) - 1, f) > 0);
+	fclose(f);
+	for (i = 0; (r = lint_rule_at(i)) != NULL; i++) {
+		snprintf(line, sizeof(line), "\n| `%s` | %s | %s | %s | %s |\n",
+		    r->id, lint_severity_name(r->severity),
+		    (r->applies & LINT_ON_CERT) && (r->applies & LINT_ON_CRL)
+			? "both"
+			: (r->applies & LINT_ON_CRL ? "CRL" : "certificate"),
+		    r->demand, r->citation);
+		if (strstr(text, line) == NULL)
+			fail_msg("docs/lint.md lacks: %s", line + 1);
+	}
+	for (p = text; (p = strstr(p, "\n| `")) != NULL; p++)
+		n++;
+	assert_int_equal(n, i);
+	free(text);
+}
+
+static void
+kinds(void **state)
+{
+	unsigned char *der = malloc(SAMPLE_MAX);
+	size_t len;
+
+	(void)state;
+	len = sample_make("crl", NULL, "$crl", der);
+	assert_true(lint_looks_like_crl(der, len));
+	assert_false(lint_looks_like_crl(der, 40));
+	len = sample_make("crl", "cver=", "$crl", der);
+	assert_true(lint_looks_like_crl(der, len));
+	len = sample_make("end", NULL, "$cert", der);
+	assert_false(lint_looks_like_crl(der, len));
+	len = sample_make("end", "ver=;exts=", "$cert", der);
+	assert_false(lint_looks_like_crl(der, len));
+	free(der);
+}
+
 static void
 count(void *arg, const struct lint_rule *rule, const char *text)
 {
@@ -284,6 +332,8 @@ main(void)
 	    cmocka_unit_test(bases_are_real_and_clean),
 	    cmocka_unit_test(classes),
 	    cmocka_unit_test(tbs_alone),
+	    cmocka_unit_test(documented),
+	    cmocka_unit_test(kinds),
 	    cmocka_unit_test(hostile),
 	    cmocka_unit_test(long_crl),
 	};
