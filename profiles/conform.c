@@ -4,6 +4,7 @@
 #include <string.h>
 #include "profiles/conform_rule.h"
 #include "profiles/error.h"
+#include "profiles/lint/lint.h"
 #include "profiles/conform.h"
 
 static const struct conform_rule *const tables[] = {conform_base_rules,
@@ -139,6 +140,33 @@ const struct conform_rule conform_base_rules[] = {
     {"serial.reserved", "profile", check_serial_reserved},
     {"issuer", "RFC 5280 4.1.2.4, 6.1.3", check_issuer}, {NULL, NULL, NULL}};
 
+struct lint_result {
+	int breached;
+};
+
+/* The first error is raised; what is less is not for a refusal. */
+static void
+on_finding(void *arg, const struct lint_rule *rule, const char *text)
+{
+	struct lint_result *r = arg;
+
+	if (rule->severity < LINT_ERROR || r->breached)
+		return;
+	r->breached = 1;
+	profile_raise(PROFILE_E_NONCONFORM, "lint.%s: %s: %s", rule->id,
+	    rule->citation, text);
+}
+
+/* A second judgement, by rules that know of no profile: what is wrong with any
+   certificate is wrong with ours. */
+static int
+passes_lint(const struct conform_view *v)
+{
+	struct lint_result r = {0};
+
+	return lint_tbs(v->tbs.p, v->tbs.len, on_finding, &r) && !r.breached;
+}
+
 int
 conform_tbs(
     const struct conform_context *ctx, const unsigned char *tbs, size_t tbs_len)
@@ -158,5 +186,5 @@ conform_tbs(
 			if (!r->check(&v))
 				return 0;
 		}
-	return 1;
+	return passes_lint(&v);
 }

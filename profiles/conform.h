@@ -30,7 +30,8 @@
  * the profile and only in a CA; names within the issuer's own constraints;
  * declared extensions there when one of their fields is given, and equal to
  * what profile and fields say, worked out anew; the certificate within the
- * profile's budget of octets, whatever length the signature takes.
+ * profile's budget of octets, whatever length the signature takes. At last the linter
+ * (profiles/lint/lint.h) looks at the TBS: a finding of severity error refuses.
  *
  * Not checked: whether the subject is who it says it is.
  */
@@ -50,7 +51,8 @@ struct conform_context {
 			   only their types are held against the profile */
 };
 
-/* 1, or 0 with PROFILE_E_NONCONFORM "conform.<rule>: RFC ...: ..." raised. */
+/* 1, or 0 with PROFILE_E_NONCONFORM "conform.<rule>: RFC ...: ..." raised, or
+   "lint.<rule>: RFC ...: ...". */
 int conform_tbs(const struct conform_context *ctx, const unsigned char *tbs,
     size_t tbs_len);
 

@@ -5,6 +5,7 @@
 #include "profiles/error.h"
 #include "profiles/text.h"
 #include "profiles/tree.h"
+#include "profiles/trial.h"
 #include "profiles/profile_part.h"
 
 #define DAY ((int64_t)86400)
@@ -241,7 +242,7 @@ parse_limits(struct profile *p, const struct conf_group *g)
 }
 
 static struct profile *
-compile(struct conf *conf)
+compile(struct conf *conf, const char *file)
 {
 	const struct conf_group *g;
 	struct profile *p = NULL;
@@ -254,7 +255,8 @@ compile(struct conf *conf)
 	else if (!parse_head(p, g) || !profile_parse_subject(p, g) ||
 	    !profile_parse_san(p, g) || !profile_parse_extensions(p, g) ||
 	    !profile_parse_cross(p, g) || !profile_parse_trees(p, g) ||
-	    !parse_limits(p, g) || !profile_check(p, g)) {
+	    !parse_limits(p, g) || !profile_check(p, g) ||
+	    !profile_trial(p, file)) {
 		profile_free(p);
 		p = NULL;
 	}
@@ -265,13 +267,13 @@ compile(struct conf *conf)
 struct profile *
 profile_compile(const char *file, const char *text, size_t len)
 {
-	return compile(conf_read_text(file, text, len));
+	return compile(conf_read_text(file, text, len), file);
 }
 
 struct profile *
 profile_read_file(const char *path)
 {
-	return compile(conf_read_file(path));
+	return compile(conf_read_file(path), path);
 }
 
 void

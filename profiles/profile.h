@@ -25,6 +25,7 @@
  * under a vendor's arc without vendor_arc; cross-certification keys outside the
  * classes ca and cross. What else the newer classes demand is in profile_class.c
  * and docs/profiles.md.
+ * A profile whose certificates break a rule of the linter does not load (trial.h).
  * Pure functions: no clock, no network, no files but profile_read_file().
  */
 

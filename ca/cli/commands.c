@@ -204,6 +204,14 @@ static const struct option_spec PROFILE_DIFF[] = {
 	"old, then new: file, active one, or NAME@VERSION"},
     END,
 };
+static const struct option_spec LINT[] = {
+    {"file", OPTION_TEXT, MANY | LOCAL, NULL, "FILE",
+	"certificates and CRLs, PEM or DER; - is stdin"},
+    {"severity", OPTION_TEXT, LOCAL, NULL, "S",
+	"what counts: error, warning (and error), notice (all)"},
+    {"rules", OPTION_FLAG, LOCAL, NULL, NULL, "list the rules"},
+    END,
+};
 static const struct option_spec SECRET_NEW[] = {
     {"fleet", OPTION_TEXT, REQ | MANY, NULL, "F", "fleet that it opens"},
     {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device only"},
@@ -480,6 +488,12 @@ const struct command command_table[] = {
 	.options = PROFILE_DIFF,
 	.positional = "profile",
 	.help = "Compare two profiles key by key"},
+    {.words = "lint",
+	.run = run_lint,
+	.options = LINT,
+	.positional = "file",
+	.help = "Judge certificates and CRLs by standards; needs no server",
+	.more = "Exit status 0 only if nothing was found that counts."},
     {.words = "key list",
 	.op = "key.list",
 	.run = run_list,
