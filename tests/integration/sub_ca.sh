@@ -223,10 +223,22 @@ sign mid sub "$T/third.csr" "$T/third.pem"
 refused "  its certificate is nobody's" import.absent inkan ca import sub3 --cert "$T/third.pem"
 is "nobody was restarted" "$(cat "$T"/demo/run/*.pid | tr '\n' ' ')" "$pids"
 
+# --- who answers OCSP for it ---
+sed -i 's|^delegates = (|&\n\t{ issuer = "sub-g1"; key = "pkcs11:object=ocsp-sub-g1";\n\t  certificate = "../certs/ocsp-sub-g1.pem";\n\t  csr = "../certs/ocsp-sub-g1.csr"; },|' "$INKAN_CONFIG_DIR/ocsp.conf"
+check "the delegate's key" "$INKAN_BIN/inkan-ocsp" --init-keys -c "$INKAN_CONFIG_DIR/ocsp.conf"
+refused "a device's profile is none for a delegate" delegate.class inkan ca delegate sub --profile sub-device --csr "$T/demo/certs/ocsp-sub-g1.csr"
+check "  its certificate" inkan ca delegate sub --csr "$T/demo/certs/ocsp-sub-g1.csr" --set "cn=OCSP of Sub CA" --out "$T/demo/certs/ocsp-sub-g1.pem"
+
 # --- after a restart ---
 demo_stop
 demo_start ca ra ocsp
 has "still there" "$(inkan ca list)" 'sub-g1 +active'
 new_key "$T/e.key"; openssl req -new -key "$T/e.key" -subj /CN=sub-three -out "$T/e.csr"
 check "and issues" inkan issue --profile sub-device --csr "$T/e.csr" --out "$T/e.pem"
+cat "$T/sub2.pem" "$F/mid.pem" "$F/group.pem" >"$T/all.pem"
+ocsp() { openssl ocsp -issuer "$T/sub2.pem" -cert "$1" -url "$INKAN_OCSP_URL" -CAfile "$T/all.pem" 2>&1; }
+good() { ocsp "$T/e.pem" | grep -q 'e.pem: good'; }
+check "OCSP: good" wait_for 20 good
+has "  verified" "$(ocsp "$T/e.pem")" 'Response verify OK'
+has "OCSP: revoked" "$(ocsp "$T/d.pem")" 'd.pem: revoked'
 finish
