@@ -159,8 +159,8 @@ close_open(struct schedule *s, time_t now)
 		    NULL);
 }
 
-/* A disabled CA goes on until the last of what it issued is gone. That is looked
-   up seldom: it means to read all its certificates. */
+/* A disabled CA goes on until the last of what it issued is gone. That is
+   looked up seldom: it means to read all its certificates. */
 static int
 is_retired(struct schedule *s, const struct issuer *is, size_t i, time_t now)
 {
