@@ -67,6 +67,31 @@ delegates(void **state)
 	    issuer_set_find(&w->ca->issuers, "root"), w->now));
 }
 
+static void
+watches(void **state)
+{
+	struct world *w = *state;
+	struct retire_watch *watch = calloc(1, sizeof(*watch));
+	struct issuer *is = issuer_set_find(&w->ca->issuers, "devices");
+	struct issuer_row row = is->row;
+	time_t end = w->now + 20 * 365 * 86400L;
+
+	row.state = ISSUER_DISABLED;
+	assert_false(retire_watch_over(watch, w->ca, 1, w->now));
+	assert_ptr_equal(w->ca->issuers.item[1], is);
+	issuer_set_replace(&w->ca->issuers, is, issuer_changed(is, &row));
+	assert_false(retire_watch_over(watch, w->ca, 1, w->now));
+	assert_true(retire_watch_over(watch, w->ca, 1, end));
+	/* Not asked again for a while, but for a clock that went back. */
+	assert_true(retire_watch_over(watch, w->ca, 1, end + 1));
+	assert_false(retire_watch_over(watch, w->ca, 1, w->now));
+	assert_false(
+	    retire_watch_over(watch, w->ca, 1, w->now + RETIRE_EVERY - 1));
+	/* A root's CRLs are not its business. */
+	assert_false(retire_watch_over(watch, w->ca, 0, w->now));
+	free(watch);
+}
+
 int
 main(void)
 {
@@ -74,6 +99,7 @@ main(void)
 	    cmocka_unit_test(looks),
 	    cmocka_unit_test(ends),
 	    cmocka_unit_test(delegates),
+	    cmocka_unit_test(watches),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -118,7 +118,8 @@ refuses(void **state)
 	WITH(token, "hsm9", CA_E_CONFIG, "token.unknown: ");
 	WITH(crl_lifetime, 59, CA_E_BADREQUEST, "request.crl_lifetime: ");
 	WITH(crl_interval, 80000, CA_E_BADREQUEST, "request.crl_interval: ");
-	WITH(crl_shards, 70000, CA_E_BADREQUEST, "request.crl_shards: ");
+	WITH(crl_shards, 257, CA_E_BADREQUEST, "request.crl_shards: ");
+	WITH(crl_shards, 1, CA_E_BADREQUEST, "request.crl_shards: ");
 	WITH(path_len, 101, CA_E_BADREQUEST, "request.path_len: ");
 	WITH(http_url, "https://a", CA_E_BADREQUEST, "request.http_url: ");
 	WITH(http_url, "http://a/", CA_E_BADREQUEST, "request.http_url: ");
