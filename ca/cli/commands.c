@@ -55,6 +55,14 @@ static const struct option_spec CA_IMPORT[] = {
 	"the CAs above it up to the root, PEM"},
     END,
 };
+static const struct option_spec CA_DELEGATE[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "CA that it answers for"},
+    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"profile", OPTION_TEXT, 0, NULL, "P", "of class ocsp; ocsp-responder"},
+    {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "certificate (PEM) to FILE"},
+    END,
+};
 static const struct option_spec CA_SHOW[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "CA (devices-g2, or devices)"},
     {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print its certificate"},
@@ -280,8 +288,7 @@ const struct command command_table[] = {
 	.run = run_ca_request,
 	.options = CA_REQUEST,
 	.positional = "name",
-	.help = "Make a CA's key and the request for its certificate",
-	.more = "Asked again, it gives the same request."},
+	.help = "Make a CA's key and the request for its certificate"},
     {.words = "ca import",
 	.op = "ca.import",
 	.run = run_object,
@@ -290,6 +297,12 @@ const struct command command_table[] = {
 	.rows = "crls",
 	.positional = "name",
 	.help = "Take in the certificate that a foreign CA issued"},
+    {.words = "ca delegate",
+	.op = "ca.delegate",
+	.run = run_issue,
+	.options = CA_DELEGATE,
+	.positional = "name",
+	.help = "Issue the first certificate of a CA's OCSP responder"},
     {.words = "ca show",
 	.op = "ca.show",
 	.run = run_ca_show,

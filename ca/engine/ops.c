@@ -64,6 +64,12 @@ static const struct ops_arg A_CA_STATE[] = {
     {"name", TEXT, OPS_REQUIRED, 79},
     {"reason", TEXT, 0, 200},
 };
+static const struct ops_arg A_CA_DELEGATE[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"profile", TEXT, 0, 63},
+    {"set", TEXT, OPS_MANY, 512},
+};
 static const struct ops_arg A_ACTIVATE[] = {{"note", TEXT, 0, 255}};
 static const struct ops_arg A_POLICY_SHOW[] = {
     {"version", INT, 0, 0},
@@ -159,6 +165,7 @@ static const struct ops_entry TABLE[] = {
     {"ca.show", OPS_ADMIN, ops_ca_show, ARGS(A_CA_SHOW)},
     {"ca.disable", OPS_ADMIN, ops_ca_disable, ARGS(A_CA_STATE)},
     {"ca.enable", OPS_ADMIN, ops_ca_enable, ARGS(A_CA_STATE)},
+    {"ca.delegate", OPS_ADMIN, ops_ca_delegate, ARGS(A_CA_DELEGATE)},
     {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
     {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
     {"status", OPS_ADMIN, ops_status, NULL, 0},

@@ -92,6 +92,8 @@ int ops_take_operator(struct ops_call *c, struct operator_request *r,
     const char **set, size_t max);
 int ops_take_request(struct ops_call *c, struct enrol_request *r);
 void ops_log_issued(struct ops_call *c, const struct cert_row *row);
+int ops_answer_cert(struct ops_call *c, const unsigned char *der, size_t len,
+    const struct cert_row *row);
 
 /* --- CAs: ops_ca_show.c, ops_issuers.c, ops_ca.c --- */
 int ops_add_name(WIRE_FIELDS *l, const char *field, const X509_NAME *name);
@@ -114,6 +116,6 @@ ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
-ops_fn ops_ca_enable;
+ops_fn ops_ca_enable, ops_ca_delegate;
 
 #endif

@@ -162,16 +162,18 @@ ops_crl_issue(struct ops_call *c)
 {
 	const char *name = ops_text(c, "issuer");
 	size_t i;
+	int ok = 1;
 
 	if (!ca_may_vouch(c->ca))
 		return 0;
 	if (name != NULL)
 		return ops_issue_crl(c, name);
 	for (i = 0; i < c->ca->issuers.n; i++)
-		if (retire_needs_crls(c->ca, c->ca->issuers.item[i], c->now) &&
-		    !ops_issue_crl(c, c->ca->issuers.item[i]->row.ident))
-			return 0;
-	return 1;
+		/* A token that is away keeps no other CA from its CRL. */
+		if (retire_needs_crls(c->ca, c->ca->issuers.item[i], c->now))
+			ok &= ops_issue_crl(c,
+			    c->ca->issuers.item[i]->row.ident);
+	return ok;
 }
 
 static int

@@ -35,8 +35,8 @@ ops_log_issued(struct ops_call *c, const struct cert_row *row)
 	    NULL);
 }
 
-static int
-answer_cert(struct ops_call *c, const unsigned char *der, size_t len,
+int
+ops_answer_cert(struct ops_call *c, const unsigned char *der, size_t len,
     const struct cert_row *row)
 {
 	WIRE_FIELDS *v = c->answer->values;
@@ -103,7 +103,7 @@ ops_issue(struct ops_call *c, struct admission *a)
 	if (!ok)
 		return 0;
 	ops_log_issued(c, &out.row);
-	ok = answer_cert(c, out.der, out.der_len, &out.row);
+	ok = ops_answer_cert(c, out.der, out.der_len, &out.row);
 	issued_clear(&out);
 	return ok;
 }
@@ -131,7 +131,7 @@ answer_again(struct ops_call *c, int64_t id)
 	int ok;
 
 	ok = ops_read(c, again_tx, &a) &&
-	    answer_cert(c, a.der, a.len, &a.row);
+	    ops_answer_cert(c, a.der, a.len, &a.row);
 	if (ok)
 		report_event(REPORT_INFO, "issue.again", "req", c->req, "device",
 		    a.row.device, "fleet", a.row.fleet, NULL);

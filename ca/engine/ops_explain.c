@@ -141,6 +141,11 @@ explain_build(struct explaining *e, struct admission *a)
 		    "there is no such CA");
 		return 0;
 	}
+	if (is->row.state == ISSUER_DISABLED) {
+		trace(e, "build", "refuse", "issuer.disabled",
+		    is->row.ident, "the CA is disabled: it issues nothing");
+		return 0;
+	}
 	req.issuer = &is->build;
 	ok = build_tbs(&req, &tbs, &len, notes);
 	if (ok) {

@@ -190,7 +190,8 @@ take_chain(struct ops_call *c, STACK_OF(X509) *chain)
 		p = field_get_bytes(field_find(c->args, "chain", i), &len);
 		end = p + len;
 		cert = d2i_X509(NULL, &p, (long)len);
-		if (cert == NULL || p != end || sk_X509_push(chain, cert) <= 0) {
+		if (cert == NULL || p != end ||
+		    sk_X509_push(chain, cert) <= 0) {
 			X509_free(cert);
 			return ops_bad(c, "chain", "certificate %zu is not DER",
 			    i + 1);

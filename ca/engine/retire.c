@@ -74,3 +74,21 @@ retire_needs_crls(struct ca *ca, const struct issuer *is, time_t now)
 	ERR_clear_error();
 	return 1;
 }
+
+int
+retire_watch_over(struct retire_watch *w, struct ca *ca, size_t i, time_t now)
+{
+	const struct issuer *is = ca->issuers.item[i];
+
+	if (is->row.state != ISSUER_DISABLED) {
+		w->looked[i] = 0;
+		return 0;
+	}
+	/* Also when the clock went back. */
+	if (w->looked[i] == 0 || now < w->looked[i] ||
+	    now - w->looked[i] >= RETIRE_EVERY) {
+		w->looked[i] = now;
+		w->over[i] = !retire_needs_crls(ca, is, now);
+	}
+	return w->over[i];
+}

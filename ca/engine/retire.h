@@ -24,4 +24,15 @@ int retire_is_over(const struct issuer *is, const struct retire *r,
 /* Both; is it not over? An error says it is not, for that is the safe side. */
 int retire_needs_crls(struct ca *ca, const struct issuer *is, time_t now);
 
+/* The same for who asks in every round: looked up once in RETIRE_EVERY seconds
+   for each CA, by its place in the set. One thread. */
+#define RETIRE_EVERY 600
+
+struct retire_watch {
+	time_t looked[ISSUERS_MAX];	/* 0: not, or it was active */
+	unsigned char over[ISSUERS_MAX];
+};
+int retire_watch_over(struct retire_watch *w, struct ca *ca, size_t i,
+    time_t now);
+
 #endif

@@ -19,7 +19,6 @@
 #define OPEN_MAX 600		/* a reservation that is older is nobody's */
 #define OPEN_EVERY 60
 #define TOKEN_EVERY 30
-#define RETIRED_EVERY 600	/* between looks whether a CA needs CRLs */
 
 struct schedule {
 	struct ca *ca;
@@ -33,8 +32,7 @@ struct schedule {
 	time_t open_looked;
 	time_t token_looked;
 	unsigned char *owed;	/* for each issuer: a CRL is wanted */
-	unsigned char *retired;	/* it needs none any more, */
-	time_t looked[ISSUERS_MAX];	/* as was looked up then */
+	struct retire_watch watch;	/* who needs none any more */
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
 	int has_told;
@@ -159,24 +157,6 @@ close_open(struct schedule *s, time_t now)
 		    NULL);
 }
 
-/* A disabled CA goes on until the last of what it issued is gone. That is looked
-   up seldom: it means to read all its certificates. */
-static int
-is_retired(struct schedule *s, const struct issuer *is, size_t i, time_t now)
-{
-	if (is->row.state == ISSUER_ACTIVE) {
-		s->looked[i] = 0;
-		return 0;
-	}
-	if (!is_within(now, s->looked[i], RETIRED_EVERY)) {
-		s->looked[i] = now;
-		s->retired[i] = !retire_needs_crls(s->ca, is, now);
-	}
-	if (s->retired[i])
-		s->owed[i] = 0;
-	return s->retired[i];
-}
-
 static int
 crl_is_due(struct schedule *s, size_t i, time_t now)
 {
@@ -230,9 +210,12 @@ crls(struct schedule *s, time_t now)
 		memset(s->owed, 1, ISSUERS_MAX);
 	for (i = 0; i < ca->issuers.n; i++) {
 		ident = ca->issuers.item[i]->row.ident;
-		if (!crl_is_due(s, i, now) ||
-		    is_retired(s, ca->issuers.item[i], i, now))
+		if (!crl_is_due(s, i, now))
 			continue;
+		if (retire_watch_over(&s->watch, ca, i, now)) {
+			s->owed[i] = 0;
+			continue;
+		}
 		s->owed[i] = !make_crl(ca, ident, now);
 		if (!s->owed[i])
 			continue;
@@ -331,10 +314,7 @@ schedule_new(struct ca *ca)
 		return NULL;
 	s->ca = ca;
 	s->owed = OPENSSL_zalloc(ISSUERS_MAX);
-	s->retired = OPENSSL_zalloc(ISSUERS_MAX);
-	if (s->owed == NULL || s->retired == NULL) {
-		OPENSSL_free(s->owed);
-		OPENSSL_free(s->retired);
+	if (s->owed == NULL) {
 		OPENSSL_free(s);
 		return NULL;
 	}
@@ -376,6 +356,5 @@ schedule_stop(struct schedule *s)
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->wake);
 	OPENSSL_free(s->owed);
-	OPENSSL_free(s->retired);
 	OPENSSL_free(s);
 }

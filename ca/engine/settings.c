@@ -186,9 +186,9 @@ check_token(const struct conf_group *g, const struct settings *s,
 	}
 	if (t->softhsm_conf[0] != '\0' && have[0] != '\0' &&
 	    !is_same(t->softhsm_conf, have))
-		return conf_fail(g, "softhsm_conf", "another token of this file "
-		    "has %s, and SoftHSM reads one per process: tokens of it "
-		    "lie in one folder", have);
+		return conf_fail(g, "softhsm_conf", "another token of this "
+		    "file has %s, and SoftHSM reads one per process: tokens "
+		    "of it lie in one folder", have);
 	return 1;
 }
 

@@ -15,6 +15,7 @@
 #define SUBCA_NAME_MAX 60	/* octets: it stands in addresses and labels */
 #define SUBCA_URL_MAX 120	/* octets of an http_url */
 #define SUBCA_SET_MAX 16
+#define SUBCA_SHARDS_MAX 256	/* CRLs of one CA: 0, or 2 to this many */
 #define SUBCA_CHAIN_MAX 10	/* certificates above */
 
 struct subca_request {

@@ -53,9 +53,9 @@ get_claim(struct ca *ca, struct ca_token *t, struct claim *c)
 	return store_read(ca->store, claimed_tx, c);
 }
 
-/* A key of that label that nobody claimed is somebody else's: it stays. Then the
-   store knows, durably, that what bears it from now on was made by a request
-   that did not end. */
+/* A key of that label that nobody claimed is somebody else's: it stays. Then
+   the store knows, durably, that what bears it from now on was made by a
+   request that did not end. */
 static int
 claim(struct ca *ca, struct ca_token *t, const char *label)
 {

@@ -70,8 +70,9 @@ check_policy(const struct subca_request *r, struct pending_ca_row *row)
 		return bad("crl_interval", "15 seconds, to half of "
 		    "crl_lifetime: a new CRL must come before half of the "
 		    "last one's life is gone");
-	if (r->crl_shards < 0 || r->crl_shards > 65536)
-		return bad("crl_shards", "0 to 65536");
+	if (r->crl_shards < 0 || r->crl_shards == 1 ||
+	    r->crl_shards > SUBCA_SHARDS_MAX)
+		return bad("crl_shards", "0 (one full CRL) or 2 to 256");
 	if (r->path_len < -1 || r->path_len > 100)
 		return bad("path_len", "0 to 100");
 	return 1;

@@ -23,8 +23,8 @@ issuers_add(struct store_tx *tx, struct issuer_row *row)
 		"tdtdttttiitdiziib", row->name, row->generation, row->ident,
 		(int)row->state, row->key_uri, row->crl_url, row->ocsp_url,
 		row->issuer_url, row->crl_lifetime, row->crl_interval,
-		row->token, row->crl_shards, row->expired_from, row->parent, row->not_before, row->not_after, row->cert,
-		row->cert_len)) {
+		row->token, row->crl_shards, row->expired_from, row->parent,
+		row->not_before, row->not_after, row->cert, row->cert_len)) {
 		row->id = sqlite3_last_insert_rowid(tx->conn->db);
 		tx->changed = 1;
 		return 1;

@@ -223,10 +223,38 @@ sign mid sub "$T/third.csr" "$T/third.pem"
 refused "  its certificate is nobody's" import.absent inkan ca import sub3 --cert "$T/third.pem"
 is "nobody was restarted" "$(cat "$T"/demo/run/*.pid | tr '\n' ' ')" "$pids"
 
+# --- a fleet of it: EST under the foreign root ---
+sed -e 's/^name = .*/name = "plant";/' -e 's/^label = .*/label = "plant";/' -e '/^default = /d' \
+    -e 's/^profile = .*/profile = "sub-device";/' "$INKAN_CONFIG_DIR/fleets/devices.conf" >"$INKAN_CONFIG_DIR/fleets/plant.conf"
+check "a fleet" inkan policy activate
+inkan --json secret new --fleet plant --reusable >"$T/secret.json"
+INKAN_USER=$(json "$T/secret.json" 'd["user"]') INKAN_SECRET=$(json "$T/secret.json" 'd["secret"]')
+plant() { get plant/cacerts; [ "$code" = 200 ]; }
+check "the RA knows it" wait_for 40 plant
+base64 -d <"$body" | openssl pkcs7 -inform DER -print_certs >"$T/cacerts"
+for who in 'Sub CA' 'Group mid' 'Group Root' 'Demo Root'; do
+	has "cacerts: $who" "$(grep '^subject' "$T/cacerts")" "$who"
+done
+check "a device enrols" enrol_basic plant-1 plant/
+check "  below the foreign root" openssl verify -x509_strict -CAfile "$F/group.pem" \
+    -untrusted <(cat "$T/sub2.pem" "$F/mid.pem") "$D/plant-1.pem"
+
+# --- who answers OCSP for it ---
+sed -i 's|^delegates = (|&\n\t{ issuer = "sub-g1"; key = "pkcs11:object=ocsp-sub-g1";\n\t  certificate = "../certs/ocsp-sub-g1.pem";\n\t  csr = "../certs/ocsp-sub-g1.csr"; },|' "$INKAN_CONFIG_DIR/ocsp.conf"
+check "the delegate's key" "$INKAN_BIN/inkan-ocsp" --init-keys -c "$INKAN_CONFIG_DIR/ocsp.conf"
+refused "a device's profile is none for a delegate" delegate.class inkan ca delegate sub --profile sub-device --csr "$T/demo/certs/ocsp-sub-g1.csr"
+check "  its certificate" inkan ca delegate sub --csr "$T/demo/certs/ocsp-sub-g1.csr" --set "cn=OCSP of Sub CA" --out "$T/demo/certs/ocsp-sub-g1.pem"
+
 # --- after a restart ---
 demo_stop
 demo_start ca ra ocsp
 has "still there" "$(inkan ca list)" 'sub-g1 +active'
 new_key "$T/e.key"; openssl req -new -key "$T/e.key" -subj /CN=sub-three -out "$T/e.csr"
 check "and issues" inkan issue --profile sub-device --csr "$T/e.csr" --out "$T/e.pem"
+cat "$T/sub2.pem" "$F/mid.pem" "$F/group.pem" >"$T/all.pem"
+ocsp() { openssl ocsp -issuer "$T/sub2.pem" -cert "$1" -url "$INKAN_OCSP_URL" -CAfile "$T/all.pem" 2>&1; }
+good() { ocsp "$T/e.pem" | grep -q 'e.pem: good'; }
+check "OCSP: good" wait_for 20 good
+has "  verified" "$(ocsp "$T/e.pem")" 'Response verify OK'
+has "OCSP: revoked" "$(ocsp "$T/d.pem")" 'd.pem: revoked'
 finish

@@ -42,6 +42,7 @@ wire_type(enum option_kind kind)
 		return V_ASN1_GENERALIZEDTIME;
 	case OPTION_CSR:
 	case OPTION_KEY:
+	case OPTION_CERT:
 	case OPTION_CHAIN:
 		return V_ASN1_OCTET_STRING;
 	default:

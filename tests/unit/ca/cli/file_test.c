@@ -182,6 +182,30 @@ test_chain(void **state)
 	field_list_free(l);
 }
 
+/* One, and not the first of several. */
+static void
+test_cert(void **state)
+{
+	WIRE_FIELDS *l = field_list_new();
+	char text[4096] = "", *pem;
+
+	(void)state;
+	pem = file_pem("CERTIFICATE", (const unsigned char *)"\x30\x00", 2);
+	strcat(text, pem);
+	canned_write("f", text, strlen(text));
+	assert_int_equal(file_add_cert(l, "c", canned_file("f")), 1);
+	assert_int_equal(field_count(l, "c"), 1);
+	strcat(text, pem);
+	canned_write("f", text, strlen(text));
+	assert_int_equal(file_add_cert(l, "c", canned_file("f")), 0);
+	OPENSSL_free(pem);
+	pem = file_pem("X509 CRL", (const unsigned char *)"\x30\x00", 2);
+	canned_write("f", pem, strlen(pem));
+	assert_int_equal(file_add_cert(l, "c", canned_file("f")), 0);
+	OPENSSL_free(pem);
+	field_list_free(l);
+}
+
 static void
 test_write(void **state)
 {
@@ -257,6 +281,7 @@ main(void)
 	    T(test_key),
 	    T(test_key_refused),
 	    T(test_chain),
+	    T(test_cert),
 	    T(test_write),
 	    T(test_secret),
 	};

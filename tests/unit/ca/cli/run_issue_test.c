@@ -167,6 +167,67 @@ test_show(void **state)
 }
 
 static void
+test_ca_request(void **state)
+{
+	char path[160];
+
+	(void)state;
+	strcpy(path, canned_file("sub.csr"));
+	canned.answer = show;
+	assert_int_equal(tool("ca", "request", "sub", "--key-type", "ec-p384",
+			     "--set", "o=O", "--set", "cn=Sub", "--token",
+			     "hsm2", "--crl-lifetime", "2h", "--out", path,
+			     NULL),
+	    0);
+	assert_string_equal(canned.op, "ca.request");
+	assert_string_equal(field_text(canned.args, "name", ""), "sub");
+	assert_string_equal(field_text(canned.args, "key_type", ""), "ec-p384");
+	assert_string_equal(field_text(canned.args, "token", ""), "hsm2");
+	assert_int_equal(field_count(canned.args, "set"), 2);
+	assert_int_equal(field_int(canned.args, "crl_lifetime", 0), 7200);
+	assert_null(field_find(canned.args, "out", 0));
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_equal(tool("ca", "request", "sub", "--pem", NULL), 0);
+	assert_string_equal(canned.out, CSR);
+	assert_int_equal(tool("ca", "request", NULL), 2);
+	assert_int_equal(tool("ca", "request", "sub", "--set", "cn", NULL), 2);
+}
+
+static void
+test_ca_show(void **state)
+{
+	(void)state;
+	canned.answer = show;
+	assert_int_equal(tool("ca", "show", "sub-g1", NULL), 0);
+	assert_string_equal(canned.out, "state: valid\n");
+	assert_int_equal(tool("ca", "show", "sub-g1", "--pem", NULL), 0);
+	assert_string_equal(canned.out, PEM);
+	canned.answer = show_none;
+	assert_int_equal(tool("ca", "show", "sub-g1", "--pem", NULL), 1);
+	assert_int_equal(tool("ca", "show", NULL), 2);
+}
+
+static void
+test_ca_import(void **state)
+{
+	char chain[160];
+
+	(void)state;
+	canned.answer = show;
+	canned_write("ca.pem", PEM, strlen(PEM));
+	strcpy(chain, canned_file("ca.pem"));
+	assert_int_equal(tool("ca", "import", "sub", "--cert",
+			     canned_file("ca.pem"), "--chain", chain, NULL),
+	    0);
+	assert_string_equal(canned.op, "ca.import");
+	assert_int_equal(field_count(canned.args, "cert"), 1);
+	assert_int_equal(field_count(canned.args, "chain"), 1);
+	assert_int_equal(
+	    tool("ca", "import", "sub", "--cert", canned_file("csr"), NULL), 1);
+	assert_int_equal(tool("ca", "import", "sub", NULL), 2);
+}
+
+static void
 new_secret(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 {
 	field_add_text(a->values, "user", "u1");
@@ -218,6 +279,9 @@ main(void)
 	    T(test_issue_json),
 	    T(test_issue_refused),
 	    T(test_show),
+	    T(test_ca_request),
+	    T(test_ca_show),
+	    T(test_ca_import),
 	    T(test_secret),
 	};
 

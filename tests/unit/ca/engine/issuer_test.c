@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include "tests/unit/ca/engine/world.h"
 
 /* An issuer as the engine holds it: from its row, with the token's key. */
@@ -244,6 +245,133 @@ generations(void **state)
 	issuer_set_clear(&set);
 }
 
+/* A copy of ${is} as another CA of the set. */
+static struct issuer *
+another(const struct issuer *is, int64_t id)
+{
+	struct issuer_row row = is->row;
+
+	row.id = id;
+	snprintf(row.name, sizeof(row.name), "more%d", (int)id);
+	snprintf(row.ident, sizeof(row.ident), "more%d-g1", (int)id);
+	return issuer_new(&row);
+}
+
+static void
+changes(void **state)
+{
+	struct world *w = *state;
+	struct issuer_set set;
+	struct issuer *was, *fresh;
+	struct issuer_row row;
+
+	assert_true(issuer_set_load(&set, w->ca->store));
+	was = issuer_set_find(&set, "code");
+	row = was->row;
+	row.state = ISSUER_DISABLED;
+	fresh = issuer_changed(was, &row);
+	assert_non_null(fresh);
+	issuer_set_replace(&set, was, fresh);
+	assert_int_equal(set.n, 4);
+	assert_ptr_equal(issuer_set_find(&set, "code-g1"), fresh);
+	assert_ptr_equal(issuer_set_by_id(&set, row.id), fresh);
+	assert_int_equal(was->row.state, ISSUER_ACTIVE); /* readable still */
+	/* Another certificate's key. */
+	row = issuer_set_find(&set, "devices")->row;
+	assert_null(issuer_changed(was, &row));
+	world_raised(CA_E_INTERNAL, "another key");
+	/* What is in no set any more has no place to give. */
+	issuer_set_replace(&set, was, another(was, 70));
+	assert_null(issuer_set_by_id(&set, 70));
+	issuer_set_clear(&set);
+}
+
+static void
+is_full(void **state)
+{
+	struct world *w = *state;
+	struct issuer_set set;
+	struct issuer *is, *first;
+	int i;
+
+	assert_true(issuer_set_load(&set, w->ca->store));
+	first = set.item[0];
+	for (i = 4; i < ISSUERS_MAX; i++) {
+		is = another(first, 1000 + i);
+		assert_non_null(is);
+		assert_true(issuer_set_add(&set, is));
+	}
+	is = another(first, 9999);
+	assert_false(issuer_set_add(&set, is));
+	world_raised(CA_E_DENIED, "issuer.limit: ");
+	issuer_free(is);
+	assert_int_equal(set.n, ISSUERS_MAX);
+	assert_ptr_equal(set.item[0], first);
+	issuer_set_clear(&set);
+}
+
+struct growing {
+	struct issuer_set *set;
+	atomic_int stop;
+};
+
+/* Reads as the engine does, without a lock: what is there is whole. */
+static void *
+reads(void *arg)
+{
+	struct growing *g = arg;
+	struct issuer *is;
+	size_t i, n = 0, seen;
+
+	while (!g->stop) {
+		seen = g->set->n;
+		if (seen < n)
+			return g;
+		n = seen;
+		for (i = 0; i < n; i++) {
+			is = g->set->item[i];
+			if (is == NULL || is->cert == NULL ||
+			    is->row.ident[0] == '\0' ||
+			    issuer_set_by_id(g->set, is->row.id) == NULL)
+				return g;
+		}
+		if (issuer_set_find(g->set, "code") == NULL)
+			return g;
+	}
+	return NULL;
+}
+
+static void
+grows_while_it_is_read(void **state)
+{
+	struct world *w = *state;
+	struct issuer_set set;
+	struct growing g = {.set = &set};
+	struct issuer *code;
+	struct issuer_row row;
+	pthread_t t[3];
+	void *bad;
+	int i;
+
+	assert_true(issuer_set_load(&set, w->ca->store));
+	for (i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, reads, &g), 0);
+	for (i = 0; i < 200; i++) {
+		code = issuer_set_find(&set, "code");
+		assert_true(issuer_set_add(&set, another(code, 1000 + i)));
+		row = code->row;
+		row.state = i % 2 ? ISSUER_ACTIVE : ISSUER_DISABLED;
+		issuer_set_replace(&set, code, issuer_changed(code, &row));
+	}
+	g.stop = 1;
+	for (i = 0; i < 3; i++) {
+		pthread_join(t[i], &bad);
+		assert_null(bad);
+	}
+	assert_int_equal(set.n, 204);
+	issuer_set_clear(&set);
+}
+
 static int
 spoil_tx(struct store_tx *tx, void *arg)
 {
@@ -281,6 +409,9 @@ main(void)
 	    cmocka_unit_test(digests),
 	    cmocka_unit_test(sets),
 	    cmocka_unit_test(generations),
+	    cmocka_unit_test(changes),
+	    cmocka_unit_test(is_full),
+	    cmocka_unit_test(grows_while_it_is_read),
 	    cmocka_unit_test(a_spoiled_store),
 	};
 

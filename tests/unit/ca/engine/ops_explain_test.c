@@ -114,6 +114,27 @@ by_fleet(void **state)
 	asked_free(&q);
 }
 
+/* As the issuing itself would refuse it. */
+static void
+by_a_disabled_ca(void **state)
+{
+	struct world *w = *state;
+	struct asked q;
+	WIRE_ANSWER *a;
+
+	asked_make(&q, "explained");
+	world_done(world_admin(w, "ca.disable", "t", "name", "devices"));
+	a = world_admin(w, "explain", "tb", "profile", "device-ldevid", "csr",
+	    q.csr, q.len);
+	world_is(a, WIRE_OK);
+	assert_string_equal(field_text(a->values, "verdict", ""), "refuse");
+	assert_string_equal(
+	    field_text(stage(a, "build"), "rule", ""), "issuer.disabled");
+	WIRE_ANSWER_free(a);
+	world_done(world_admin(w, "ca.enable", "t", "name", "devices"));
+	asked_free(&q);
+}
+
 static void
 a_bad_csr(void **state)
 {
@@ -199,6 +220,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(by_profile),
 	    cmocka_unit_test(by_fleet),
+	    cmocka_unit_test(by_a_disabled_ca),
 	    cmocka_unit_test(a_bad_csr),
 	    cmocka_unit_test(wrong_questions),
 	    cmocka_unit_test(a_renewal),

@@ -301,10 +301,29 @@ held_and_revoked(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* A disabled CA renews who answers for it, and nobody else. */
+static void
+by_a_disabled_ca(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *key = world_key();
+	struct service s;
+
+	service_load(w, "service.pem", &s);
+	world_done(world_admin(w, "ca.disable", "t", "name", "devices"));
+	world_refused(renew(w, &s, w->service_key, key), WIRE_DENIED,
+	    "issuer.disabled");
+	world_done(world_admin(w, "ca.enable", "t", "name", "devices"));
+	world_done(renew(w, &s, w->service_key, key));
+	service_free(&s);
+	EVP_PKEY_free(key);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(by_a_disabled_ca),
 	    cmocka_unit_test(a_new_key),
 	    cmocka_unit_test(wrong_proofs),
 	    cmocka_unit_test(foreign_certificates),

@@ -118,6 +118,37 @@ a_crl_that_is_due(void **state)
 	schedule_stop(s);
 }
 
+/* A disabled CA goes on while something that it issued is valid. */
+static void
+of_disabled_cas(void **state)
+{
+	struct world *w = *state;
+	struct schedule *s = schedule_new(w->ca);
+	int64_t interval = issuer_set_find(&w->ca->issuers, "devices")
+	    ->row.crl_interval;
+	int64_t devices, code;
+	time_t later = w->now + 5 * interval;
+	char serial[64];
+
+	world_issue(w, "lives on", serial);
+	world_done(world_admin(w, "ca.disable", "t", "name", "devices"));
+	world_done(world_admin(w, "ca.disable", "t", "name", "code"));
+	devices = number_of(w, "devices");
+	code = number_of(w, "code");
+	schedule_round(s, later);
+	assert_true(number_of(w, "devices") > devices);
+	assert_int_equal(number_of(w, "code"), code); /* issued nothing */
+	devices = number_of(w, "devices");
+	/* All has expired, and stood on one more CRL. */
+	schedule_round(s, w->now + 3 * 365 * 86400L);
+	assert_int_equal(number_of(w, "devices"), devices);
+	world_done(world_admin(w, "ca.enable", "t", "name", "devices"));
+	world_done(world_admin(w, "ca.enable", "t", "name", "code"));
+	schedule_round(s, later + interval + 20);
+	assert_true(number_of(w, "code") > code);
+	schedule_stop(s);
+}
+
 static void
 a_crl_that_is_wanted(void **state)
 {
@@ -293,6 +324,7 @@ main(void)
 	    cmocka_unit_test(refusals_are_summed),
 	    cmocka_unit_test(a_reservation_left_open),
 	    cmocka_unit_test(the_tokens_return),
+	    cmocka_unit_test(of_disabled_cas),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -124,6 +124,49 @@ everything(void **state)
 	settings_free(s);
 }
 
+#define MORE(name, more) "{ name = \"" name "\"; uri = \"pkcs11:token=y\"; " \
+	more "}"
+
+static void
+several_tokens(void **state)
+{
+	struct settings *s = read_texts(PATHS, TOKEN, "tokens = ( "
+	    MORE("hsm2", "softhsm_conf = \"s.conf\"; sessions = 2;") ", "
+	    MORE("net-3", "softhsm_conf = \"s.conf\"; pin_file = \"p\";")
+	    " );\n");
+	char want[PATH_MAX];
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(s->n_tokens, 2);
+	assert_string_equal(s->token.name, "");
+	assert_string_equal(s->tokens[0].name, "hsm2");
+	assert_string_equal(s->tokens[0].uri, "pkcs11:token=y");
+	assert_int_equal(s->tokens[0].sessions, 2);
+	assert_string_equal(s->tokens[1].name, "net-3");
+	assert_int_equal(s->tokens[1].sessions, 4);
+	snprintf(want, sizeof(want), "%s/p", dir);
+	assert_string_equal(s->tokens[1].pin, want);
+	settings_free(s);
+}
+
+static void
+wrong_tokens(void **state)
+{
+	(void)state;
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "") ", " MORE("a", "")
+	    " );\n", "given twice");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("A b", "") " );\n", "name: ");
+	refused(PATHS, TOKEN, "tokens = ( { uri = \"pkcs11:token=y\"; } );\n",
+	    "name");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a",
+	    "softhsm_conf = \"a.conf\";") ", " MORE("b",
+	    "softhsm_conf = \"b.conf\";") " );\n", "softhsm_conf: ");
+	/* The token of old has no name. */
+	refused(PATHS, "token: { name = \"x\"; uri = \"pkcs11:token=x\"; };\n",
+	    "", "name");
+}
+
 static void
 as_the_hsm_wants_it(void **state)
 {
@@ -252,6 +295,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(defaults),
 	    cmocka_unit_test(everything),
+	    cmocka_unit_test(several_tokens),
+	    cmocka_unit_test(wrong_tokens),
 	    cmocka_unit_test(as_the_hsm_wants_it),
 	    cmocka_unit_test(mistakes),
 	    cmocka_unit_test(wrong_peers),

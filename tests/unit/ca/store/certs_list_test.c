@@ -275,6 +275,53 @@ counts(void **state)
 	assert_int_equal(c.n, 0);
 }
 
+struct sums {
+	struct certs_sum sum[20];
+	size_t n, stop;
+	int64_t issuer;
+};
+
+static int
+note_sum(const struct certs_sum *sum, void *arg)
+{
+	struct sums *s = arg;
+
+	s->sum[s->n++] = *sum;
+	return s->n != s->stop;
+}
+
+static int
+sums_tx(struct store_tx *tx, void *arg)
+{
+	struct sums *s = arg;
+
+	return certs_sums(tx, s->issuer, note_sum, s);
+}
+
+static void
+sums(void **state)
+{
+	struct temp *t = *state;
+	struct sums s = {.issuer = t->issuer}, one = {.stop = 1,
+	    .issuer = t->issuer}, none = {.issuer = t->issuer + 1};
+
+	WRITE(t, fill, t);
+	READ(t, sums_tx, &s);
+	assert_int_equal(s.n, 5);
+	assert_string_equal(s.sum[0].profile, "device-ldevid");
+	assert_int_equal(s.sum[0].state, CERT_VALID);
+	assert_int_equal(s.sum[0].n, 5);
+	assert_int_equal(s.sum[0].not_after, NOW + 100 * 10);
+	assert_int_equal(s.sum[1].state, CERT_HELD);
+	assert_int_equal(s.sum[1].not_after, NOW + 100 * 9);
+	assert_int_equal(s.sum[2].state, CERT_REVOKED);
+	assert_string_equal(s.sum[4].profile, "other");
+	READ(t, sums_tx, &one);
+	assert_int_equal(one.n, 1);
+	READ(t, sums_tx, &none);
+	assert_int_equal(none.n, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, temp_make, temp_remove)
 
 int
@@ -287,6 +334,7 @@ main(void)
 	    T(reads_a_crl_from_its_index),
 	    T(lists_changes),
 	    T(counts),
+	    T(sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
