@@ -65,8 +65,8 @@ a_link_has_its_issuers_name(void **state)
 	struct job j;
 
 	(void)state;
-	job_open(&j, compiles(CROSS, NULL, "self_issued = true;\n"), "CN=x",
-	    NULL);
+	job_open(
+	    &j, compiles(CROSS, NULL, "self_issued = true;\n"), "CN=x", NULL);
 	j.ca.issuer.path_len = 0;
 	job_builds(&j);
 	subject_is(&j, "/CN=CA");
@@ -80,8 +80,8 @@ a_link_has_its_issuers_name(void **state)
 
 /* permitted dns "lan", excluded dns "evil.lan" */
 static const unsigned char lan[] = {0x30, 0x19, 0xa0, 0x07, 0x30, 0x05, 0x82,
-    0x03, 'l', 'a', 'n', 0xa1, 0x0e, 0x30, 0x0c, 0x82, 0x0a, 'e', 'v', 'i',
-    'l', '2', '2', '.', 'l', 'a', 'n'};
+    0x03, 'l', 'a', 'n', 0xa1, 0x0e, 0x30, 0x0c, 0x82, 0x0a, 'e', 'v', 'i', 'l',
+    '2', '2', '.', 'l', 'a', 'n'};
 
 #define SAN_RULE                                                               \
 	"san = ( { type = \"dns\"; from = \"csr.san\"; optional = true; "      \

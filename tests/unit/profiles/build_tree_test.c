@@ -145,14 +145,12 @@ nodes_are_left_out_whole(void **state)
 	      ", " FIELD("a") " );",
 	    "30050500020105");
 	makes("type = \"sequence\"; items = ( { type = \"sequence\"; tag = 1; "
-	      "optional = true; items = ( " FIXED ", " FIELD("none")
-	      " ); } );",
+	      "optional = true; items = ( " FIXED ", " FIELD("none") " ); } );",
 	    "3000");
 }
 
 static void
-breaks(const char *body, const char *field, const char *value,
-    const char *want)
+breaks(const char *body, const char *field, const char *value, const char *want)
 {
 	struct job j;
 	char text[1024];
@@ -177,15 +175,15 @@ what_breaks_the_syntax_is_refused_by_name(void **state)
 	breaks("type = \"octet-string\"; size = 16; from = \"request.id\";",
 	    "request.id", "0011",
 	    "extension." OID ": request.id: not of the right size");
-	breaks("type = \"boolean\"; from = \"registry.b\";", "registry.b",
-	    "1", "registry.b: neither true nor false");
+	breaks("type = \"boolean\"; from = \"registry.b\";", "registry.b", "1",
+	    "registry.b: neither true nor false");
 	breaks("type = \"oid\"; from = \"registry.o\";", "registry.o", "x",
 	    "registry.o: not a dotted OID");
 	breaks("type = \"ia5\"; from = \"registry.t\";", "registry.t",
 	    "\xc3\xa9", "registry.t: not printable ASCII");
 	/* There, but one of its fields is not. */
-	breaks("type = \"sequence\"; optional = true; items = ( " FIELD("a")
-	       ", " FIELD("b") " );",
+	breaks("type = \"sequence\"; optional = true; items = ( " FIELD(
+		   "a") ", " FIELD("b") " );",
 	    "registry.a", "1", "registry.b: not given");
 	/* The second counts only when the first is not given. */
 	breaks("type = \"integer\"; from = [ \"attested.a\", \"registry.a\" ];",
@@ -197,7 +195,8 @@ static void
 size_ends(void **state)
 {
 	char text[1200] = "extensions = ( { oid = \"" OID
-			  "\"; type = \"sequence\"; items = ( ", big[1025];
+			  "\"; type = \"sequence\"; items = ( ",
+	     big[1025];
 	struct job j;
 	size_t i;
 
@@ -210,7 +209,8 @@ size_ends(void **state)
 	big[1024] = '\0';
 	job_open(&j, compiles(BASE, NULL, text), "CN=dev1", NULL);
 	job_field(&j, "registry.a", big);
-	job_refused(&j, PROFILE_E_REFUSED, "extension." OID ": value: too long");
+	job_refused(
+	    &j, PROFILE_E_REFUSED, "extension." OID ": value: too long");
 	big[1000] = '\0';
 	job_builds(&j);
 	job_close(&j);
