@@ -109,6 +109,25 @@ nodes_hold_what_is_there(void **state)
 	    "3106020101020101");
 }
 
+/* subjectDirectoryAttributes (RFC 5280 4.2.1.8) with a TPM specification: a list
+   of attributes, each an OID and a set of values. */
+static void
+directory_attributes(void **state)
+{
+	(void)state;
+	makes("type = \"sequence\"; items = ( { type = \"sequence\"; items = ( "
+	      "{ type = \"oid\"; value = \"2.23.133.2.16\"; }, "
+	      "{ type = \"set\"; items = ( { type = \"sequence\"; items = ( "
+	      "{ type = \"utf8\"; value = \"2.0\"; }, "
+	      "{ type = \"integer\"; value = 0; }, "
+	      "{ type = \"integer\"; value = 138; } ); } ); } ); } );",
+	    "301930170605678105"
+	    "0210"
+	    "310e300c0c03322e30"
+	    "020100"
+	    "0202008a");
+}
+
 #define FIELD(n) "{ type = \"integer\"; from = \"registry." n "\"; }"
 #define MAYBE_FIELD(n)                                                         \
 	"{ type = \"integer\"; from = \"registry." n "\"; optional = true; }"
@@ -245,6 +264,7 @@ main(void)
 	    cmocka_unit_test(leaves_are_der),
 	    cmocka_unit_test(tags_stand_in_place_or_around),
 	    cmocka_unit_test(nodes_hold_what_is_there),
+	    cmocka_unit_test(directory_attributes),
 	    cmocka_unit_test(fields_come_in),
 	    cmocka_unit_test(nodes_are_left_out_whole),
 	    cmocka_unit_test(what_breaks_the_syntax_is_refused_by_name),
