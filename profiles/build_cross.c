@@ -60,8 +60,8 @@ out:
 static int
 set_number(ASN1_INTEGER **out, int has, int n)
 {
-	return !has || ((*out = ASN1_INTEGER_new()) != NULL &&
-			   ASN1_INTEGER_set(*out, n));
+	return !has ||
+	    ((*out = ASN1_INTEGER_new()) != NULL && ASN1_INTEGER_set(*out, n));
 }
 
 static int
@@ -198,8 +198,8 @@ build_check_constraints(struct build *b)
 	if (b->issuer->name_constraints == NULL ||
 	    profile_is_self_signed(b->p) || b->p->self_issued)
 		return 1;
-	at = X509v3_get_ext_by_NID(
-	    b->tbs->extensions, NID_subject_alt_name, -1);
+	at =
+	    X509v3_get_ext_by_NID(b->tbs->extensions, NID_subject_alt_name, -1);
 	if (at >= 0)
 		san = X509_EXTENSION_get_data(
 		    X509v3_get_ext(b->tbs->extensions, at));

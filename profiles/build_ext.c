@@ -89,7 +89,8 @@ add_key_usage(struct build *b)
 	for (i = 0; ok && i < (int)(sizeof(order) / sizeof(order[0])); i++)
 		if (b->p->key_usage & order[i])
 			ok = ASN1_BIT_STRING_set_bit(bits, i, 1);
-	ok = ok && build_push_value(b, NID_key_usage, b->p->key_usage_critical, bits);
+	ok = ok &&
+	    build_push_value(b, NID_key_usage, b->p->key_usage_critical, bits);
 	ASN1_BIT_STRING_free(bits);
 	return ok;
 }
@@ -125,7 +126,8 @@ add_extended_key_usage(struct build *b)
 	    !push_oids(eku, b->p->eku_attested, more))
 		internal("extKeyUsage");
 	else
-		ok = build_push_value(b, NID_ext_key_usage, b->p->eku_critical, eku);
+		ok = build_push_value(
+		    b, NID_ext_key_usage, b->p->eku_critical, eku);
 	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
 	return ok;
 }

@@ -208,7 +208,8 @@ build_make_subject(struct build *b)
 
 	if (b->p->self_issued && b->issuer->name == NULL) {
 		profile_raise(PROFILE_E_REFUSED,
-		    "subject: a self-issued certificate needs an issuer's name");
+		    "subject: a self-issued certificate needs an issuer's "
+		    "name");
 		return 0;
 	}
 	/* The issuer's own name, whatever else was given. */

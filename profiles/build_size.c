@@ -38,7 +38,8 @@ int
 build_check_size(struct build *b, size_t tbs_len)
 {
 	const struct profile *p = b->p;
-	size_t url = b->issuer->crl_url != NULL ? strlen(b->issuer->crl_url) : 0;
+	size_t url =
+	    b->issuer->crl_url != NULL ? strlen(b->issuer->crl_url) : 0;
 	int bits, whole;
 
 	if (p->max_issuer > 0 && b->issuer->name_len > p->max_issuer)
@@ -48,8 +49,8 @@ build_check_size(struct build *b, size_t tbs_len)
 		return refuse("a CRL address", url, p->max_crl_url);
 	if (p->max_der == 0)
 		return 1;
-	bits = ASN1_object_size(
-	    0, (int)signature_max(b) + 1, V_ASN1_BIT_STRING);
+	bits =
+	    ASN1_object_size(0, (int)signature_max(b) + 1, V_ASN1_BIT_STRING);
 	whole = ASN1_object_size(1,
 	    (int)tbs_len + (int)b->issuer->sigalg_len + bits, V_ASN1_SEQUENCE);
 	return (size_t)whole <= p->max_der ||

@@ -30,8 +30,8 @@ struct making {
 static int
 refuse(const struct making *m, const char *field, const char *what)
 {
-	profile_raise(PROFILE_E_REFUSED, "extension.%s: %.64s: %s", m->oid,
-	    field, what);
+	profile_raise(
+	    PROFILE_E_REFUSED, "extension.%s: %.64s: %s", m->oid, field, what);
 	return 0;
 }
 
@@ -123,8 +123,8 @@ put_bits(const struct making *m, const char *text, struct octets *out)
 	for (i = 0; i < n; i++)
 		if (text[i] == '1')
 			body[1 + i / 8] |= (unsigned char)(0x80 >> i % 8);
-	return wrap(m, 0, UNIVERSAL(V_ASN1_BIT_STRING), body, 1 + (n + 7) / 8,
-	    out);
+	return wrap(
+	    m, 0, UNIVERSAL(V_ASN1_BIT_STRING), body, 1 + (n + 7) / 8, out);
 }
 
 static int
@@ -223,8 +223,8 @@ by_octets(const void *va, const void *vb)
 	return c != 0 ? c : (a->len > b->len) - (a->len < b->len);
 }
 
-static int put(const struct making *m, const struct tree *t,
-    struct octets *out);
+static int put(
+    const struct making *m, const struct tree *t, struct octets *out);
 
 static int
 join(const struct making *m, const struct tree *t, struct octets *parts,
@@ -289,8 +289,8 @@ put_tag(const struct making *m, const struct tree *t, struct octets *out)
 	}
 	out->p = NULL;
 	out->len = 0;
-	ok = wrap(m, 1, t->tag, V_ASN1_CONTEXT_SPECIFIC, inner.p, inner.len,
-	    out);
+	ok = wrap(
+	    m, 1, t->tag, V_ASN1_CONTEXT_SPECIFIC, inner.p, inner.len, out);
 	OPENSSL_free(inner.p);
 	return ok;
 }
@@ -298,8 +298,8 @@ put_tag(const struct making *m, const struct tree *t, struct octets *out)
 static int
 put(const struct making *m, const struct tree *t, struct octets *out)
 {
-	int node = t->type == TREE_SEQUENCE || t->type == TREE_SET ||
-	    t->n_items > 0;
+	int node =
+	    t->type == TREE_SEQUENCE || t->type == TREE_SET || t->n_items > 0;
 
 	if (node && t->optional && !any_given(m, t))
 		return 1;

@@ -156,8 +156,8 @@ conf_scalar(
 	case CONFIG_TYPE_BOOL:
 		return config_setting_get_bool(s) ? "true" : "false";
 	default:
-		snprintf(buf, CONF_SCALAR_MAX, "%lld",
-		    config_setting_get_int64(s));
+		snprintf(
+		    buf, CONF_SCALAR_MAX, "%lld", config_setting_get_int64(s));
 		return buf;
 	}
 }

@@ -176,8 +176,8 @@ check_time_stamping(struct conform_view *v)
 
 	if (!is_class(v, PROFILE_TIMESTAMPING))
 		return 1;
-	if (conform_usage_purposes(v, "1.3.6.1.5.5.7.3.8", &has) != 1 ||
-	    !has || !v->ext[CONFORM_EKU].critical)
+	if (conform_usage_purposes(v, "1.3.6.1.5.5.7.3.8", &has) != 1 || !has ||
+	    !v->ext[CONFORM_EKU].critical)
 		return conform_breach(
 		    v, "timeStamping is not alone and critical");
 	return signs_data(v);
@@ -213,8 +213,8 @@ check_seal(struct conform_view *v)
 		return 1;
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (conform_name_count(v, needed[i]) == 0)
-			return conform_breach(v, "the subject has no %s",
-			    OBJ_nid2ln(needed[i]));
+			return conform_breach(
+			    v, "the subject has no %s", OBJ_nid2ln(needed[i]));
 	return 1;
 }
 

@@ -69,8 +69,8 @@ check_mappings(struct conform_view *v)
 		    !der_oid_is(&to, p->mappings[i].subject))
 			return conform_breach(v, "not the profile's mapping");
 		if (!asserted(v, &from))
-			return conform_breach(
-			    v, "%s is mapped, but not asserted",
+			return conform_breach(v,
+			    "%s is mapped, but not asserted",
 			    p->mappings[i].issuer);
 	}
 	return list.len == 0 ? 1 : conform_breach(v, "a mapping too many");
@@ -96,8 +96,8 @@ check_policy_constraints(struct conform_view *v)
 
 	if (!v->ext[CONFORM_POLICY_CONSTRAINTS].present)
 		return 1;
-	if (!der_only(v->ext[CONFORM_POLICY_CONSTRAINTS].value, DER_SEQUENCE,
-		&seq) ||
+	if (!der_only(
+		v->ext[CONFORM_POLICY_CONSTRAINTS].value, DER_SEQUENCE, &seq) ||
 	    seq.len == 0)
 		return conform_breach(v, "empty, or not a SEQUENCE");
 	if (!skips(&seq, DER_CONTEXT(0), p->has_require_explicit,
@@ -165,8 +165,7 @@ directory_is(struct der d, const struct profile_subtree *s)
 		    !der_take(&seq, DER_OID, &type) || !obj ||
 		    !der_equal(&type, OBJ_get0_data(obj), OBJ_length(obj)) ||
 		    !der_take_any(&seq, NULL, &value, NULL) || seq.len > 0 ||
-		    !der_equal(&value,
-			(const unsigned char *)s->rdn[i].value,
+		    !der_equal(&value, (const unsigned char *)s->rdn[i].value,
 			strlen(s->rdn[i].value)))
 			return 0;
 	}
@@ -197,8 +196,8 @@ subtree_is(struct der tree, const struct profile_subtree *s)
 
 /* The subtrees of one kind, in order; absent when there are none. */
 static int
-subtrees_are(struct der *in, unsigned char tag, int excluded,
-    const struct profile *p)
+subtrees_are(
+    struct der *in, unsigned char tag, int excluded, const struct profile *p)
 {
 	struct der list = {NULL, 0}, tree;
 	size_t i;
@@ -222,10 +221,9 @@ check_name_constraints(struct conform_view *v)
 
 	if (!v->ext[CONFORM_NAME_CONSTRAINTS].present)
 		return 1;
-	if (!der_only(v->ext[CONFORM_NAME_CONSTRAINTS].value, DER_SEQUENCE,
-		&seq) ||
-	    seq.len == 0 ||
-	    !subtrees_are(&seq, DER_CONTEXT_CONS(0), 0, p) ||
+	if (!der_only(
+		v->ext[CONFORM_NAME_CONSTRAINTS].value, DER_SEQUENCE, &seq) ||
+	    seq.len == 0 || !subtrees_are(&seq, DER_CONTEXT_CONS(0), 0, p) ||
 	    !subtrees_are(&seq, DER_CONTEXT_CONS(1), 1, p) || seq.len > 0)
 		return conform_breach(v, "not the profile's subtrees");
 	return 1;

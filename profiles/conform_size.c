@@ -14,8 +14,7 @@ signature_max(const struct conform_view *v)
 
 	if (v->ctx->issuer->sig_max > 0)
 		return v->ctx->issuer->sig_max;
-	if (!conform_alg_read(v->sigalg, &alg) ||
-	    alg.key_nid == EVP_PKEY_RSA)
+	if (!conform_alg_read(v->sigalg, &alg) || alg.key_nid == EVP_PKEY_RSA)
 		return RSA_SIG_MAX;
 	if (alg.key_nid == EVP_PKEY_ED25519)
 		return 64;
@@ -40,8 +39,8 @@ check_budget(struct conform_view *v)
 	const char *url = v->ctx->issuer->crl_url;
 	size_t whole;
 
-	whole = element(
-	    v->tbs.len + v->sigalg.len + element(1 + signature_max(v)));
+	whole =
+	    element(v->tbs.len + v->sigalg.len + element(1 + signature_max(v)));
 	if (p->max_der && whole > p->max_der)
 		return conform_breach(v,
 		    "up to %zu octets, the profile allows %zu", whole,

@@ -220,8 +220,8 @@ leaf_is(const struct conform_context *ctx, const struct tree *t,
 
 /* ---- nodes ------------------------------------------------------------ */
 
-static int matches(const struct conform_context *ctx, const struct tree *t,
-    struct der *in);
+static int matches(
+    const struct conform_context *ctx, const struct tree *t, struct der *in);
 
 /* Each value once, in whatever order DER wants them. */
 static int
@@ -252,8 +252,8 @@ set_is(const struct conform_context *ctx, const struct tree *t, struct der body)
 }
 
 static int
-contents_are(const struct conform_context *ctx, const struct tree *t,
-    struct der body)
+contents_are(
+    const struct conform_context *ctx, const struct tree *t, struct der body)
 {
 	size_t i;
 
@@ -269,8 +269,7 @@ contents_are(const struct conform_context *ctx, const struct tree *t,
 
 /* Takes off ${in} what ${t} says; nothing when ${t} is left out. */
 static int
-matches(
-    const struct conform_context *ctx, const struct tree *t, struct der *in)
+matches(const struct conform_context *ctx, const struct tree *t, struct der *in)
 {
 	unsigned char tag = universal[t->type];
 	struct der body;

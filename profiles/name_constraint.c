@@ -48,7 +48,7 @@ name_constraint_cidr(const char *text, unsigned char out[32])
 	    strspn(slash + 1, "0123456789") != strlen(slash + 1))
 		return 0;
 	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - text), text);
-	n = inet_pton(AF_INET, addr, out) == 1 ? 4
+	n = inet_pton(AF_INET, addr, out) == 1	  ? 4
 	    : inet_pton(AF_INET6, addr, out) == 1 ? 16
 						  : 0;
 	bits = strtol(slash + 1, NULL, 10);
@@ -110,8 +110,8 @@ tail(const struct der *d, size_t len)
 	return (struct der){d->p + d->len - len, len};
 }
 
-/* ${base} ".example" holds for all below it, "example" for itself; with ${below}
-   also for all below it. */
+/* ${base} ".example" holds for all below it, "example" for itself; with
+   ${below} also for all below it. */
 static int
 host_within(const struct der *base, const struct der *host, int below)
 {
@@ -149,8 +149,8 @@ email_within(const struct der *base, const struct der *value)
 	    memcmp(base->p, value->p, local) == 0 && same_text(&want, &host);
 }
 
-/* Host of scheme://host:port/...; 0 when there is no host name, or a user before
-   it, whom verifiers take for a part of it. */
+/* Host of scheme://host:port/...; 0 when there is no host name, or a user
+   before it, whom verifiers take for a part of it. */
 static int
 uri_host(const struct der *uri, struct der *host)
 {
@@ -276,8 +276,8 @@ refuse_name(unsigned char tag, const struct der *value, const char *what)
 {
 	char text[128] = "directory name";
 
-	if (tag != GN_DIRECTORY && text_is_ascii((const char *)value->p,
-	    value->len))
+	if (tag != GN_DIRECTORY &&
+	    text_is_ascii((const char *)value->p, value->len))
 		snprintf(text, sizeof(text), "\"%.*s\"",
 		    value->len > 100 ? 100 : (int)value->len,
 		    (const char *)value->p);
@@ -374,8 +374,10 @@ check_attributes(const struct constraints *c, X509_NAME *name, int has_dns)
 		e = X509_NAME_get_entry(name, i);
 		nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(e));
 		s = X509_NAME_ENTRY_get_data(e);
-		value = (struct der){ASN1_STRING_get0_data(s),
-		    (size_t)ASN1_STRING_length(s)};
+		if (ASN1_STRING_length(s) == 0)
+			continue; /* no name, and no octets to point to */
+		value = (struct der){
+		    ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
 		if (nid == NID_pkcs9_emailAddress &&
 		    !check_name(c, GN_EMAIL, &value))
 			return 0;
@@ -387,8 +389,8 @@ check_attributes(const struct constraints *c, X509_NAME *name, int has_dns)
 }
 
 static int
-check_subject(const struct constraints *c, const struct der *subject,
-    int has_dns)
+check_subject(
+    const struct constraints *c, const struct der *subject, int has_dns)
 {
 	X509_NAME *name = read_name(subject);
 	int ok;
@@ -418,8 +420,7 @@ name_constraint_check(const unsigned char *nc, size_t nc_len,
 		!der_take(&seq, DER_CONTEXT_CONS(1), &c.excluded)) ||
 	    seq.len > 0)
 		return refuse("the issuer's constraints cannot be read");
-	if (san != NULL &&
-	    !check_san(&c, (struct der){san, san_len}, &has_dns))
+	if (san != NULL && !check_san(&c, (struct der){san, san_len}, &has_dns))
 		return 0;
 	return check_subject(&c, &name, has_dns);
 }

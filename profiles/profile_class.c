@@ -27,8 +27,8 @@ static int
 signs(const struct profile *p, const struct conf_group *g, unsigned bits)
 {
 	if (!(p->key_usage & bits) || !p->key_usage_critical ||
-	    (p->key_usage & ~(unsigned)(KU_DIGITAL_SIGNATURE |
-		KU_NON_REPUDIATION)))
+	    (p->key_usage &
+		~(unsigned)(KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
 		return conf_fail(g, "key_usage",
 		    "class %s signs, and only that, critical",
 		    profile_class_name(p->class));

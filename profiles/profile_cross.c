@@ -63,8 +63,8 @@ parse_mapping(struct profile *p, const struct conf_group *g)
 	for (i = 0; i < p->n_mappings; i++)
 		if (strcmp(p->mappings[i].issuer, m->issuer) == 0 &&
 		    strcmp(p->mappings[i].subject, m->subject) == 0)
-			return conf_fail(g, NULL, "%s to %s twice", m->issuer,
-			    m->subject);
+			return conf_fail(
+			    g, NULL, "%s to %s twice", m->issuer, m->subject);
 	for (i = 0; i < p->n_policies; i++)
 		if (strcmp(p->policies[i].oid, m->issuer) == 0)
 			break;
@@ -85,8 +85,7 @@ parse_mappings(struct profile *p, const struct conf_group *g)
 		return conf_fail(
 		    g, "policy_mappings", "more than %d", PROFILE_LIST_MAX);
 	for (i = 0; i < n; i++)
-		if (!parse_mapping(
-			p, conf_group_at(g, "policy_mappings", i)))
+		if (!parse_mapping(p, conf_group_at(g, "policy_mappings", i)))
 			return 0;
 	return 1;
 }
@@ -130,8 +129,8 @@ parse_rdn(struct profile_subtree *s, const struct conf_group *g)
 	if ((attr = name_find(name)) == NULL)
 		return conf_fail(
 		    g, "attribute", "unknown attribute \"%.64s\"", name);
-	if (!profile_copy(g, "value", s->rdn[s->n_rdn].value,
-		sizeof(s->rdn[0].value)))
+	if (!profile_copy(
+		g, "value", s->rdn[s->n_rdn].value, sizeof(s->rdn[0].value)))
 		return 0;
 	what = name_breach(attr, s->rdn[s->n_rdn].value);
 	if (what != NULL)
@@ -192,7 +191,8 @@ parse_name_constraints(struct profile *p, const struct conf_group *g)
 	excluded = conf_n_groups(g, "excluded");
 	if (permitted + excluded == 0 ||
 	    permitted + excluded > PROFILE_SUBTREES_MAX)
-		return conf_fail(g, NULL, "1 to %d subtrees (RFC 5280 4.2.1.10)",
+		return conf_fail(g, NULL,
+		    "1 to %d subtrees (RFC 5280 4.2.1.10)",
 		    PROFILE_SUBTREES_MAX);
 	p->subtrees = calloc(permitted + excluded, sizeof(*p->subtrees));
 	if (p->subtrees == NULL) {
@@ -233,6 +233,7 @@ profile_check_cross(const struct profile *p, const struct conf_group *g)
 		if (conf_has(g, only_ca[i]) && p->class != PROFILE_CA &&
 		    p->class != PROFILE_CROSS)
 			return conf_fail(g, only_ca[i],
-			    "only in the classes ca and cross (RFC 5280 4.2.1)");
+			    "only in the classes ca and cross (RFC 5280 "
+			    "4.2.1)");
 	return 1;
 }

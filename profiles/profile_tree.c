@@ -41,8 +41,7 @@ static int
 not_vendors(const struct tree *t, void *arg)
 {
 	(void)arg;
-	return t->type != TREE_OID || t->value == NULL ||
-	    !is_vendors(t->value);
+	return t->type != TREE_OID || t->value == NULL || !is_vendors(t->value);
 }
 
 static int
@@ -101,8 +100,8 @@ profile_parse_trees(struct profile *p, const struct conf_group *g)
 
 	p->vendor_arc = conf_bool(g, "vendor_arc", 0);
 	if (n > PROFILE_EXTENSIONS_MAX)
-		return conf_fail(g, "extensions", "more than %d",
-		    PROFILE_EXTENSIONS_MAX);
+		return conf_fail(
+		    g, "extensions", "more than %d", PROFILE_EXTENSIONS_MAX);
 	if (n == 0)
 		return 1;
 	if ((p->extensions = calloc(n, sizeof(*p->extensions))) == NULL) {

@@ -69,8 +69,8 @@ take_fields(struct tree *t, const struct conf_group *g)
 	const char *name;
 
 	if (n == 0 || n > TREE_FROM_MAX)
-		return conf_fail(
-		    g, "from", "one field, or a list of 2 to %d", TREE_FROM_MAX);
+		return conf_fail(g, "from", "one field, or a list of 2 to %d",
+		    TREE_FROM_MAX);
 	for (i = 0; i < n; i++) {
 		name = conf_text_at(g, "from", i);
 		if (!profile_field_known(name))
@@ -111,12 +111,11 @@ parse_leaf(struct tree *t, const struct conf_group *g)
 	return conf_has(g, "from") ? take_fields(t, g) : take_fixed(t, g);
 }
 
-static int parse(struct tree *t, const struct conf_group *g, int depth,
-    size_t *left);
+static int parse(
+    struct tree *t, const struct conf_group *g, int depth, size_t *left);
 
 static int
-parse_items(
-    struct tree *t, const struct conf_group *g, int depth, size_t *left)
+parse_items(struct tree *t, const struct conf_group *g, int depth, size_t *left)
 {
 	size_t i, n = conf_n_groups(g, "items");
 
@@ -132,14 +131,14 @@ parse_items(
 	}
 	for (i = 0; i < n; i++) {
 		t->n_items++;
-		if (!parse(&t->item[i], conf_group_at(g, "items", i),
-			depth + 1, left))
+		if (!parse(&t->item[i], conf_group_at(g, "items", i), depth + 1,
+			left))
 			return 0;
 		if (t->type == TREE_SET &&
 		    (t->item[i].type != t->item[0].type ||
 			t->item[i].tag != t->item[0].tag))
-			return conf_fail(g, "items",
-			    "the values of a set are of one type");
+			return conf_fail(
+			    g, "items", "the values of a set are of one type");
 	}
 	return 1;
 }
@@ -171,8 +170,8 @@ parse(struct tree *t, const struct conf_group *g, int depth, size_t *left)
 		return conf_fail(
 		    g, NULL, "nested deeper than %d", TREE_DEPTH_MAX);
 	if ((*left)-- == 0)
-		return conf_fail(g, NULL, "more than %d values in one extension",
-		    TREE_NODES_MAX);
+		return conf_fail(g, NULL,
+		    "more than %d values in one extension", TREE_NODES_MAX);
 	if (!conf_check(g, keys + skip, N(keys) - skip) ||
 	    (type = conf_choice(g, "type", names, -1)) < 0 ||
 	    !conf_int(g, "tag", 0, TREE_TAG_MAX, -1, &tag))
@@ -189,8 +188,8 @@ parse(struct tree *t, const struct conf_group *g, int depth, size_t *left)
 	    (t->type == TREE_OCTET_STRING && conf_has(g, "items")))
 		return parse_items(t, g, depth, left);
 	if (conf_has(g, "items"))
-		return conf_fail(g, "items",
-		    "only for sequence, set and octet-string");
+		return conf_fail(
+		    g, "items", "only for sequence, set and octet-string");
 	return parse_leaf(t, g);
 }
 
@@ -239,8 +238,8 @@ tree_dump(const struct tree *t, const char *prefix, BIO *out)
 
 	BIO_printf(out, "%s = %s", prefix, names[t->type]);
 	if (t->tag >= 0)
-		BIO_printf(out, " [%d]%s", t->tag,
-		    t->is_explicit ? " explicit" : "");
+		BIO_printf(
+		    out, " [%d]%s", t->tag, t->is_explicit ? " explicit" : "");
 	if (t->size > 0)
 		BIO_printf(out, " size %zu", t->size);
 	if (is_leaf(t) && t->value != NULL)

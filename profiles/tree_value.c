@@ -62,9 +62,8 @@ time_breach(const char *s)
 	mon = number(s + 4, 2);
 	leap = mon == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
 	if (mon < 1 || mon > 12 || number(s + 6, 2) < 1 ||
-	    number(s + 6, 2) > days[mon - 1] + leap ||
-	    number(s + 8, 2) > 23 || number(s + 10, 2) > 59 ||
-	    number(s + 12, 2) > 59)
+	    number(s + 6, 2) > days[mon - 1] + leap || number(s + 8, 2) > 23 ||
+	    number(s + 10, 2) > 59 || number(s + 12, 2) > 59)
 		return "not a time that exists";
 	return NULL;
 }

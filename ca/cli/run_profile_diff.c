@@ -23,7 +23,7 @@ struct side {
 	char *text; /* the dump, cut into lines; owned */
 	struct line {
 		const char *key, *value;
-	} *line;
+	} * line;
 	size_t n;
 };
 
@@ -36,7 +36,8 @@ dump_of(struct profile *p)
 	return text;
 }
 
-/* A text of the server's answer, to be freed; NULL after the failure is told. */
+/* A text of the server's answer, to be freed; NULL after the failure is told.
+ */
 static char *
 ask(struct cli *cli, const char *op, WIRE_FIELDS *args, const char *field)
 {
@@ -153,7 +154,8 @@ note(json_t *changes, const char *key, const char *was, const char *is)
 		       "old", was, "new", is)) == 0;
 }
 
-/* What is gone or otherwise first, in the order of the old one; then the new. */
+/* What is gone or otherwise first, in the order of the old one; then the new.
+ */
 static json_t *
 compare(const struct side *was, const struct side *is)
 {
@@ -165,8 +167,8 @@ compare(const struct side *was, const struct side *is)
 	for (i = 0; ok && i < was->n; i++) {
 		now = value_of(is, was->line[i].key);
 		if (now == NULL || strcmp(now, was->line[i].value) != 0)
-			ok = note(changes, was->line[i].key,
-			    was->line[i].value, now);
+			ok = note(
+			    changes, was->line[i].key, was->line[i].value, now);
 	}
 	for (i = 0; ok && i < is->n; i++)
 		if (value_of(was, is->line[i].key) == NULL)
@@ -229,8 +231,8 @@ run_profile_diff(
 		if (strcmp(o->v[i].spec->name, "profile") == 0 && n++ < 2)
 			word[n - 1] = o->v[i].text;
 	if (n != 2) {
-		ca_raise(CA_E_BADREQUEST, "two profiles are compared, not %zu",
-		    n);
+		ca_raise(
+		    CA_E_BADREQUEST, "two profiles are compared, not %zu", n);
 		return CLI_USAGE;
 	}
 	for (i = 0; i < 2; i++)

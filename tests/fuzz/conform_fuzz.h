@@ -17,6 +17,12 @@ struct fit {
 	struct conform_context ctx;
 };
 
+static struct profile_subtree subtrees[] = {
+    {.type = PROFILE_SUBTREE_DNS, .base = "a.b"},
+    {.type = PROFILE_SUBTREE_IP, .base = "10.0.0.0/9"},
+    {.type = PROFILE_SUBTREE_DIRECTORY, .excluded = 1, .n_rdn = 1,
+	.rdn = {{NID_countryName, "JP"}}}};
+
 static void
 fit_profile(struct profile *p, unsigned flags)
 {
@@ -25,7 +31,15 @@ fit_profile(struct profile *p, unsigned flags)
 	size_t i;
 
 	memset(p, 0, sizeof(*p));
-	p->class = (flags >> 8) & 7;
+	p->class = (flags >> 8) & 15;
+	if (p->class > PROFILE_SHORT_LIVED)
+		p->class = PROFILE_CROSS;
+	p->has_require_explicit = p->has_inhibit_any = flags >> 12 & 1;
+	p->n_mappings = flags >> 13 & 1;
+	strcpy(p->mappings[0].issuer, "1.2.3");
+	strcpy(p->mappings[0].subject, "1.2.4");
+	p->subtrees = subtrees;
+	p->n_subtrees = flags >> 14 & 1 ? 3 : 0;
 	strcpy(p->issuer, "i");
 	p->key_types = ~0u;
 	p->may_outlive_issuer = p->key_usage_critical = 1;

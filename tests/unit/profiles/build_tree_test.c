@@ -109,6 +109,25 @@ nodes_hold_what_is_there(void **state)
 	    "3106020101020101");
 }
 
+/* subjectDirectoryAttributes (RFC 5280 4.2.1.8) with a TPM specification: a list
+   of attributes, each an OID and a set of values. */
+static void
+directory_attributes(void **state)
+{
+	(void)state;
+	makes("type = \"sequence\"; items = ( { type = \"sequence\"; items = ( "
+	      "{ type = \"oid\"; value = \"2.23.133.2.16\"; }, "
+	      "{ type = \"set\"; items = ( { type = \"sequence\"; items = ( "
+	      "{ type = \"utf8\"; value = \"2.0\"; }, "
+	      "{ type = \"integer\"; value = 0; }, "
+	      "{ type = \"integer\"; value = 138; } ); } ); } ); } );",
+	    "301930170605678105"
+	    "0210"
+	    "310e300c0c03322e30"
+	    "020100"
+	    "0202008a");
+}
+
 #define FIELD(n) "{ type = \"integer\"; from = \"registry." n "\"; }"
 #define MAYBE_FIELD(n)                                                         \
 	"{ type = \"integer\"; from = \"registry." n "\"; optional = true; }"
@@ -145,14 +164,12 @@ nodes_are_left_out_whole(void **state)
 	      ", " FIELD("a") " );",
 	    "30050500020105");
 	makes("type = \"sequence\"; items = ( { type = \"sequence\"; tag = 1; "
-	      "optional = true; items = ( " FIXED ", " FIELD("none")
-	      " ); } );",
+	      "optional = true; items = ( " FIXED ", " FIELD("none") " ); } );",
 	    "3000");
 }
 
 static void
-breaks(const char *body, const char *field, const char *value,
-    const char *want)
+breaks(const char *body, const char *field, const char *value, const char *want)
 {
 	struct job j;
 	char text[1024];
@@ -177,15 +194,15 @@ what_breaks_the_syntax_is_refused_by_name(void **state)
 	breaks("type = \"octet-string\"; size = 16; from = \"request.id\";",
 	    "request.id", "0011",
 	    "extension." OID ": request.id: not of the right size");
-	breaks("type = \"boolean\"; from = \"registry.b\";", "registry.b",
-	    "1", "registry.b: neither true nor false");
+	breaks("type = \"boolean\"; from = \"registry.b\";", "registry.b", "1",
+	    "registry.b: neither true nor false");
 	breaks("type = \"oid\"; from = \"registry.o\";", "registry.o", "x",
 	    "registry.o: not a dotted OID");
 	breaks("type = \"ia5\"; from = \"registry.t\";", "registry.t",
 	    "\xc3\xa9", "registry.t: not printable ASCII");
 	/* There, but one of its fields is not. */
-	breaks("type = \"sequence\"; optional = true; items = ( " FIELD("a")
-	       ", " FIELD("b") " );",
+	breaks("type = \"sequence\"; optional = true; items = ( " FIELD(
+		   "a") ", " FIELD("b") " );",
 	    "registry.a", "1", "registry.b: not given");
 	/* The second counts only when the first is not given. */
 	breaks("type = \"integer\"; from = [ \"attested.a\", \"registry.a\" ];",
@@ -197,7 +214,8 @@ static void
 size_ends(void **state)
 {
 	char text[1200] = "extensions = ( { oid = \"" OID
-			  "\"; type = \"sequence\"; items = ( ", big[1025];
+			  "\"; type = \"sequence\"; items = ( ",
+	     big[1025];
 	struct job j;
 	size_t i;
 
@@ -210,7 +228,8 @@ size_ends(void **state)
 	big[1024] = '\0';
 	job_open(&j, compiles(BASE, NULL, text), "CN=dev1", NULL);
 	job_field(&j, "registry.a", big);
-	job_refused(&j, PROFILE_E_REFUSED, "extension." OID ": value: too long");
+	job_refused(
+	    &j, PROFILE_E_REFUSED, "extension." OID ": value: too long");
 	big[1000] = '\0';
 	job_builds(&j);
 	job_close(&j);
@@ -245,6 +264,7 @@ main(void)
 	    cmocka_unit_test(leaves_are_der),
 	    cmocka_unit_test(tags_stand_in_place_or_around),
 	    cmocka_unit_test(nodes_hold_what_is_there),
+	    cmocka_unit_test(directory_attributes),
 	    cmocka_unit_test(fields_come_in),
 	    cmocka_unit_test(nodes_are_left_out_whole),
 	    cmocka_unit_test(what_breaks_the_syntax_is_refused_by_name),

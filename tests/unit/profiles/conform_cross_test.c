@@ -10,14 +10,20 @@
 
 /* permitted dns "a.b", ip 10.0.0.0/9, directory C=JP; excluded email "c.d" */
 #define NAMES                                                                  \
-	"3031" "a026" "30058203612e62" "300a87080a000000ff800000"             \
-	"3011a40f300d310b3009060355040613024a50" "a107" "3005" "8103632e64"
+	"3031"                                                                 \
+	"a026"                                                                 \
+	"30058203612e62"                                                       \
+	"300a87080a000000ff800000"                                             \
+	"3011a40f300d310b3009060355040613024a50"                               \
+	"a107"                                                                 \
+	"3005"                                                                 \
+	"8103632e64"
 
 static struct profile_subtree subtrees[4];
 
 static void
-subtree(size_t i, enum profile_subtree_type type, int excluded,
-    const char *base)
+subtree(
+    size_t i, enum profile_subtree_type type, int excluded, const char *base)
 {
 	memset(&subtrees[i], 0, sizeof(subtrees[i]));
 	subtrees[i].type = type;
@@ -128,8 +134,13 @@ static void
 names_order(struct make *m)
 {
 	swap(m, NC, 1,
-	    "3031" "a026" "300a87080a000000ff800000" "30058203612e62"
-	    "3011a40f300d310b3009060355040613024a50" "a107" "3005"
+	    "3031"
+	    "a026"
+	    "300a87080a000000ff800000"
+	    "30058203612e62"
+	    "3011a40f300d310b3009060355040613024a50"
+	    "a107"
+	    "3005"
 	    "8103632e64");
 }
 
@@ -137,8 +148,13 @@ static void
 names_mask(struct make *m)
 {
 	swap(m, NC, 1,
-	    "3031" "a026" "30058203612e62" "300a87080a000000ff000000"
-	    "3011a40f300d310b3009060355040613024a50" "a107" "3005"
+	    "3031"
+	    "a026"
+	    "30058203612e62"
+	    "300a87080a000000ff000000"
+	    "3011a40f300d310b3009060355040613024a50"
+	    "a107"
+	    "3005"
 	    "8103632e64");
 }
 
@@ -146,16 +162,25 @@ static void
 names_minimum(struct make *m)
 {
 	swap(m, NC, 1,
-	    "3034" "a026" "30058203612e62" "300a87080a000000ff800000"
-	    "3011a40f300d310b3009060355040613024a50" "a10a" "3008"
-	    "8103632e64" "800101");
+	    "3034"
+	    "a026"
+	    "30058203612e62"
+	    "300a87080a000000ff800000"
+	    "3011a40f300d310b3009060355040613024a50"
+	    "a10a"
+	    "3008"
+	    "8103632e64"
+	    "800101");
 }
 
 static void
 names_not_excluded(struct make *m)
 {
 	swap(m, NC, 1,
-	    "3028" "a026" "30058203612e62" "300a87080a000000ff800000"
+	    "3028"
+	    "a026"
+	    "30058203612e62"
+	    "300a87080a000000ff800000"
 	    "3011a40f300d310b3009060355040613024a50");
 }
 
@@ -163,8 +188,13 @@ static void
 names_country(struct make *m)
 {
 	swap(m, NC, 1,
-	    "3031" "a026" "30058203612e62" "300a87080a000000ff800000"
-	    "3011a40f300d310b3009060355040613025553" "a107" "3005"
+	    "3031"
+	    "a026"
+	    "30058203612e62"
+	    "300a87080a000000ff800000"
+	    "3011a40f300d310b3009060355040613025553"
+	    "a107"
+	    "3005"
 	    "8103632e64");
 }
 
@@ -175,8 +205,8 @@ self_issued(struct make *m)
 }
 
 /* permitted dns "other" */
-static const unsigned char other[] = {0x30, 0x0b, 0xa0, 0x09, 0x30, 0x07, 0x82,
-    0x05, 'o', 't', 'h', 'e', 'r'};
+static const unsigned char other[] = {
+    0x30, 0x0b, 0xa0, 0x09, 0x30, 0x07, 0x82, 0x05, 'o', 't', 'h', 'e', 'r'};
 
 static void
 constrained(struct make *m)

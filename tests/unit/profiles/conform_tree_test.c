@@ -103,8 +103,7 @@ leaves_are_compared(void **state)
 	    {TREE_UTF8, "A", "0c0141", {"0c0142", "130141", "0c024141"}},
 	    {TREE_PRINTABLE, "A", "130141", {"0c0141"}},
 	    {TREE_IA5, "@", "160140", {"160141"}},
-	    {TREE_TIME, "20260101000000Z",
-		"180f32303236303130313030303030305a",
+	    {TREE_TIME, "20260101000000Z", "180f32303236303130313030303030305a",
 		{"180f32303236303130313030303030315a"}},
 	};
 	size_t i, k;
@@ -112,11 +111,11 @@ leaves_are_compared(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].good)
-			judge(fixed(rows[i].type, rows[i].text), rows[i].good,
-			    1);
+			judge(
+			    fixed(rows[i].type, rows[i].text), rows[i].good, 1);
 		for (k = 0; k < 4 && rows[i].bad[k]; k++)
-			judge(fixed(rows[i].type, rows[i].text),
-			    rows[i].bad[k], 0);
+			judge(fixed(rows[i].type, rows[i].text), rows[i].bad[k],
+			    0);
 	}
 }
 

@@ -24,8 +24,8 @@ static const struct {
     {"permitted;DNS:a.example", "CN=www.a.example", NULL, 1},
     {"excluded;DNS:a.example", "CN=x", "DNS:b.a.example", 0},
     {"excluded;DNS:a.example", "CN=x", "DNS:b.example", 1},
-    {"permitted;DNS:example,excluded;DNS:a.example", "CN=x",
-	"DNS:b.a.example", 0},
+    {"permitted;DNS:example,excluded;DNS:a.example", "CN=x", "DNS:b.a.example",
+	0},
     {"permitted;email:a@b.example", "CN=x", "email:a@B.example", 1},
     {"permitted;email:a@b.example", "CN=x", "email:A@b.example", 0},
     {"permitted;email:b.example", "CN=x", "email:a@b.example", 1},
@@ -67,8 +67,8 @@ make_cert(const char *subject, const char *san)
 	X509_gmtime_adj(X509_getm_notAfter(x), 60);
 	X509_set_pubkey(x, key);
 	if (san != NULL)
-		assert_true(X509_add_ext(x,
-		    sk_X509_EXTENSION_value(csr_extensions(csr), 0), -1));
+		assert_true(X509_add_ext(
+		    x, sk_X509_EXTENSION_value(csr_extensions(csr), 0), -1));
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
 	len = i2d_X509(x, &der);
 	X509_free(x);
@@ -136,8 +136,7 @@ openssl_agrees(void **state)
 			    rows[i].subject, rows[i].san, rows[i].good);
 		if (rows[i].good != 1)
 			assert_raised(PROFILE_E_REFUSED, "name.constraints: ");
-		if (rows[i].good != OURS &&
-		    openssl_says(x, nc) != rows[i].good)
+		if (rows[i].good != OURS && openssl_says(x, nc) != rows[i].good)
 			fail_msg("OpenSSL: %s, %s, %s: not %d",
 			    rows[i].constraints, rows[i].subject, rows[i].san,
 			    rows[i].good);
@@ -169,8 +168,8 @@ directory(const char *const rdns[][2], size_t n, int excluded)
 		nc->excludedSubtrees = list;
 	else
 		nc->permittedSubtrees = list;
-	len = ASN1_item_i2d((ASN1_VALUE *)nc, &der,
-	    ASN1_ITEM_rptr(NAME_CONSTRAINTS));
+	len = ASN1_item_i2d(
+	    (ASN1_VALUE *)nc, &der, ASN1_ITEM_rptr(NAME_CONSTRAINTS));
 	ASN1_OCTET_STRING_set(out, der, len);
 	OPENSSL_free(der);
 	NAME_CONSTRAINTS_free(nc);

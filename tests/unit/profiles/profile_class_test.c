@@ -4,17 +4,19 @@
 #define EE(class, more)                                                        \
 	"name = \"p\";\n"                                                      \
 	"class = \"" class "\";\n"                                             \
-	"issued_by = [ \"operator\" ];\n"                                      \
-	"issuer = \"code\";\n"                                                 \
-	"key_types = [ \"ec-p256\" ];\n"                                       \
-	"validity: { duration = \"7d\"; };\n"                                  \
-	"subject = ( { attribute = \"CN\"; from = \"csr.CN\"; } );\n"          \
-	"key_usage: { bits = [ \"digitalSignature\" ]; };\n" more
+			   "issued_by = [ \"operator\" ];\n"                   \
+			   "issuer = \"code\";\n"                              \
+			   "key_types = [ \"ec-p256\" ];\n"                    \
+			   "validity: { duration = \"7d\"; };\n"               \
+			   "subject = ( { attribute = \"CN\"; from = "         \
+			   "\"csr.CN\"; } );\n"                                \
+			   "key_usage: { bits = [ \"digitalSignature\" ]; "    \
+			   "};\n" more
 #define PURPOSE(p) "extended_key_usage: { purposes = [ \"" p "\" ]; };\n"
 #define TLS_BASE                                                               \
 	EE("tls",                                                              \
-	    PURPOSE("serverAuth")                                              \
-	    "san = ( { type = \"dns\"; from = \"csr.san\"; } );\n")
+	    PURPOSE("serverAuth") "san = ( { type = \"dns\"; from = "          \
+				  "\"csr.san\"; } );\n")
 #define TSA_BASE                                                               \
 	EE("timestamping",                                                     \
 	    "extended_key_usage: { critical = true; purposes = [ "             \
@@ -78,8 +80,8 @@ time_stamps_stand_alone(void **state)
 static void
 signers_do_nothing_else(void **state)
 {
-	static const char *const never[] = {"serverAuth", "clientAuth",
-	    "codeSigning", "OCSPSigning"};
+	static const char *const never[] = {
+	    "serverAuth", "clientAuth", "codeSigning", "OCSPSigning"};
 	size_t i;
 
 	(void)state;
@@ -142,15 +144,15 @@ tpm_policies_need_evidence(void **state)
 static void
 no_end_for_makers_attestation_keys(void **state)
 {
-	char *text = replaced(EE("attestation", ""), "duration = \"7d\"",
-	    "not_after = \"none\"");
+	char *text = replaced(
+	    EE("attestation", ""), "duration = \"7d\"", "not_after = \"none\"");
 
 	(void)state;
 	accepted(text, NULL, "");
 	refused(text, "\"operator\"", "\"est\"", "not_after: no end is for");
 	free(text);
-	refused(EE("signing", ""), "duration = \"7d\"",
-	    "not_after = \"none\"", "not_after: no end is for");
+	refused(EE("signing", ""), "duration = \"7d\"", "not_after = \"none\"",
+	    "not_after: no end is for");
 }
 
 int

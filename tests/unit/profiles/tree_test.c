@@ -89,8 +89,7 @@ trees_are_held_to_their_table(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(text, sizeof(text),
-		    "extensions = ( { oid = \"1.2.3\"; %s } );\n",
-		    bad[i].body);
+		    "extensions = ( { oid = \"1.2.3\"; %s } );\n", bad[i].body);
 		refused(BASE, NULL, text, bad[i].want);
 	}
 	compiles_with(LEAF);
@@ -124,10 +123,11 @@ broad(size_t n)
 	size_t i;
 
 	strcpy(text,
-	    "extensions = ( { oid = \"1.2.3\"; type = \"sequence\"; items = ( ");
+	    "extensions = ( { oid = \"1.2.3\"; type = \"sequence\"; items = "
+	    "( ");
 	for (i = 1; i < n; i++)
-		strcat(text, i > 1 ? ", { type = \"null\"; }"
-				   : "{ type = \"null\"; }");
+		strcat(text,
+		    i > 1 ? ", { type = \"null\"; }" : "{ type = \"null\"; }");
 	strcat(text, "); } );\n");
 	return text;
 }

@@ -38,8 +38,8 @@ texts_fit_their_types(void **state)
 		t.type = rows[i].type;
 		for (k = 0; k < 8 && rows[i].good[k] != NULL; k++)
 			if (tree_breach(&t, rows[i].good[k]) != NULL)
-				fail_msg("%s \"%s\": %s", tree_type_name(t.type),
-				    rows[i].good[k],
+				fail_msg("%s \"%s\": %s",
+				    tree_type_name(t.type), rows[i].good[k],
 				    tree_breach(&t, rows[i].good[k]));
 		for (k = 0; k < 10 && rows[i].bad[k] != NULL; k++)
 			if (tree_breach(&t, rows[i].bad[k]) == NULL)

@@ -57,13 +57,11 @@ as_json(void **state)
 	    json_string_value(json_object_get(v, "old")), old_path);
 	c = json_object_get(v, "changes");
 	assert_int_equal(json_array_size(c), 3);
-	assert_string_equal(json_string_value(json_object_get(
-				json_array_get(c, 1), "change")),
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(c, 1), "change")),
 	    "removed");
-	assert_true(
-	    json_is_null(json_object_get(json_array_get(c, 1), "new")));
-	assert_true(
-	    json_is_null(json_object_get(json_array_get(c, 2), "old")));
+	assert_true(json_is_null(json_object_get(json_array_get(c, 1), "new")));
+	assert_true(json_is_null(json_object_get(json_array_get(c, 2), "old")));
 	json_decref(v);
 }
 
