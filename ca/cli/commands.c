@@ -155,6 +155,14 @@ static const struct option_spec PROFILE_CHECK[] = {
     {"file", OPTION_TEXT, REQ | MANY | LOCAL, NULL, "FILE", "profile"},
     END,
 };
+static const struct option_spec REPLAY[] = {
+    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
+	"the changed profile; - is stdin"},
+    {"last", OPTION_INT, REQ, NULL, "N", "so many requests, 1 to 10000"},
+    {"profile", OPTION_TEXT, 0, NULL, "P",
+	"requests of this profile, not of that in FILE"},
+    END,
+};
 static const struct option_spec LINT[] = {
     {"file", OPTION_TEXT, MANY | LOCAL, NULL, "FILE",
 	"certificates and CRLs, PEM or DER; - is stdin"},
@@ -204,6 +212,8 @@ static const char *const SECRET_COLUMNS[] = {"user", "fleets", "device",
     "reusable", "revoked", "expires", "used_at", NULL};
 static const char *const PROFILE_COLUMNS[] = {
     "name", "class", "issuer", "issued_by", "description", NULL};
+static const char *const REPLAY_COLUMNS[] = {
+    "serial", "device", "verdict", "what", "was", "now", NULL};
 static const char *const KEY_COLUMNS[] = {"label", "type", "sensitive",
     "extractable", "local", "issuer", "uri", NULL};
 static const char *const LOG_COLUMNS[] = {
@@ -397,6 +407,15 @@ const struct command command_table[] = {
 	.options = PROFILE_CHECK,
 	.positional = "file",
 	.help = "Check profile files; needs no server"},
+    {.words = "profile replay",
+	.op = "profile.replay",
+	.run = run_profile_replay,
+	.options = REPLAY,
+	.positional = "file",
+	.columns = REPLAY_COLUMNS,
+	.rows = "differences",
+	.help = "Judge the last requests again by a changed profile",
+	.more = "Nothing is issued. Exit status 0 also when something differs."},
     {.words = "lint",
 	.run = run_lint,
 	.options = LINT,

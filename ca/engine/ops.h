@@ -103,5 +103,6 @@ ops_fn ops_device_disable, ops_device_enable, ops_device_revoke;
 ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list;
+ops_fn ops_profile_replay;
 
 #endif
