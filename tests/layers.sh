@@ -38,6 +38,15 @@ while IFS=: read -r file inc; do
 done < <(grep -RoE '^#include "ca/[^"]+"' --include='*.[ch]' ra ocsp |
     sed -E 's/#include "([^"]+)"/\1/')
 
+# The linter is the second judge: it sees DER and nothing of the builder.
+while IFS=: read -r file inc; do
+	case $inc in
+	profiles/lint/*|profiles/der.h) ;;
+	*) echo "$file includes $inc: the linter may not"; bad=1 ;;
+	esac
+done < <(grep -RoE '^#include "[^"]+"' profiles/lint |
+    sed -E 's/#include "([^"]+)"/\1/')
+
 needs() { objdump -p "$1" | sed -n 's/^ *NEEDED *//p'; }
 never() {	# program library...
 	local prog=$BUILD/$1 lib

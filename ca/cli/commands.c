@@ -212,6 +212,14 @@ static const struct option_spec PROFILE_DIFF[] = {
 	"old, then new: file, active one, or NAME@VERSION"},
     END,
 };
+static const struct option_spec REPLAY[] = {
+    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
+	"the changed profile; - is stdin"},
+    {"last", OPTION_INT, REQ, NULL, "N", "so many requests, 1 to 10000"},
+    {"profile", OPTION_TEXT, 0, NULL, "P",
+	"requests of this profile, not of that in FILE"},
+    END,
+};
 static const struct option_spec LINT[] = {
     {"file", OPTION_TEXT, MANY | LOCAL, NULL, "FILE",
 	"certificates and CRLs, PEM or DER; - is stdin"},
@@ -265,6 +273,8 @@ static const char *const PROFILE_COLUMNS[] = {
     "name", "class", "issuer", "issued_by", "description", NULL};
 static const char *const KEY_COLUMNS[] = {"token", "label", "type",
     "sensitive", "extractable", "local", "issuer", "uri", NULL};
+static const char *const REPLAY_COLUMNS[] = {
+    "serial", "device", "verdict", "what", "was", "now", NULL};
 static const char *const LOG_COLUMNS[] = {
     "index", "time", "kind", "detail", NULL};
 
@@ -501,6 +511,15 @@ const struct command command_table[] = {
 	.options = PROFILE_DIFF,
 	.positional = "profile",
 	.help = "Compare two profiles key by key"},
+    {.words = "profile replay",
+	.op = "profile.replay",
+	.run = run_profile_replay,
+	.options = REPLAY,
+	.positional = "file",
+	.columns = REPLAY_COLUMNS,
+	.rows = "differences",
+	.help = "Judge the last requests again by a changed profile",
+	.more = "Nothing is issued. Exit status 0 also when something differs."},
     {.words = "lint",
 	.run = run_lint,
 	.options = LINT,

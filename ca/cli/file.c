@@ -222,6 +222,28 @@ take_key(WIRE_FIELDS *args, const char *field, const char *label,
 }
 
 int
+file_add_text(WIRE_FIELDS *args, const char *field, const char *path)
+{
+	unsigned char *buf = NULL, *text = NULL;
+	size_t len;
+	int ok = 0;
+
+	if ((buf = read_file(path, &len)) == NULL)
+		return 0;
+	if (memchr(buf, '\0', len) != NULL)
+		ca_raise(CA_E_BADREQUEST, "%s is no text", path);
+	else if ((text = realloc(buf, len + 1)) == NULL)
+		ca_raise(CA_E_INTERNAL, "out of memory");
+	else {
+		buf = text;
+		text[len] = '\0';
+		ok = field_add_text(args, field, (char *)text);
+	}
+	free(buf);
+	return ok;
+}
+
+int
 file_add_csr(WIRE_FIELDS *args, const char *field, const char *path)
 {
 	static const char *const LABELS[] = {

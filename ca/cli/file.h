@@ -21,6 +21,9 @@ int file_add_cert(WIRE_FIELDS *args, const char *field, const char *path);
 /* Certificates in the order of the file, leaf first. */
 int file_add_chain(WIRE_FIELDS *args, const char *field, const char *path);
 
+/* The whole file as text. */
+int file_add_text(WIRE_FIELDS *args, const char *field, const char *path);
+
 /* One line of at most ${size} - 1 octets from standard input, without its end;
    a terminal is asked with ${prompt} and does not echo. The caller wipes. */
 int file_read_secret(const char *prompt, char *buf, size_t size);

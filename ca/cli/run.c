@@ -9,19 +9,27 @@
 #include "ca/error.h"
 
 WIRE_ANSWER *
-run_call(struct cli *cli, const struct command *cmd, const struct options *o)
+run_call_with(struct cli *cli, const struct command *cmd,
+    const struct options *o, WIRE_FIELDS *args)
 {
-	WIRE_FIELDS *args;
 	WIRE_ANSWER *a = NULL;
 
-	if ((args = field_list_new()) == NULL ||
-	    !option_fields(o, cli->now, args) ||
+	if (args == NULL || !option_fields(o, cli->now, args) ||
 	    (a = client_call(cli, cmd->op, args)) == NULL)
 		client_failed(cli);
 	else if (!client_done(cli, a)) {
 		WIRE_ANSWER_free(a);
 		a = NULL;
 	}
+	return a;
+}
+
+WIRE_ANSWER *
+run_call(struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	WIRE_FIELDS *args = field_list_new();
+	WIRE_ANSWER *a = run_call_with(cli, cmd, o, args);
+
 	field_list_free(args);
 	return a;
 }
@@ -55,15 +63,12 @@ run_print_table(
 }
 
 int
-run_object(struct cli *cli, const struct command *cmd, const struct options *o)
+run_print(struct cli *cli, const struct command *cmd, WIRE_ANSWER *a)
 {
 	static const char *const EXCEPT[] = {"der", NULL};
 	const char *raw;
-	WIRE_ANSWER *a;
 	int status = CLI_DONE;
 
-	if ((a = run_call(cli, cmd, o)) == NULL)
-		return CLI_FAILED;
 	if (cli->json) {
 		status = run_print_json(cli, cmd, a);
 		goto out;
@@ -83,6 +88,14 @@ run_object(struct cli *cli, const struct command *cmd, const struct options *o)
 out:
 	WIRE_ANSWER_free(a);
 	return status;
+}
+
+int
+run_object(struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	WIRE_ANSWER *a = run_call(cli, cmd, o);
+
+	return a == NULL ? CLI_FAILED : run_print(cli, cmd, a);
 }
 
 int

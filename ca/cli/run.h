@@ -21,6 +21,7 @@ command_fn run_issue, run_cert_show, run_crl_show;
 command_fn run_ca_request, run_ca_show;
 command_fn run_explain, run_status, run_secret_new;
 command_fn run_profile_check, run_profile_show, run_profile_diff;
+command_fn run_profile_replay;
 command_fn run_init;
 command_fn run_lint;		/* no server */
 
@@ -29,6 +30,12 @@ command_fn run_lint;		/* no server */
    the refusal is told. */
 WIRE_ANSWER *run_call(struct cli *cli, const struct command *cmd,
     const struct options *o);
+
+/* The same with arguments that are there already (borrowed, added to). */
+WIRE_ANSWER *run_call_with(struct cli *cli, const struct command *cmd,
+    const struct options *o, WIRE_FIELDS *args);
+/* An answer (taken over) as run_object() prints it; the exit status. */
+int run_print(struct cli *cli, const struct command *cmd, WIRE_ANSWER *a);
 
 /* Values, then rows under the command's key, as one object. */
 int run_print_json(struct cli *cli, const struct command *cmd,

@@ -2,6 +2,7 @@
 #include <openssl/crypto.h>
 #include "ca/cli/client.h"
 #include "ca/cli/encode.h"
+#include "ca/cli/file.h"
 #include "ca/cli/format.h"
 #include "ca/cli/run.h"
 #include "ca/error.h"
@@ -111,4 +112,23 @@ run_profile_show(
 	if (strpbrk(name, "/.") != NULL)
 		return show_file(cli, name);
 	return run_object(cli, cmd, o);
+}
+
+/* The file goes to the server, which has the requests. */
+int
+run_profile_replay(
+    struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	const char *path = option_text(o, "file"), *base = strrchr(path, '/');
+	WIRE_FIELDS *args = field_list_new();
+	WIRE_ANSWER *a = NULL;
+	int status = CLI_FAILED;
+
+	if (args == NULL || !file_add_text(args, "text", path) ||
+	    !field_add_text(args, "file", base != NULL ? base + 1 : path))
+		client_failed(cli);
+	else if ((a = run_call_with(cli, cmd, o, args)) != NULL)
+		status = run_print(cli, cmd, a);
+	field_list_free(args);
+	return status;
 }

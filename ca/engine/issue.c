@@ -9,6 +9,7 @@
 #include "ca/error.h"
 #include "ca/engine/admit.h"
 #include "ca/engine/fault.h"
+#include "ca/engine/kept.h"
 #include "ca/report/report.h"
 #include "ca/store/records.h"
 #include "profiles/asn1.h"
@@ -22,6 +23,8 @@ struct issue {			/* one run of the pipeline */
 	unsigned char serial[BUILD_SERIAL_LEN];
 	unsigned char *tbs;
 	size_t tbs_len;
+	unsigned char *kept;	/* of a CSR, for a later replay */
+	size_t kept_len;
 	char notes[BUILD_NOTES_MAX];
 };
 
@@ -263,6 +266,19 @@ log_entry(struct store_tx *tx, const char *kind, const struct cert_row *row,
 }
 
 static int
+keep(struct store_tx *tx, const struct issue *is)
+{
+	const unsigned char *csr;
+	size_t len;
+
+	if (is->kept == NULL)
+		return 1;
+	csr = csr_der(is->job->csr, &len);
+	return requests_add(tx, is->out->row.id, csr, len, is->kept,
+	    is->kept_len);
+}
+
+static int
 reserve_tx(struct store_tx *tx, void *arg)
 {
 	struct issue *is = arg;
@@ -271,7 +287,7 @@ reserve_tx(struct store_tx *tx, void *arg)
 	if (job->guard != NULL && !job->guard(tx, job->guard_arg,
 	    &is->out->row, is->now))
 		return 0;
-	return certs_reserve(tx, &is->out->row) &&
+	return certs_reserve(tx, &is->out->row) && keep(tx, is) &&
 	    log_entry(tx, "issue.reserved", &is->out->row, is->now);
 }
 
@@ -403,7 +419,8 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 		outcome_from_errors(o, "build");
 	else if (!conform(&is))
 		outcome_from_errors(o, "conform");
-	else if (!fill_row(&is))
+	else if (!fill_row(&is) || (job->csr != NULL &&
+	    !kept_encode(job, &is.kept, &is.kept_len)))
 		outcome_from_errors(o, "build");
 	else {
 		fault_point("conformed");
@@ -414,6 +431,7 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 			ok = sign_and_record(store, &is, o);
 	}
 	OPENSSL_free(is.tbs);
+	OPENSSL_free(is.kept);
 	if (!ok)
 		issued_clear(out);
 	return ok;

@@ -147,6 +147,12 @@ static const struct ops_arg A_PAGE[] = {
     {"limit", INT, 0, 0},
     {"cursor", TEXT, 0, 32},
 };
+static const struct ops_arg A_REPLAY[] = {
+    {"text", TEXT, OPS_REQUIRED, 64 * 1024},
+    {"file", TEXT, 0, 127},
+    {"profile", TEXT, 0, 63},
+    {"last", INT, OPS_REQUIRED, 0},
+};
 static const struct ops_arg A_LOG[] = {
     {"from", INT, 0, 0},
     {"limit", INT, 0, 0},
@@ -193,6 +199,7 @@ static const struct ops_entry TABLE[] = {
     {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},
     {"profile.list", OPS_ADMIN, ops_profile_list, NULL, 0},
     {"profile.show", OPS_ADMIN, ops_profile_show, ARGS(A_NAME)},
+    {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
     {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
 };

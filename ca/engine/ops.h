@@ -117,5 +117,6 @@ ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
 ops_fn ops_ca_enable, ops_ca_delegate;
+ops_fn ops_profile_replay;
 
 #endif

@@ -1,0 +1,101 @@
+#include "tests/unit/profiles/profile_case.h"
+#include "profiles/trial.h"
+
+/* What the compiler has no word against, and a certificate must not have. */
+static void
+bad_ones_do_not_load(void **state)
+{
+	(void)state;
+	refused(BASE, NULL,
+	    "policies = ( { oid = \"1.2.3\"; cps = \"http:///cps\"; } );",
+	    "p.conf: lint.policies.cps: RFC 5280 4.2.1.4: ");
+	refused(BASE, NULL,
+	    "san = ( { type = \"uri\"; value = \"http:///x\"; } );",
+	    "p.conf: conform.san.uri: ");
+	/* Only in certificates without evidence. */
+	refused(BASE, NULL,
+	    "policies = ( { oid = \"1.2.3\"; cps = \"http:///cps\"; "
+	    "unless_attested = true; } );",
+	    "p.conf: lint.policies.cps: ");
+}
+
+/* The text ends with the key type for which it failed. */
+static void
+says_for_which_key(void **state)
+{
+	(void)state;
+	refused(BASE, "[ \"ec-p256\" ]",
+	    "[ \"rsa-3072\", \"ed25519\" ]; policies = ( { oid = \"1.2.3\"; "
+	    "cps = \"http:///cps\"; } )",
+	    "(a certificate for rsa-3072)");
+}
+
+/* Every kind of rule has a value that it takes. */
+static void
+all_kinds_of_values(void **state)
+{
+	(void)state;
+	accepted(BASE, "( { attribute = \"CN\"; from = \"identity.cn\"; } )",
+	    "( { attribute = \"C\"; from = \"registry.c\"; },"
+	    "  { attribute = \"DC\"; from = \"registry.dc\"; },"
+	    "  { attribute = \"emailAddress\"; from = \"registry.mail\"; },"
+	    "  { attribute = \"serialNumber\"; from = \"csr.serialNumber\"; },"
+	    "  { attribute = \"CN\"; from = \"csr.CN\"; optional = true; } );"
+	    "san = ( { type = \"ip\"; from = \"registry.ip\"; },"
+	    "  { type = \"dns\"; from = \"csr.san\";"
+	    "    match = \"{identity.device}.*,*.b\"; max = 2; },"
+	    "  { type = \"ip\"; from = \"csr.san\"; match = \"10.*\"; },"
+	    "  { type = \"email\"; from = \"csr.san\"; },"
+	    "  { type = \"uri\"; from = \"registry.uri\"; },"
+	    "  { type = \"hardware-module-name\"; oid = \"1.2.3\";"
+	    "    from = \"identity.serial\"; },"
+	    "  { type = \"permanent-id\"; from = \"identity.serial\"; } )");
+	accepted(BASE, "[ \"ec-p256\" ]",
+	    "[ \"ec-p256\", \"ec-p384\", \"rsa-2048\", \"rsa-3072\", "
+	    "\"rsa-4096\", \"ed25519\" ]");
+	accepted(CA_BASE, NULL, "");
+	accepted(OCSP_BASE, NULL, "");
+	accepted(CODE_BASE, NULL, "");
+}
+
+/* A field that is an address and a country: no sample, and no refusal. */
+static void
+what_cannot_be_made(void **state)
+{
+	(void)state;
+	accepted(BASE, "( { attribute = \"CN\"; from = \"identity.cn\"; } )",
+	    "( { attribute = \"C\"; from = \"registry.x\"; } );"
+	    "san = ( { type = \"ip\"; from = \"registry.x\"; } )");
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
+/* Compiled or changed, it is the same judgement. */
+static void
+direct(void **state)
+{
+	struct profile *p = compiles(BASE, NULL, "");
+
+	(void)state;
+	assert_true(profile_trial(p, "x"));
+	assert_int_equal(ERR_peek_error(), 0);
+	strcpy(p->policies[0].oid, "1.2.3");
+	strcpy(p->policies[0].cps, "http:///cps");
+	p->n_policies = 1;
+	assert_false(profile_trial(p, "x"));
+	assert_raised(PROFILE_E_CONFIG, "x: lint.policies.cps: RFC 5280 4.2.1.4");
+	profile_free(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(bad_ones_do_not_load),
+	    cmocka_unit_test(says_for_which_key),
+	    cmocka_unit_test(all_kinds_of_values),
+	    cmocka_unit_test(what_cannot_be_made),
+	    cmocka_unit_test(direct),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
