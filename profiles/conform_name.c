@@ -117,10 +117,6 @@ check_attributes(struct conform_view *v)
 	const struct conform_attr *a;
 	size_t i, rules, have;
 
-	/* A CA that is certified crosswise has its name already (RFC 5280
-	   4.1.2.6): no profile can say what is in it. */
-	if (v->ctx->renewed && v->ctx->profile->class == PROFILE_CROSS)
-		return 1;
 	for (i = 0; i < v->n_attrs; i++) {
 		a = &v->attr[i];
 		rules = rules_of(v->ctx->profile, a);
