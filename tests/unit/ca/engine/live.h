@@ -14,7 +14,7 @@
 #define LIVE_ROOT_SIGNS "signer: { ca = \"root\"; " LIVE_TOKEN("root") " };\n"
 #define LIVE_URL "http_url = \"http://localhost:8444\";\n"
 
-static int
+static int __attribute__((unused))
 live_setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
