@@ -49,8 +49,8 @@ ceremony_describe_key(struct ceremony *r, const char *what, EVP_PKEY *key)
 	struct hsm_key_info info;
 
 	if (hsm_key_info(key, &info))
-		ceremony_say(r, "key %s: %s, %s, sensitive %s, extractable %s", what,
-		    info.uri, info.type, info.sensitive ? "yes" : "no",
+		ceremony_say(r, "key %s: %s, %s, sensitive %s, extractable %s",
+		    what, info.uri, info.type, info.sensitive ? "yes" : "no",
 		    info.extractable ? "yes" : "no");
 }
 

@@ -8,7 +8,7 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define DAY (86400LL)
-#define HTTP_URL_MAX 120	/* octets: what fill_row() puts into addresses */
+#define HTTP_URL_MAX 120	/* octets: ceremony_fill_row() adds to it */
 
 /* Of the first ceremony; those of the others stand in ceremony_kinds.c. */
 static const struct conf_key FILE_KEYS[] = {
@@ -135,7 +135,8 @@ read_key(const struct conf_group *g, struct ceremony_ca *ca)
 	/* Without a generation it is named when that is known. */
 	if (ca->generation > 0)
 		ceremony_default_label(ca, label, sizeof(label));
-	return ceremony_copy(g, "key_label", label, ca->label, sizeof(ca->label));
+	return ceremony_copy(g, "key_label", label, ca->label,
+	    sizeof(ca->label));
 }
 
 int
@@ -158,7 +159,8 @@ read_ca(const struct conf_group *g, const struct ceremony_file *f,
 		return conf_fail(g, "name", "only a-z, 0-9 and - : it stands "
 		    "in addresses");
 	ca->generation = (int)generation;
-	return ceremony_copy(g, "profile", profile, ca->profile, sizeof(ca->profile)) &&
+	return ceremony_copy(g, "profile", profile, ca->profile,
+	    sizeof(ca->profile)) &&
 	    read_key(g, ca) &&
 	    ceremony_copy_path(g, "certificate", f->dir, ca->certificate) &&
 	    ceremony_read_set(g, &ca->set);
@@ -196,7 +198,8 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 		if (strcmp(other->name, ca->name) == 0)
 			return conf_fail(g, "name", "\"%s\" is given twice",
 			    ca->name);
-		if (ca->label[0] != '\0' && strcmp(other->label, ca->label) == 0)
+		if (ca->label[0] != '\0' &&
+		    strcmp(other->label, ca->label) == 0)
 			return conf_fail(g, "key_label", "\"%s\" is given "
 			    "twice", ca->label);
 	}
@@ -232,7 +235,8 @@ read_service(const struct conf_group *g, struct ceremony_file *f)
 	if (!conf_check(g, SERVICE_KEYS, N(SERVICE_KEYS)))
 		return 0;
 	s->chain = conf_bool(g, "chain", 0);
-	return ceremony_copy(g, "profile", "", s->profile, sizeof(s->profile)) &&
+	return ceremony_copy(g, "profile", "", s->profile,
+	    sizeof(s->profile)) &&
 	    ceremony_copy(g, "issuer", "", s->issuer, sizeof(s->issuer)) &&
 	    ceremony_copy_path(g, "csr", f->dir, s->csr) &&
 	    ceremony_copy_path(g, "certificate", f->dir, s->certificate) &&

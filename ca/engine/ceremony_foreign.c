@@ -22,7 +22,7 @@ struct foreign {
 	struct csr *csr;		/* or NULL */
 	unsigned char *name, *spki;
 	int name_len, spki_len;
-	const ASN1_OCTET_STRING *key_id;	/* borrowed from cert, or NULL */
+	const ASN1_OCTET_STRING *key_id;	/* of cert, or NULL */
 	int64_t not_after;		/* of its own certificate, 0 unknown */
 };
 

@@ -6,7 +6,7 @@
 #include "ca/error.h"
 #include "ca/engine/ceremony_run.h"
 
-/* What the issuing token does: keys of issuing CAs, and what these sign first. */
+/* What the issuing token does: keys of CAs, and what these sign first. */
 
 /* Step 1: their keys. */
 int

@@ -11,9 +11,9 @@
 
 /*
  * A ceremony on an instance that is there. The store remembers, from before the
- * first key is made, that a ceremony is open; the last transaction makes what it
- * made used and says "done"; when the files are at their places it says nothing
- * any more.
+ * first key is made, that a ceremony is open; the last transaction makes what
+ * was made used, and says "done"; when the files are at their places it says
+ * nothing any more.
  */
 
 /* CEREMONY_STATE: "open KIND ID URI" or "done KIND 0 -". */

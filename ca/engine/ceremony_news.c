@@ -113,8 +113,8 @@ presign_each(struct ceremony *r, struct issuer *root,
 	for (i = 0; i < c->n; i++)
 		if (!presign_one(root, &c->item[i], dir, r->now, lifetime))
 			return 0;
-	return c->n == 0 || c->n > TOGETHER_MAX || presign_together(root, c->item, c->n, dir, r->now,
-	    lifetime);
+	return c->n == 0 || c->n > TOGETHER_MAX || presign_together(root,
+	    c->item, c->n, dir, r->now, lifetime);
 }
 
 static int

@@ -10,8 +10,8 @@
 /*
  * Kind root-rekey: the next root has the old one's name and a new key. Two link
  * certificates (RFC 4210 4.4, RFC 7030 4.1.3) lead from either to the other:
- * OldWithNew is the old key signed by the new one, NewWithOld the new key signed
- * by the old one. Both end with the old root, and each is revocable by who
+ * OldWithNew is the old key signed by the new one, NewWithOld the new key
+ * signed by the old one. Both end with the old root, and each is revocable by who
  * signed it. The old root stays, with its CRL, until it ends.
  */
 

@@ -286,7 +286,7 @@ ceremony_tx(struct store_tx *tx, void *arg)
 	return store_meta_get(tx, CEREMONY_STATE, arg, 2048) >= 0;
 }
 
-/* One that was interrupted has to be brought to its end, one way or the other. */
+/* One that was interrupted has to be brought to its end, either way. */
 static void
 check_ceremony(struct checking *k)
 {
@@ -295,8 +295,8 @@ check_ceremony(struct checking *k)
 	if (!ops_read(k->c, ceremony_tx, state))
 		ERR_clear_error();
 	else if (state[0] != '\0')
-		say(k, "ceremony", WARN, 0, "a ceremony was interrupted; run it "
-		    "again%s", strncmp(state, "done", 4) == 0 ? "" :
+		say(k, "ceremony", WARN, 0, "a ceremony was interrupted; run "
+		    "it again%s", strncmp(state, "done", 4) == 0 ? "" :
 		    " with --discard");
 }
 
