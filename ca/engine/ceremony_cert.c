@@ -215,7 +215,8 @@ int
 ceremony_may_certify(const struct ceremony *r, const struct issuer *is,
     const struct profile *p)
 {
-	if (p->issuer[0] != '\0' && strcmp(p->issuer, is->row.name) != 0) {
+	if (p->issuer[0] != '\0' && strcmp(p->issuer, is->row.name) != 0 &&
+	    strcmp(p->issuer, is->row.ident) != 0) {
 		ca_raise(CA_E_DENIED, "profile.issuer: profile %s is for "
 		    "certificates under CA %s, not under %s", p->name,
 		    p->issuer, is->row.ident);

@@ -38,38 +38,6 @@ issuers_add(struct store_tx *tx, struct issuer_row *row)
 }
 
 int
-issuers_reserve(struct store_tx *tx, struct issuer_row *row)
-{
-	struct issuer_row made = *row;
-	int64_t id;
-	int found;
-
-	found = sql_number(tx, &id,
-	    "SELECT id FROM issuers WHERE ident = ? AND length(cert) = 1", "t",
-	    row->ident);
-	if (found < 0)
-		return 0;
-	if (found == 1) {
-		row->id = id;
-		return sql_run(tx,
-		    "UPDATE issuers SET state = ?, key_uri = ?, crl_url = ?,"
-		    " ocsp_url = ?, issuer_url = ?, crl_lifetime = ?,"
-		    " crl_interval = ?, token = ?, crl_shards = ?,"
-		    " expired_from = ?, parent = ? WHERE id = ?",
-		    "dttttiitdizi", (int)row->state, row->key_uri,
-		    row->crl_url, row->ocsp_url, row->issuer_url,
-		    row->crl_lifetime, row->crl_interval, row->token,
-		    row->crl_shards, row->expired_from, row->parent, id);
-	}
-	made.cert = (unsigned char *)"";
-	made.cert_len = 1;
-	if (!issuers_add(tx, &made))
-		return 0;
-	row->id = made.id;
-	return 1;
-}
-
-int
 issuers_set_cert(struct store_tx *tx, const struct issuer_row *row)
 {
 	if (!sql_run(tx,
@@ -80,13 +48,6 @@ issuers_set_cert(struct store_tx *tx, const struct issuer_row *row)
 		return 0;
 	tx->changed = 1;
 	return 1;
-}
-
-int
-issuers_set_lifetime(struct store_tx *tx, int64_t id, int64_t crl_lifetime)
-{
-	return sql_run(tx, "UPDATE issuers SET crl_lifetime = ? WHERE id = ?",
-	    "ii", crl_lifetime, id);
 }
 
 int
@@ -157,4 +118,43 @@ issuers_list(struct store_tx *tx,
 	}
 	sql_close(s);
 	return found >= 0;
+}
+
+int
+issuers_reserve(struct store_tx *tx, struct issuer_row *row)
+{
+	struct issuer_row made = *row;
+	int64_t id;
+	int found;
+
+	found = sql_number(tx, &id,
+	    "SELECT id FROM issuers WHERE ident = ? AND length(cert) = 1", "t",
+	    row->ident);
+	if (found < 0)
+		return 0;
+	if (found == 1) {
+		row->id = id;
+		return sql_run(tx,
+		    "UPDATE issuers SET state = ?, key_uri = ?, crl_url = ?,"
+		    " ocsp_url = ?, issuer_url = ?, crl_lifetime = ?,"
+		    " crl_interval = ?, token = ?, crl_shards = ?,"
+		    " expired_from = ?, parent = ? WHERE id = ?",
+		    "dttttiitdizi", (int)row->state, row->key_uri,
+		    row->crl_url, row->ocsp_url, row->issuer_url,
+		    row->crl_lifetime, row->crl_interval, row->token,
+		    row->crl_shards, row->expired_from, row->parent, id);
+	}
+	made.cert = (unsigned char *)"";
+	made.cert_len = 1;
+	if (!issuers_add(tx, &made))
+		return 0;
+	row->id = made.id;
+	return 1;
+}
+
+int
+issuers_set_lifetime(struct store_tx *tx, int64_t id, int64_t crl_lifetime)
+{
+	return sql_run(tx, "UPDATE issuers SET crl_lifetime = ? WHERE id = ?",
+	    "ii", crl_lifetime, id);
 }

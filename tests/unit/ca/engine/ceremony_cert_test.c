@@ -82,6 +82,10 @@ named_issuer(void **state)
 
 	snprintf(m->p.issuer, sizeof(m->p.issuer), "root");
 	assert_true(ceremony_may_certify(&m->r, &m->is, &m->p));
+	snprintf(m->p.issuer, sizeof(m->p.issuer), "root-g1");
+	assert_true(ceremony_may_certify(&m->r, &m->is, &m->p));
+	snprintf(m->p.issuer, sizeof(m->p.issuer), "root-g2");
+	refused(m, "profile.issuer");
 	snprintf(m->p.issuer, sizeof(m->p.issuer), "policy");
 	refused(m, "profile.issuer");
 }
