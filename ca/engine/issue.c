@@ -67,6 +67,8 @@ build(struct issue *is)
 	    .subject_len = job->subject_len,
 	    .san = job->san,
 	    .san_len = job->san_len,
+	    .key_id = job->key_id,
+	    .key_id_len = job->key_id_len,
 	};
 
 	return make_serial(is->serial) &&
@@ -88,6 +90,8 @@ conform(struct issue *is)
 	    .fields = job->fields,
 	    .n_fields = job->n_fields,
 	    .renewed = job->subject != NULL,
+	    .key_id = job->key_id,
+	    .key_id_len = job->key_id_len,
 	};
 
 	if (job->csr != NULL)

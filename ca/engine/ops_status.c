@@ -4,6 +4,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/ceremony.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/presign.h"
@@ -181,6 +182,35 @@ last_tx(struct store_tx *tx, void *arg)
 	return crls_last(tx, row->issuer, 0, 0, row) >= 0;
 }
 
+#define REFRESH "a ceremony renews it (inkan ca refresh)"
+
+/* A root's news come from ceremonies, and those take their time: the last third
+   is for getting one together. */
+static enum level
+root_level(int64_t from, int64_t until, int64_t now)
+{
+	return until <= now ? FAIL : until - now < (until - from) / 3 ? WARN :
+	    OK;
+}
+
+static void
+check_root_crl(struct checking *k, const char *check,
+    const struct crl_row *row)
+{
+	enum level level = root_level(row->this_update, row->next_update,
+	    k->c->now);
+	int64_t days = (row->next_update - k->c->now) / 86400;
+
+	if (level == FAIL)
+		say(k, check, FAIL, row->next_update, "has run out; " REFRESH);
+	else if (level == WARN)
+		say(k, check, WARN, row->next_update, "runs out in %lld days; "
+		    REFRESH, (long long)days);
+	else
+		say(k, check, OK, row->next_update, "number %lld, %lld entries",
+		    (long long)row->number, (long long)row->n_entries);
+}
+
 static void
 check_crl(struct checking *k, const struct issuer *is)
 {
@@ -192,6 +222,10 @@ check_crl(struct checking *k, const struct issuer *is)
 	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
 		ERR_clear_error();
 		say(k, check, FAIL, 0, "there is no CRL");
+		return;
+	}
+	if (is->row.state == ISSUER_ROOT) {
+		check_root_crl(k, check, &row);
 		return;
 	}
 	half = row.this_update + (row.next_update - row.this_update) / 2;
@@ -241,9 +275,31 @@ check_presigned(struct checking *k, const struct issuer *is)
 		say(k, check, FAIL, 0, "there is no OCSP answer signed in "
 		    "advance");
 	} else {
-		check_expiry(k, check, "the OCSP answer signed in advance",
-		    from, until);
+		say(k, check, root_level(from, until, k->c->now), until,
+		    "%zu OCSP answers signed in advance, the first ends in "
+		    "%lld days; " REFRESH, n,
+		    (long long)((until - k->c->now) / 86400));
 	}
+}
+
+static int
+ceremony_tx(struct store_tx *tx, void *arg)
+{
+	return store_meta_get(tx, CEREMONY_STATE, arg, 2048) >= 0;
+}
+
+/* One that was interrupted has to be brought to its end, either way. */
+static void
+check_ceremony(struct checking *k)
+{
+	char state[2048] = "";
+
+	if (!ops_read(k->c, ceremony_tx, state))
+		ERR_clear_error();
+	else if (state[0] != '\0')
+		say(k, "ceremony", WARN, 0, "a ceremony was interrupted; run "
+		    "it again%s", strncmp(state, "done", 4) == 0 ? "" :
+		    " with --discard");
 }
 
 static void
@@ -375,6 +431,7 @@ ops_status(struct ops_call *c)
 	check_writable(&k);
 	check_status_db(&k);
 	check_policy(&k);
+	check_ceremony(&k);
 	for (i = 0; i < c->ca->issuers.n; i++)
 		check_ca(&k, c->ca->issuers.item[i]);
 	check_own(&k);
