@@ -30,6 +30,7 @@ static const struct ops_arg A_ENROLL[] = {
     {"tls_version", TEXT, 0, 16},
     {"address", TEXT, 0, 64},
     {"client", TEXT, 0, 256},
+    {"server_sha256", BYTES, OPS_MANY, 32},
 };
 static const struct ops_arg A_RENEW_OWN[] = {
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
