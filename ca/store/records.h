@@ -31,6 +31,65 @@ int issuers_add(struct store_tx *tx, struct issuer_row *row);
 int issuers_set_cert(struct store_tx *tx, const struct issuer_row *row);
 int issuers_list(struct store_tx *tx,
     int (*cb)(const struct issuer_row *row, void *arg), void *arg);
+/* 1; 0 raised, CA_E_NOTFOUND when there is no such row. */
+int issuers_set_state(struct store_tx *tx, int64_t id, enum issuer_state state);
+
+/*
+ * Further certificates that say something about a CA of ours or above us: what
+ * was renewed, links between generations, cross certificates, foreign CAs.
+ */
+#define CA_CERT_RENEWED "renewed"
+#define CA_CERT_OLD_WITH_NEW "old-with-new"
+#define CA_CERT_NEW_WITH_OLD "new-with-old"
+#define CA_CERT_CROSS "cross"
+#define CA_CERT_SUB_CA "sub-ca"
+#define CA_CERT_FOREIGN "foreign"
+
+struct ca_cert_row {
+	int64_t id;
+	char kind[32];			/* CA_CERT_... */
+	int64_t subject, signer;	/* issuers rows, 0: not a CA of ours */
+	int64_t cert;			/* certs row of what we signed, or 0 */
+	char name[256];			/* of the subject, for people */
+	int64_t not_before, not_after;
+	unsigned char sha256[32];	/* over the certificate */
+	unsigned char *der;		/* ca_certs_row_clear() frees */
+	size_t der_len;
+};
+void ca_certs_row_clear(struct ca_cert_row *row);
+/* row->id is set. A certificate that is there already: CA_E_DENIED
+   ("ca_cert.duplicate"). */
+int ca_certs_add(struct store_tx *tx, struct ca_cert_row *row);
+/* In order of their arrival; ${kind} NULL: all. The rows are borrowed. */
+int ca_certs_list(struct store_tx *tx, const char *kind,
+    int (*cb)(const struct ca_cert_row *row, void *arg), void *arg);
+/* Is this certificate there, as whatever kind? 1, 0, -1 raised. */
+int ca_certs_has(struct store_tx *tx, const unsigned char sha256[32]);
+
+/* CAs whose key is made and whose certificate a CA above them has yet to issue:
+   what becomes their issuers row, and the request. */
+struct pending_ca_row {
+	char ident[80], name[64];
+	int generation;
+	char token[64], key_uri[1024];
+	char crl_url[256], ocsp_url[256], issuer_url[256];
+	int64_t crl_lifetime, crl_interval;	/* seconds */
+	int crl_shards;
+	int64_t expired_from, created;
+	unsigned char *csr;		/* DER; pending_cas_row_clear() frees */
+	size_t csr_len;
+};
+void pending_cas_row_clear(struct pending_ca_row *row);
+/* CA_E_DENIED where the ident is a CA's or another pending one's. */
+int pending_cas_add(struct store_tx *tx, const struct pending_ca_row *row);
+/* By ident, or by name: then the highest generation. 1 with *out to be cleared,
+   0, -1 raised. */
+int pending_cas_get(struct store_tx *tx, const char *name,
+    struct pending_ca_row *out);
+int pending_cas_list(struct store_tx *tx,
+    int (*cb)(const struct pending_ca_row *row, void *arg), void *arg);
+/* 1; 0 raised, CA_E_NOTFOUND when there is none. */
+int pending_cas_remove(struct store_tx *tx, const char *ident);
 
 /* Policy versions: files are proposals, the highest version is active. */
 struct policy_row {

@@ -82,6 +82,39 @@ refuses(struct store_tx *tx, void *arg)
 	return 1;
 }
 
+static int
+is_disabled(const struct issuer_row *row, void *arg)
+{
+	*(enum issuer_state *)arg = row->state;
+	return 1;
+}
+
+static int
+sets_state(struct store_tx *tx, void *arg)
+{
+	struct temp *t = arg;
+	enum issuer_state state = ISSUER_ACTIVE;
+
+	tx->changed = 0;
+	assert_true(issuers_set_state(tx, t->issuer, ISSUER_DISABLED));
+	assert_true(tx->changed);
+	assert_true(issuers_list(tx, is_disabled, &state));
+	assert_int_equal(state, ISSUER_DISABLED);
+	assert_false(issuers_set_state(tx, t->issuer + 1, ISSUER_DISABLED));
+	assert_raised(CA_E_NOTFOUND, "issuer.absent: ");
+	assert_false(issuers_set_state(tx, t->issuer, (enum issuer_state)9));
+	assert_raised(CA_E_STORE, "store: ");
+	return 1;
+}
+
+static void
+changes_state(void **state)
+{
+	struct temp *t = *state;
+
+	RUN(t, sets_state, t);
+}
+
 static void
 adds_and_lists(void **state)
 {
@@ -118,6 +151,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(adds_and_lists),
 	    T(refuses_duplicates),
+	    T(changes_state),
 	    cmocka_unit_test(clears),
 	};
 
