@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <time.h>
 #include "ca/engine/admit.h"
+#include "ca/engine/anchor.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
 #include "ca/engine/policy.h"
@@ -25,6 +26,7 @@ struct ca {
 	unsigned char (*own_roots)[32];	/* SHA-256 of our CA certificates */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct anchors *anchors;	/* which root a contact shows to be used */
 
 	pthread_rwlock_t token_lock;	/* hsm and the issuers' keys */
 	struct hsm *hsm;		/* NULL: token away */

@@ -7,13 +7,14 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/own.h"
 #include "ca/engine/ops.h"
 
 /*
  * renew-own: a service of ours renews its certificate. The CSR is signed by the
  * new key and proven by the current one; the profile is that of the current
  * certificate, and the peer's uid must be one that may renew it. Subject and
- * SAN are those of the current certificate.
+ * SAN are those of the current certificate; which CA signs says own.h.
  */
 
 struct own {
@@ -21,6 +22,7 @@ struct own {
 	X509 *cert;
 	unsigned char *subject, *san;
 	int subject_len, san_len;
+	struct own_links links;
 };
 
 static int
@@ -132,22 +134,6 @@ proven(struct ops_call *c, const struct own *o)
 	return ok;
 }
 
-static int
-add_chain(struct ops_call *c, const struct issuer *is)
-{
-	const struct issuer *up = is;
-
-	while (up != NULL) {
-		if (!field_add_bytes(c->answer->values, "chain", up->row.cert,
-		    up->row.cert_len))
-			return 0;
-		if (up->row.parent == 0 || up->row.parent == up->row.id)
-			return 1;
-		up = issuer_set_by_id(&c->ca->issuers, up->row.parent);
-	}
-	return 1;
-}
-
 /* Once more inside the reserving transaction: the current certificate may have
    been revoked since, and a key that was lost is not taken back. */
 static int
@@ -166,6 +152,25 @@ guard_own(struct store_tx *tx, void *arg, struct cert_row *row, time_t now)
 		return 0;
 	}
 	return is_valid(&current);
+}
+
+/* Ident of the CA that signs. */
+static const char *
+issuer_for(struct ops_call *c, const struct own *o, const struct profile *p)
+{
+	const struct issuer_set *set = &c->ca->issuers;
+	const struct issuer *current = issuer_set_by_id(set, o->row.issuer);
+	const struct issuer *is, *newest;
+
+	if (p->class == PROFILE_OCSP || current == NULL)
+		return o->row.issuer_ident;
+	is = own_server_issuer(set, &o->links, current);
+	newest = issuer_set_find(set, current->row.name);
+	if (is == current && newest != NULL && newest != current)
+		report_event(REPORT_WARN, "own.stays", "req", c->req,
+		    "issuer", current->row.ident, "newer", newest->row.ident,
+		    NULL);
+	return is->row.ident;
 }
 
 static int
@@ -190,15 +195,17 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 
 	job.policy_version = policy->row.version;
 	policy_put(policy);
-	if (!ca_may_issue(c->ca))
+	if (!ca_may_issue(c->ca) ||
+	    !own_links_read(&o->links, c->ca->store, c->now))
 		return 0;
-	job.issuer = ca_issuer_lock(c->ca, o->row.issuer_ident, c->now);
+	job.issuer = ca_issuer_lock(c->ca, issuer_for(c, o, p), c->now);
 	if (job.issuer == NULL)
 		return 0;
 	if (issue_cert(c->ca->store, &job, c->now, &out, &c->o)) {
 		ops_log_issued(c, &out.row);
 		ok = field_add_bytes(c->answer->values, "cert", out.der,
-		    out.der_len) && add_chain(c, job.issuer);
+		    out.der_len) && own_chain_add(&c->ca->issuers, &o->links,
+		    job.issuer, c->answer->values);
 		issued_clear(&out);
 	}
 	ca_issuer_unlock(c->ca);
@@ -235,6 +242,7 @@ out:
 	X509_free(o.cert);
 	OPENSSL_free(o.subject);
 	OPENSSL_free(o.san);
+	own_links_clear(&o.links);
 	policy_put(policy);
 	return ok;
 }
