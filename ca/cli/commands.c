@@ -22,6 +22,14 @@ static const struct option_spec INIT[] = {
 	"first remove what an interrupted ceremony left"},
     END,
 };
+static const struct option_spec ADOPTION[] = {
+    {"root", OPTION_TEXT, 0, NULL, "NAME", "of this root, if there are several"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "only this fleet"},
+    {"list", OPTION_TEXT, 0, NULL, "WHICH",
+	"devices by name: new, old, none or missing"},
+    PAGING,
+    END,
+};
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     END,
@@ -182,6 +190,8 @@ static const char *const CERT_COLUMNS[] = {"serial", "issuer", "state",
     "not_after", "profile", "device", "subject", NULL};
 static const char *const CA_COLUMNS[] = {"ident", "state", "key_state",
     "not_after", "certs", "next_crl", "subject", NULL};
+static const char *const ADOPTION_COLUMNS[] = {"fleet", "anchor", "generation",
+    "used", "missing", "last", NULL};
 static const char *const DIFF_COLUMNS[] = {"change", "path", "detail", NULL};
 static const char *const POLICY_COLUMNS[] = {"path", "size", "sha256", NULL};
 static const char *const EXPLAIN_COLUMNS[] = {
@@ -216,6 +226,16 @@ const struct command command_table[] = {
 	.options = NONE,
 	.columns = CA_COLUMNS,
 	.help = "List the CAs of this instance"},
+    {.words = "ca adoption",
+	.op = "ca.adoption",
+	.run = run_adoption,
+	.options = ADOPTION,
+	.columns = ADOPTION_COLUMNS,
+	.rows = "fleets",
+	.help = "Count the devices that have used each generation of a root",
+	.more = "--list names them: new, those that have used the newest "
+		"generation; old,\nan older one; none, none at all; missing, "
+		"all that are not new."},
     {.words = "ca stop",
 	.op = "ca.stop",
 	.run = run_object,

@@ -20,7 +20,7 @@ command_fn run_policy_diff;	/* for people: only what differs */
 command_fn run_issue, run_cert_show, run_crl_show;
 command_fn run_explain, run_status, run_secret_new;
 command_fn run_profile_check, run_profile_show;
-command_fn run_init;
+command_fn run_init, run_adoption;
 
 /* Call the command's operation with its options as arguments. The answer when
    it is done, to be freed with WIRE_ANSWER_free(); NULL after the failure or

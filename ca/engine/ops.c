@@ -116,6 +116,13 @@ static const struct ops_arg A_PAGE[] = {
     {"limit", INT, 0, 0},
     {"cursor", TEXT, 0, 32},
 };
+static const struct ops_arg A_ADOPTION[] = {
+    {"root", TEXT, 0, 63},
+    {"fleet", TEXT, 0, 63},
+    {"list", TEXT, 0, 16},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_LOG[] = {
     {"from", INT, 0, 0},
     {"limit", INT, 0, 0},
@@ -129,6 +136,7 @@ static const struct ops_entry TABLE[] = {
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
+    {"ca.adoption", OPS_ADMIN, ops_ca_adoption, ARGS(A_ADOPTION)},
     {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
     {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
     {"status", OPS_ADMIN, ops_status, NULL, 0},
