@@ -10,13 +10,14 @@
 #include "hsm/error.h"
 
 /*
- * inkan-ceremony: run by `inkan ca init`. Opens the root's token, which the
- * daily program never sees, with inkan-ca stopped.
+ * inkan-ceremony: run by `inkan ca init` and its sisters. Opens the root's
+ * token, which the daily program never sees, with inkan-ca stopped.
  */
 
 static const char USAGE[] =
-    "usage: inkan-ceremony --config FILE [--discard]\n"
+    "usage: inkan-ceremony --config FILE [--kind KIND[,KIND]] [--discard]\n"
     "  --config FILE  ceremony file, inkan-ceremony.conf(5)\n"
+    "  --kind KIND    refuse a file of another kind\n"
     "  --discard      first remove what an interrupted ceremony left\n";
 
 static void
@@ -35,25 +36,55 @@ fail(void)
 	return pin ? HSM_EXIT_PIN : 1;
 }
 
+struct words {
+	const char *config, *kind;
+	int discard;
+};
+
 static int
-options(int argc, char **argv, const char **config, int *discard)
+is_word(const char *word, const char *full, const char *brief)
+{
+	return strcmp(word, full) == 0 || strcmp(word, brief) == 0;
+}
+
+static int
+options(int argc, char **argv, struct words *w)
 {
 	int i;
 
 	for (i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--discard") == 0)
-			*discard = 1;
-		else if ((strcmp(argv[i], "--config") == 0 ||
-		    strcmp(argv[i], "-c") == 0) && i + 1 < argc)
-			*config = argv[++i];
-		else if (strcmp(argv[i], "--help") == 0 ||
-		    strcmp(argv[i], "-h") == 0) {
+			w->discard = 1;
+		else if (is_word(argv[i], "--config", "-c") && i + 1 < argc)
+			w->config = argv[++i];
+		else if (strcmp(argv[i], "--kind") == 0 && i + 1 < argc)
+			w->kind = argv[++i];
+		else if (is_word(argv[i], "--help", "-h")) {
 			fputs(USAGE, stdout);
 			return -1;
 		} else
 			return 0;
 	}
-	return *config != NULL;
+	return w->config != NULL;
+}
+
+/* Whoever says "renew" does not mean the file that revokes. */
+static int
+is_wanted(const struct ceremony_file *f, const char *kinds)
+{
+	const char *name = ceremony_kind_name(f->kind), *p = kinds;
+	size_t n = strlen(name), len;
+
+	if (kinds == NULL)
+		return 1;
+	for (; *p != '\0'; p += len + (p[len] == ',')) {
+		len = strcspn(p, ",");
+		if (len == n && memcmp(p, name, n) == 0)
+			return 1;
+	}
+	ca_raise(CA_E_BADREQUEST, "kind: the file is of kind %s, asked for is "
+	    "%s", name, kinds);
+	return 0;
 }
 
 int
@@ -61,10 +92,10 @@ main(int argc, char **argv)
 {
 	struct ceremony_file *f = NULL;
 	struct settings *s = NULL;
-	const char *config = NULL;
-	int discard = 0, ok, rc;
+	struct words w = {0};
+	int ok, rc;
 
-	ok = options(argc, argv, &config, &discard);
+	ok = options(argc, argv, &w);
 	if (ok < 0)
 		return 0;
 	if (!ok) {
@@ -72,9 +103,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	report_init("inkan-ceremony", REPORT_INFO, STDERR_FILENO);
-	ok = daemon_harden() && (f = ceremony_read(config)) != NULL &&
-	    (s = settings_read(f->config)) != NULL &&
-	    ceremony_run(f, s, discard, time(NULL), act);
+	ok = daemon_harden() && (f = ceremony_read(w.config)) != NULL &&
+	    is_wanted(f, w.kind) && (s = settings_read(f->config)) != NULL &&
+	    ceremony_run(f, s, w.discard, time(NULL), act);
 	rc = ok ? 0 : fail();
 	settings_free(s);
 	OPENSSL_free(f);

@@ -60,6 +60,10 @@ struct build_request {
 	size_t subject_len;
 	const unsigned char *san;
 	size_t san_len;
+	/* Subject key identifier that a foreign CA has already, and put into
+	   what it issued; NULL: computed. Taken in class ca and cross alone. */
+	const unsigned char *key_id;
+	size_t key_id_len;
 };
 
 /*

@@ -132,13 +132,19 @@ add_extended_key_usage(struct build *b)
 static int
 add_subject_key_id(struct build *b)
 {
+	const unsigned char *own = b->key_id;
+	size_t len = sizeof(b->key_id);
 	ASN1_OCTET_STRING *id = NULL;
 	int ok;
 
 	if (!b->p->ski)
 		return 1;
+	if (b->req->key_id != NULL && b->p->is_ca) {
+		own = b->req->key_id;
+		len = b->req->key_id_len;
+	}
 	ok = (id = ASN1_OCTET_STRING_new()) != NULL &&
-	    ASN1_OCTET_STRING_set(id, b->key_id, sizeof(b->key_id)) &&
+	    ASN1_OCTET_STRING_set(id, own, (int)len) &&
 	    push_value(b, NID_subject_key_identifier, 0, id);
 	ASN1_OCTET_STRING_free(id);
 	return ok;

@@ -40,6 +40,8 @@ struct conform_context {
 	int attested;
 	int renewed;	/* subject and SAN are those of the certificate renewed:
 			   only their types are held against the profile */
+	const unsigned char *key_id;	/* a foreign CA's own, or NULL */
+	size_t key_id_len;
 };
 
 /* 1, or 0 with PROFILE_E_NONCONFORM "conform.<rule>: RFC ...: ..." raised. */

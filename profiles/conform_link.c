@@ -37,6 +37,13 @@ check_ski(struct conform_view *v)
 		return conform_usage_is_ca(v)
 		    ? conform_breach(v, "a CA without subjectKeyIdentifier")
 		    : 1;
+	/* A foreign CA's identifier stands in what it issued (4.2.1.1). */
+	if (v->ctx->key_id && conform_usage_is_ca(v) && !v->self_signed)
+		return der_only(v->ext[CONFORM_SKI].value, DER_OCTET_STRING,
+			   &id) &&
+			der_equal(&id, v->ctx->key_id, v->ctx->key_id_len)
+		    ? 1
+		    : conform_breach(v, "not the CA's own");
 	if (!key_id_of(v->spki, want) ||
 	    !der_only(v->ext[CONFORM_SKI].value, DER_OCTET_STRING, &id) ||
 	    !der_equal(&id, want, sizeof(want)))

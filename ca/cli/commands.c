@@ -213,6 +213,13 @@ static const char *const LOG_COLUMNS[] = {
 
 /* The table. */
 
+/* clang-format off */
+#define CEREMONY(w, h) \
+	{.words = w, .run = run_init, .options = INIT, \
+	    .positional = "config", .verbatim = 1, .help = h, \
+	    .more = "This runs inkan-ceremony(8) with inkan-ca stopped."}
+/* clang-format on */
+
 const struct command command_table[] = {
     {.words = "ca init",
 	.run = run_init,
@@ -220,6 +227,14 @@ const struct command command_table[] = {
 	.verbatim = 1,
 	.help = "Set up root and issuing CAs by a ceremony",
 	.more = "This runs inkan-ceremony(8) with the same words."},
+    CEREMONY("ca add", "Add issuing CAs, or next generations, by a ceremony"),
+    CEREMONY("ca renew", "Renew the certificate of a CA by a ceremony"),
+    CEREMONY("ca rekey", "Give a root or issuing CA its next key by a ceremony"),
+    CEREMONY("ca cross", "Cross-certify a foreign CA by a ceremony"),
+    CEREMONY("ca certify", "Certify a foreign sub-CA's request by a ceremony"),
+    CEREMONY("ca revoke", "Revoke a certificate of a CA by a ceremony"),
+    CEREMONY("ca refresh", "Renew a root's CRL and OCSP answers by a ceremony"),
+    CEREMONY("ceremony run", "Run a ceremony of whatever kind"),
     {.words = "ca list",
 	.op = "ca.list",
 	.run = run_list,

@@ -37,16 +37,34 @@ find_program(char path[PATH_MAX])
 	return 0;
 }
 
+/* What a command's file may be; NULL: whatever it is. */
+static const char *
+kinds_of(const char *words)
+{
+	static const struct { const char *words, *kinds; } table[] = {
+	    {"ca init", "init"}, {"ca add", "intermediate"},
+	    {"ca renew", "renew"}, {"ca rekey", "intermediate,root-rekey"},
+	    {"ca cross", "cross"}, {"ca certify", "certify"},
+	    {"ca revoke", "revoke"}, {"ca refresh", "crl"}};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].words, words) == 0)
+			return table[i].kinds;
+	return NULL;
+}
+
 /* The ceremony is a program of its own, because it alone opens the root's
-   token. Its words go over as they are, never through a shell. */
+   token. Its words go over as they are, never through a shell; a word that is
+   no option is the file. */
 int
 run_init(struct cli *cli, const struct command *cmd, const struct options *o)
 {
-	char *argv[OPTION_MAX + 2] = {PROGRAM};
+	char *argv[OPTION_MAX + 5] = {PROGRAM};
+	const char *kinds = kinds_of(cmd->words);
 	char path[PATH_MAX];
-	int i;
+	int i, n = 1;
 
-	(void)cmd;
 	if (o->argc == 0) {
 		ca_raise(CA_E_BADREQUEST, "--config is missing");
 		return CLI_USAGE;
@@ -55,8 +73,14 @@ run_init(struct cli *cli, const struct command *cmd, const struct options *o)
 		ca_raise(CA_E_BADREQUEST, "more than %d words", OPTION_MAX);
 		return CLI_USAGE;
 	}
+	if (kinds != NULL) {
+		argv[n++] = "--kind";
+		argv[n++] = (char *)kinds;
+	}
+	if (o->argv[0][0] != '-')
+		argv[n++] = "--config";
 	for (i = 0; i < o->argc; i++)
-		argv[i + 1] = o->argv[i];
+		argv[n++] = o->argv[i];
 	if (find_program(path)) {
 		fflush(NULL);
 		execv(path, argv);

@@ -54,32 +54,6 @@ ceremony_describe_key(struct ceremony *r, const char *what, EVP_PKEY *key)
 		    info.extractable ? "yes" : "no");
 }
 
-/* Step 1: the issuing token makes the issuing CAs' keys. */
-static int
-make_issuer_keys(struct ceremony *r)
-{
-	const struct ceremony_ca *ca;
-	EVP_PKEY *key;
-	size_t i;
-	int ok = ceremony_open_hsm(r, &r->s->token) && ceremony_claim(r,
-	    CEREMONY_ISSUERS, r->f->issuers, r->f->n_issuers);
-
-	for (i = 0; ok && i < r->f->n_issuers; i++) {
-		ca = &r->f->issuers[i];
-		key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
-		if (key == NULL) {
-			ok = 0;
-			break;
-		}
-		r->issuer_keys_made++;
-		ceremony_describe_key(r, ca->name, key);
-		ok = spki_from_pkey(key, &r->spki[i], &r->spki_len[i]);
-		EVP_PKEY_free(key);
-	}
-	ceremony_close_hsm(r);
-	return ok;
-}
-
 void
 ceremony_ident(const struct ceremony_ca *ca, char *out, size_t size)
 {
@@ -154,8 +128,8 @@ open_transcript(struct ceremony *r)
 }
 
 /* No ceremony without the transcript that was asked for. */
-static int
-keep_transcript(struct ceremony *r)
+int
+ceremony_keep_transcript(struct ceremony *r)
 {
 	if (r->transcript == NULL || (fflush(r->transcript) == 0 &&
 	    !ferror(r->transcript) && fsync(fileno(r->transcript)) == 0))
@@ -194,7 +168,7 @@ commit(struct ceremony *r)
 		return 0;
 	}
 	ceremony_say(r, "store %s", r->s->store);
-	if (!keep_transcript(r))
+	if (!ceremony_keep_transcript(r))
 		return 0;
 	if (renameat2(AT_FDCWD, r->tmp, AT_FDCWD, r->s->store,
 	    RENAME_NOREPLACE) != 0) {
@@ -216,34 +190,48 @@ run_clear(struct ceremony *r)
 	for (i = 0; i < CEREMONY_ISSUERS_MAX; i++)
 		OPENSSL_free(r->spki[i]);
 	issuer_set_clear(&r->issuers);
-	issuer_free(r->root);
+	issuer_set_clear(&r->made);
+	for (i = 0; i < r->n_extra; i++)
+		ca_certs_row_clear(&r->extra[i]);
 	store_close(r->store);
 	hsm_close(r->hsm);
 	policy_put(r->policy);
 	if (r->transcript != NULL)
 		fclose(r->transcript);
+	OPENSSL_free(r->f);
 	OPENSSL_free(r);
 }
 
 static int
-run_all(struct ceremony *r)
+run_init(struct ceremony *r)
 {
 	int ok;
 
-	if (!open_transcript(r))
-		return 0;
 	r->policy = policy_read_dir(r->s->policy_dir);
 	ok = r->policy != NULL && publish_prepare(r->s->publish_dir) &&
-	    make_store(r) && make_issuer_keys(r) && ceremony_use_root(r) &&
+	    make_store(r) && ceremony_make_keys(r) && ceremony_use_root(r) &&
 	    ceremony_use_issuers(r) && commit(r);
 	if (!ok) {
-		issuer_set_clear(&r->issuers);
 		store_close(r->store);
 		r->store = NULL;
 		if (r->owned)
 			ceremony_roll_back(r);
 	}
 	return ok;
+}
+
+static int
+run_kind(struct ceremony *r, int discard)
+{
+	if (r->f->kind != CEREMONY_INIT) {
+		snprintf(r->stage, sizeof(r->stage), "%.*s.ceremony.d",
+		    PATH_MAX - 16, r->s->store);
+		return open_transcript(r) && ceremony_live_run(r, discard);
+	}
+	snprintf(r->tmp, sizeof(r->tmp), "%.*s.ceremony", PATH_MAX - 16,
+	    r->s->store);
+	return ceremony_may_run(r, discard) && open_transcript(r) &&
+	    run_init(r);
 }
 
 int
@@ -255,13 +243,11 @@ ceremony_run(const struct ceremony_file *f, const struct settings *s,
 
 	if (r == NULL)
 		return 0;
-	r->f = f;
+	r->f = OPENSSL_memdup(f, sizeof(*f));
 	r->s = s;
 	r->now = now;
 	r->act = act;
-	snprintf(r->tmp, sizeof(r->tmp), "%.*s.ceremony", PATH_MAX - 16,
-	    s->store);
-	ok = ceremony_may_run(r, discard) && run_all(r);
+	ok = r->f != NULL && run_kind(r, discard);
 	run_clear(r);
 	return ok;
 }

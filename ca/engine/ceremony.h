@@ -7,20 +7,47 @@
 #include "hsm/hsm.h"
 
 /*
- * The first ceremony: a root (own token, own PIN), issuing CAs, certificates
- * for the keys that our services made themselves, root CRL and pre-signed root
- * OCSP answers, first CRLs, policy version 1. The file is inkan-ceremony.conf(5).
+ * Ceremonies: acts on the hierarchy, each in a file, inkan-ceremony.conf(5).
  *
- * Everything is made in "<store>.ceremony", which becomes the store by one
- * rename at the end. A ceremony that fails removes what it made, also the keys;
- * one that was killed is rolled back by running it again with --discard. It
- * refuses to run over an existing store. Tokens are opened one after the other,
- * never both: SoftHSM reads one configuration per process.
+ * The first (kind init) makes a root (own token, own PIN), issuing CAs,
+ * certificates for the keys that our services made themselves, root CRL and
+ * pre-signed root OCSP answers, first CRLs, policy version 1. It makes them in
+ * "<store>.ceremony", which becomes the store by one rename at the end, and
+ * refuses to run over an existing store.
+ *
+ * All others work on the store of an instance whose inkan-ca does not run. What
+ * they issue stands in the store at once, as everything that was ever signed
+ * does; what makes it used is one transaction at the end. Files wait in
+ * "<store>.ceremony.d" until then. One that fails destroys its keys, revokes
+ * its certificates and publishes nothing.
+ *
+ * One that was killed is rolled back by running it again with --discard, or,
+ * where its last transaction was written, finished by running it again. Tokens
+ * are opened one after the other, never both: SoftHSM reads one configuration
+ * per process.
  */
+
+enum ceremony_kind {
+	CEREMONY_INIT,
+	CEREMONY_CRL,		/* a root's CRL and pre-signed answers anew */
+	CEREMONY_INTERMEDIATE,	/* more issuing CAs, or next generations */
+	CEREMONY_RENEW,		/* same key and name, new validity */
+	CEREMONY_ROOT_REKEY,	/* next root, with link certificates */
+	CEREMONY_CROSS,		/* a foreign CA is certified by one of ours */
+	CEREMONY_CERTIFY,	/* a foreign sub-CA's request */
+	CEREMONY_REVOKE		/* a certificate of a CA */
+};
+#define CEREMONY_KINDS 8
+
+/* "init" ...; -1 for what is none. */
+const char *ceremony_kind_name(enum ceremony_kind kind);
+int ceremony_kind_of(const char *name);
 
 #define CEREMONY_ISSUERS_MAX 32
 #define CEREMONY_SERVICES_MAX 64
 #define CEREMONY_SET_MAX 16
+#define CEREMONY_DISABLE_MAX 16
+#define CEREMONY_IDENT_MAX 80
 
 struct ceremony_set {		/* "field=value", becomes request.field */
 	char text[CEREMONY_SET_MAX][256];
@@ -29,10 +56,10 @@ struct ceremony_set {		/* "field=value", becomes request.field */
 
 struct ceremony_ca {
 	char name[64];
-	int generation;
+	int generation;			/* 0: next after the highest */
 	char profile[64];
 	enum hsm_key_type key_type;
-	char label[HSM_LABEL_MAX];
+	char label[HSM_LABEL_MAX];	/* "": by name and generation */
 	char certificate[PATH_MAX];	/* PEM to write, "" none */
 	struct ceremony_set set;
 	int64_t crl_lifetime, crl_interval;
@@ -45,24 +72,62 @@ struct ceremony_service {
 	int chain;			/* issuing CA's certificate behind it */
 };
 
+/* A CA of ours that signs, or a certificate that is asked for. */
+struct ceremony_signer {
+	char ca[CEREMONY_IDENT_MAX];	/* ident or name */
+	int has_token;			/* else the issuing token */
+	struct settings_token token;
+};
+
+struct ceremony_subject {		/* renew, cross, certify */
+	char name[CEREMONY_IDENT_MAX];	/* our CA; a name for a foreign one */
+	char profile[64];		/* "": that of the old certificate */
+	char csr[PATH_MAX];		/* PEM */
+	char foreign[PATH_MAX];		/* PEM: the foreign CA's certificate */
+	char certificate[PATH_MAX];	/* PEM to write, "" none */
+	struct ceremony_set set;
+	int chain;
+	int needs_path_len;		/* -1: as its certificate says */
+};
+
+struct ceremony_links {
+	char profile[64];
+	char old_with_new[PATH_MAX], new_with_old[PATH_MAX];	/* PEM, or "" */
+};
+
+struct ceremony_revoked {
+	unsigned char serial[20];
+	size_t serial_len;
+	int reason;			/* CRLReason */
+};
+
 struct ceremony_file {
+	enum ceremony_kind kind;
 	char dir[PATH_MAX];
 	char config[PATH_MAX];		/* ca.conf */
 	char http_url[256];
 	char transcript[PATH_MAX];
+	struct ceremony_signer signer;	/* all but init */
 	struct settings_token root_token;
-	struct ceremony_ca root;
+	struct ceremony_ca root;	/* init, root-rekey */
 	struct ceremony_ca issuers[CEREMONY_ISSUERS_MAX];
 	size_t n_issuers;
 	struct ceremony_service services[CEREMONY_SERVICES_MAX];
 	size_t n_services;
+	char disable[CEREMONY_DISABLE_MAX][CEREMONY_IDENT_MAX];
+	size_t n_disable;
+	struct ceremony_subject subject;
+	struct ceremony_links links;
+	struct ceremony_revoked revoked;
+	int64_t crl_lifetime;		/* crl; 0: as it is */
 };
 
 /* Returned to be freed with OPENSSL_free(). */
 struct ceremony_file *ceremony_read(const char *path);
 
-/* Run it. 1, or 0 raised with everything rolled back. ${act} is told each act
-   in one line. ${discard}: roll back an interrupted one first. */
+/* Run it, whatever its kind. 1, or 0 raised with everything rolled back. ${act}
+   is told each act in one line. ${discard}: roll back an interrupted one
+   first. */
 int ceremony_run(const struct ceremony_file *f, const struct settings *s,
     int discard, time_t now, void (*act)(const char *line));
 

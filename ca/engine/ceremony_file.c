@@ -3,15 +3,16 @@
 
 #include <openssl/crypto.h>
 
-#include "profiles/conf.h"
-#include "ca/engine/ceremony.h"
+#include "ca/engine/ceremony_file.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define DAY (86400LL)
 #define HTTP_URL_MAX 120	/* octets: what fill_row() puts into addresses */
 
+/* Of the first ceremony; those of the others stand in ceremony_kinds.c. */
 static const struct conf_key FILE_KEYS[] = {
+    {"kind", CONF_TEXT, 0},
     {"config", CONF_TEXT, 1},
     {"http_url", CONF_TEXT, 1},
     {"transcript", CONF_TEXT, 0},
@@ -28,7 +29,7 @@ static const struct conf_key ROOT_KEYS[] = {
     {"key_type", CONF_TEXT, 0},
     {"key_label", CONF_TEXT, 0},
     {"certificate", CONF_TEXT, 0},
-    {"set", CONF_TEXTS, 1},
+    {"set", CONF_TEXTS, 0},
     {"crl_lifetime", CONF_DURATION, 0},
 };
 
@@ -39,7 +40,7 @@ static const struct conf_key ISSUER_KEYS[] = {
     {"key_type", CONF_TEXT, 0},
     {"key_label", CONF_TEXT, 0},
     {"certificate", CONF_TEXT, 0},
-    {"set", CONF_TEXTS, 1},
+    {"set", CONF_TEXTS, 0},
     {"crl_lifetime", CONF_DURATION, 0},
     {"crl_interval", CONF_DURATION, 0},
 };
@@ -53,9 +54,29 @@ static const struct conf_key SERVICE_KEYS[] = {
     {"chain", CONF_BOOL, 0},
 };
 
-static int
-copy(const struct conf_group *g, const char *key, const char *dflt, char *out,
-    size_t size)
+static const char *const KINDS[CEREMONY_KINDS + 1] = {"init", "crl",
+    "intermediate", "renew", "root-rekey", "cross", "certify", "revoke", NULL};
+
+const char *
+ceremony_kind_name(enum ceremony_kind kind)
+{
+	return KINDS[kind];
+}
+
+int
+ceremony_kind_of(const char *name)
+{
+	int i;
+
+	for (i = 0; i < CEREMONY_KINDS; i++)
+		if (strcmp(KINDS[i], name) == 0)
+			return i;
+	return -1;
+}
+
+int
+ceremony_copy(const struct conf_group *g, const char *key, const char *dflt,
+    char *out, size_t size)
 {
 	const char *text = conf_text(g, key, dflt);
 
@@ -65,17 +86,17 @@ copy(const struct conf_group *g, const char *key, const char *dflt, char *out,
 	return 1;
 }
 
-static int
-copy_path(const struct conf_group *g, const char *key, const char *dir,
-    char *out)
+int
+ceremony_copy_path(const struct conf_group *g, const char *key,
+    const char *dir, char *out)
 {
 	const char *text = conf_text(g, key, NULL);
 
 	return text == NULL || settings_path(dir, text, out);
 }
 
-static int
-read_set(const struct conf_group *g, struct ceremony_set *set)
+int
+ceremony_read_set(const struct conf_group *g, struct ceremony_set *set)
 {
 	size_t i, n = conf_n_texts(g, "set");
 	const char *text;
@@ -94,53 +115,63 @@ read_set(const struct conf_group *g, struct ceremony_set *set)
 	return 1;
 }
 
+void
+ceremony_default_label(const struct ceremony_ca *ca, char *out, size_t size)
+{
+	snprintf(out, size, "inkan-%.60s-g%d", ca->name, ca->generation);
+}
+
 static int
 read_key(const struct conf_group *g, struct ceremony_ca *ca)
 {
 	const char *type = conf_text(g, "key_type", "ec-p256");
-	char label[HSM_LABEL_MAX];
+	char label[HSM_LABEL_MAX] = "";
 
 	ca->key_type = hsm_key_type_of(type);
 	if (ca->key_type == 0)
 		return conf_fail(g, "key_type", "unknown key type \"%s\" "
 		    "(ec-p256, ec-p384, rsa-2048, rsa-3072, rsa-4096, "
 		    "ed25519)", type);
-	snprintf(label, sizeof(label), "inkan-%.60s-g%d", ca->name,
-	    ca->generation);
-	return copy(g, "key_label", label, ca->label, sizeof(ca->label));
+	/* Without a generation it is named when that is known. */
+	if (ca->generation > 0)
+		ceremony_default_label(ca, label, sizeof(label));
+	return ceremony_copy(g, "key_label", label, ca->label, sizeof(ca->label));
 }
 
-static int
-name_ok(const char *name)
+int
+ceremony_name_ok(const char *name)
 {
 	return name[0] != '\0' && strspn(name,
 	    "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
 }
 
 static int
-read_ca(const struct conf_group *g, const char *dir, const char *name,
-    const char *profile, struct ceremony_ca *ca)
+read_ca(const struct conf_group *g, const struct ceremony_file *f,
+    const char *name, const char *profile, struct ceremony_ca *ca)
 {
-	int64_t generation;
+	int64_t generation, dflt = f->kind == CEREMONY_INIT ? 1 : 0;
 
-	if (!copy(g, "name", name, ca->name, sizeof(ca->name)) ||
-	    !conf_int(g, "generation", 1, 9999, 1, &generation))
+	if (!ceremony_copy(g, "name", name, ca->name, sizeof(ca->name)) ||
+	    !conf_int(g, "generation", 1, 9999, dflt, &generation))
 		return 0;
-	if (!name_ok(ca->name))
+	if (!ceremony_name_ok(ca->name))
 		return conf_fail(g, "name", "only a-z, 0-9 and - : it stands "
 		    "in addresses");
 	ca->generation = (int)generation;
-	return copy(g, "profile", profile, ca->profile, sizeof(ca->profile)) &&
+	return ceremony_copy(g, "profile", profile, ca->profile, sizeof(ca->profile)) &&
 	    read_key(g, ca) &&
-	    copy_path(g, "certificate", dir, ca->certificate) &&
-	    read_set(g, &ca->set);
+	    ceremony_copy_path(g, "certificate", f->dir, ca->certificate) &&
+	    ceremony_read_set(g, &ca->set);
 }
 
-static int
-read_root(const struct conf_group *g, struct ceremony_file *f)
+int
+ceremony_read_root(const struct conf_group *g, struct ceremony_file *f)
 {
-	return conf_check(g, ROOT_KEYS, N(ROOT_KEYS)) &&
-	    read_ca(g, f->dir, "root", "root-ca", &f->root) &&
+	if (!conf_check(g, ROOT_KEYS, N(ROOT_KEYS)))
+		return 0;
+	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
+		return conf_fail(g, "set", "missing: a root has a name");
+	return read_ca(g, f, "root", "root-ca", &f->root) &&
 	    settings_read_token(conf_subgroup(g, "token"), f->dir,
 	    &f->root_token) &&
 	    conf_duration(g, "crl_lifetime", DAY, 3650 * DAY, 180 * DAY,
@@ -165,7 +196,7 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 		if (strcmp(other->name, ca->name) == 0)
 			return conf_fail(g, "name", "\"%s\" is given twice",
 			    ca->name);
-		if (strcmp(other->label, ca->label) == 0)
+		if (ca->label[0] != '\0' && strcmp(other->label, ca->label) == 0)
 			return conf_fail(g, "key_label", "\"%s\" is given "
 			    "twice", ca->label);
 	}
@@ -178,12 +209,14 @@ read_issuer(const struct conf_group *g, struct ceremony_file *f)
 	struct ceremony_ca *ca = &f->issuers[f->n_issuers];
 
 	if (!conf_check(g, ISSUER_KEYS, N(ISSUER_KEYS)) ||
-	    !read_ca(g, f->dir, "", "issuing-ca", ca) ||
+	    !read_ca(g, f, "", "issuing-ca", ca) ||
 	    !conf_duration(g, "crl_lifetime", 60, 365 * DAY, DAY,
 	    &ca->crl_lifetime) ||
 	    !conf_duration(g, "crl_interval", 30, 365 * DAY,
 	    ca->crl_lifetime / 4, &ca->crl_interval))
 		return 0;
+	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
+		return conf_fail(g, "set", "missing: a CA has a name");
 	if (ca->crl_interval > ca->crl_lifetime / 2)
 		return conf_fail(g, "crl_interval", "a new CRL must come "
 		    "before half of crl_lifetime is gone");
@@ -199,15 +232,15 @@ read_service(const struct conf_group *g, struct ceremony_file *f)
 	if (!conf_check(g, SERVICE_KEYS, N(SERVICE_KEYS)))
 		return 0;
 	s->chain = conf_bool(g, "chain", 0);
-	return copy(g, "profile", "", s->profile, sizeof(s->profile)) &&
-	    copy(g, "issuer", "", s->issuer, sizeof(s->issuer)) &&
-	    copy_path(g, "csr", f->dir, s->csr) &&
-	    copy_path(g, "certificate", f->dir, s->certificate) &&
-	    read_set(g, &s->set);
+	return ceremony_copy(g, "profile", "", s->profile, sizeof(s->profile)) &&
+	    ceremony_copy(g, "issuer", "", s->issuer, sizeof(s->issuer)) &&
+	    ceremony_copy_path(g, "csr", f->dir, s->csr) &&
+	    ceremony_copy_path(g, "certificate", f->dir, s->certificate) &&
+	    ceremony_read_set(g, &s->set);
 }
 
-static int
-read_lists(const struct conf_group *g, struct ceremony_file *f)
+int
+ceremony_read_lists(const struct conf_group *g, struct ceremony_file *f)
 {
 	size_t i, n = conf_n_groups(g, "issuers");
 
@@ -227,20 +260,40 @@ read_lists(const struct conf_group *g, struct ceremony_file *f)
 	return 1;
 }
 
-static int
-read_all(const struct conf_group *g, struct ceremony_file *f)
+int
+ceremony_read_head(const struct conf_group *g, struct ceremony_file *f)
 {
-	if (!conf_check(g, FILE_KEYS, N(FILE_KEYS)) ||
-	    !copy_path(g, "config", f->dir, f->config) ||
-	    !copy_path(g, "transcript", f->dir, f->transcript) ||
-	    !copy(g, "http_url", "", f->http_url, HTTP_URL_MAX + 1))
+	return ceremony_copy_path(g, "config", f->dir, f->config) &&
+	    ceremony_copy_path(g, "transcript", f->dir, f->transcript);
+}
+
+int
+ceremony_read_url(const struct conf_group *g, struct ceremony_file *f)
+{
+	if (!ceremony_copy(g, "http_url", "", f->http_url, HTTP_URL_MAX + 1))
 		return 0;
 	if (strncmp(f->http_url, "http://", 7) != 0 ||
 	    f->http_url[strlen(f->http_url) - 1] == '/')
 		return conf_fail(g, "http_url", "an http: address without "
 		    "final slash (RFC 5280 8: no https in CRL and AIA "
 		    "addresses)");
-	return read_root(conf_subgroup(g, "root"), f) && read_lists(g, f);
+	return 1;
+}
+
+static int
+read_all(const struct conf_group *g, struct ceremony_file *f)
+{
+	int kind = conf_has(g, "kind") ? conf_choice(g, "kind", KINDS, 0) : 0;
+
+	if (kind < 0)
+		return 0;
+	f->kind = (enum ceremony_kind)kind;
+	if (f->kind != CEREMONY_INIT)
+		return ceremony_read_kind(g, f);
+	return conf_check(g, FILE_KEYS, N(FILE_KEYS)) &&
+	    ceremony_read_head(g, f) && ceremony_read_url(g, f) &&
+	    ceremony_read_root(conf_subgroup(g, "root"), f) &&
+	    ceremony_read_lists(g, f);
 }
 
 struct ceremony_file *

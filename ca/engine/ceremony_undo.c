@@ -21,9 +21,8 @@ ceremony_remove_store(const char *path)
 	}
 }
 
-/* OCSP answers signed in advance, and their folder. */
-static void
-remove_presigned(const char *dir)
+void
+ceremony_remove_folder(const char *dir)
 {
 	char path[2 * PATH_MAX];
 	struct dirent *e;
@@ -51,7 +50,7 @@ remove_published(struct ceremony *r, const char *ident)
 	    ident);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/ocsp/%s", r->s->publish_dir, ident);
-	remove_presigned(path);
+	ceremony_remove_folder(path);
 }
 
 static void
@@ -84,14 +83,14 @@ destroy_in(struct ceremony *r, const struct settings_token *t,
 	return ok;
 }
 
-/* Keys that this ceremony made, and only those. */
-static int
-destroy_keys(struct ceremony *r, size_t n_issuers, int root)
+int
+ceremony_destroy_keys(struct ceremony *r)
 {
 	int ok;
 
-	ok = destroy_in(r, &r->s->token, r->f->issuers, n_issuers);
-	return destroy_in(r, &r->f->root_token, &r->f->root, root != 0) && ok;
+	ok = destroy_in(r, &r->s->token, r->f->issuers, r->issuer_keys_made);
+	return destroy_in(r, &r->f->root_token, &r->f->root,
+	    r->root_key_made != 0) && ok;
 }
 
 void
@@ -101,7 +100,7 @@ ceremony_roll_back(struct ceremony *r)
 	int ok;
 
 	ERR_set_mark();
-	ok = destroy_keys(r, r->issuer_keys_made, r->root_key_made);
+	ok = ceremony_destroy_keys(r);
 	for (i = 0; i < r->n_written; i++)
 		unlink(r->written[i]);
 	remove_all_published(r);
@@ -128,8 +127,7 @@ look(const struct hsm_key_info *info, void *arg)
 	return !l->found;
 }
 
-/* Labels, one a line. */
-#define LABELS_MAX (CEREMONY_ISSUERS_MAX * (HSM_LABEL_MAX + 1))
+#define LABELS_MAX CEREMONY_LABELS_MAX
 
 struct claim {
 	const char *what;
@@ -225,9 +223,9 @@ remains_tx(struct store_tx *tx, void *arg)
 	    LABELS_MAX) >= 0 && issuers_list(tx, unpublish, m);
 }
 
-static int
-destroy_labels(struct ceremony *r, const struct settings_token *t,
-    char *labels)
+int
+ceremony_destroy_labels(struct ceremony *r, const struct settings_token *t,
+    char *labels, size_t *n)
 {
 	char *save = NULL, *label;
 	int ok;
@@ -236,8 +234,10 @@ destroy_labels(struct ceremony *r, const struct settings_token *t,
 		return 1;
 	ok = ceremony_open_hsm(r, t);
 	for (label = strtok_r(labels, "\n", &save); ok && label != NULL;
-	    label = strtok_r(NULL, "\n", &save))
+	    label = strtok_r(NULL, "\n", &save)) {
 		ok = hsm_key_destroy(r->hsm, label);
+		*n += ok != 0;
+	}
 	ceremony_close_hsm(r);
 	return ok;
 }
@@ -252,6 +252,7 @@ discard_old(struct ceremony *r)
 	    .now = r->now};
 	struct store *old = store_open(&cfg);
 	struct remains m = {.r = r};
+	size_t n = 0;
 	int ok;
 
 	ok = old != NULL && store_read(old, remains_tx, &m);
@@ -262,8 +263,8 @@ discard_old(struct ceremony *r)
 		    r->tmp);
 		return 0;
 	}
-	if (!destroy_labels(r, &r->s->token, m.issuers) ||
-	    !destroy_labels(r, &r->f->root_token, m.root)) {
+	if (!ceremony_destroy_labels(r, &r->s->token, m.issuers, &n) ||
+	    !ceremony_destroy_labels(r, &r->f->root_token, m.root, &n)) {
 		ca_raise(CA_E_SIGN, "ceremony: not every key of the "
 		    "interrupted ceremony could be destroyed");
 		return 0;

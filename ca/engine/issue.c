@@ -64,6 +64,8 @@ build(struct issue *is)
 	    .subject_len = job->subject_len,
 	    .san = job->san,
 	    .san_len = job->san_len,
+	    .key_id = job->key_id,
+	    .key_id_len = job->key_id_len,
 	};
 
 	return make_serial(is->serial) &&
@@ -83,6 +85,8 @@ conform(struct issue *is)
 	    .now = is->now,
 	    .attested = job->attested,
 	    .renewed = job->subject != NULL,
+	    .key_id = job->key_id,
+	    .key_id_len = job->key_id_len,
 	};
 
 	if (job->csr != NULL)

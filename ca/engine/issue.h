@@ -26,6 +26,7 @@ struct issue_job {			/* all borrowed */
 	const struct build_field *fields; size_t n_fields;
 	const unsigned char *subject; size_t subject_len;	/* renewal */
 	const unsigned char *san; size_t san_len;
+	const unsigned char *key_id; size_t key_id_len;	/* of a foreign CA */
 	int attested;
 	const char *fleet, *device;	/* NULL: none */
 	const char *requester, *auth, *deviations;

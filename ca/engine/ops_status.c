@@ -179,6 +179,35 @@ last_tx(struct store_tx *tx, void *arg)
 	return crls_last(tx, row->issuer, 0, 0, row) >= 0;
 }
 
+#define REFRESH "a ceremony renews it (inkan ca refresh)"
+
+/* A root's news come from ceremonies, and those take their time: the last third
+   is for getting one together. */
+static enum level
+root_level(int64_t from, int64_t until, int64_t now)
+{
+	return until <= now ? FAIL : until - now < (until - from) / 3 ? WARN :
+	    OK;
+}
+
+static void
+check_root_crl(struct checking *k, const char *check,
+    const struct crl_row *row)
+{
+	enum level level = root_level(row->this_update, row->next_update,
+	    k->c->now);
+	int64_t days = (row->next_update - k->c->now) / 86400;
+
+	if (level == FAIL)
+		say(k, check, FAIL, row->next_update, "has run out; " REFRESH);
+	else if (level == WARN)
+		say(k, check, WARN, row->next_update, "runs out in %lld days; "
+		    REFRESH, (long long)days);
+	else
+		say(k, check, OK, row->next_update, "number %lld, %lld entries",
+		    (long long)row->number, (long long)row->n_entries);
+}
+
 static void
 check_crl(struct checking *k, const struct issuer *is)
 {
@@ -190,6 +219,10 @@ check_crl(struct checking *k, const struct issuer *is)
 	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
 		ERR_clear_error();
 		say(k, check, FAIL, 0, "there is no CRL");
+		return;
+	}
+	if (is->row.state == ISSUER_ROOT) {
+		check_root_crl(k, check, &row);
 		return;
 	}
 	half = row.this_update + (row.next_update - row.this_update) / 2;
@@ -239,8 +272,10 @@ check_presigned(struct checking *k, const struct issuer *is)
 		say(k, check, FAIL, 0, "there is no OCSP answer signed in "
 		    "advance");
 	} else {
-		check_expiry(k, check, "the OCSP answer signed in advance",
-		    from, until);
+		say(k, check, root_level(from, until, k->c->now), until,
+		    "%zu OCSP answers signed in advance, the first ends in "
+		    "%lld days; " REFRESH, n,
+		    (long long)((until - k->c->now) / 86400));
 	}
 }
 

@@ -27,47 +27,75 @@ write_response(OCSP_RESPONSE *resp, const struct issuer *is, const char *stem,
 	return ok;
 }
 
-static int
-add_single(OCSP_BASICRESP *bs, OCSP_CERTID *id, time_t now, int64_t lifetime)
+static ASN1_GENERALIZEDTIME *
+general(int64_t t)
 {
-	ASN1_TIME *this = ASN1_TIME_set(NULL, now);
-	ASN1_TIME *next = ASN1_TIME_set(NULL, now + (time_t)lifetime);
-	ASN1_GENERALIZEDTIME *g_this, *g_next;
+	ASN1_TIME *at = ASN1_TIME_set(NULL, (time_t)t);
+	ASN1_GENERALIZEDTIME *g;
+
+	g = at == NULL ? NULL : ASN1_TIME_to_generalizedtime(at, NULL);
+	ASN1_TIME_free(at);
+	return g;
+}
+
+static int
+add_status(OCSP_BASICRESP *bs, OCSP_CERTID *id,
+    const struct presign_subject *s, ASN1_TIME *this, ASN1_TIME *next)
+{
+	ASN1_TIME *when = NULL;
+	int reason = s->reason >= 0 ? s->reason :
+	    OCSP_REVOKED_STATUS_NOSTATUS;
 	int ok;
 
-	g_this = ASN1_TIME_to_generalizedtime(this, NULL);
-	g_next = ASN1_TIME_to_generalizedtime(next, NULL);
-	ok = g_this != NULL && g_next != NULL && OCSP_basic_add1_status(bs, id,
-	    V_OCSP_CERTSTATUS_GOOD, 0, NULL, g_this, g_next) != NULL;
-	ASN1_GENERALIZEDTIME_free(g_this);
-	ASN1_GENERALIZEDTIME_free(g_next);
-	ASN1_TIME_free(this);
-	ASN1_TIME_free(next);
+	if (!s->revoked)
+		return OCSP_basic_add1_status(bs, id, V_OCSP_CERTSTATUS_GOOD,
+		    0, NULL, this, next) != NULL;
+	when = general(s->when);
+	ok = when != NULL && OCSP_basic_add1_status(bs, id,
+	    V_OCSP_CERTSTATUS_REVOKED, reason, when, this, next) != NULL;
+	ASN1_GENERALIZEDTIME_free(when);
 	return ok;
 }
 
 static int
-add_all(OCSP_BASICRESP *bs, const struct issuer *is,
-    const STACK_OF(X509) *subjects, const EVP_MD *md, time_t now,
-    int64_t lifetime)
+add_single(OCSP_BASICRESP *bs, OCSP_CERTID *id,
+    const struct presign_subject *s, time_t now, int64_t lifetime)
 {
-	OCSP_CERTID *id;
-	int i, ok = 1;
+	ASN1_GENERALIZEDTIME *this = general((int64_t)now);
+	ASN1_GENERALIZEDTIME *next = general((int64_t)now + lifetime);
+	int ok;
 
-	for (i = 0; ok && i < sk_X509_num(subjects); i++) {
-		id = OCSP_cert_to_id(md, sk_X509_value(subjects, i), is->cert);
-		ok = id != NULL && add_single(bs, id, now, lifetime);
-		OCSP_CERTID_free(id);
-	}
+	ok = this != NULL && next != NULL &&
+	    add_status(bs, id, s, this, next);
+	ASN1_GENERALIZEDTIME_free(this);
+	ASN1_GENERALIZEDTIME_free(next);
 	return ok;
 }
 
 struct answer {			/* what the file is about, and where it goes */
-	const STACK_OF(X509) *subjects;
+	const struct presign_subject *subjects;
+	size_t n;
 	const char *stem, *dir;
 	time_t now;
 	int64_t lifetime;
 };
+
+static int
+add_all(OCSP_BASICRESP *bs, const struct issuer *is, const struct answer *a,
+    const EVP_MD *md)
+{
+	OCSP_CERTID *id;
+	size_t i;
+	int ok = 1;
+
+	for (i = 0; ok && i < a->n; i++) {
+		id = OCSP_cert_to_id(md, a->subjects[i].cert, is->cert);
+		ok = id != NULL && add_single(bs, id, &a->subjects[i], a->now,
+		    a->lifetime);
+		OCSP_CERTID_free(id);
+	}
+	return ok;
+}
 
 static int
 presign(struct issuer *is, const struct answer *a, const EVP_MD *md,
@@ -78,7 +106,7 @@ presign(struct issuer *is, const struct answer *a, const EVP_MD *md,
 	int ok;
 
 	ok = bs != NULL &&
-	    add_all(bs, is, a->subjects, md, a->now, a->lifetime) &&
+	    add_all(bs, is, a, md) &&
 	    OCSP_basic_sign(bs, is->cert, is->key,
 	    issuer_digest(is->verify), NULL, OCSP_RESPID_KEY) == 1;
 	resp = ok ? OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, bs) :
@@ -93,30 +121,27 @@ presign(struct issuer *is, const struct answer *a, const EVP_MD *md,
 }
 
 int
-presign_together(struct issuer *is, const STACK_OF(X509) *subjects,
-    const char *publish_dir, time_t now, int64_t lifetime)
+presign_together(struct issuer *is, const struct presign_subject *subjects,
+    size_t n, const char *publish_dir, time_t now, int64_t lifetime)
 {
-	struct answer a = {subjects, "all", publish_dir, now, lifetime};
+	struct answer a = {subjects, n, "all", publish_dir, now, lifetime};
 
 	return presign(is, &a, EVP_sha1(), "sha1") &&
 	    presign(is, &a, EVP_sha256(), "sha256");
 }
 
 int
-presign_good(struct issuer *is, const X509 *subject, const char *publish_dir,
-    time_t now, int64_t lifetime)
+presign_one(struct issuer *is, const struct presign_subject *subject,
+    const char *publish_dir, time_t now, int64_t lifetime)
 {
-	BIGNUM *bn = ASN1_INTEGER_to_BN(X509_get0_serialNumber(subject), NULL);
+	BIGNUM *bn = ASN1_INTEGER_to_BN(X509_get0_serialNumber(subject->cert),
+	    NULL);
 	char *serial = bn == NULL ? NULL : BN_bn2hex(bn);
-	STACK_OF(X509) *one = sk_X509_new_null();
-	struct answer a = {one, serial, publish_dir, now, lifetime};
+	struct answer a = {subject, 1, serial, publish_dir, now, lifetime};
 	int ok;
 
-	ok = serial != NULL && one != NULL &&
-	    sk_X509_push(one, (X509 *)subject) > 0 &&
-	    presign(is, &a, EVP_sha1(), "sha1") &&
+	ok = serial != NULL && presign(is, &a, EVP_sha1(), "sha1") &&
 	    presign(is, &a, EVP_sha256(), "sha256");
-	sk_X509_free(one);
 	OPENSSL_free(serial);
 	BN_free(bn);
 	return ok;

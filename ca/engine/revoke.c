@@ -74,9 +74,14 @@ refuse_class(struct store_tx *tx, const struct revoke_request *r,
 
 	if (!class_of_der(tx, row->id, &class))
 		return 0;
-	if (class == PROFILE_CA || class == PROFILE_CROSS) {
+	if ((class == PROFILE_CA || class == PROFILE_CROSS) && !r->ceremony) {
 		ca_raise(CA_E_DENIED, "revoke.class: a CA certificate is "
 		    "revoked in a ceremony of its issuer, not here");
+		return 0;
+	}
+	if (hold && r->ceremony) {
+		ca_raise(CA_E_DENIED, "revoke.hold: a CA's certificate cannot "
+		    "be held");
 		return 0;
 	}
 	if (hold && (class == PROFILE_OCSP || class == PROFILE_CODE_SIGNING)) {

@@ -25,6 +25,7 @@ struct revoke_request {
 	const char *who;		/* for the log */
 	const struct policy *policy;	/* to know the profile's class */
 	time_t now;
+	int ceremony;			/* of its issuer: a CA's certificate */
 };
 
 /* 1 with the row as it is now in ${out}; 0 raised (CA_E_DENIED, ...). */

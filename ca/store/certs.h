@@ -120,6 +120,8 @@ int certs_revoked(struct store_tx *tx, int64_t issuer, int shard,
 int certs_changed(struct store_tx *tx, int64_t since, size_t limit,
     int (*cb)(const struct cert_row *row, void *arg), void *arg);
 int certs_last_change(struct store_tx *tx, int64_t *out);
+/* The newest row's id, 0 without rows. 1 or 0 raised. */
+int certs_last_id(struct store_tx *tx, int64_t *out);
 /* How many per issuer and state; 1 or 0 raised. state 0 = all. */
 int certs_count(struct store_tx *tx, int64_t issuer, int state, int64_t *out);
 

@@ -124,3 +124,10 @@ certs_key_blocked(struct store_tx *tx, const unsigned char md[32])
 	    " WHERE spki_sha256 = ?",
 	    "b", md, (size_t)32);
 }
+
+int
+certs_last_id(struct store_tx *tx, int64_t *out)
+{
+	*out = 0;
+	return sql_number(tx, out, "SELECT max(id) FROM certs", "") >= 0;
+}

@@ -38,13 +38,71 @@ issuers_add(struct store_tx *tx, struct issuer_row *row)
 }
 
 int
+issuers_reserve(struct store_tx *tx, struct issuer_row *row)
+{
+	struct issuer_row made = *row;
+	int64_t id;
+	int found;
+
+	found = sql_number(tx, &id,
+	    "SELECT id FROM issuers WHERE ident = ? AND length(cert) = 1", "t",
+	    row->ident);
+	if (found < 0)
+		return 0;
+	if (found == 1) {
+		row->id = id;
+		return sql_run(tx,
+		    "UPDATE issuers SET state = ?, key_uri = ?, crl_url = ?,"
+		    " ocsp_url = ?, issuer_url = ?, crl_lifetime = ?,"
+		    " crl_interval = ?, token = ?, crl_shards = ?,"
+		    " expired_from = ?, parent = ? WHERE id = ?",
+		    "dttttiitdizi", (int)row->state, row->key_uri,
+		    row->crl_url, row->ocsp_url, row->issuer_url,
+		    row->crl_lifetime, row->crl_interval, row->token,
+		    row->crl_shards, row->expired_from, row->parent, id);
+	}
+	made.cert = (unsigned char *)"";
+	made.cert_len = 1;
+	if (!issuers_add(tx, &made))
+		return 0;
+	row->id = made.id;
+	return 1;
+}
+
+int
 issuers_set_cert(struct store_tx *tx, const struct issuer_row *row)
 {
 	if (!sql_run(tx,
-		"UPDATE issuers SET cert = ?, not_before = ?, not_after = ?"
-		" WHERE id = ?",
-		"biii", row->cert, row->cert_len, row->not_before,
-		row->not_after, row->id))
+		"UPDATE issuers SET cert = ?, not_before = ?, not_after = ?,"
+		" parent = ? WHERE id = ?",
+		"biizi", row->cert, row->cert_len, row->not_before,
+		row->not_after, row->parent, row->id))
+		return 0;
+	tx->changed = 1;
+	return 1;
+}
+
+int
+issuers_set_lifetime(struct store_tx *tx, int64_t id, int64_t crl_lifetime)
+{
+	return sql_run(tx, "UPDATE issuers SET crl_lifetime = ? WHERE id = ?",
+	    "ii", crl_lifetime, id);
+}
+
+int
+issuers_set_state(struct store_tx *tx, int64_t id, enum issuer_state state)
+{
+	int64_t n = 0;
+
+	if (sql_number(tx, &n, "SELECT count(*) FROM issuers WHERE id = ?",
+		"i", id) != 1)
+		return 0;
+	if (n == 0) {
+		ca_raise(CA_E_NOTFOUND, "issuer.absent: there is no such CA");
+		return 0;
+	}
+	if (!sql_run(tx, "UPDATE issuers SET state = ? WHERE id = ?", "di",
+		(int)state, id))
 		return 0;
 	tx->changed = 1;
 	return 1;
@@ -105,7 +163,7 @@ issuers_list(struct store_tx *tx,
 	    "SELECT id, name, generation, ident, state, key_uri,"
 	    " crl_url, ocsp_url, issuer_url, crl_lifetime, crl_interval,"
 	    " parent, not_before, not_after, token, crl_shards, expired_from,"
-	    " cert FROM issuers ORDER BY id",
+	    " cert FROM issuers WHERE length(cert) > 1 ORDER BY id",
 	    "");
 	while (s != NULL && more && (found = sql_step(s)) == 1) {
 		load(s, &row);

@@ -10,7 +10,7 @@
  */
 
 static const char SCRIPT[] = "#!/bin/sh\n"
-			     "echo \"$# <$1> <$2> <$3>\"\n"
+			     "echo \"$# <$1> <$2> <$3> <$4> <$5>\"\n"
 			     "exit 7\n";
 
 static void
@@ -70,7 +70,8 @@ test_exec(void **state)
 	assert_int_equal(chmod(canned_file("sbin/inkan-ceremony"), 0700), 0);
 	/* Its exit status is ours, and no shell has touched its words. */
 	assert_int_equal(run(self, out, sizeof(out)), 7);
-	assert_string_equal(out, "3 <--config> <a $(b) c> <--discard>\n");
+	assert_string_equal(out, 
+	    "5 <--kind> <init> <--config> <a $(b) c> <--discard>\n");
 	canned_write("bin/inkan-ceremony", "#!/bin/sh\nexit 8\n", 17);
 	assert_int_equal(chmod(canned_file("bin/inkan-ceremony"), 0700), 0);
 	assert_int_equal(run(self, out, sizeof(out)), 8);

@@ -96,7 +96,7 @@ both_hashes(void **state)
 
 	world_sh("mkdir %s/pub/ocsp/devices-g1", w->dir);
 	assert_true(
-	    presign_good(is, x, w->settings->publish_dir, w->now, 86400));
+	    presign_one(is, &(struct presign_subject){.cert = x}, w->settings->publish_dir, w->now, 86400));
 	good_by(w, is, x, "sha1", EVP_sha1(), w->now, 86400);
 	good_by(w, is, x, "sha256", EVP_sha256(), w->now, 86400);
 	X509_free(x);
@@ -127,17 +127,17 @@ failures(void **state)
 	EVP_PKEY *key = is->key, *foreign = world_key();
 	X509 *x = service(w);
 
-	assert_false(presign_good(is, x, "/nonexistent", w->now, 86400));
+	assert_false(presign_one(is, &(struct presign_subject){.cert = x}, "/nonexistent", w->now, 86400));
 	assert_int_equal(report_last_reason(), CA_E_SIGN);
 	ERR_clear_error();
 	is->key = NULL;
 	assert_false(
-	    presign_good(is, x, w->settings->publish_dir, w->now, 86400));
+	    presign_one(is, &(struct presign_subject){.cert = x}, w->settings->publish_dir, w->now, 86400));
 	assert_int_equal(report_last_reason(), CA_E_SIGN);
 	ERR_clear_error();
 	is->key = foreign; /* does not fit the certificate */
 	assert_false(
-	    presign_good(is, x, w->settings->publish_dir, w->now, 86400));
+	    presign_one(is, &(struct presign_subject){.cert = x}, w->settings->publish_dir, w->now, 86400));
 	assert_int_equal(report_last_reason(), CA_E_SIGN);
 	ERR_clear_error();
 	is->key = key;

@@ -1,0 +1,273 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+
+#include "ca/error.h"
+#include "ca/engine/publish.h"
+#include "ca/engine/ceremony_run.h"
+
+/*
+ * Files. A first ceremony writes them where they belong. Others let them wait
+ * in a folder beside the store, as ca/, crl/ and ocsp/ do in the published one,
+ * and pem/N with pem/N.path, until the last transaction is written: from then
+ * on they can be brought to their places again and again.
+ */
+
+#define FILE_MAX (16L * 1024 * 1024)
+
+const char *
+ceremony_publish_dir(const struct ceremony *r)
+{
+	return r->stage[0] != '\0' ? r->stage : r->s->publish_dir;
+}
+
+/* ${path} is absolute. */
+static int
+write_at(const char *path, const char *data, size_t len)
+{
+	char dir[PATH_MAX], *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		return 0;
+	*slash = '\0';
+	return publish_mkdir(dir, 0755) &&
+	    publish_file(dir, slash + 1, data, len);
+}
+
+static int
+stage_pem(struct ceremony *r, const char *path, const char *data, size_t len)
+{
+	char name[32], where[48];
+
+	snprintf(name, sizeof(name), "pem/%zu", r->n_staged++);
+	snprintf(where, sizeof(where), "%s.path", name);
+	return publish_file(r->stage, name, data, len) &&
+	    publish_file(r->stage, where, path, strlen(path));
+}
+
+static int
+put(struct ceremony *r, const char *path, const char *data, size_t len)
+{
+	if (r->stage[0] != '\0')
+		return stage_pem(r, path, data, len);
+	if (!write_at(path, data, len))
+		return 0;
+	snprintf(r->written[r->n_written++], PATH_MAX, "%s", path);
+	return 1;
+}
+
+int
+ceremony_write_pem(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len, const struct issuer *chain)
+{
+	BIO *bio = NULL;
+	char *data;
+	long n;
+	int ok;
+
+	if (path[0] == '\0')
+		return 1;
+	bio = BIO_new(BIO_s_mem());
+	ok = bio != NULL && PEM_write_bio(bio, "CERTIFICATE", "", der,
+	    (long)len) > 0 && (chain == NULL || PEM_write_bio(bio,
+	    "CERTIFICATE", "", chain->row.cert, (long)chain->row.cert_len) >
+	    0);
+	if (ok) {
+		n = BIO_get_mem_data(bio, &data);
+		ok = put(r, path, data, (size_t)n);
+	}
+	BIO_free(bio);
+	return ok;
+}
+
+int
+ceremony_publish_cert(struct ceremony *r, const char *name,
+    const unsigned char *der, size_t len)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "ca/%.200s.cer", name);
+	return publish_file(ceremony_publish_dir(r), file, der, len);
+}
+
+int
+ceremony_publish_ca(struct ceremony *r, const struct issuer_row *row)
+{
+	return ceremony_publish_cert(r, row->ident, row->cert, row->cert_len);
+}
+
+int
+ceremony_stage_make(struct ceremony *r)
+{
+	char dir[PATH_MAX + 8];
+
+	ceremony_stage_remove(r);
+	snprintf(dir, sizeof(dir), "%s/pem", r->stage);
+	return publish_mkdir(dir, 0700) && publish_prepare(r->stage);
+}
+
+/* Returned to be freed with OPENSSL_free(). */
+static char *
+slurp(const char *path, size_t *len)
+{
+	BIO *bio = BIO_new_file(path, "rb");
+	char *data = NULL;
+	struct stat st;
+	int n = 0;
+
+	if (bio != NULL && stat(path, &st) == 0 && st.st_size < FILE_MAX)
+		data = OPENSSL_malloc((size_t)st.st_size + 1);
+	if (data != NULL)
+		n = BIO_read(bio, data, (int)st.st_size);
+	BIO_free(bio);
+	if (data == NULL || (n <= 0 && st.st_size > 0)) {
+		OPENSSL_free(data);
+		ca_raise(CA_E_STORE, "ceremony: %s cannot be read", path);
+		return NULL;
+	}
+	*len = n < 0 ? 0 : (size_t)n;
+	data[*len] = '\0';
+	return data;
+}
+
+static int
+carry(const char *from, const char *to)
+{
+	size_t len;
+	char *data = slurp(from, &len);
+	int ok = data != NULL && write_at(to, data, len);
+
+	OPENSSL_free(data);
+	return ok;
+}
+
+/* Every file of a folder that waits. */
+static int
+each_file(const char *dir, int (*cb)(const char *path, const char *name,
+    void *arg), void *arg)
+{
+	char path[PATH_MAX + 300];
+	struct dirent *e;
+	DIR *d = opendir(dir);
+	int ok = 1;
+
+	while (ok && d != NULL && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.4090s/%.255s", dir,
+		    e->d_name);
+		ok = cb(path, e->d_name, arg);
+	}
+	if (d != NULL)
+		closedir(d);
+	return ok;
+}
+
+static int
+carry_one(const char *path, const char *name, void *arg)
+{
+	char to[PATH_MAX + 300];
+
+	snprintf(to, sizeof(to), "%.4090s/%.255s", (const char *)arg, name);
+	return carry(path, to);
+}
+
+static int
+carry_pem(const char *path, const char *name, void *arg)
+{
+	char where[PATH_MAX + 300];
+	size_t len;
+	char *to;
+	int ok;
+
+	(void)arg;
+	if (strchr(name, '.') != NULL)
+		return 1;
+	snprintf(where, sizeof(where), "%.4350s.path", path);
+	to = slurp(where, &len);
+	ok = to != NULL && carry(path, to);
+	OPENSSL_free(to);
+	return ok;
+}
+
+static int
+remove_unless(const char *path, const char *name, void *arg)
+{
+	char other[PATH_MAX + 300];
+
+	snprintf(other, sizeof(other), "%.4090s/%.255s", (const char *)arg,
+	    name);
+	if (access(other, F_OK) != 0)
+		unlink(path);
+	return 1;
+}
+
+/* Answers about one CA's certificates are replaced as a whole: what is not
+   among the new ones has expired. */
+static int
+carry_answers(const char *path, const char *name, void *arg)
+{
+	const struct ceremony *r = arg;
+	char to[PATH_MAX + 300];
+
+	snprintf(to, sizeof(to), "%.4090s/ocsp/%.255s", r->s->publish_dir,
+	    name);
+	return publish_mkdir(to, 0755) && each_file(path, carry_one, to) &&
+	    each_file(to, remove_unless, (void *)path);
+}
+
+int
+ceremony_stage_publish(struct ceremony *r)
+{
+	static const char *const names[] = {"ca", "crl"};
+	char from[PATH_MAX + 8], to[PATH_MAX + 8];
+	size_t i;
+
+	if (!publish_prepare(r->s->publish_dir))
+		return 0;
+	for (i = 0; i < 2; i++) {
+		snprintf(from, sizeof(from), "%s/%s", r->stage, names[i]);
+		snprintf(to, sizeof(to), "%s/%s", r->s->publish_dir, names[i]);
+		if (!each_file(from, carry_one, to))
+			return 0;
+	}
+	snprintf(from, sizeof(from), "%s/ocsp", r->stage);
+	if (!each_file(from, carry_answers, r))
+		return 0;
+	snprintf(from, sizeof(from), "%s/pem", r->stage);
+	return each_file(from, carry_pem, NULL);
+}
+
+static int
+remove_answers(const char *path, const char *name, void *arg)
+{
+	(void)name;
+	(void)arg;
+	ceremony_remove_folder(path);
+	return 1;
+}
+
+void
+ceremony_stage_remove(struct ceremony *r)
+{
+	static const char *const names[] = {"ca", "crl", "pem", "ocsp"};
+	char dir[PATH_MAX + 8];
+	size_t i;
+
+	snprintf(dir, sizeof(dir), "%s/ocsp", r->stage);
+	each_file(dir, remove_answers, NULL);
+	for (i = 0; i < 4; i++) {
+		snprintf(dir, sizeof(dir), "%s/%s", r->stage, names[i]);
+		ceremony_remove_folder(dir);
+	}
+	rmdir(r->stage);
+}

@@ -1,0 +1,72 @@
+# Sourced after ../lib.sh by the scripts that hold ceremonies on a demo.
+# shellcheck shell=bash
+hier=$here/tests/integration/hierarchy
+
+# Profiles of the instance that the demo does not need. What is shipped by that
+# name goes first.
+before_ceremony() {
+	local f
+	for f in "$hier"/*.conf; do
+		[ -e "$INKAN_CONFIG_DIR/profiles/${f##*/}" ] ||
+		    cp "$f" "$INKAN_CONFIG_DIR/profiles/"
+	done
+	if declare -F more_profiles >/dev/null; then more_profiles; fi
+}
+
+# The root's token as a ceremony file has it.
+root_token() {
+	cat <<-X
+	token: { uri = "pkcs11:token=inkan-root"; module = "$INKAN_PKCS11_MODULE";
+	  softhsm_conf = "../tokens/root.conf"; pin_file = "../pins/root.pin";
+	  pin_state = "../state/root.pin-state"; };
+	X
+}
+# ceremony_file NAME KIND SIGNER [root]: the rest on stdin
+ceremony_file() {
+	{
+		echo "kind = \"$2\"; config = \"ca.conf\"; transcript = \"../log/transcript\";"
+		echo "signer: { ca = \"$3\"; $([ "${4:-}" = root ] && root_token) };"
+		cat
+	} >"$INKAN_CONFIG_DIR/$1.conf"
+}
+# ceremony NAME [options...]: runs it, inkan-ca being stopped; text in $said
+ceremony() {
+	local name=$1; shift
+	said=$("$INKAN_BIN/inkan" ceremony run "$INKAN_CONFIG_DIR/$name.conf" "$@" 2>&1)
+}
+ceremony_url() { echo "http_url = \"$INKAN_HTTP_URL\";"; }
+
+# der2pem FILE.cer OUT
+der2pem() { openssl x509 -inform DER -in "$1" -out "$2"; }
+published() { der2pem "$INKAN_DIR/pub/ca/$1.cer" "$T/$1.pem"; }
+# The CRL's number and how many entries it has
+crl_number() {
+	openssl crl -inform DER -in "$INKAN_DIR/pub/crl/$1.crl" -noout -crlnumber |
+	    sed 's/.*=\(0x\)\?//'
+}
+crl_lists() {
+	openssl crl -inform DER -in "$INKAN_DIR/pub/crl/$1.crl" -noout -text |
+	    grep -qi "serial number: *0*$2"
+}
+# chain CA.pem LEAF [UNTRUSTED...]: strict, without looking for status
+chain() {
+	local ca=$1 leaf=$2 u args=()
+	shift 2
+	for u in "$@"; do args+=(-untrusted "$u"); done
+	openssl verify -x509_strict -CAfile "$ca" "${args[@]}" "$leaf"
+}
+# ocsp_of CERT ISSUER: what the responder says of a CA's certificate
+ocsp_of() {
+	openssl ocsp -issuer "$2" -cert "$1" -url "$INKAN_OCSP_URL" \
+	    -CAfile "$2" -partial_chain 2>&1 |
+	    sed -n 's#^.*\.\(pem\|cer\): *\([a-z]*\)$#\2#p' | head -1
+}
+keys_of() {	# token: labels of its private keys
+	SOFTHSM2_CONF=$INKAN_DIR/tokens/$1.conf pkcs11-tool \
+	    --module "$INKAN_PKCS11_MODULE" --token-label "inkan-$1" --login \
+	    --pin "$(cat "$INKAN_DIR/pins/$1.pin")" -O --type privkey 2>/dev/null |
+	    sed -n 's/^ *label: *//p' | sort
+}
+sha() { sha256sum <"$1" | cut -d' ' -f1; }
+# Everything that anybody outside can see
+outside() { (cd "$INKAN_DIR" && find pub certs -type f -exec sha256sum {} + | sort); }
