@@ -120,6 +120,14 @@ ocsp_est() {
 check "OCSP about its certificate, by the new CA's delegate" wait_for 20 ocsp_est
 check "OCSP about an old one, by the old CA's" bash -c "openssl ocsp -issuer '$T/devices-g1.pem' -cert '$D/dev-a.pem' -url '$INKAN_OCSP_URL' -CAfile '$G1' 2>&1 | grep -q ': good'"
 
+# Without a ceremony: a copy of the first one's pair is enough to begin with.
+for f in pem key; do cp -p "$INKAN_DIR/certs/est.$f" "$INKAN_DIR/certs/probe2.$f"; done
+sed 's|/probe\.|/probe2.|g' "$INKAN_CONFIG_DIR/probe.conf" >"$INKAN_CONFIG_DIR/probe2.conf"
+check "a third server's first certificate" "$INKAN_BIN/inkan-ra" --renew -c "$INKAN_CONFIG_DIR/probe2.conf"
+check "  by the new root" chain "$G2" "$INKAN_DIR/certs/probe2.pem" "$INKAN_DIR/certs/probe2.pem"
+check_not "  not by the old one" chain "$G1" "$INKAN_DIR/certs/probe2.pem" "$INKAN_DIR/certs/probe2.pem"
+check_not "  with a key of its own" cmp -s "$INKAN_DIR/certs/est.key" "$INKAN_DIR/certs/probe2.key"
+
 # --- who is known to have used the new root?
 is "nobody yet" "$(row root-g2)" "[(0, 4)]"
 as "$G2" "$probe_url" get cacerts; is "cacerts from the second server" "$code" 200
