@@ -134,6 +134,22 @@ proven(struct ops_call *c, const struct own *o)
 	return ok;
 }
 
+static int
+add_chain(struct ops_call *c, const struct issuer *is)
+{
+	const struct issuer *up = is;
+
+	while (up != NULL) {
+		if (!field_add_bytes(c->answer->values, "chain", up->row.cert,
+		    up->row.cert_len))
+			return 0;
+		if (up->row.parent == 0 || up->row.parent == up->row.id)
+			return 1;
+		up = issuer_set_by_id(&c->ca->issuers, up->row.parent);
+	}
+	return 1;
+}
+
 /* Once more inside the reserving transaction: the current certificate may have
    been revoked since, and a key that was lost is not taken back. */
 static int
@@ -204,8 +220,9 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 	if (issue_cert(c->ca->store, &job, c->now, &out, &c->o)) {
 		ops_log_issued(c, &out.row);
 		ok = field_add_bytes(c->answer->values, "cert", out.der,
-		    out.der_len) && own_chain_add(&c->ca->issuers, &o->links,
-		    job.issuer, c->answer->values);
+		    out.der_len) && add_chain(c, job.issuer) &&
+		    own_links_add(&c->ca->issuers, &o->links, job.issuer,
+		    c->answer->values);
 		issued_clear(&out);
 	}
 	ca_issuer_unlock(c->ca);

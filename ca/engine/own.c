@@ -128,11 +128,12 @@ own_server_issuer(const struct issuer_set *set, const struct own_links *l,
 	    top_of(set, fresh), top_of(set, current)) ? fresh : current;
 }
 
-static int
-add_links(const struct own_links *l, int64_t root, WIRE_FIELDS *values)
+int
+own_links_add(const struct issuer_set *set, const struct own_links *l,
+    const struct issuer *is, WIRE_FIELDS *values)
 {
 	int64_t met[LINKS_MAX + 1];
-	size_t i, k, n = linked(l, root, met), added = 0;
+	size_t i, k, n = linked(l, top_of(set, is)->row.id, met), added = 0;
 
 	for (i = 0; i < n; i++)
 		for (k = 0; k < l->n && added < LINKS_MAX; k++) {
@@ -144,21 +145,4 @@ add_links(const struct own_links *l, int64_t root, WIRE_FIELDS *values)
 			added++;
 		}
 	return 1;
-}
-
-int
-own_chain_add(const struct issuer_set *set, const struct own_links *l,
-    const struct issuer *is, WIRE_FIELDS *values)
-{
-	const struct issuer *up = is;
-
-	while (up != NULL) {
-		if (!field_add_bytes(values, "chain", up->row.cert,
-		    up->row.cert_len))
-			return 0;
-		if (up->row.parent == 0 || up->row.parent == up->row.id)
-			break;
-		up = issuer_set_by_id(set, up->row.parent);
-	}
-	return up == NULL || add_links(l, up->row.id, values);
 }

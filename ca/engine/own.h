@@ -6,7 +6,7 @@
 #include "ca/store/records.h"
 
 /*
- * Under which CA a service of ours renews its certificate, and with which chain
+ * Under which CA a service of ours renews its certificate, and with which links
  * it is presented.
  *
  * A responder's delegate stays with the CA for which it answers. A server's
@@ -32,9 +32,9 @@ void own_links_clear(struct own_links *l);
 const struct issuer *own_server_issuer(const struct issuer_set *set,
     const struct own_links *l, const struct issuer *current);
 
-/* Add "chain" (the issuing CA, and so on up to its root) and "link" (what leads
-   from that root to older ones). 1, or 0 raised. */
-int own_chain_add(const struct issuer_set *set, const struct own_links *l,
+/* Add as "link" what leads from the root of ${is} to older ones. 1, or 0
+   raised. */
+int own_links_add(const struct issuer_set *set, const struct own_links *l,
     const struct issuer *is, WIRE_FIELDS *values);
 
 #endif
