@@ -8,7 +8,7 @@
 #include "ca/store/certs.h"
 #include "ca/engine/anchor.h"
 
-#define ANSWERS 8		/* chains that are remembered: one for each RA */
+#define ANSWERS 8		/* chains that are remembered, one per RA */
 
 struct answer {
 	unsigned char chain[32];	/* SHA-256 over the presented ones */

@@ -128,6 +128,8 @@ check "  by the new root" chain "$G2" "$INKAN_DIR/certs/probe2.pem" "$INKAN_DIR/
 check_not "  not by the old one" chain "$G1" "$INKAN_DIR/certs/probe2.pem" "$INKAN_DIR/certs/probe2.pem"
 check_not "  with a key of its own" cmp -s "$INKAN_DIR/certs/est.key" "$INKAN_DIR/certs/probe2.key"
 
+is "status has one line about the first server" "$(inkan status | grep -c 'CN=localhost ')" 1
+
 # --- who is known to have used the new root?
 is "nobody yet" "$(row root-g2)" "[(0, 4)]"
 as "$G2" "$probe_url" get cacerts; is "cacerts from the second server" "$code" 200
@@ -167,6 +169,6 @@ inkan ca adoption --root none >"$T/o" 2>&1; is "no such root" $? 1
 inkan ca adoption --list who >"$T/o" 2>&1; is "no such list" $? 1
 check "a device that is out of use" inkan device disable dev-a
 is "  is not waited for" "$(listed missing)" "dev-d"
-demo_stop; demo_start ca ra
+demo_stop; demo_start ca ra ocsp
 is "after a restart it is as before" "$(listed new)" "dev-b dev-c dev-e"
 finish

@@ -50,11 +50,13 @@ graph(void)
 	return g;
 }
 
-/* The root for a server's certificate of ${issuer}, after it these (-1 ends). */
+/* The root for a server's certificate of ${issuer}; after it come these, and -1
+   ends. */
 static int64_t
 root(const struct anchor_graph *g, int64_t issuer, int64_t now, int a, int b)
 {
-	unsigned char md[2][32] = {{(unsigned char)a, 1}, {(unsigned char)b, 1}};
+	unsigned char md[2][32] = {
+	    {(unsigned char)a, 1}, {(unsigned char)b, 1}};
 	const unsigned char *p[2] = {md[0], md[1]};
 
 	return anchor_graph_root(

@@ -210,6 +210,22 @@ a_renewal_crosses_over(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* The one under the older CA is not waited for: its successor is elsewhere. */
+static void
+status_follows(void **state)
+{
+	WIRE_ANSWER *a = world_admin(&w, "status", "");
+	size_t i, n = 0;
+
+	(void)state;
+	world_is(a, WIRE_OK);
+	for (i = 0; i < message_n_rows(a); i++)
+		n += strncmp(field_text(message_row(a, i), "check", ""),
+			 "service:", 8) == 0;
+	assert_int_equal(n, 1);
+	WIRE_ANSWER_free(a);
+}
+
 int
 main(void)
 {
@@ -219,6 +235,7 @@ main(void)
 	    cmocka_unit_test(leaves_a_disabled_ca),
 	    cmocka_unit_test(the_way_back),
 	    cmocka_unit_test(a_renewal_crosses_over),
+	    cmocka_unit_test(status_follows),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
