@@ -39,6 +39,10 @@ enum ceremony_kind {
 };
 #define CEREMONY_KINDS 8
 
+/* Store's meta while a ceremony on an instance is under way: "open ..." until its
+   last transaction, then "done ..." until its files are published. */
+#define CEREMONY_STATE "ceremony.live"
+
 /* "init" ...; -1 for what is none. */
 const char *ceremony_kind_name(enum ceremony_kind kind);
 int ceremony_kind_of(const char *name);

@@ -16,8 +16,7 @@
  * any more.
  */
 
-#define STATE "ceremony.live"	/* "", "open KIND ID URI", "done KIND - -" */
-
+/* CEREMONY_STATE: "open KIND ID URI" or "done KIND 0 -". */
 struct state {
 	char word[16], kind[32], uri[HSM_URI_MAX];
 	long long after;
@@ -40,7 +39,7 @@ read_state_tx(struct store_tx *tx, void *arg)
 	struct state *s = arg;
 	char text[HSM_URI_MAX + 128] = "";
 
-	if (store_meta_get(tx, STATE, text, sizeof(text)) < 0 ||
+	if (store_meta_get(tx, CEREMONY_STATE, text, sizeof(text)) < 0 ||
 	    store_meta_get(tx, CEREMONY_ISSUERS, s->issuers,
 	    sizeof(s->issuers)) < 0 || store_meta_get(tx, CEREMONY_ROOT,
 	    s->root, sizeof(s->root)) < 0)
@@ -58,7 +57,7 @@ static int
 clear_tx(struct store_tx *tx, void *arg)
 {
 	(void)arg;
-	return store_meta_set(tx, STATE, "") &&
+	return store_meta_set(tx, CEREMONY_STATE, "") &&
 	    store_meta_set(tx, CEREMONY_ISSUERS, "") &&
 	    store_meta_set(tx, CEREMONY_ROOT, "");
 }
@@ -74,7 +73,7 @@ begin_tx(struct store_tx *tx, void *arg)
 	snprintf(text, sizeof(text), "open %s %lld %s",
 	    ceremony_kind_name(r->f->kind), (long long)r->after_cert,
 	    r->f->root_token.uri[0] != '\0' ? r->f->root_token.uri : "-");
-	return store_meta_set(tx, STATE, text);
+	return store_meta_set(tx, CEREMONY_STATE, text);
 }
 
 static int
@@ -323,7 +322,7 @@ commit_tx(struct store_tx *tx, void *arg)
 	snprintf(text, sizeof(text), "done %s 0 -",
 	    ceremony_kind_name(r->f->kind));
 	return log_entry(tx, r) && clear_tx(tx, NULL) &&
-	    store_meta_set(tx, STATE, text);
+	    store_meta_set(tx, CEREMONY_STATE, text);
 }
 
 static int

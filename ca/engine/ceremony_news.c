@@ -13,6 +13,10 @@
 
 /* News of what a root issued: its CRL, and OCSP answers signed in advance. */
 
+/* A request for several is a client's that checks a chain; an answer about more
+   would be larger than a responder takes. */
+#define TOGETHER_MAX 128
+
 struct collecting {
 	const struct issuer *root;
 	time_t now;
@@ -109,7 +113,7 @@ presign_each(struct ceremony *r, struct issuer *root,
 	for (i = 0; i < c->n; i++)
 		if (!presign_one(root, &c->item[i], dir, r->now, lifetime))
 			return 0;
-	return c->n == 0 || presign_together(root, c->item, c->n, dir, r->now,
+	return c->n == 0 || c->n > TOGETHER_MAX || presign_together(root, c->item, c->n, dir, r->now,
 	    lifetime);
 }
 

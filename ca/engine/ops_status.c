@@ -4,6 +4,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/ceremony.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/presign.h"
@@ -279,6 +280,26 @@ check_presigned(struct checking *k, const struct issuer *is)
 	}
 }
 
+static int
+ceremony_tx(struct store_tx *tx, void *arg)
+{
+	return store_meta_get(tx, CEREMONY_STATE, arg, 2048) >= 0;
+}
+
+/* One that was interrupted has to be brought to its end, one way or the other. */
+static void
+check_ceremony(struct checking *k)
+{
+	char state[2048] = "";
+
+	if (!ops_read(k->c, ceremony_tx, state))
+		ERR_clear_error();
+	else if (state[0] != '\0')
+		say(k, "ceremony", WARN, 0, "a ceremony was interrupted; run it "
+		    "again%s", strncmp(state, "done", 4) == 0 ? "" :
+		    " with --discard");
+}
+
 static void
 check_ca(struct checking *k, const struct issuer *is)
 {
@@ -402,6 +423,7 @@ ops_status(struct ops_call *c)
 	check_writable(&k);
 	check_status_db(&k);
 	check_policy(&k);
+	check_ceremony(&k);
 	for (i = 0; i < c->ca->issuers.n; i++)
 		check_ca(&k, c->ca->issuers.item[i]);
 	check_own(&k);

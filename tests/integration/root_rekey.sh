@@ -50,6 +50,7 @@ check "nothing outside has changed" test "$(outside)" = "$before"
 demo_start ca ra ocsp
 check "the daily work goes on as before" enrol_basic between-1
 check "  and verifies" chain "$INKAN_ROOT" "$D/between-1.pem" "$T/devices-g1.pem"
+has "  status tells of it" "$("$INKAN_BIN/inkan" status)" "ceremony.*interrupted.*--discard"
 check_not "  no half-made root is listed" bash -c "'$INKAN_BIN/inkan' ca list | grep root-g2"
 demo_stop
 ceremony rekey; is "again: refused" $? 1
@@ -88,6 +89,7 @@ check "a new device" enrol_basic new-1
 check "new leaf, new root" chain "$G2" "$D/new-1.pem" "$T/devices-g2.pem"
 check_not "new leaf, old root, no link" chain "$INKAN_ROOT" "$D/new-1.pem" "$T/devices-g2.pem"
 check "new leaf, old root, NewWithOld" chain "$INKAN_ROOT" "$D/new-1.pem" "$T/devices-g2.pem" "$NWO"
+check "links are served" bash -c "curl -fsS '$INKAN_HTTP_URL/ca/root-g1-with-root-g2.cer' | cmp - '$INKAN_DIR/pub/ca/root-g1-with-root-g2.cer'"
 is "OCSP about OldWithNew, by the new root" "$(ocsp_of "$OWN" "$G2")" good
 is "OCSP about NewWithOld, by the old root" "$(ocsp_of "$NWO" "$INKAN_ROOT")" good
 is "OCSP about the new issuing CA" "$(ocsp_of "$T/devices-g2.pem" "$G2")" good

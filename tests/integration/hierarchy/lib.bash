@@ -70,3 +70,56 @@ keys_of() {	# token: labels of its private keys
 sha() { sha256sum <"$1" | cut -d' ' -f1; }
 # Everything that anybody outside can see
 outside() { (cd "$INKAN_DIR" && find pub certs -type f -exec sha256sum {} + | sort); }
+
+# --- a foreign hierarchy, made by others' means ------------------------------
+
+OURS=1.3.6.1.4.1.32473.1.10 THEIRS=1.3.6.1.4.1.32473.2.10
+F=$T/foreign
+ext_file() { mkdir -p "$F"; cat >"$F/$1.ext"; }
+foreign_root() {	# NAME [more extension lines]
+	new_key "$F/$1.key"
+	openssl req -x509 -new -key "$F/$1.key" -sha256 -days 3650 \
+	    -subj "/C=SE/O=Partner/CN=Partner $1" -out "$F/$1.pem" \
+	    -addext basicConstraints=critical,CA:TRUE"${2:-}" \
+	    -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+}
+# foreign_cert NAME ISSUER SUBJECT: extensions on stdin
+foreign_cert() {
+	mkdir -p "$F"
+	[ -f "$F/$1.key" ] || new_key "$F/$1.key"
+	{ printf 'subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n'; cat; } >"$F/$1.ext"
+	openssl req -new -key "$F/$1.key" -subj "$3" -out "$F/$1.csr"
+	openssl x509 -req -in "$F/$1.csr" -CA "$F/$2.pem" -CAkey "$F/$2.key" \
+	    -set_serial "0x40$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')" \
+	    -days 1000 -sha256 -extfile "$F/$1.ext" -out "$F/$1.pem" 2>/dev/null
+}
+foreign_ca() {	# NAME ISSUER POLICIES
+	foreign_cert "$1" "$2" "/C=SE/O=Partner/CN=Partner $1" <<-X
+	basicConstraints=critical,CA:TRUE,pathlen:0
+	keyUsage=critical,keyCertSign,cRLSign
+	certificatePolicies=$3
+	X
+}
+foreign_leaf() {	# NAME ISSUER POLICIES SAN
+	foreign_cert "$1" "$2" "/C=SE/O=Partner/CN=$1" <<-X
+	basicConstraints=critical,CA:FALSE
+	keyUsage=critical,digitalSignature
+	certificatePolicies=$3
+	subjectAltName=$4
+	X
+}
+# with_policy OID CA LEAF UNTRUSTED...: a path that is valid for this policy
+with_policy() {
+	local oid=$1 ca=$2 leaf=$3 u args=()
+	shift 3
+	for u in "$@"; do args+=(-untrusted "$u"); done
+	openssl verify -x509_strict -policy_check -explicit_policy \
+	    -policy "$oid" -CAfile "$ca" "${args[@]}" "$leaf"
+}
+# Our issuing CAs and devices say which policy they are under.
+our_policies() {
+	local p
+	for p in issuing-ca device-ldevid; do
+		echo "policies = ( { oid = \"$OURS\"; } );" >>"$INKAN_CONFIG_DIR/profiles/$p.conf"
+	done
+}

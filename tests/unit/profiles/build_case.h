@@ -66,6 +66,8 @@ job_builds(struct job *j)
 	    .issuer = &j->ca.issuer,
 	    .serial = rig_serial,
 	    .now = j->req.now,
+	    .key_id = j->req.key_id,
+	    .key_id_len = j->req.key_id_len,
 	    .attested = j->req.attested};
 
 	ERR_clear_error();

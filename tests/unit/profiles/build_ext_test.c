@@ -116,6 +116,50 @@ the_issuers_identifier_is_copied(void **state)
 	job_close(&j);
 }
 
+static void
+own_ski(struct job *j, unsigned char out[20])
+{
+	X509 *x = job_x509(j);
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(x);
+
+	assert_non_null(id);
+	assert_int_equal(ASN1_STRING_length(id), 20);
+	memcpy(out, ASN1_STRING_get0_data(id), 20);
+	X509_free(x);
+}
+
+/* A foreign CA's identifier stays what stands in what it issued; nobody else has
+   a say. */
+static void
+a_foreign_identifier_is_kept(void **state)
+{
+	static const unsigned char id[] = {9, 8, 7};
+	static const struct build_field cn[] = {{"request.cn", "Theirs"}};
+	unsigned char before[20], after[20];
+	struct job j;
+
+	(void)state;
+	job_open(&j, profile_read_file("profiles/shipped/issuing-ca.conf"),
+	    "CN=dev1", NULL);
+	j.req.fields = cn;
+	j.req.n_fields = 1;
+	j.req.key_id = id;
+	j.req.key_id_len = sizeof(id);
+	j.ca.issuer.path_len = -1;
+	job_builds(&j);
+	ext_is(&j, NID_subject_key_identifier, 0, "09:08:07");
+	job_close(&j);
+	job_open(&j, compiles(BASE, NULL, ""), "CN=dev1", NULL);
+	job_builds(&j);
+	own_ski(&j, before);
+	j.req.key_id = id;
+	j.req.key_id_len = sizeof(id);
+	job_builds(&j);
+	own_ski(&j, after);
+	assert_memory_equal(before, after, 20);
+	job_close(&j);
+}
+
 int
 main(void)
 {
@@ -125,6 +169,7 @@ main(void)
 	    cmocka_unit_test(evidence_decides),
 	    cmocka_unit_test(usages_as_written),
 	    cmocka_unit_test(the_issuers_identifier_is_copied),
+	    cmocka_unit_test(a_foreign_identifier_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,12 +317,39 @@ good_links(void **state)
 	make_free(m);
 }
 
+/* A foreign CA's identifier is the one that was given, and only a CA's. */
+static void
+foreign_ski(void **state)
+{
+	static const unsigned char id[] = {1, 2, 3, 4};
+	struct make *m = make_new(shape_ca, NULL);
+
+	(void)state;
+	swap(m, SKI, 0, "040401020304");
+	make_encode(m);
+	must_refuse(m, "ski");
+	m->ctx.key_id = id;
+	m->ctx.key_id_len = sizeof(id);
+	must_pass(m, "the CA's own");
+	m->ctx.key_id_len = 3;
+	must_refuse(m, "ski");
+	make_free(m);
+	m = make_new(shape_ldevid, NULL);
+	swap(m, SKI, 0, "040401020304");
+	make_encode(m);
+	m->ctx.key_id = id;
+	m->ctx.key_id_len = sizeof(id);
+	must_refuse(m, "ski");
+	make_free(m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_links),
 	    cmocka_unit_test(bad_links),
+	    cmocka_unit_test(foreign_ski),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

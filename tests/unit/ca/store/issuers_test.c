@@ -131,6 +131,41 @@ refuses_duplicates(void **state)
 	RUN(t, refuses, t);
 }
 
+/* A row that is being made is nobody's until it has a certificate; a second
+   try takes it over; one that is in use stays. */
+static int
+reserves(struct store_tx *tx, void *arg)
+{
+	struct issuer_row row = want;
+	struct seen s = {.t = arg};
+	int64_t id;
+
+	row.cert = NULL;
+	assert_true(issuers_reserve(tx, &row));
+	id = row.id;
+	assert_true(issuers_list(tx, look, &s));
+	assert_int_equal(s.n, 1);
+	snprintf(row.key_uri, sizeof(row.key_uri), "pkcs11:object=second");
+	row.id = 0;
+	assert_true(issuers_reserve(tx, &row));
+	assert_int_equal(row.id, id);
+	row = want;
+	row.id = id;
+	assert_true(issuers_set_cert(tx, &row));
+	assert_true(issuers_set_lifetime(tx, id, 77));
+	assert_false(issuers_reserve(tx, &row));
+	assert_raised(CA_E_DENIED, "issuer.duplicate: ");
+	return 1;
+}
+
+static void
+half_made(void **state)
+{
+	struct temp *t = *state;
+
+	RUN(t, reserves, t);
+}
+
 static void
 clears(void **state)
 {
@@ -152,6 +187,7 @@ main(void)
 	    T(adds_and_lists),
 	    T(refuses_duplicates),
 	    T(changes_state),
+	    T(half_made),
 	    cmocka_unit_test(clears),
 	};
 
