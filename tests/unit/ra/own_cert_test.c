@@ -318,6 +318,41 @@ the_thread_renews(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* The first try finds nobody; with 20 seconds left the next one may not wait
+   for its usual 15. */
+static void
+a_short_rest_makes_it_hurry(void **state)
+{
+	struct house *h = *state;
+	struct svc s = {0};
+	EVP_PKEY *key = keyfile_read(h->key);
+	X509 *old = fake_certificate(key, h->ca.key, h->ca.cert, "old", 0);
+	struct own_cert *o;
+	double began = house_seconds();
+	int i;
+
+	X509_gmtime_adj(X509_getm_notAfter(old), 20);
+	assert_true(X509_sign(old, h->ca.key, EVP_sha256()) > 0);
+	write_cert(h->certificate, old);
+	assert_true(tls_reload(h->tls, h->certificate, h->key));
+	snprintf(s.path, sizeof(s.path), "%s/svc.sock", h->folder);
+	h->settings.svc_socket = s.path;
+	h->settings.certificate = h->certificate;
+	h->settings.key = h->key;
+	o = own_cert_start(&h->settings, h->tls);
+	assert_non_null(o);
+	house_pause(500);
+	svc_start(&s, h);
+	for (i = 0; i < 1200 && !cn_is(h->tls, "renewed"); i++)
+		house_pause(10);
+	assert_true(cn_is(h->tls, "renewed"));
+	assert_true(house_seconds() - began < 12);
+	svc_stop(&s);
+	own_cert_stop(o);
+	X509_free(old);
+	EVP_PKEY_free(key);
+}
+
 #define t(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -331,6 +366,7 @@ main(void)
 	    t(a_crash_leaves_a_pair),
 	    cmocka_unit_test(due_in_the_last_third),
 	    t(the_thread_renews),
+	    t(a_short_rest_makes_it_hurry),
 	};
 
 	return cmocka_run_group_tests_name("own_cert", tests, NULL, NULL);
