@@ -1,6 +1,9 @@
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -22,9 +25,7 @@ struct renew {
 	struct delegates *delegates;
 	struct state *state;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	int stop;
+	int wake; /* eventfd: stop */
 	time_t next_try[SETTINGS_DELEGATES_MAX];
 	time_t wait[SETTINGS_DELEGATES_MAX];
 };
@@ -201,15 +202,20 @@ out:
 	return ok;
 }
 
+/* At least ten tries are left before the end. */
 static void
-renew_failed(struct renew *r, size_t i, time_t now)
+renew_failed(struct renew *r, size_t i, time_t now, time_t not_after)
 {
+	time_t share = (not_after - now) / 10 + 1;
+
 	report_errors(REPORT_WARN, "ocsp.renew.failed", "issuer",
 	    r->set->delegates[i].issuer, NULL);
 	ERR_clear_error();
 	r->wait[i] = r->wait[i] == 0 ? RETRY_FIRST : r->wait[i] * 2;
 	if (r->wait[i] > RETRY_LAST)
 		r->wait[i] = RETRY_LAST;
+	if (r->wait[i] > share)
+		r->wait[i] = share;
 	r->next_try[i] = now + r->wait[i];
 }
 
@@ -219,14 +225,17 @@ look_at(struct renew *r, size_t i, const struct view *view, time_t now)
 	const struct settings_delegate *d = &r->set->delegates[i];
 	const struct view_issuer *issuer = view_find_ident(view, d->issuer);
 	struct signer *signer;
+	time_t end;
 	int due;
 
-	if (issuer == NULL || now < r->next_try[i])
+	/* Of a clock that was set back the next try says nothing. */
+	if (issuer == NULL ||
+	    (now < r->next_try[i] && now >= r->next_try[i] - r->wait[i]))
 		return;
 	if ((signer = delegates_signer(r->delegates, issuer)) == NULL)
 		return;
-	due = now >= renew_due(signer->not_before, signer->not_after) &&
-	    now < signer->not_after;
+	end = signer->not_after;
+	due = now >= renew_due(signer->not_before, end) && now < end;
 	signer_free(signer);
 	if (!due)
 		return;
@@ -236,25 +245,18 @@ look_at(struct renew *r, size_t i, const struct view *view, time_t now)
 		report_event(REPORT_INFO, "ocsp.renew.done", "issuer",
 		    d->issuer, "file", d->certificate, NULL);
 	} else {
-		renew_failed(r, i, now);
+		renew_failed(r, i, now, end);
 	}
 }
 
-/* Waits a second; 0 when it is time to end. */
+/* Waits a second, however the clock is set; 0 when it is time to end. */
 static int
 wait_a_second(struct renew *r)
 {
-	struct timespec until;
-	int stop;
+	struct pollfd fd = {.fd = r->wake, .events = POLLIN};
+	int n = poll(&fd, 1, 1000);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
-	pthread_mutex_lock(&r->lock);
-	if (!r->stop)
-		pthread_cond_timedwait(&r->wake, &r->lock, &until);
-	stop = r->stop;
-	pthread_mutex_unlock(&r->lock);
-	return !stop;
+	return n == 0 || (n < 0 && errno == EINTR);
 }
 
 static void *
@@ -286,9 +288,10 @@ renew_start(const struct settings *set, struct hsm *hsm,
 	r->hsm = hsm;
 	r->delegates = delegates;
 	r->state = state;
-	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->wake, NULL);
-	if (pthread_create(&r->thread, NULL, run, r) != 0) {
+	r->wake = eventfd(0, EFD_CLOEXEC);
+	if (r->wake < 0 || pthread_create(&r->thread, NULL, run, r) != 0) {
+		if (r->wake >= 0)
+			close(r->wake);
 		ocsp_raise(OCSP_E_INTERNAL, "no thread for renewals");
 		OPENSSL_free(r);
 		return NULL;
@@ -299,14 +302,14 @@ renew_start(const struct settings *set, struct hsm *hsm,
 void
 renew_stop(struct renew *r)
 {
+	const uint64_t one = 1;
+
 	if (r == NULL)
 		return;
-	pthread_mutex_lock(&r->lock);
-	r->stop = 1;
-	pthread_cond_signal(&r->wake);
-	pthread_mutex_unlock(&r->lock);
+	if (write(r->wake, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		report_event(REPORT_ERROR, "ocsp.stop", "why",
+		    strerror(errno), NULL);
 	pthread_join(r->thread, NULL);
-	pthread_cond_destroy(&r->wake);
-	pthread_mutex_destroy(&r->lock);
+	close(r->wake);
 	OPENSSL_free(r);
 }

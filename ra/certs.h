@@ -9,7 +9,7 @@
  * hold is not looked at, but each must be one SEQUENCE.
  */
 
-#define CERTS_MAX 32
+#define CERTS_MAX 64
 
 struct certs_der {
 	const unsigned char *p; /* borrowed */

@@ -22,11 +22,15 @@
 #define FDS_BESIDE_CONNECTIONS 128
 
 static const char usage[] =
-    "inkan-ra -c FILE [-n | --init-keys]\n"
+    "inkan-ra -c FILE [-n | --init-keys | --renew]\n"
     "  -c FILE      configuration, see inkan-ra.conf(5)\n"
     "  -n           check the configuration and exit\n"
     "  --init-keys  make the TLS key if there is none, write a request\n"
-    "               for its certificate (PEM) and exit\n";
+    "               for its certificate (PEM) and exit\n"
+    "  --renew      renew the certificate now, due or not, and exit; an\n"
+    "               inkan-ra that runs takes it on SIGHUP\n";
+
+enum task { SERVE, INIT_KEYS, RENEW };
 
 struct ra {
 	struct settings *settings;
@@ -43,9 +47,12 @@ static int
 extra_option(const char *option, const char *value, void *arg)
 {
 	(void)value;
-	if (strcmp(option, "--init-keys") != 0)
+	if (strcmp(option, "--init-keys") == 0)
+		*(enum task *)arg = INIT_KEYS;
+	else if (strcmp(option, "--renew") == 0)
+		*(enum task *)arg = RENEW;
+	else
 		return -1;
-	*(int *)arg = 1;
 	return 0;
 }
 
@@ -202,16 +209,50 @@ check(const struct settings *s)
 	return tls != NULL;
 }
 
+static int
+renew_now(const struct settings *s)
+{
+	struct tls *tls = NULL;
+	int ok = 0;
+
+	if (s->svc_socket == NULL)
+		ra_raise(RA_E_CONFIG, "svc_socket: --renew wants one");
+	else if (own_cert_settle(s->certificate, s->key) &&
+	    (tls = tls_new(s->certificate, s->key)) != NULL)
+		ok = own_cert_renew(s, tls);
+	tls_free(tls);
+	if (ok)
+		report_event(REPORT_INFO, "ra.cert.renewed", NULL);
+	return ok;
+}
+
+/* What is done without serving. Exit status. */
+static int
+do_task(const struct settings *s, enum task task)
+{
+	int ok;
+
+	if (task == INIT_KEYS)
+		ok = keyfile_init(
+		    s->key, s->csr, s->subject, s->names, s->n_names);
+	else
+		ok = task == RENEW ? renew_now(s) : check(s);
+	if (!ok)
+		report_fatal(PROGRAM);
+	return !ok;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct daemon_options options = {0};
 	struct ra ra = {.signals = -1};
-	int init_keys = 0, rc = 1;
+	enum task task = SERVE;
+	int rc = 1;
 
 	options.usage = usage;
 	options.extra = extra_option;
-	options.arg = &init_keys;
+	options.arg = &task;
 	if (!daemon_options(argc, argv, &options))
 		return 2;
 	report_init(PROGRAM, REPORT_INFO, STDERR_FILENO);
@@ -219,17 +260,9 @@ main(int argc, char **argv)
 		ra.settings = settings_read(options.config);
 	if (ra.settings == NULL)
 		report_fatal(PROGRAM);
-	else if (init_keys) {
-		rc = !keyfile_init(ra.settings->key, ra.settings->csr,
-		    ra.settings->subject, ra.settings->names,
-		    ra.settings->n_names);
-		if (rc != 0)
-			report_fatal(PROGRAM);
-	} else if (options.check_only) {
-		rc = !check(ra.settings);
-		if (rc != 0)
-			report_fatal(PROGRAM);
-	} else
+	else if (task != SERVE || options.check_only)
+		rc = do_task(ra.settings, task);
+	else
 		rc = run(&ra);
 	settings_free(ra.settings);
 	return rc;

@@ -1,6 +1,10 @@
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ca/report/report.h"
 #include "ra/error.h"
@@ -10,9 +14,7 @@ struct own_cert {
 	const struct settings *settings;
 	struct tls *tls;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake; /* stop has changed */
-	int stop;
+	int wake; /* eventfd: stop */
 };
 
 time_t
@@ -60,31 +62,38 @@ wait_for(struct tls *tls, time_t now)
 /* After a renewal: where our clock is ahead of the CA's, the new certificate
    looks due at once, and would every time. */
 static time_t
-rest(struct tls *tls)
+rest(struct tls *tls, time_t now)
 {
-	time_t from, to;
+	time_t from, to, pause = wait_for(tls, now);
 
-	if (!validity(tls, &from, &to) || to - from > 10 * OWN_CERT_LOOK_S)
-		return OWN_CERT_LOOK_S;
+	if (pause > 0)
+		return pause;
+	if (!validity(tls, &from, &to) || to - from > 10 * OWN_CERT_REST_S)
+		return OWN_CERT_REST_S;
 	return (to - from) / 10 + 1;
 }
 
-/* 1 when it is time to stop. */
+/* After a failure: ten tries at least are left before the end. */
+static time_t
+hurry(struct tls *tls, time_t pause, time_t now)
+{
+	time_t from, to, share;
+
+	if (!validity(tls, &from, &to) || to <= now)
+		return pause;
+	share = (to - now) / 10 + 1;
+	return pause < share ? pause : share;
+}
+
+/* 1 when it is time to stop. A time to wait, not one of the clock: that may be
+   set. */
 static int
 sleep_for(struct own_cert *o, time_t seconds)
 {
-	struct timespec until;
-	int stop;
+	struct pollfd fd = {.fd = o->wake, .events = POLLIN};
+	int n = poll(&fd, 1, (int)(seconds * 1000));
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
-	pthread_mutex_lock(&o->lock);
-	while (
-	    !o->stop && pthread_cond_timedwait(&o->wake, &o->lock, &until) == 0)
-		continue;
-	stop = o->stop;
-	pthread_mutex_unlock(&o->lock);
-	return stop;
+	return n > 0 || (n < 0 && errno != EINTR);
 }
 
 static void *
@@ -101,11 +110,11 @@ run(void *arg)
 		if (own_cert_renew(o->settings, o->tls)) {
 			report_event(REPORT_INFO, "ra.cert.renewed", NULL);
 			retry = OWN_CERT_RETRY_FIRST_S;
-			pause = rest(o->tls);
+			pause = rest(o->tls, time(NULL));
 			continue;
 		}
 		report_errors(REPORT_WARN, "ra.cert.renew", NULL);
-		pause = retry;
+		pause = hurry(o->tls, retry, time(NULL));
 		retry = retry * 2 > OWN_CERT_RETRY_MAX_S ? OWN_CERT_RETRY_MAX_S
 							 : retry * 2;
 	} while (!sleep_for(o, pause));
@@ -117,21 +126,16 @@ struct own_cert *
 own_cert_start(const struct settings *s, struct tls *tls)
 {
 	struct own_cert *o = OPENSSL_zalloc(sizeof(*o));
-	pthread_condattr_t attr;
 
 	if (o == NULL)
 		goto fail;
 	o->settings = s;
 	o->tls = tls;
-	pthread_mutex_init(&o->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&o->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	if (pthread_create(&o->thread, NULL, run, o) == 0)
+	o->wake = eventfd(0, EFD_CLOEXEC);
+	if (o->wake >= 0 && pthread_create(&o->thread, NULL, run, o) == 0)
 		return o;
-	pthread_cond_destroy(&o->wake);
-	pthread_mutex_destroy(&o->lock);
+	if (o->wake >= 0)
+		close(o->wake);
 fail:
 	OPENSSL_free(o);
 	ra_raise(RA_E_INTERNAL, "renewal of the certificate: no thread");
@@ -141,14 +145,14 @@ fail:
 void
 own_cert_stop(struct own_cert *o)
 {
+	const uint64_t one = 1;
+
 	if (o == NULL)
 		return;
-	pthread_mutex_lock(&o->lock);
-	o->stop = 1;
-	pthread_cond_signal(&o->wake);
-	pthread_mutex_unlock(&o->lock);
+	if (write(o->wake, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		report_event(REPORT_ERROR, "ra.stop", "why", strerror(errno),
+		    NULL);
 	pthread_join(o->thread, NULL);
-	pthread_cond_destroy(&o->wake);
-	pthread_mutex_destroy(&o->lock);
+	close(o->wake);
 	OPENSSL_free(o);
 }

@@ -15,7 +15,8 @@
 #define OWN_CERT_CALL_S 10
 #define OWN_CERT_RETRY_FIRST_S 15
 #define OWN_CERT_RETRY_MAX_S 3600
-#define OWN_CERT_LOOK_S 3600 /* the clock may have been set */
+#define OWN_CERT_LOOK_S 5      /* the clock may have been set */
+#define OWN_CERT_REST_S 3600   /* after one that looks due at once */
 
 struct own_cert;
 

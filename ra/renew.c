@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "ca/wire/socket.h"
 #include "ra/error.h"
@@ -14,7 +15,7 @@
 
 /* One renewal of our own certificate, and its files. */
 
-#define CHAIN_MAX 10
+#define CHAIN_MAX 4 /* of each kind: see TLS_SERVER_MAX */
 
 static int
 new_name(const char *path, char out[PATH_MAX])
@@ -168,27 +169,59 @@ add_pem(BIO *bio, const unsigned char *der, size_t len, EVP_PKEY *key)
 }
 
 static int
-write_certificate(const char *path, const WIRE_ANSWER *answer, EVP_PKEY *key)
+is_self_signed(const unsigned char *der, size_t len)
+{
+	X509 *cert = d2i_X509(NULL, &der, (long)len);
+	int is = cert != NULL &&
+	    (X509_get_extension_flags(cert) & EXFLAG_SS) != 0;
+
+	X509_free(cert);
+	return is;
+}
+
+/* The values ${name} of the answer; ${roots} 0: but for roots. */
+static int
+add_all(BIO *bio, const WIRE_ANSWER *answer, const char *name, int roots)
+{
+	size_t i, len, n = field_count(answer->values, name);
+	const unsigned char *der;
+
+	for (i = 0; n <= CHAIN_MAX && i < n; i++) {
+		der = field_get_bytes(
+		    field_find(answer->values, name, i), &len);
+		if (der == NULL ||
+		    ((roots || !is_self_signed(der, len)) &&
+			!add_pem(bio, der, len, NULL)))
+			return 0;
+	}
+	return n <= CHAIN_MAX;
+}
+
+/*
+ * Leaf and issuing CAs. With a link certificate, which leads to an older root,
+ * the newer root's own must stay away: a client that knows the older one alone
+ * could take it for the end of the chain.
+ */
+static int
+write_certificate(const char *path, const WIRE_ANSWER *answer, EVP_PKEY *key,
+    int with_links)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
+	int links = with_links && field_count(answer->values, "link") > 0;
 	const unsigned char *der;
-	size_t i, len = 0, n = field_count(answer->values, "chain");
+	size_t len = 0;
 	char *text = NULL;
 	long text_len;
-	int ok = 0;
+	int ok;
 
 	der = field_bytes(answer->values, "cert", &len);
-	if (bio == NULL || n > CHAIN_MAX || !add_pem(bio, der, len, key))
-		goto out;
-	for (i = 0; i < n; i++) {
-		der = field_get_bytes(
-		    field_find(answer->values, "chain", i), &len);
-		if (!add_pem(bio, der, len, NULL))
-			goto out;
+	ok = bio != NULL && add_pem(bio, der, len, key) &&
+	    add_all(bio, answer, "chain", !links) &&
+	    (!links || add_all(bio, answer, "link", 1));
+	if (ok) {
+		text_len = BIO_get_mem_data(bio, &text);
+		ok = keyfile_write_text(path, text, (size_t)text_len);
 	}
-	text_len = BIO_get_mem_data(bio, &text);
-	ok = keyfile_write_text(path, text, (size_t)text_len);
-out:
 	if (!ok)
 		ra_raise(RA_E_INTERNAL, "renew-own: answer cannot be used");
 	BIO_free(bio);
@@ -217,7 +250,8 @@ own_cert_renew(const struct settings *s, struct tls *tls)
 	answer = ask(s->svc_socket, req);
 	/* The key first: a certificate without its key is of no use. */
 	ok = answer != NULL && keyfile_write(new_key, key) &&
-	    write_certificate(new_cert, answer, key) &&
+	    write_certificate(
+		new_cert, answer, key, s->link_certificates) &&
 	    own_cert_settle(s->certificate, s->key) &&
 	    tls_reload(tls, s->certificate, s->key);
 out:

@@ -22,6 +22,7 @@ static const struct conf_key keys[] = {
     {"svc_socket", CONF_TEXT, 0},
     {"subject", CONF_TEXT, 0},
     {"names", CONF_TEXTS, 0},
+    {"link_certificates", CONF_BOOL, 0},
     {"workers", CONF_INT, 0},
     {"max_connections", CONF_INT, 0},
     {"max_connections_per_address", CONF_INT, 0},
@@ -214,6 +215,7 @@ settings_read(const char *path)
 	    !read_listen(g, s) || !read_names(g, s) ||
 	    !read_paths(g, path, s) || !read_limits(g, s))
 		goto out;
+	s->link_certificates = conf_bool(g, "link_certificates", 1);
 	s->subject = OPENSSL_strdup(conf_text(g, "subject", "CN=inkan-ra"));
 	ok = s->subject != NULL;
 out:

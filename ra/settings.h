@@ -33,6 +33,7 @@ struct settings {
 	char *subject;			 /* of the CSR: "CN=localhost" */
 	char *names[SETTINGS_NAMES_MAX]; /* SAN asked for in the CSR */
 	size_t n_names;
+	int link_certificates; /* present them, where there are any */
 	int workers;
 	size_t max_connections;
 	size_t max_per_address;

@@ -15,6 +15,62 @@ struct tls {
 	SSL_CTX *ctx;
 };
 
+/* What a context presents, leaf first: made when it is loaded, so that a
+   request costs no hash. */
+struct presented {
+	size_t n;
+	unsigned char sha256[TLS_SERVER_MAX][32];
+};
+
+static pthread_once_t presented_once = PTHREAD_ONCE_INIT;
+static int presented_index = -1;
+
+static void
+presented_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index,
+    long argl, void *argp)
+{
+	(void)parent, (void)ad, (void)index, (void)argl, (void)argp;
+	OPENSSL_free(ptr);
+}
+
+static void
+presented_init(void)
+{
+	presented_index =
+	    SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, presented_free);
+}
+
+static int
+presented_add(struct presented *p, const X509 *cert)
+{
+	if (p->n >= TLS_SERVER_MAX) {
+		ra_raise(RA_E_CONFIG,
+		    "certificate: more than %d certificates in the chain",
+		    TLS_SERVER_MAX);
+		return 0;
+	}
+	return X509_digest(cert, EVP_sha256(), p->sha256[p->n++], NULL) == 1;
+}
+
+static int
+presented_make(SSL_CTX *ctx)
+{
+	struct presented *p = OPENSSL_zalloc(sizeof(*p));
+	STACK_OF(X509) *rest = NULL;
+	int i, ok;
+
+	pthread_once(&presented_once, presented_init);
+	ok = p != NULL && presented_index >= 0 &&
+	    SSL_CTX_get0_chain_certs(ctx, &rest) == 1 &&
+	    presented_add(p, SSL_CTX_get0_certificate(ctx));
+	for (i = 0; ok && i < sk_X509_num(rest); i++)
+		ok = presented_add(p, sk_X509_value(rest, i));
+	if (ok && SSL_CTX_set_ex_data(ctx, presented_index, p) == 1)
+		return 1;
+	OPENSSL_free(p);
+	return 0;
+}
+
 /* In place of building a chain: inkan-ca judges, see tls.h. */
 static int
 any_chain(X509_STORE_CTX *ctx, void *arg)
@@ -34,7 +90,8 @@ configure(SSL_CTX *ctx)
 		SSL_OP_CIPHER_SERVER_PREFERENCE |
 		SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	/* The chain of the file and no other: what is presented is on record. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_max_cert_list(ctx, TLS_CHAIN_OCTETS_MAX);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, any_chain, NULL);
@@ -71,7 +128,10 @@ load(const char *certificate, const char *key_path)
 		    certificate);
 		goto out;
 	}
-	ok = 1;
+	ok = presented_make(ctx);
+	if (!ok)
+		ra_raise(RA_E_CONFIG, "%s: its chain cannot be used",
+		    certificate);
 out:
 	EVP_PKEY_free(key);
 	if (!ok) {
@@ -221,6 +281,22 @@ add_exporter(SSL *ssl, WIRE_FIELDS *args)
 	return field_add_bytes(args, "tls_exporter", ekm, sizeof(ekm));
 }
 
+/* A connection keeps the context that it began with, so this is what its
+   client was shown. */
+static int
+add_presented(SSL *ssl, WIRE_FIELDS *args)
+{
+	const struct presented *p =
+	    SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), presented_index);
+	size_t i;
+
+	for (i = 0; p != NULL && i < p->n; i++)
+		if (!field_add_bytes(
+			args, "server_sha256", p->sha256[i], 32))
+			return 0;
+	return 1;
+}
+
 int
 tls_add_evidence(SSL *ssl, WIRE_FIELDS *args)
 {
@@ -228,7 +304,7 @@ tls_add_evidence(SSL *ssl, WIRE_FIELDS *args)
 	int bound = version >= TLS1_3_VERSION ||
 	    (SSL_get_extms_support(ssl) == 1 && !SSL_session_reused(ssl));
 
-	if (!add_chain(ssl, args) ||
+	if (!add_chain(ssl, args) || !add_presented(ssl, args) ||
 	    !field_add_text(args, "tls_version", SSL_get_version(ssl)))
 		return 0;
 	if (bound && !add_exporter(ssl, args))

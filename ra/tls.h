@@ -19,6 +19,7 @@
 #define TLS_CHAIN_MAX 10 /* certificates of a client, leaf included */
 #define TLS_CHAIN_OCTETS_MAX (64 * 1024)
 #define TLS_EXPORTER_LEN 32 /* RFC 9266 */
+#define TLS_SERVER_MAX 10   /* certificates that we present, leaf included */
 
 struct tls;
 
@@ -35,7 +36,9 @@ X509 *tls_certificate(struct tls *t); /* our leaf, returned to be freed */
 int tls_has_client(const SSL *ssl);
 
 /* Adds to the arguments of enroll: "chain" (each, leaf first), "tls_version",
-   "tls_exporter" and - TLS 1.2 with extended master secret - "tls_unique".
+   "tls_exporter" and - TLS 1.2 with extended master secret - "tls_unique"; and
+   what this connection presented, "server_sha256" (SHA-256 of each certificate,
+   leaf first), from which inkan-ca tells which root the client must know.
    0 raised: out of memory, or a chain beyond TLS_CHAIN_MAX. */
 int tls_add_evidence(SSL *ssl, WIRE_FIELDS *args);
 

@@ -74,6 +74,14 @@ static const struct option_spec CA_STATE[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     END,
 };
+static const struct option_spec ADOPTION[] = {
+    {"root", OPTION_TEXT, 0, NULL, "NAME", "of this root, if there are several"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "only this fleet"},
+    {"list", OPTION_TEXT, 0, NULL, "WHICH",
+	"devices by name: new, old, none or missing"},
+    PAGING,
+    END,
+};
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     END,
@@ -257,6 +265,8 @@ static const char *const CA_COLUMNS[] = {"ident", "state", "token",
     "key_state", "not_after", "certs", "next_crl", "subject", NULL};
 static const char *const CA_CERT_COLUMNS[] = {
     "kind", "not_after", "subject", "issued_by", "sha256", NULL};
+static const char *const ADOPTION_COLUMNS[] = {"fleet", "anchor", "generation",
+    "used", "missing", "last", NULL};
 static const char *const DIFF_COLUMNS[] = {"change", "path", "detail", NULL};
 static const char *const POLICY_COLUMNS[] = {"path", "size", "sha256", NULL};
 static const char *const EXPLAIN_COLUMNS[] = {
@@ -348,6 +358,16 @@ const struct command command_table[] = {
 	.options = CA_STATE,
 	.positional = "name",
 	.help = "Let a disabled CA issue again"},
+    {.words = "ca adoption",
+	.op = "ca.adoption",
+	.run = run_adoption,
+	.options = ADOPTION,
+	.columns = ADOPTION_COLUMNS,
+	.rows = "fleets",
+	.help = "Count the devices that have used each generation of a root",
+	.more = "--list names them: new, those that have used the newest "
+		"generation; old,\nan older one; none, none at all; missing, "
+		"all that are not new."},
     {.words = "ca stop",
 	.op = "ca.stop",
 	.run = run_object,

@@ -203,6 +203,17 @@ stage_admission(const struct admit_env *env, const char *requester)
 	return a;
 }
 
+/* A refused party is a device only where its certificate says which. */
+static void
+name_device(struct admitting *t)
+{
+	if (!t->has_device ||
+	    (t->party != PARTY_OWN && t->party != PARTY_MAKER))
+		return;
+	t->o->device = t->device.id;
+	t->o->known_anchor = t->device.anchor;
+}
+
 int
 admit_enrol(const struct admit_env *env, const struct enrol_request *req,
     struct admission **out, struct outcome *o)
@@ -228,6 +239,7 @@ admit_enrol(const struct admit_env *env, const struct enrol_request *req,
 	t.a->fleet = t.fleet;
 	t.a->profile = t.fleet->compiled;
 	if (!stage_run(&t, STAGES, N_STAGES)) {
+		name_device(&t);
 		admit_free(t.a);
 		t.a = NULL;
 	}

@@ -36,6 +36,10 @@ struct enrol_request {			/* all borrowed */
 	const char *user, *secret;	/* NULL: no Basic */
 	const unsigned char *tls_unique; size_t tls_unique_len;
 	const unsigned char *tls_exporter; size_t tls_exporter_len;
+	const unsigned char *server[ADMIT_CHAIN_MAX];	/* SHA-256 of each
+					   certificate that the RA presented,
+					   leaf first; n_server 0: not told */
+	size_t n_server;
 	const char *address;		/* "127.0.0.1"; for limits and log */
 	const char *client;		/* User-Agent, for the log */
 	const char *requester;		/* "ra:uid" as told by the kernel */
@@ -63,6 +67,9 @@ struct admission {
 	char auth[64];			/* as in cert_row */
 	char requester[128];
 	int64_t device_id;		/* 0: to be registered by the guard */
+	int64_t known_anchor;		/* devices.anchor when it was looked at */
+	int64_t anchor;			/* root that the device has used, to be
+					   recorded by the guard; 0 nothing new */
 	int64_t secret_id;		/* one-time secret to use up; 0 none */
 	struct build_field fields[ADMIT_FIELDS_MAX];	/* strings owned */
 	size_t n_fields;

@@ -166,8 +166,10 @@ find_device(struct admitting *t, struct store_tx *tx)
 	int found = devices_get(tx, t->fleet->name, t->a->device, &t->device);
 
 	t->has_device = found == 1;
-	if (found == 1)
+	if (found == 1) {
 		t->a->device_id = t->device.id;
+		t->a->known_anchor = t->device.anchor;
+	}
 	return found >= 0;
 }
 

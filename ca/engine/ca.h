@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <time.h>
 #include "ca/engine/admit.h"
+#include "ca/engine/anchor.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
 #include "ca/engine/policy.h"
@@ -32,6 +33,7 @@ struct ca {
 	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct anchors *anchors;	/* which root a contact shows to be used */
 
 	struct ca_token *tokens;	/* the first is that of ${token} */
 	size_t n_tokens;

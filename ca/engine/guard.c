@@ -216,6 +216,14 @@ guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
 	return r == 0;
 }
 
+/* The registration stands by now, also one that has just been made. */
+static int
+guard_anchor(struct store_tx *tx, const struct admission *a, time_t now)
+{
+	return a->anchor == 0 || a->device_id == 0 ||
+	    devices_use_anchor(tx, a->device_id, a->anchor, now) >= 0;
+}
+
 int
 admit_guard(
     struct store_tx *tx, struct admission *a, struct cert_row *row, time_t now)
@@ -223,7 +231,7 @@ admit_guard(
 	return guard_renewal(tx, a, row) && guard_device(tx, a, row, now) &&
 	    guard_first(tx, a, now) && guard_key(tx, row) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
-	    guard_rates(tx, a, now);
+	    guard_rates(tx, a, now) && guard_anchor(tx, a, now);
 }
 
 /* The reservation says who used what, and when: see auth_basic() for the text.

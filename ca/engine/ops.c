@@ -30,6 +30,7 @@ static const struct ops_arg A_ENROLL[] = {
     {"tls_version", TEXT, 0, 16},
     {"address", TEXT, 0, 64},
     {"client", TEXT, 0, 256},
+    {"server_sha256", BYTES, OPS_MANY, 32},
 };
 static const struct ops_arg A_RENEW_OWN[] = {
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
@@ -153,6 +154,13 @@ static const struct ops_arg A_REPLAY[] = {
     {"profile", TEXT, 0, 63},
     {"last", INT, OPS_REQUIRED, 0},
 };
+static const struct ops_arg A_ADOPTION[] = {
+    {"root", TEXT, 0, 63},
+    {"fleet", TEXT, 0, 63},
+    {"list", TEXT, 0, 16},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_LOG[] = {
     {"from", INT, 0, 0},
     {"limit", INT, 0, 0},
@@ -172,6 +180,7 @@ static const struct ops_entry TABLE[] = {
     {"ca.disable", OPS_ADMIN, ops_ca_disable, ARGS(A_CA_STATE)},
     {"ca.enable", OPS_ADMIN, ops_ca_enable, ARGS(A_CA_STATE)},
     {"ca.delegate", OPS_ADMIN, ops_ca_delegate, ARGS(A_CA_DELEGATE)},
+    {"ca.adoption", OPS_ADMIN, ops_ca_adoption, ARGS(A_ADOPTION)},
     {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
     {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
     {"status", OPS_ADMIN, ops_status, NULL, 0},

@@ -65,6 +65,9 @@ const char *ops_role_name(enum ops_role role);
 int ops_add_cert(WIRE_FIELDS *l, const struct cert_row *row);
 int ops_add_device(struct ops_call *c, WIRE_FIELDS *l,
     const struct device_row *row);
+/* "anchor" (its ident) and "anchor_at": what devices.anchor says. */
+int ops_add_anchor(struct ops_call *c, WIRE_FIELDS *l,
+    const struct device_row *row);
 void ops_hex(const unsigned char *p, size_t len, char *out);
 int ops_unhex(const char *text, unsigned char *out, size_t size, size_t *len);
 int ops_read(struct ops_call *c, store_fn *fn, void *arg);
@@ -117,6 +120,6 @@ ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
 ops_fn ops_ca_enable, ops_ca_delegate;
-ops_fn ops_profile_replay;
+ops_fn ops_profile_replay, ops_ca_adoption;
 
 #endif

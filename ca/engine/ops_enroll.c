@@ -5,7 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
-#include "ca/engine/chain.h"
+#include "ca/engine/cacerts.h"
 #include "ca/engine/ops.h"
 
 /* What the RA asks: enrolment, the public part of the fleets, a sign of life. */
@@ -156,6 +156,25 @@ take_chain(struct ops_call *c, struct enrol_request *r)
 	return 1;
 }
 
+static int
+take_server(struct ops_call *c, struct enrol_request *r)
+{
+	size_t i, len;
+
+	r->n_server = field_count(c->args, "server_sha256");
+	if (r->n_server > ADMIT_CHAIN_MAX)
+		return ops_bad(c, "server_sha256",
+		    "more than %d certificates", ADMIT_CHAIN_MAX);
+	for (i = 0; i < r->n_server; i++) {
+		r->server[i] = field_get_bytes(field_find(c->args,
+		    "server_sha256", i), &len);
+		if (len != 32)
+			return ops_bad(c, "server_sha256",
+			    "a SHA-256 has 32 octets");
+	}
+	return 1;
+}
+
 int
 ops_take_request(struct ops_call *c, struct enrol_request *r)
 {
@@ -171,7 +190,7 @@ ops_take_request(struct ops_call *c, struct enrol_request *r)
 	r->address = ops_text(c, "address");
 	r->client = ops_text(c, "client");
 	r->requester = c->who;
-	return take_chain(c, r);
+	return take_chain(c, r) && take_server(c, r);
 }
 
 static void
@@ -190,6 +209,55 @@ clone_alarm(struct ops_call *c, const struct enrol_request *r)
 	ERR_pop_to_mark();
 }
 
+struct contact {		/* of a device whose request changes nothing */
+	int64_t device, anchor;
+	time_t now;
+};
+
+static int
+contact_tx(struct store_tx *tx, void *arg)
+{
+	const struct contact *k = arg;
+
+	return devices_use_anchor(tx, k->device, k->anchor, k->now) >= 0;
+}
+
+/* Once for each device and root: what it cost is no matter. */
+static void
+note_contact(struct ops_call *c, const struct enrol_request *r, int64_t device,
+    int64_t known)
+{
+	struct contact k = {device, 0, c->now};
+
+	if (device != 0)
+		k.anchor = anchors_used(c->ca->anchors, c->ca->store,
+		    r->server, r->n_server, known, c->now);
+	if (k.anchor == 0)
+		return;
+	ERR_set_mark();
+	if (!store_write(c->ca->store, contact_tx, &k, 0))
+		report_event(REPORT_WARN, "anchor.unwritten", "req", c->req,
+		    "party", c->o.who, NULL);
+	ERR_pop_to_mark();
+}
+
+/* What was admitted: a certificate, or again the one that it has. */
+static int
+answer_admitted(struct ops_call *c, const struct enrol_request *r,
+    struct admission *a)
+{
+	c->o.authenticated = 1;
+	snprintf(c->o.who, sizeof(c->o.who), "%s/%s",
+	    a->fleet->name, a->device);
+	if (a->existing != 0) {
+		note_contact(c, r, a->device_id, a->known_anchor);
+		return answer_again(c, a->existing);
+	}
+	a->anchor = anchors_used(c->ca->anchors, c->ca->store, r->server,
+	    r->n_server, a->known_anchor, c->now);
+	return ops_issue(c, a);
+}
+
 int
 ops_enroll(struct ops_call *c)
 {
@@ -203,16 +271,11 @@ ops_enroll(struct ops_call *c)
 		goto out;
 	ops_admit_env(c, policy, &env);
 	if (!admit_enrol(&env, &r, &a, &c->o)) {
+		note_contact(c, &r, c->o.device, c->o.known_anchor);
 		clone_alarm(c, &r);
 		goto out;
 	}
-	c->o.authenticated = 1;
-	snprintf(c->o.who, sizeof(c->o.who), "%s/%s",
-	    a->fleet->name, a->device);
-	if (a->existing != 0)
-		ok = answer_again(c, a->existing);
-	else
-		ok = ops_issue(c, a);
+	ok = answer_admitted(c, &r, a);
 	if (!ok && c->o.status != WIRE_OK)
 		clone_alarm(c, &r);
 out:
@@ -221,50 +284,8 @@ out:
 	return ok;
 }
 
-/* What foreign CAs are above it, with their root. */
 static int
-add_foreign(struct ops_call *c, WIRE_FIELDS *row, const struct issuer *is)
-{
-	STACK_OF(X509) *above = NULL;
-	unsigned char *der = NULL;
-	int i, len, ok;
-
-	if (is->row.state == ISSUER_ROOT || is->row.parent != 0)
-		return 1;
-	ok = chain_above(c->ca, is, &above);
-	for (i = 0; ok && i < sk_X509_num(above); i++) {
-		len = i2d_X509(sk_X509_value(above, i), &der);
-		ok = len > 0 && field_add_bytes(row, "cacerts", der,
-		    (size_t)len);
-		OPENSSL_free(der);
-		der = NULL;
-	}
-	sk_X509_pop_free(above, X509_free);
-	return ok;
-}
-
-/* cacerts of a fleet: its issuing CA, then every root. */
-static int
-add_cacerts(struct ops_call *c, WIRE_FIELDS *row, const struct fleet *f)
-{
-	const struct issuer_set *set = &c->ca->issuers;
-	struct issuer *is = issuer_set_find(set, f->compiled->issuer);
-	size_t i;
-
-	if (is != NULL && (!field_add_bytes(row, "cacerts", is->row.cert,
-	    is->row.cert_len) || !add_foreign(c, row, is)))
-		return 0;
-	for (i = 0; i < set->n; i++) {
-		is = set->item[i];
-		if (is->row.state == ISSUER_ROOT && !field_add_bytes(row,
-		    "cacerts", is->row.cert, is->row.cert_len))
-			return 0;
-	}
-	return 1;
-}
-
-static int
-add_fleet(struct ops_call *c, const struct fleet *f)
+add_fleet(struct ops_call *c, const struct fleet *f, const struct cacerts *k)
 {
 	WIRE_FIELDS *row = message_add_row(c->answer);
 	unsigned char *attrs = NULL;
@@ -275,7 +296,7 @@ add_fleet(struct ops_call *c, const struct fleet *f)
 	    field_add_text(row, "label", f->label) &&
 	    field_add_text(row, "name", f->name) &&
 	    field_add_flag(row, "default", f->is_default) &&
-	    add_cacerts(c, row, f) &&
+	    cacerts_add(k, f->compiled->issuer, c->now, row) &&
 	    field_add_bytes(row, "csrattrs", attrs, len) &&
 	    field_add_flag(row, "basic", f->basic) &&
 	    field_add_flag(row, "tls_client", f->own || f->n_makers > 0) &&
@@ -288,11 +309,13 @@ int
 ops_fleets(struct ops_call *c)
 {
 	struct policy *p = ca_policy(c->ca);
+	struct cacerts *k = cacerts_read(c->ca->store);
 	size_t i;
-	int ok = 1;
+	int ok = k != NULL;
 
 	for (i = 0; ok && i < p->n_fleets; i++)
-		ok = add_fleet(c, p->fleets[i]);
+		ok = add_fleet(c, p->fleets[i], k);
+	cacerts_free(k);
 	policy_put(p);
 	return ok;
 }

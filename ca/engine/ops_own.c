@@ -8,13 +8,14 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/engine/chain.h"
+#include "ca/engine/own.h"
 #include "ca/engine/ops.h"
 
 /*
  * renew-own: a service of ours renews its certificate. The CSR is signed by the
  * new key and proven by the current one; the profile is that of the current
  * certificate, and the peer's uid must be one that may renew it. Subject and
- * SAN are those of the current certificate.
+ * SAN are those of the current certificate; which CA signs says own.h.
  */
 
 struct own {
@@ -22,6 +23,7 @@ struct own {
 	X509 *cert;
 	unsigned char *subject, *san;
 	int subject_len, san_len;
+	struct own_links links;
 };
 
 static int
@@ -173,6 +175,25 @@ guard_own(struct store_tx *tx, void *arg, struct cert_row *row, time_t now)
 	return is_valid(&current);
 }
 
+/* Ident of the CA that signs. */
+static const char *
+issuer_for(struct ops_call *c, const struct own *o, const struct profile *p)
+{
+	const struct issuer_set *set = &c->ca->issuers;
+	const struct issuer *current = issuer_set_by_id(set, o->row.issuer);
+	const struct issuer *is, *newest;
+
+	if (p->class == PROFILE_OCSP || current == NULL)
+		return o->row.issuer_ident;
+	is = own_server_issuer(set, &o->links, current);
+	newest = issuer_set_find(set, current->row.name);
+	if (is == current && newest != NULL && newest != current)
+		report_event(REPORT_WARN, "own.stays", "req", c->req,
+		    "issuer", current->row.ident, "newer", newest->row.ident,
+		    NULL);
+	return is->row.ident;
+}
+
 static int
 issue_own(struct ops_call *c, struct own *o, struct csr *csr,
     const struct profile *p)
@@ -195,10 +216,11 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 
 	job.policy_version = policy->row.version;
 	policy_put(policy);
-	if (!ca_may_issue(c->ca))
+	if (!ca_may_issue(c->ca) ||
+	    !own_links_read(&o->links, c->ca->store, c->now))
 		return 0;
 	/* Who answers for a disabled CA goes on with what it issued. */
-	job.issuer = ca_issuer_lock_for(c->ca, o->row.issuer_ident,
+	job.issuer = ca_issuer_lock_for(c->ca, issuer_for(c, o, p),
 	    p->class == PROFILE_OCSP ? ISSUER_TO_VOUCH : ISSUER_TO_ISSUE,
 	    c->now);
 	if (job.issuer == NULL)
@@ -206,7 +228,9 @@ issue_own(struct ops_call *c, struct own *o, struct csr *csr,
 	if (issue_cert(c->ca->store, &job, c->now, &out, &c->o)) {
 		ops_log_issued(c, &out.row);
 		ok = field_add_bytes(c->answer->values, "cert", out.der,
-		    out.der_len) && add_chain(c, job.issuer);
+		    out.der_len) && add_chain(c, job.issuer) &&
+		    own_links_add(&c->ca->issuers, &o->links, job.issuer,
+		    c->answer->values);
 		issued_clear(&out);
 	}
 	ca_issuer_unlock(c->ca, job.issuer);
@@ -243,6 +267,7 @@ out:
 	X509_free(o.cert);
 	OPENSSL_free(o.subject);
 	OPENSSL_free(o.san);
+	own_links_clear(&o.links);
 	policy_put(policy);
 	return ok;
 }

@@ -197,7 +197,7 @@ ops_add_device(struct ops_call *c, WIRE_FIELDS *l, const struct device_row *row)
 	    field_add_text(l, "origin", row->origin) &&
 	    add_opt(l, "note", row->note) &&
 	    field_add_time(l, "created", row->created) &&
-	    add_opt(l, "fields", d.t.text);
+	    add_opt(l, "fields", d.t.text) && ops_add_anchor(c, l, row);
 }
 
 size_t

@@ -328,7 +328,18 @@ struct own {			/* the newest certificate of a service */
 	struct policy *policy;
 	struct cert_row rows[32];
 	size_t n;
+	int moves;		/* the profile at hand: from CA to CA */
 };
+
+/* A server's certificate may move to another CA; a delegate's does not. */
+static int
+is_later(const struct own *o, const struct cert_row *was,
+    const struct cert_row *row)
+{
+	return strcmp(was->subject, row->subject) == 0 &&
+	    (was->issuer == row->issuer || (o->moves &&
+	    strcmp(was->profile, row->profile) == 0));
+}
 
 static int
 keep_newest(const struct cert_row *row, void *arg)
@@ -339,8 +350,7 @@ keep_newest(const struct cert_row *row, void *arg)
 	if (row->state != CERT_VALID)
 		return 1;
 	for (i = 0; i < o->n; i++)
-		if (strcmp(o->rows[i].subject, row->subject) == 0 &&
-		    o->rows[i].issuer == row->issuer)
+		if (is_later(o, &o->rows[i], row))
 			break;
 	if (i == sizeof(o->rows) / sizeof(o->rows[0]))
 		return 0;
@@ -361,6 +371,7 @@ own_tx(struct store_tx *tx, void *arg)
 		if (!(o->policy->profiles[i]->issued_by & PROFILE_BY_SERVICE))
 			continue;
 		f.profile = o->policy->profiles[i]->name;
+		o->moves = o->policy->profiles[i]->class != PROFILE_OCSP;
 		if (!certs_list(tx, &f, keep_newest, o))
 			return 0;
 	}

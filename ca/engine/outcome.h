@@ -20,6 +20,9 @@ struct outcome {
 	int64_t retry_after;	/* seconds, 0 none */
 	int authenticated;	/* the party was authenticated: a refusal is a
 				   log entry, not only a counter */
+	int64_t device, known_anchor;	/* row of the device that the party has
+				   proven to be by a certificate, and what its
+				   row says; 0 none */
 	char who[320];		/* "fleet/device" or address, for the log */
 };
 

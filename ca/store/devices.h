@@ -56,6 +56,34 @@ int devices_count(struct store_tx *tx, const char *fleet, int64_t *out);
 const char *devices_state_name(enum device_state s);
 int devices_state_of(const char *name);
 
+/* devices_anchor.c. The device has used root ${anchor} (issuers row): written
+   where that is a newer one than what is known, together with the time. 1
+   written, 0 nothing new, -1 raised. */
+int devices_use_anchor(struct store_tx *tx, int64_t id, int64_t anchor,
+    int64_t at);
+/* Enabled devices by fleet and root, in this order. ${fleet} NULL: all. */
+struct device_anchors {
+	char fleet[64];
+	int64_t anchor;			/* 0: none known */
+	int64_t devices, last;		/* how many; newest anchor_at */
+};
+int devices_anchor_counts(struct store_tx *tx, const char *fleet,
+    int (*cb)(const struct device_anchors *row, void *arg), void *arg);
+/* Enabled devices whose root is one of ${anchors} (0: none known), or is none
+   of them; of the rows id, fleet, name, state and the anchor are filled. */
+#define DEVICE_ANCHORS_MAX 64
+struct device_anchor_filter {
+	const char *fleet;		/* NULL: all */
+	const int64_t *anchors;
+	size_t n_anchors;
+	int others;
+	int64_t after_id;
+	size_t limit;
+};
+int devices_anchor_list(struct store_tx *tx,
+    const struct device_anchor_filter *f,
+    int (*cb)(const struct device_row *row, void *arg), void *arg);
+
 /* Secrets for HTTP Basic. Never the secret itself: salt and hash. */
 enum secret_kind {
 	SECRET_RANDOM = 1,	/* ours, >= 128 bits: SHA-256(salt || secret) */

@@ -256,11 +256,13 @@ ready_ra() {
 	    --cacert "$INKAN_ROOT" "$INKAN_EST_URL/.well-known/est/cacerts")
 	[ "$code" = 200 ] || { [ "$code" = 503 ] && ! alive ca; }
 }
-# An instance that is stopped says tryLater: that is an answer, too.
+# An instance that is stopped says tryLater: that is an answer, too. The EST
+# server's certificate may be by a newer CA; the delegate's stays.
 ready_ocsp() {
 	local said
 	said=$(openssl ocsp -issuer "$INKAN_ISSUER" -url "$INKAN_OCSP_URL" \
-	    -cert "$INKAN_DIR/certs/est.pem" -CAfile "$INKAN_ROOT" -timeout 2 2>&1)
+	    -cert "$INKAN_DIR/certs/ocsp-devices-g1.pem" -CAfile "$INKAN_ROOT" \
+	    -timeout 2 2>&1)
 	case $said in
 	*": good"*) ;;
 	*trylater*) "$INKAN_BIN/inkan" status | grep -q stopped ;;

@@ -88,6 +88,57 @@ the_chain_is_forwarded_leaf_first(void **state)
 	}
 }
 
+static int
+presented_is(const WIRE_FIELDS *args, size_t i, const X509 *cert)
+{
+	unsigned char md[32];
+	const unsigned char *p;
+	size_t len;
+
+	X509_digest(cert, EVP_sha256(), md, NULL);
+	p = field_get_bytes(field_find(args, "server_sha256", i), &len);
+	return p != NULL && len == 32 && memcmp(p, md, 32) == 0;
+}
+
+/* What this connection presented, also when another certificate has been loaded
+   since. */
+static void
+what_was_presented_is_told(void **state)
+{
+	struct house *h = *state;
+	X509 *first = tls_certificate(h->tls), *second;
+	EVP_PKEY *key = keyfile_read(h->key);
+	char request[2048];
+	struct client c;
+	struct reply r;
+	FILE *f;
+
+	client_open(&c, h, 1, 0);
+	second = fake_certificate(key, h->ca.key, h->ca.cert, "est", 30);
+	f = fopen(h->certificate, "w");
+	PEM_write_X509(f, second);
+	fclose(f);
+	assert_true(tls_reload(h->tls, h->certificate, h->key));
+	snprintf(request, sizeof(request),
+	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
+	    "Content-Length: %zu\r\n\r\n%s",
+	    strlen(h->csr), h->csr);
+	client_send(&c, request, strlen(request));
+	client_read(&c, &r, 0);
+	client_close(&c);
+	assert_issued(h, &r);
+	assert_int_equal(field_count(h->ca.last, "server_sha256"), 2);
+	assert_true(presented_is(h->ca.last, 0, first));
+	assert_true(presented_is(h->ca.last, 1, h->ca.cert));
+	house_enroll(h, 1, PKCS10, &r);
+	assert_issued(h, &r);
+	assert_int_equal(field_count(h->ca.last, "server_sha256"), 1);
+	assert_true(presented_is(h->ca.last, 0, second));
+	X509_free(first);
+	X509_free(second);
+	EVP_PKEY_free(key);
+}
+
 /* Client's and server's idea of the binding must be the same octets. */
 static void
 bindings_are_equal_on_both_sides(void **state)
@@ -456,6 +507,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    t(a_secret_is_forwarded),
 	    t(the_chain_is_forwarded_leaf_first),
+	    t(what_was_presented_is_told),
 	    t(bindings_are_equal_on_both_sides),
 	    t(credentials_are_asked_for),
 	    t(a_challenge_can_be_answered),

@@ -10,6 +10,7 @@ struct svc {
 	int listener;
 	int wrong_key; /* answer with a certificate for another key */
 	int refuse;
+	int link; /* a link certificate comes with it */
 	struct house *house;
 	pthread_t thread;
 };
@@ -50,6 +51,8 @@ answer_renewal(struct svc *s, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 		ca->key, ca->cert, "renewed", 30);
 	fake_add_cert(a->values, "cert", cert);
 	fake_add_cert(a->values, "chain", ca->cert);
+	if (s->link)
+		fake_add_cert(a->values, "link", s->house->device_issuer);
 	if (s->refuse)
 		message_set_status(a, WIRE_DENIED);
 	X509_free(cert);
@@ -151,6 +154,58 @@ a_renewal_replaces_the_pair(void **state)
 	assert_non_null(fresh);
 	assert_true(cn_is(fresh, "renewed"));
 	tls_free(fresh);
+}
+
+static int
+names_in(const char *path, const char *names[], int n)
+{
+	FILE *f = fopen(path, "r");
+	char cn[64];
+	X509 *cert;
+	int i = 0, same = 1;
+
+	while ((cert = PEM_read_X509(f, NULL, NULL, NULL)) != NULL) {
+		X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
+		    NID_commonName, cn, sizeof(cn));
+		same &= i < n && strcmp(cn, names[i]) == 0;
+		i++;
+		X509_free(cert);
+	}
+	ERR_clear_error();
+	fclose(f);
+	return same && i == n;
+}
+
+/* A link certificate takes the root's place, unless it is not wanted. */
+static void
+links_are_presented_when_wanted(void **state)
+{
+	static const char *with[] = {"renewed", "Maker"};
+	static const char *without[] = {"renewed", "CA"};
+	struct house *h = *state;
+	char cn[64] = "";
+	int i;
+
+	X509_NAME_get_text_by_NID(X509_get_subject_name(h->ca.cert),
+	    NID_commonName, cn, sizeof(cn));
+	without[1] = cn;
+	for (i = 0; i < 2; i++) {
+		struct svc s = {.link = 1};
+
+		h->settings.link_certificates = i == 0;
+		svc_start(&s, h);
+		assert_true(own_cert_renew(&h->settings, h->tls));
+		svc_stop(&s);
+		assert_true(
+		    names_in(h->certificate, i == 0 ? with : without, 2));
+	}
+	/* Where there is none, nothing changes. */
+	h->settings.link_certificates = 1;
+	struct svc s = {0};
+	svc_start(&s, h);
+	assert_true(own_cert_renew(&h->settings, h->tls));
+	svc_stop(&s);
+	assert_true(names_in(h->certificate, without, 2));
 }
 
 static void
@@ -263,6 +318,41 @@ the_thread_renews(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* The first try finds nobody; with 20 seconds left the next one may not wait
+   for its usual 15. */
+static void
+a_short_rest_makes_it_hurry(void **state)
+{
+	struct house *h = *state;
+	struct svc s = {0};
+	EVP_PKEY *key = keyfile_read(h->key);
+	X509 *old = fake_certificate(key, h->ca.key, h->ca.cert, "old", 0);
+	struct own_cert *o;
+	double began = house_seconds();
+	int i;
+
+	X509_gmtime_adj(X509_getm_notAfter(old), 20);
+	assert_true(X509_sign(old, h->ca.key, EVP_sha256()) > 0);
+	write_cert(h->certificate, old);
+	assert_true(tls_reload(h->tls, h->certificate, h->key));
+	snprintf(s.path, sizeof(s.path), "%s/svc.sock", h->folder);
+	h->settings.svc_socket = s.path;
+	h->settings.certificate = h->certificate;
+	h->settings.key = h->key;
+	o = own_cert_start(&h->settings, h->tls);
+	assert_non_null(o);
+	house_pause(500);
+	svc_start(&s, h);
+	for (i = 0; i < 1200 && !cn_is(h->tls, "renewed"); i++)
+		house_pause(10);
+	assert_true(cn_is(h->tls, "renewed"));
+	assert_true(house_seconds() - began < 12);
+	svc_stop(&s);
+	own_cert_stop(o);
+	X509_free(old);
+	EVP_PKEY_free(key);
+}
+
 #define t(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -270,11 +360,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    t(a_renewal_replaces_the_pair),
+	    t(links_are_presented_when_wanted),
 	    t(a_certificate_for_another_key_is_refused),
 	    t(a_refusal_changes_nothing),
 	    t(a_crash_leaves_a_pair),
 	    cmocka_unit_test(due_in_the_last_third),
 	    t(the_thread_renews),
+	    t(a_short_rest_makes_it_hurry),
 	};
 
 	return cmocka_run_group_tests_name("own_cert", tests, NULL, NULL);
