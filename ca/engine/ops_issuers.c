@@ -299,6 +299,43 @@ switch_tx(struct store_tx *tx, void *arg)
 	return ok;
 }
 
+struct asking {
+	int64_t id;
+	enum issuer_state state;
+};
+
+static int
+ask_one(const struct issuer_row *row, void *arg)
+{
+	struct asking *a = arg;
+
+	if (row->id == a->id)
+		a->state = row->state;
+	return 1;
+}
+
+static int
+ask_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, ask_one, arg);
+}
+
+/* Durable also where status.db alone could not be told: it catches up. */
+static int
+save_state(struct switching *s)
+{
+	struct store *store = s->c->ca->store;
+	struct asking a = {s->is->row.id, s->is->row.state};
+
+	if (store_write(store, switch_tx, s, STORE_URGENT))
+		return 1;
+	if (!store_read(store, ask_tx, &a) || a.state != s->to)
+		return 0;
+	report_errors(REPORT_ERROR, "ca.unpublished", "issuer",
+	    s->is->row.ident, NULL);
+	return 1;
+}
+
 /* With its token's lock nobody signs meanwhile: when the operator is answered,
    nothing more is issued. */
 static int
@@ -312,7 +349,7 @@ switch_locked(struct switching *s)
 	fresh = issuer_changed(s->is, &row);
 	if (fresh == NULL)
 		return 0;
-	if (!store_write(ca->store, switch_tx, s, STORE_URGENT)) {
+	if (!save_state(s)) {
 		issuer_free(fresh);
 		return 0;
 	}

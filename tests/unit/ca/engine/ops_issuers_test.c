@@ -1,3 +1,4 @@
+#include "ca/engine/mirror.h"
 #include "tests/unit/ca/engine/foreign.h"
 
 /* ca.request, ca.import, ca.disable and ca.enable, as they are asked. */
@@ -175,6 +176,37 @@ which_one(void **state)
 	    issuer_set_find(&w->ca->issuers, "code")->row.ident, "code-g2");
 }
 
+static int
+hook_fails(struct store_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	ca_raise(CA_E_STORE, "status.db: not now");
+	return 0;
+}
+
+/* What is durable is so in memory too, also when status.db knows it later. */
+static void
+status_db_is_away(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is;
+
+	report_init("test", REPORT_ERROR + 1, 2);
+	store_set_hook(w->ca->store, hook_fails, NULL);
+	world_done(world_admin(w, "ca.disable", "t", "name", "attestation"));
+	is = foreign_sub(w, &root, "unpublished");
+	assert_true(mirror_start(w->ca->store, w->ca->status));
+	report_init("test", REPORT_ERROR, 2);
+	assert_int_equal(cas(w, "attestation-g1", "disabled"), 1);
+	assert_int_equal(cas(w, "unpublished-g1", "active"), 1);
+	assert_ptr_equal(
+	    issuer_set_find(&w->ca->issuers, "unpublished"), is);
+	world_sh("openssl x509 -inform DER -noout -in "
+	    "%s/pub/ca/unpublished-g1.cer", w->dir);
+	world_done(world_admin(w, "ca.enable", "t", "name", "attestation"));
+}
+
 /* Only for the operator. */
 static void
 not_for_others(void **state)
@@ -198,6 +230,7 @@ main(void)
 	    cmocka_unit_test(disabled),
 	    cmocka_unit_test(not_disabled),
 	    cmocka_unit_test(which_one),
+	    cmocka_unit_test(status_db_is_away),
 	    cmocka_unit_test(not_for_others),
 	};
 
