@@ -357,6 +357,40 @@ switch_locked(struct switching *s)
 	return 1;
 }
 
+struct own_cert {
+	const unsigned char *sha256;
+	struct cert_row row;
+	int found;
+};
+
+static int
+own_cert_tx(struct store_tx *tx, void *arg)
+{
+	struct own_cert *o = arg;
+
+	o->found = certs_by_sha256(tx, o->sha256, &o->row);
+	return o->found >= 0;
+}
+
+/* A CA that was revoked, or has expired, is out of use for good. */
+static int
+may_enable(struct ops_call *c, const struct issuer *is)
+{
+	struct own_cert o = {.sha256 = is->sha256};
+
+	if (is->row.not_after <= c->now)
+		return outcome_refuse(&c->o, WIRE_DENIED, "", "ca.expired",
+		    "name", "the certificate of %s has expired",
+		    is->row.ident);
+	if (!ops_read(c, own_cert_tx, &o))
+		return 0;
+	if (o.found && o.row.state != CERT_VALID)
+		return outcome_refuse(&c->o, WIRE_DENIED, "", "ca.revoked",
+		    "name", "the certificate of %s is %s", is->row.ident,
+		    certs_state_name(o.row.state));
+	return 1;
+}
+
 static int
 switch_state(struct ops_call *c, struct issuer *is, enum issuer_state to)
 {
@@ -369,6 +403,8 @@ switch_state(struct ops_call *c, struct issuer *is, enum issuer_state to)
 		    is->row.ident);
 	if (is->row.state == to)
 		return 1;
+	if (to == ISSUER_ACTIVE && !may_enable(c, is))
+		return 0;
 	if (is->token == NULL)
 		return switch_locked(&s);
 	pthread_rwlock_wrlock(&is->token->lock);

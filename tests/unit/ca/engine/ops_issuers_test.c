@@ -207,6 +207,36 @@ status_db_is_away(void **state)
 	world_done(world_admin(w, "ca.enable", "t", "name", "attestation"));
 }
 
+static int
+revoke_tx(struct store_tx *tx, void *arg)
+{
+	const struct issuer *is = arg;
+	struct cert_row row;
+
+	return certs_by_sha256(tx, is->sha256, &row) == 1 &&
+	    certs_set_state(tx, row.id, CERT_REVOKED, 4, 1);
+}
+
+/* What its own issuer has revoked, or time has ended, does not come back. */
+static void
+not_enabled(void **state)
+{
+	struct world *w = *state;
+	time_t now = w->now;
+
+	world_done(world_admin(w, "ca.disable", "t", "name", "attestation"));
+	w->now = issuer_set_find(&w->ca->issuers, "attestation")
+	    ->row.not_after;
+	world_refused(world_admin(w, "ca.enable", "t", "name", "attestation"),
+	    WIRE_DENIED, "ca.expired");
+	w->now = now;
+	assert_true(store_write(w->ca->store, revoke_tx,
+	    issuer_set_find(&w->ca->issuers, "attestation"), 0));
+	world_refused(world_admin(w, "ca.enable", "t", "name", "attestation"),
+	    WIRE_DENIED, "ca.revoked");
+	assert_int_equal(cas(w, "attestation-g1", "disabled"), 1);
+}
+
 /* Only for the operator. */
 static void
 not_for_others(void **state)
@@ -231,6 +261,7 @@ main(void)
 	    cmocka_unit_test(not_disabled),
 	    cmocka_unit_test(which_one),
 	    cmocka_unit_test(status_db_is_away),
+	    cmocka_unit_test(not_enabled),
 	    cmocka_unit_test(not_for_others),
 	};
 
