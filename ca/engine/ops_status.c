@@ -270,7 +270,8 @@ check_above(struct checking *k, const char *check, const struct issuer *is)
 	if (first == NULL)
 		say(k, check, WARN, 0, "what is above it is not known");
 	else
-		check_expiry(k, check, "the foreign CA above it that ends first",
+		check_expiry(k, check,
+		    "the foreign CA above it that ends first",
 		    issuer_time(X509_get0_notBefore(first)),
 		    issuer_time(X509_get0_notAfter(first)));
 	sk_X509_pop_free(above, X509_free);
