@@ -79,7 +79,9 @@ struct hsm_token_info {
  * Open the token that ${cfg}->uri names and log in. Returns a handle to be
  * freed with hsm_close(), or NULL. The error tells absent module, absent
  * token (and lists the labels found), uninitialised token, PIN trouble apart.
- * Several handles may be open at once, also on different modules.
+ * Several handles may be open at once, also on different modules. A token that
+ * is not found in a module where another one is open is looked for once more
+ * after a restart of the module, from which the other recovers by itself.
  */
 struct hsm *hsm_open(const struct hsm_config *cfg);
 void hsm_close(struct hsm *hsm);	/* NULL is fine; all keys of this token

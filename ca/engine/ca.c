@@ -75,9 +75,10 @@ own_cert(const struct ca_cert_row *row, void *arg)
 {
 	struct own_certs *o = arg;
 
-	if (row->subject != 0 && ++o->n > 0 && o->add)
-		return add_own(o->ca, row->sha256);
-	return 1;
+	if (row->subject == 0)
+		return 1;
+	o->n++;
+	return !o->add || add_own(o->ca, row->sha256);
 }
 
 static int

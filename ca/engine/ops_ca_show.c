@@ -99,6 +99,27 @@ add_policy(WIRE_FIELDS *v, const struct issuer *is)
 	    field_add_time(v, "keeps_expired_from", r->expired_from));
 }
 
+/* The profiles that it issues, as "a, b". */
+static int
+add_profiles(struct ops_call *c, WIRE_FIELDS *v, const struct issuer *is)
+{
+	struct policy *policy = ca_policy(c->ca);
+	const struct profile *p;
+	char text[900] = "";
+	size_t i, used = 0;
+
+	for (i = 0; i < policy->n_profiles && used < sizeof(text); i++) {
+		p = policy->profiles[i];
+		if (p->issuer[0] != '\0' &&
+		    issuer_set_find(&c->ca->issuers, p->issuer) == is)
+			used += (size_t)snprintf(text + used,
+			    sizeof(text) - used, "%s%s", used > 0 ? ", " : "",
+			    p->name);
+	}
+	policy_put(policy);
+	return field_add_text(v, "profiles", text);
+}
+
 /* When its next CRL comes, or that none is needed any more. */
 static int
 add_crls(struct ops_call *c, WIRE_FIELDS *v, const struct issuer *is,
@@ -208,7 +229,7 @@ show(struct ops_call *c, const struct issuer *is)
 	    field_add_int(v, "generation", is->row.generation) &&
 	    field_add_text(v, "state", ops_issuer_state(is)) &&
 	    add_cert(v, is) && add_key(v, is) && add_policy(v, is) &&
-	    add_certs(c, v, is) &&
+	    add_profiles(c, v, is) && add_certs(c, v, is) &&
 	    field_add_bytes(v, "der", is->row.cert, is->row.cert_len) &&
 	    add_chain(c, is) && ops_read(c, further_tx, &l) && !l.failed;
 }

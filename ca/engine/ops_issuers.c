@@ -299,6 +299,43 @@ switch_tx(struct store_tx *tx, void *arg)
 	return ok;
 }
 
+struct asking {
+	int64_t id;
+	enum issuer_state state;
+};
+
+static int
+ask_one(const struct issuer_row *row, void *arg)
+{
+	struct asking *a = arg;
+
+	if (row->id == a->id)
+		a->state = row->state;
+	return 1;
+}
+
+static int
+ask_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, ask_one, arg);
+}
+
+/* Durable also where status.db alone could not be told: it catches up. */
+static int
+save_state(struct switching *s)
+{
+	struct store *store = s->c->ca->store;
+	struct asking a = {s->is->row.id, s->is->row.state};
+
+	if (store_write(store, switch_tx, s, STORE_URGENT))
+		return 1;
+	if (!store_read(store, ask_tx, &a) || a.state != s->to)
+		return 0;
+	report_errors(REPORT_ERROR, "ca.unpublished", "issuer",
+	    s->is->row.ident, NULL);
+	return 1;
+}
+
 /* With its token's lock nobody signs meanwhile: when the operator is answered,
    nothing more is issued. */
 static int
@@ -312,11 +349,45 @@ switch_locked(struct switching *s)
 	fresh = issuer_changed(s->is, &row);
 	if (fresh == NULL)
 		return 0;
-	if (!store_write(ca->store, switch_tx, s, STORE_URGENT)) {
+	if (!save_state(s)) {
 		issuer_free(fresh);
 		return 0;
 	}
 	issuer_set_replace(&ca->issuers, s->is, fresh);
+	return 1;
+}
+
+struct own_cert {
+	const unsigned char *sha256;
+	struct cert_row row;
+	int found;
+};
+
+static int
+own_cert_tx(struct store_tx *tx, void *arg)
+{
+	struct own_cert *o = arg;
+
+	o->found = certs_by_sha256(tx, o->sha256, &o->row);
+	return o->found >= 0;
+}
+
+/* A CA that was revoked, or has expired, is out of use for good. */
+static int
+may_enable(struct ops_call *c, const struct issuer *is)
+{
+	struct own_cert o = {.sha256 = is->sha256};
+
+	if (is->row.not_after <= c->now)
+		return outcome_refuse(&c->o, WIRE_DENIED, "", "ca.expired",
+		    "name", "the certificate of %s has expired",
+		    is->row.ident);
+	if (!ops_read(c, own_cert_tx, &o))
+		return 0;
+	if (o.found && o.row.state != CERT_VALID)
+		return outcome_refuse(&c->o, WIRE_DENIED, "", "ca.revoked",
+		    "name", "the certificate of %s is %s", is->row.ident,
+		    certs_state_name(o.row.state));
 	return 1;
 }
 
@@ -332,6 +403,8 @@ switch_state(struct ops_call *c, struct issuer *is, enum issuer_state to)
 		    is->row.ident);
 	if (is->row.state == to)
 		return 1;
+	if (to == ISSUER_ACTIVE && !may_enable(c, is))
+		return 0;
 	if (is->token == NULL)
 		return switch_locked(&s);
 	pthread_rwlock_wrlock(&is->token->lock);

@@ -5,6 +5,7 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/engine/ceremony.h"
+#include "ca/engine/chain.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/presign.h"
@@ -302,6 +303,36 @@ check_ceremony(struct checking *k)
 		    " with --discard");
 }
 
+/* A sub-CA is worth what is above it: of that the one that ends first. */
+static void
+check_above(struct checking *k, const char *check, const struct issuer *is)
+{
+	STACK_OF(X509) *above = NULL;
+	X509 *cert, *first = NULL;
+	int i, n;
+
+	if (!chain_above(k->c->ca, is, &above)) {
+		ERR_clear_error();
+		say(k, check, FAIL, 0, "what is above it cannot be read");
+		return;
+	}
+	n = sk_X509_num(above);
+	for (i = 0; i < n; i++) {
+		cert = sk_X509_value(above, i);
+		if (first == NULL || ASN1_TIME_compare(
+		    X509_get0_notAfter(cert), X509_get0_notAfter(first)) < 0)
+			first = cert;
+	}
+	if (first == NULL)
+		say(k, check, WARN, 0, "what is above it is not known");
+	else
+		check_expiry(k, check,
+		    "the foreign CA above it that ends first",
+		    issuer_time(X509_get0_notBefore(first)),
+		    issuer_time(X509_get0_notAfter(first)));
+	sk_X509_pop_free(above, X509_free);
+}
+
 static void
 check_ca(struct checking *k, const struct issuer *is)
 {
@@ -319,6 +350,8 @@ check_ca(struct checking *k, const struct issuer *is)
 	    is->row.not_before, is->row.not_after);
 	if (is->row.state != ISSUER_ROOT && !ca_issuer_has_key(is))
 		say(k, check, FAIL, 0, "its key is not at hand");
+	if (is->row.state != ISSUER_ROOT && is->row.parent == 0)
+		check_above(k, check, is);
 	check_crl(k, is);
 	if (is->row.state == ISSUER_ROOT)
 		check_presigned(k, is);

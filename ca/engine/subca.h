@@ -22,11 +22,12 @@ struct subca_request {
 	const char *name;
 	int generation;			/* 0: the pending one, else the next */
 	const char *token;		/* "" the one of ${token} */
-	const char *key_type;		/* "ec-p256" ...; NULL for a pending one */
+	const char *key_type;		/* "ec-p256" ...; NULL: pending one */
 	const char *set[SUBCA_SET_MAX];	/* "cn=...", in the subject's order */
 	size_t n_set;
 	const char *http_url;		/* NULL: as an existing CA's */
-	int64_t crl_lifetime, crl_interval;	/* seconds; 0: a day, a quarter */
+	int64_t crl_lifetime;		/* seconds; 0: a day */
+	int64_t crl_interval;		/* seconds; 0: a quarter of that */
 	int64_t crl_shards;
 	int keep_expired;
 	int64_t path_len;		/* asked for; -1: none */

@@ -269,6 +269,44 @@ unpublish(struct importing *m)
 	unlink(path);
 }
 
+struct looking {
+	const struct issuer_row *want;
+	int found;
+};
+
+static int
+look(const struct issuer_row *row, void *arg)
+{
+	struct looking *l = arg;
+
+	l->found |= strcmp(row->ident, l->want->ident) == 0 &&
+	    row->cert_len == l->want->cert_len &&
+	    memcmp(row->cert, l->want->cert, row->cert_len) == 0;
+	return !l->found;
+}
+
+static int
+look_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, look, arg);
+}
+
+/* A write can fail after it became durable, when status.db could not be told.
+   Then the CA is there; status.db catches up. */
+static int
+save(struct importing *m)
+{
+	struct looking l = {&m->row, 0};
+
+	if (store_write(m->ca->store, save_tx, m, 0))
+		return 1;
+	if (!store_read(m->ca->store, look_tx, &l) || !l.found)
+		return 0;
+	report_errors(REPORT_ERROR, "ca.unpublished", "issuer", m->row.ident,
+	    NULL);
+	return 1;
+}
+
 /* Write lock of the token held by who renews. */
 static int
 commit(struct importing *m)
@@ -277,7 +315,7 @@ commit(struct importing *m)
 
 	if (!ca_issuer_room(m->ca, m->was == NULL) || !publish(m, &m->row))
 		return 0;
-	if (!store_write(m->ca->store, save_tx, m, 0)) {
+	if (!save(m)) {
 		ERR_set_mark();
 		unpublish(m);
 		ERR_pop_to_mark();

@@ -192,6 +192,7 @@ check "  a new CRL" inkan crl issue --issuer sub
 inkan crl show sub --pem >"$T/sub.crl"
 check_not "  it is revoked" all_crls
 has "status" "$(inkan status)" 'sub-g1 .*certificate is valid'
+has "  and what is above it" "$(inkan status)" 'sub-g1 .*foreign CA above it that ends first is valid'
 has "on record" "$(inkan log list --all)" 'ca.import .*sub-g1'
 
 # --- renewal by the foreign CA: same key, newer certificate ---

@@ -25,6 +25,9 @@ one_of_ours(void **state)
 	assert_string_equal(field_text(v, "token", "x"), "");
 	assert_int_equal(field_int(v, "crl_lifetime", 0), 86400);
 	assert_int_equal(field_int(v, "crl_shards", -1), 0);
+	assert_non_null(strstr(field_text(v, "profiles", ""),
+	    "device-ldevid"));
+	assert_null(strstr(field_text(v, "profiles", ""), "code-signing"));
 	assert_int_equal(field_int(v, "certs_valid", -1), 1);
 	assert_int_equal(field_int(v, "certs_revoked", -1), 1);
 	assert_int_equal(field_int(v, "certs_held", -1), 0);

@@ -1,3 +1,4 @@
+#include "ca/engine/mirror.h"
 #include "tests/unit/ca/engine/foreign.h"
 
 /* ca.request, ca.import, ca.disable and ca.enable, as they are asked. */
@@ -175,6 +176,67 @@ which_one(void **state)
 	    issuer_set_find(&w->ca->issuers, "code")->row.ident, "code-g2");
 }
 
+static int
+hook_fails(struct store_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	ca_raise(CA_E_STORE, "status.db: not now");
+	return 0;
+}
+
+/* What is durable is so in memory too, also when status.db knows it later. */
+static void
+status_db_is_away(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is;
+
+	report_init("test", REPORT_ERROR + 1, 2);
+	store_set_hook(w->ca->store, hook_fails, NULL);
+	world_done(world_admin(w, "ca.disable", "t", "name", "attestation"));
+	is = foreign_sub(w, &root, "unpublished");
+	assert_true(mirror_start(w->ca->store, w->ca->status));
+	report_init("test", REPORT_ERROR, 2);
+	assert_int_equal(cas(w, "attestation-g1", "disabled"), 1);
+	assert_int_equal(cas(w, "unpublished-g1", "active"), 1);
+	assert_ptr_equal(
+	    issuer_set_find(&w->ca->issuers, "unpublished"), is);
+	world_sh("openssl x509 -inform DER -noout -in "
+	    "%s/pub/ca/unpublished-g1.cer", w->dir);
+	world_done(world_admin(w, "ca.enable", "t", "name", "attestation"));
+}
+
+static int
+revoke_tx(struct store_tx *tx, void *arg)
+{
+	const struct issuer *is = arg;
+	struct cert_row row;
+
+	return certs_by_sha256(tx, is->sha256, &row) == 1 &&
+	    certs_set_state(tx, row.id, CERT_REVOKED, 4, 1);
+}
+
+/* What its own issuer has revoked, or time has ended, does not come back. */
+static void
+not_enabled(void **state)
+{
+	struct world *w = *state;
+	time_t now = w->now;
+
+	world_done(world_admin(w, "ca.disable", "t", "name", "attestation"));
+	w->now = issuer_set_find(&w->ca->issuers, "attestation")
+	    ->row.not_after;
+	world_refused(world_admin(w, "ca.enable", "t", "name", "attestation"),
+	    WIRE_DENIED, "ca.expired");
+	w->now = now;
+	assert_true(store_write(w->ca->store, revoke_tx,
+	    issuer_set_find(&w->ca->issuers, "attestation"), 0));
+	world_refused(world_admin(w, "ca.enable", "t", "name", "attestation"),
+	    WIRE_DENIED, "ca.revoked");
+	assert_int_equal(cas(w, "attestation-g1", "disabled"), 1);
+}
+
 /* Only for the operator. */
 static void
 not_for_others(void **state)
@@ -198,6 +260,8 @@ main(void)
 	    cmocka_unit_test(disabled),
 	    cmocka_unit_test(not_disabled),
 	    cmocka_unit_test(which_one),
+	    cmocka_unit_test(status_db_is_away),
+	    cmocka_unit_test(not_enabled),
 	    cmocka_unit_test(not_for_others),
 	};
 

@@ -1,4 +1,4 @@
-#include "tests/unit/ca/engine/world.h"
+#include "tests/unit/ca/engine/foreign.h"
 
 /* A level for each fault, and back to ok when it is mended. */
 
@@ -212,6 +212,44 @@ store_is_read_only(void **state)
 	expect(w, "store.write", "absent");
 }
 
+/* A CA is worth what is above it. */
+static void
+a_foreign_root_ends(void **state)
+{
+	struct world *w = *state;
+	struct foreign good, late;
+
+	foreign_ca(&good, NULL, "Good Root", (struct foreign_how){0}, w->now);
+	foreign_ca(&late, NULL, "Late Root",
+	    (struct foreign_how){.from = -300L * 86400, .to = 20L * 86400},
+	    w->now);
+	foreign_sub(w, &good, "good");
+	foreign_sub(w, &late, "late");
+	world_done(world_admin(w, "crl.issue", "t", "issuer", "good"));
+	world_done(world_admin(w, "crl.issue", "t", "issuer", "late"));
+	expect(w, "ca:good-g1", "ok");
+	expect(w, "crl:good-g1", "ok");
+	expect(w, "ca:late-g1", "warn");
+	foreign_free(&good);
+	foreign_free(&late);
+}
+
+/* Disabled, and over: its CRL and its delegates may run out. */
+static void
+a_disabled_ca(void **state)
+{
+	struct world *w = *state;
+	time_t now = w->now;
+
+	world_done(world_admin(w, "ca.disable", "t", "name", "code"));
+	w->now += 30 * 86400;
+	expect(w, "ca:code-g1", "ok");
+	expect(w, "crl:code-g1", "absent");
+	world_done(world_admin(w, "ca.enable", "t", "name", "code"));
+	expect(w, "crl:code-g1", "fail");
+	w->now = now;
+}
+
 int
 main(void)
 {
@@ -226,6 +264,8 @@ main(void)
 	    cmocka_unit_test(certificates_expire),
 	    cmocka_unit_test(answers_run_out),
 	    cmocka_unit_test(store_is_read_only),
+	    cmocka_unit_test(a_foreign_root_ends),
+	    cmocka_unit_test(a_disabled_ca),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
