@@ -226,7 +226,9 @@ lint_general(unsigned char tag, const struct der *body, int nc)
 	case DER_CONTEXT_CONS(5): /* ediPartyName */
 		return NULL;
 	case DER_CONTEXT_CONS(4):
-		return nc && body->len == 2 ? NULL : check_dir(body);
+		return nc && body->len == 2 && body->p[0] == DER_SEQUENCE
+		    ? NULL
+		    : check_dir(body);
 	case DER_CONTEXT(6):
 		return nc ? check_base(tag, body) : check_uri(body);
 	case DER_CONTEXT(7):
