@@ -11,7 +11,8 @@ adds(struct store_tx *tx, void *arg)
 	    .n_entries = 3,
 	    .sha256 = {9},
 	    .der = (unsigned char *)"CRL 7",
-	    .der_len = 5};
+	    .der_len = 5,
+	    .octets = 5};
 	struct crl_row out = {.issuer = t->issuer, .number = -1};
 
 	assert_int_equal(crls_last(tx, t->issuer, 0, 1, &out), 0);
