@@ -236,6 +236,14 @@ republish_row(const struct issuer *is, const struct crl_row *row,
 	return crl_file_release(is, row->shard, dir, row->number);
 }
 
+static int
+owe_tx(struct store_tx *tx, void *arg)
+{
+	const struct crl_row *row = arg;
+
+	return crls_owe_shard(tx, row->issuer, row->shard);
+}
+
 int
 crl_republish(struct store *store, const struct issuer *is,
     const char *publish_dir)
@@ -248,6 +256,8 @@ crl_republish(struct store *store, const struct issuer *is,
 		good = store_read(store, last_der_tx, &row) &&
 		    (row.number == 0 || republish_row(is, &row, publish_dir));
 		OPENSSL_free(row.der);
+		if (!good && row.number != 0)
+			(void)store_write(store, owe_tx, &row, STORE_URGENT);
 		ok &= good;
 	}
 	return ok;

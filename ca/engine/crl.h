@@ -32,8 +32,9 @@ int crl_issue_shard(struct store *store, struct issuer *is, int shard,
     const char *publish_dir, time_t now, struct crl_row *out);
 
 /* Publish the newest CRLs of the store again where a file is missing or
-   another (after a crash between both). Never over a newer one. 0 raised when
-   one of them cannot be; the others are published nevertheless. */
+   another (after a crash between both). Never over a newer one, which an older
+   store would do. 0 raised when one of them cannot be: then a new one is owed;
+   the others are published nevertheless. */
 int crl_republish(struct store *store, const struct issuer *is,
     const char *publish_dir);
 

@@ -32,8 +32,7 @@ int crl_shard_count(const struct issuer_row *row);
 void crl_shard_url(const struct issuer_row *row, int shard, char *out);
 /* The published file below publish_dir. CRL_NAME_MAX. */
 void crl_shard_name(const struct issuer_row *row, int shard, char *out);
-/* Is it a count that a CA may have? 1, or 0 raised (CA_E_CONFIG,
-   "crl.shards: ..."). */
+/* Is it a count that a CA may have? */
 int crl_shard_ok(int64_t count);
 
 #endif

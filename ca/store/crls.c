@@ -82,6 +82,15 @@ crls_owe(struct store_tx *tx, int64_t cert)
 }
 
 int
+crls_owe_shard(struct store_tx *tx, int64_t issuer, int shard)
+{
+	return sql_run(tx,
+	    "INSERT INTO crls_owed (issuer, shard, change) VALUES (?, ?, 0)"
+	    " ON CONFLICT (issuer, shard) DO NOTHING",
+	    "id", issuer, shard);
+}
+
+int
 crls_owed(struct store_tx *tx,
     int (*cb)(int64_t issuer, int shard, void *arg), void *arg)
 {

@@ -70,6 +70,8 @@ int crls_last(struct store_tx *tx, int64_t issuer, int shard, int with_der,
 /* CRLs that do not show yet what was changed. A revocation, hold or release
    notes its shard in its own transaction, so that a crash forgets none. */
 int crls_owe(struct store_tx *tx, int64_t cert);
+/* The same without a change of a certificate. */
+int crls_owe_shard(struct store_tx *tx, int64_t issuer, int shard);
 /* Every shard that is owed a CRL, in order. Stops when ${cb} returns 0. */
 int crls_owed(struct store_tx *tx,
     int (*cb)(int64_t issuer, int shard, void *arg), void *arg);
