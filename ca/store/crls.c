@@ -70,15 +70,40 @@ crls_last(struct store_tx *tx, int64_t issuer, int shard, int with_der,
 	return found;
 }
 
+/* Not one statement with ON CONFLICT: where thousands are revoked in one
+   transaction, SQLite would keep a journal for each of these. */
+static int
+note(struct store_tx *tx, int64_t issuer, int shard, int64_t change)
+{
+	if (!sql_run(tx,
+		"UPDATE crls_owed SET change = ?"
+		" WHERE issuer = ? AND shard = ?",
+		"iid", change, issuer, shard))
+		return 0;
+	return sqlite3_changes(tx->conn->db) != 0 ||
+	    sql_run(tx,
+		"INSERT INTO crls_owed (issuer, shard, change)"
+		" VALUES (?, ?, ?)",
+		"idi", issuer, shard, change);
+}
+
 int
 crls_owe(struct store_tx *tx, int64_t cert)
 {
-	return sql_run(tx,
-	    "INSERT INTO crls_owed (issuer, shard, change)"
-	    " SELECT issuer, shard, change FROM certs WHERE id = ?"
-	    " ON CONFLICT (issuer, shard) DO UPDATE"
-	    " SET change = excluded.change",
-	    "i", cert);
+	int64_t issuer = 0, change = 0;
+	int shard = 0, found = -1;
+	struct sql *s;
+
+	s = sql_open(
+	    tx, "SELECT issuer, shard, change FROM certs WHERE id = ?", "i",
+	    cert);
+	if (s != NULL && (found = sql_step(s)) == 1) {
+		issuer = sql_int(s, 0);
+		shard = (int)sql_int(s, 1);
+		change = sql_int(s, 2);
+	}
+	sql_close(s);
+	return found == 1 && note(tx, issuer, shard, change);
 }
 
 int
