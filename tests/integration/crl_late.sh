@@ -9,8 +9,8 @@ lib=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null | head -1)
 before_ceremony() {
 	# Certificates of an hour, so that they expire in this test.
 	for p in device-ldevid code-signing; do
-		sed -i 's/^validity *=.*/validity = "1h";/' "$INKAN_CONFIG_DIR/profiles/$p.conf"
-		grep -q '^validity = "1h";' "$INKAN_CONFIG_DIR/profiles/$p.conf" ||
+		sed -i "s/^validity:.*/validity: { duration = \"1h\"; backdate = \"5m\"; };/" "$INKAN_CONFIG_DIR/profiles/$p.conf"
+		grep -q "^validity.*1h" "$INKAN_CONFIG_DIR/profiles/$p.conf" ||
 		    die "profile $p has no validity"
 	done
 	sed -i 's|certificate = "../certs/attestation.pem"; }|certificate = "../certs/attestation.pem"; crl_lifetime = "8h"; crl_interval = "1h"; }|' \
