@@ -40,26 +40,55 @@ tell(const struct issuer *is, const struct crl_row *row, const char *req)
 	    "number", number, "entries", entries, NULL);
 }
 
+int64_t
+crl_run_cost(struct ca *ca, int64_t *entries)
+{
+	int64_t took;
+
+	pthread_mutex_lock(&ca->crl_lock);
+	took = ca->crl_cost.microseconds;
+	*entries = ca->crl_cost.entries;
+	pthread_mutex_unlock(&ca->crl_lock);
+	return took;
+}
+
+/* Read lock of the token held. Its count may have changed since the caller
+   looked. */
+static int
+issue(struct ca *ca, struct issuer *is, int shard, time_t now,
+    struct crl_row *row)
+{
+	int64_t from;
+	int ok;
+
+	if (shard < 0 || shard >= crl_shard_count(&is->row)) {
+		ca_raise(CA_E_NOTFOUND, "crl.shard: %s has no shard %d",
+		    is->row.ident, shard);
+		return 0;
+	}
+	pthread_mutex_lock(&ca->crl_lock);
+	from = microseconds();
+	ok = crl_issue_shard(ca->store, is, shard, ca->settings->publish_dir,
+	    now, row);
+	if (ok) {
+		ca->crl_cost.microseconds = microseconds() - from;
+		ca->crl_cost.entries = row->n_entries;
+	}
+	pthread_mutex_unlock(&ca->crl_lock);
+	return ok;
+}
+
 int
 crl_run_issue(struct ca *ca, const char *ident, int shard, const char *req,
     time_t now, struct crl_row *out)
 {
 	struct issuer *is = ca_issuer_lock(ca, ident, now);
 	struct crl_row row;
-	int64_t from;
 	int ok;
 
 	if (is == NULL)
 		return 0;
-	pthread_mutex_lock(&ca->crl_lock);
-	from = microseconds();
-	ok = crl_issue_shard(ca->store, is, shard, ca->settings->publish_dir,
-	    now, &row);
-	if (ok) {
-		ca->crl_cost.microseconds = microseconds() - from;
-		ca->crl_cost.entries = row.n_entries;
-	}
-	pthread_mutex_unlock(&ca->crl_lock);
+	ok = issue(ca, is, shard, now, &row);
 	ca_issuer_unlock(ca);
 	if (!ok)
 		return 0;
@@ -110,8 +139,10 @@ crl_run_set_shards(struct ca *ca, struct issuer *is, int shards,
 	   an address that is never published. */
 	pthread_rwlock_wrlock(&ca->token_lock);
 	ok = store_write(ca->store, set_shards_tx, &r, STORE_URGENT);
-	if (ok)
+	if (ok) {
 		is->row.crl_shards = shards;
+		atomic_store(&ca->crl_wanted, 1);
+	}
 	pthread_rwlock_unlock(&ca->token_lock);
 	return ok;
 }

@@ -11,11 +11,15 @@
 /* Does inkan-ca sign this CA's CRLs? A root's are made in ceremonies. */
 int crl_run_is_ours(const struct issuer *is);
 
-/* One CRL of the CA of that ident; ${req} is the request's id for the log, or
+/* One CRL of the CA of that ident, which must have that shard; ${req} is the request's id for the log, or
    NULL. ${out} may be NULL; its der is given as by crl_issue_shard(). 1, or 0
    raised. */
 int crl_run_issue(struct ca *ca, const char *ident, int shard, const char *req,
     time_t now, struct crl_row *out);
+
+/* What the last CRL that this process made took, in microseconds (0: none was
+   made), and how many entries it had. Waits for one that is being made. */
+int64_t crl_run_cost(struct ca *ca, int64_t *entries);
 
 /* Another count of shards, for a CA that has issued nothing yet; on record as
    ${who}'s act. Refused otherwise: CA_E_DENIED, "crl.shards: ...". */

@@ -121,7 +121,7 @@ static int
 take_costs(struct planning *p)
 {
 	struct crl_row row = {.issuer = p->is->row.id};
-	struct ca *ca = p->c->ca;
+	int64_t entries;
 	double took;
 
 	if (!ops_read(p->c, last_tx, &row))
@@ -133,13 +133,11 @@ take_costs(struct planning *p)
 	    ENTRY_OCTETS;
 	p->in.sign_seconds = SIGN_SECONDS;
 	p->in.entry_seconds = ENTRY_SECONDS;
-	pthread_mutex_lock(&ca->crl_lock);
-	took = (double)ca->crl_cost.microseconds / 1e6;
-	if (ca->crl_cost.entries >= MANY)
-		p->in.entry_seconds = took / (double)ca->crl_cost.entries;
+	took = (double)crl_run_cost(p->c->ca, &entries) / 1e6;
+	if (entries >= MANY)
+		p->in.entry_seconds = took / (double)entries;
 	else if (took > 0)
 		p->in.sign_seconds = took;
-	pthread_mutex_unlock(&ca->crl_lock);
 	p->measured = took > 0;
 	p->in.answer_validity = ANSWER_VALIDITY;
 	p->in.answer_octets = ANSWER_OCTETS;

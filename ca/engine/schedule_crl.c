@@ -190,14 +190,14 @@ static void
 make(struct schedule_crl *s, const struct issuer *is, struct slot *slot,
     int shard, time_t now)
 {
-	int64_t took;
+	int64_t took, entries;
 
 	s->batch--;
 	if (!crl_run_issue(s->ca, is->row.ident, shard, NULL, now, NULL)) {
 		failed(slot, is, shard, now);
 		return;
 	}
-	took = s->ca->crl_cost.microseconds / 1000000;
+	took = crl_run_cost(s->ca, &entries) / 1000000;
 	slot->gap = took * COST_SHARE > SCHEDULE_CRL_GAP ?
 	    (time_t)took * COST_SHARE : SCHEDULE_CRL_GAP;
 	slot->made = now;

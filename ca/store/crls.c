@@ -140,11 +140,23 @@ crls_paid(struct store_tx *tx, int64_t issuer, int shard, int64_t change)
 	    "idi", issuer, shard, change);
 }
 
+/* What was made for another count must not be published under a new name. */
+static int
+forget(struct store_tx *tx, int64_t issuer)
+{
+	return sql_run(tx, "DELETE FROM crls_owed WHERE issuer = ?", "i",
+		   issuer) &&
+	    sql_run(tx,
+		"UPDATE crls SET der = NULL"
+		" WHERE issuer = ? AND der IS NOT NULL",
+		"i", issuer);
+}
+
 int
 crls_set_shards(struct store_tx *tx, int64_t issuer, int shards)
 {
 	int64_t cert;
-	int found;
+	int i, found;
 
 	found = sql_number(tx, &cert,
 	    "SELECT id FROM certs WHERE issuer = ? LIMIT 1", "i", issuer);
@@ -157,7 +169,12 @@ crls_set_shards(struct store_tx *tx, int64_t issuer, int shards)
 		return 0;
 	}
 	tx->changed = 1;
-	return sql_run(tx, "UPDATE issuers SET crl_shards = ? WHERE id = ?",
-		   "di", shards, issuer) &&
-	    sql_run(tx, "DELETE FROM crls_owed WHERE issuer = ?", "i", issuer);
+	if (!forget(tx, issuer) ||
+	    !sql_run(tx, "UPDATE issuers SET crl_shards = ? WHERE id = ?",
+		"di", shards, issuer))
+		return 0;
+	for (i = 0; i < (shards > 0 ? shards : 1); i++)
+		if (!crls_owe_shard(tx, issuer, i))
+			return 0;
+	return 1;
 }

@@ -77,7 +77,7 @@ int crls_owed(struct store_tx *tx,
     int (*cb)(int64_t issuer, int shard, void *arg), void *arg);
 /* A CRL with all changes up to ${change} was made; later ones stay owed. */
 int crls_paid(struct store_tx *tx, int64_t issuer, int shard, int64_t change);
-/* How many shards the CA's CRLs have from now on. Refused (CA_E_DENIED,
+/* How many shards the CA's CRLs have from now on; each is owed one. Refused (CA_E_DENIED,
    "crl.shards: ...") once it has a certificate: their addresses are in them. */
 int crls_set_shards(struct store_tx *tx, int64_t issuer, int shards);
 

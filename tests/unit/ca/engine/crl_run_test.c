@@ -41,6 +41,7 @@ issues(void **state)
 {
 	struct world *w = *state;
 	struct crl_row row;
+	int64_t entries;
 
 	w->ca->crl_cost.microseconds = 0;
 	assert_true(crl_run_issue(w->ca, "devices-g1", 0, NULL, w->now + 50,
@@ -48,7 +49,10 @@ issues(void **state)
 	assert_int_equal(row.number, w->now + 50);
 	assert_non_null(row.der);
 	OPENSSL_free(row.der);
-	assert_true(w->ca->crl_cost.microseconds > 0);
+	assert_true(crl_run_cost(w->ca, &entries) > 0);
+	assert_int_equal(entries, 0);
+	assert_false(crl_run_issue(w->ca, "devices-g1", 1, NULL, w->now, NULL));
+	world_raised(CA_E_NOTFOUND, "crl.shard: devices-g1 has no shard 1");
 	assert_true(crl_run_issue(w->ca, "code", 0, "7", w->now + 51, NULL));
 	assert_false(crl_run_issue(w->ca, "none", 0, NULL, w->now, NULL));
 	world_raised(CA_E_NOTFOUND, "no CA");
