@@ -17,7 +17,7 @@ take_length(const struct der *in, size_t *head, size_t *len)
 		return 1;
 	}
 	n = in->p[1] & 0x7f;
-	if (n < 1 || n > 3 || in->len < 2 + n || in->p[2] == 0)
+	if (n < 1 || n > 4 || in->len < 2 + n || in->p[2] == 0)
 		return 0;
 	for (i = 0; i < n; i++)
 		v = v << 8 | in->p[2 + i];

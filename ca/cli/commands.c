@@ -165,8 +165,28 @@ static const struct option_spec ISSUER_OPT[] = {
 };
 static const struct option_spec CRL_SHOW[] = {
     {"issuer", OPTION_TEXT, 0, NULL, "NAME", "only this CA"},
+    {"shard", OPTION_INT, 0, NULL, "N", "only this shard of it, from 0"},
     {"pem", OPTION_FLAG, LOCAL, NULL, NULL, "print the CRL"},
     {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "CRL (PEM) to FILE"},
+    END,
+};
+static const struct option_spec CRL_SHARDS[] = {
+    {"issuer", OPTION_TEXT, REQ, NULL, "NAME", "a CA that has issued nothing"},
+    {"shards", OPTION_INT, REQ, NULL, "N", "0 (one full CRL), or 2 to 256"},
+    END,
+};
+static const struct option_spec CRL_PLAN[] = {
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME",
+	"CA; else the one with the most certificates"},
+    {"fleet-size", OPTION_INT, 0, "fleet_size", "N",
+	"so many certificates in use"},
+    {"revocation-rate", OPTION_TEXT, 0, "revocation_rate", "PERCENT",
+	"so many of them revoked in a year"},
+    {"validity", OPTION_DURATION, 0, NULL, "T", "of a certificate: 365d"},
+    {"crl-interval", OPTION_DURATION, 0, "crl_interval", "T",
+	"between CRLs: 6h"},
+    {"ocsp", OPTION_FLAG, 0, NULL, NULL,
+	"verifiers can ask while they verify"},
     END,
 };
 static const struct option_spec DEVICE_ADD[] = {
@@ -272,7 +292,10 @@ static const char *const POLICY_COLUMNS[] = {"path", "size", "sha256", NULL};
 static const char *const EXPLAIN_COLUMNS[] = {
     "stage", "verdict", "rule", "field", "text", NULL};
 static const char *const CRL_COLUMNS[] = {
-    "issuer", "number", "this_update", "next_update", "entries", NULL};
+    "issuer", "shard", "number", "this_update", "next_update", "entries",
+    "octets", NULL};
+static const char *const PLAN_COLUMNS[] = {"choice", "fits", "entries",
+    "octets", "octets_day", "signatures_day", "seconds_day", "why", NULL};
 static const char *const DEVICE_COLUMNS[] = {
     "fleet", "name", "state", "serial", "created", "note", "fields", NULL};
 static const char *const FLEET_COLUMNS[] = {"name", "label", "default",
@@ -453,6 +476,19 @@ const struct command command_table[] = {
 	.positional = "issuer",
 	.columns = CRL_COLUMNS,
 	.help = "Show the newest CRL of a CA, or of all"},
+    {.words = "crl shards",
+	.op = "crl.shards",
+	.run = run_list,
+	.options = CRL_SHARDS,
+	.columns = CRL_COLUMNS,
+	.help = "Partition the CRL of a CA that has issued nothing yet"},
+    {.words = "crl plan",
+	.op = "crl.plan",
+	.run = run_object,
+	.options = CRL_PLAN,
+	.columns = PLAN_COLUMNS,
+	.rows = "choices",
+	.help = "Forecast what CRLs, shards, short lives and OCSP cost"},
     {.words = "device add",
 	.op = "device.add",
 	.run = run_object,

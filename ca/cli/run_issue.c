@@ -149,7 +149,14 @@ print_der(struct cli *cli, const struct options *o, const char *label,
 
 	der = field_bytes(values, "der", &len);
 	if (der == NULL && (file != NULL || option_has(o, "pem"))) {
-		ca_raise(CA_E_NOTFOUND, "there is no %s of it", label);
+		if (field_text(values, "file", NULL) != NULL)
+			ca_raise(CA_E_NOTFOUND,
+			    "too large to be handed over; it is published as "
+			    "%s",
+			    field_text(values, "file", ""));
+		else
+			ca_raise(
+			    CA_E_NOTFOUND, "there is no %s of it", label);
 		return 0;
 	}
 	if (file != NULL && !file_write_pem(file, label, der, len))
@@ -191,12 +198,41 @@ run_cert_show(
 	return show_der(cli, cmd, o, PEM_STRING_X509);
 }
 
+/* A CA with shards answers with rows, unless one of them was asked for. */
+static int
+show_crl(struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	int wanted = option_has(o, "pem") || option_has(o, "out");
+	WIRE_ANSWER *a;
+	int status = CLI_DONE;
+
+	if ((a = run_call(cli, cmd, o)) == NULL)
+		return CLI_FAILED;
+	if (message_n_rows(a) == 0) {
+		if (!print_der(cli, o, PEM_STRING_X509_CRL, a->values))
+			status = client_failed(cli);
+	} else if (wanted) {
+		ca_raise(CA_E_BADREQUEST,
+		    "--shard is missing: the CA has %zu CRLs",
+		    message_n_rows(a));
+		status = client_failed(cli);
+	} else if (cli->json) {
+		status = encode_print(cli->out, encode_rows(a))
+		    ? CLI_DONE
+		    : client_failed(cli);
+	} else {
+		run_print_table(cli, cmd, a);
+	}
+	WIRE_ANSWER_free(a);
+	return status;
+}
+
 int
 run_crl_show(
     struct cli *cli, const struct command *cmd, const struct options *o)
 {
 	if (option_has(o, "issuer"))
-		return show_der(cli, cmd, o, PEM_STRING_X509_CRL);
+		return show_crl(cli, cmd, o);
 	if (option_has(o, "pem") || option_has(o, "out")) {
 		ca_raise(CA_E_BADREQUEST,
 		    "--issuer is missing: of which CA to write the CRL");

@@ -42,7 +42,9 @@ struct ca {
 	struct policy *policy;
 
 	pthread_mutex_t crl_lock;	/* one CRL at a time */
-	atomic_int crl_wanted;		/* a revocation wants a new CRL soon */
+	struct { int64_t microseconds, entries; } crl_cost;	/* of the last */
+	atomic_int crl_wanted;		/* a revocation wants a new CRL soon:
+					   the store says which */
 	atomic_uint_fast64_t refused;	/* unauthenticated refusals this hour */
 	time_t refused_hour;
 	time_t started;

@@ -67,6 +67,8 @@ struct ceremony_ca {
 	char certificate[PATH_MAX];	/* PEM to write, "" none */
 	struct ceremony_set set;
 	int64_t crl_lifetime, crl_interval;
+	int crl_shards;			/* 0: one full CRL */
+	int keep_expired;		/* expiredCertsOnCRL from now on */
 };
 
 struct ceremony_service {

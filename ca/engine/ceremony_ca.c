@@ -23,20 +23,18 @@ reserve_tx(struct store_tx *tx, void *arg)
 int
 ceremony_made(struct ceremony *r, const struct issuer_row *row)
 {
-	struct issuer_set *set = &r->made;
-	struct issuer **item;
+	struct issuer *is;
 
 	/* In a first ceremony nobody looks before the end; later ones show
 	   what they made in their last transaction. */
 	if (r->stage[0] == '\0' && !store_write(r->store, set_cert_tx,
 	    (void *)row, 0))
 		return 0;
-	item = OPENSSL_realloc(set->item, (set->n + 1) * sizeof(*item));
-	if (item == NULL)
-		return 0;
-	set->item = item;
-	item[set->n] = issuer_new(row);
-	return item[set->n] != NULL && ++set->n > 0;
+	is = issuer_new(row);
+	if (is != NULL && issuer_set_add(&r->made, is))
+		return 1;
+	issuer_free(is);
+	return 0;
 }
 
 /* The row comes first: the certificate's own row refers to it. */

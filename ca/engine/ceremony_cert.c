@@ -29,6 +29,8 @@ ceremony_fill_row(const struct ceremony *r, const struct ceremony_ca *ca,
 	    url, row->ident);
 	row->crl_lifetime = ca->crl_lifetime;
 	row->crl_interval = ca->crl_interval;
+	row->crl_shards = ca->crl_shards;
+	row->expired_from = ca->keep_expired ? r->now : 0;
 }
 
 void

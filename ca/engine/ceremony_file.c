@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/engine/ceremony_file.h"
+#include "ca/engine/crl_shard.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -43,6 +44,8 @@ static const struct conf_key ISSUER_KEYS[] = {
     {"set", CONF_TEXTS, 0},
     {"crl_lifetime", CONF_DURATION, 0},
     {"crl_interval", CONF_DURATION, 0},
+    {"crl_shards", CONF_INT, 0},
+    {"keep_expired", CONF_BOOL, 0},
 };
 
 static const struct conf_key SERVICE_KEYS[] = {
@@ -207,6 +210,21 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 }
 
 static int
+read_shards(const struct conf_group *g, struct ceremony_ca *ca)
+{
+	int64_t n;
+
+	if (!conf_int(g, "crl_shards", 0, CRL_SHARDS_MAX, 0, &n))
+		return 0;
+	if (!crl_shard_ok(n))
+		return conf_fail(g, "crl_shards", "0 (one full CRL) or 2 to %d",
+		    CRL_SHARDS_MAX);
+	ca->crl_shards = (int)n;
+	ca->keep_expired = conf_bool(g, "keep_expired", 0);
+	return 1;
+}
+
+static int
 read_issuer(const struct conf_group *g, struct ceremony_file *f)
 {
 	struct ceremony_ca *ca = &f->issuers[f->n_issuers];
@@ -220,6 +238,8 @@ read_issuer(const struct conf_group *g, struct ceremony_file *f)
 		return 0;
 	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
 		return conf_fail(g, "set", "missing: a CA has a name");
+	if (!read_shards(g, ca))
+		return 0;
 	if (ca->crl_interval > ca->crl_lifetime / 2)
 		return conf_fail(g, "crl_interval", "a new CRL must come "
 		    "before half of crl_lifetime is gone");

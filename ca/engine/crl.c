@@ -1,10 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
-#include <openssl/x509v3.h>
 
 #include "ca/error.h"
+#include "ca/engine/crl_build.h"
+#include "ca/engine/crl_file.h"
+#include "ca/engine/crl_shard.h"
+#include "ca/engine/fault.h"
 #include "ca/engine/publish.h"
 #include "ca/report/report.h"
 #include "ca/store/certs.h"
@@ -12,226 +16,195 @@
 
 struct making {
 	struct issuer *is;
-	struct crl_row *row;
-	X509_CRL *crl;
-	int64_t keep_after;
+	const char *dir;		/* NULL: in the store only */
+	char name[CRL_NAME_MAX];
+	char scope[CRL_URL_MAX];
+	time_t now;
+	struct crl_row row;
+	struct crl_spec spec;
+	struct crl_build *build;
+	int64_t change;			/* newest change that it shows */
 	int failed;
 };
-
-static int
-add_reason(X509_REVOKED *rev, int reason)
-{
-	ASN1_ENUMERATED *e;
-	int ok;
-
-	if (reason <= CRL_REASON_UNSPECIFIED)
-		return 1;
-	e = ASN1_ENUMERATED_new();
-	ok = e != NULL && ASN1_ENUMERATED_set(e, reason) == 1 &&
-	    X509_REVOKED_add1_ext_i2d(rev, NID_crl_reason, e, 0, 0) == 1;
-	ASN1_ENUMERATED_free(e);
-	return ok;
-}
-
-static int
-set_serial(X509_REVOKED *rev, const unsigned char *serial, size_t len)
-{
-	BIGNUM *bn = BN_bin2bn(serial, (int)len, NULL);
-	ASN1_INTEGER *i = bn == NULL ? NULL : BN_to_ASN1_INTEGER(bn, NULL);
-	int ok = i != NULL && X509_REVOKED_set_serialNumber(rev, i) == 1;
-
-	ASN1_INTEGER_free(i);
-	BN_free(bn);
-	return ok;
-}
 
 static int
 add_revoked(const struct cert_revoked *r, void *arg)
 {
 	struct making *m = arg;
-	X509_REVOKED *rev = X509_REVOKED_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)r->when);
 
-	m->failed = 1;
-	if (rev != NULL && t != NULL && set_serial(rev, r->serial, r->serial_len) &&
-	    X509_REVOKED_set_revocationDate(rev, t) == 1 &&
-	    add_reason(rev, r->reason) && X509_CRL_add0_revoked(m->crl, rev)) {
-		rev = NULL;
-		m->row->n_entries++;
-		m->failed = 0;
-	}
-	ASN1_TIME_free(t);
-	X509_REVOKED_free(rev);
+	m->failed = !crl_build_add(m->build, r);
 	return !m->failed;
 }
 
+/* Who expired since the last CRL stands on this one still; a last one that is
+   later than now (the clock went back) takes nobody off. */
+static int64_t
+keep_after(const struct making *m, const struct crl_row *last)
+{
+	int64_t t = last->this_update < m->now ? last->this_update : m->now;
+
+	if (m->spec.expired_from != 0 && m->spec.expired_from < t)
+		t = m->spec.expired_from;
+	return t;
+}
+
+static void
+fill(struct making *m, const struct crl_row *last)
+{
+	struct crl_row *row = &m->row;
+
+	row->issuer = m->is->row.id;
+	row->number = last->number + 1 > m->now ? last->number + 1 : m->now;
+	row->this_update = m->now;
+	row->next_update = m->now + m->is->row.crl_lifetime;
+	m->spec.number = row->number;
+	m->spec.this_update = row->this_update;
+	m->spec.next_update = row->next_update;
+	m->spec.expired_from = m->is->row.expired_from;
+	crl_file_scope(m->is, row->shard, m->scope);
+	m->spec.idp_url = m->scope[0] != '\0' ? m->scope : NULL;
+}
+
+/* Last number, entries and the newest change: one view of the store. */
 static int
-collect(struct store_tx *tx, void *arg)
+collect_tx(struct store_tx *tx, void *arg)
 {
 	struct making *m = arg;
+	struct crl_row last = {0};
 
-	return certs_revoked(tx, m->is->row.id, 0, m->keep_after,
-	    add_revoked, m) && !m->failed;
-}
-
-static int
-add_number(X509_CRL *crl, int64_t number)
-{
-	ASN1_INTEGER *i = ASN1_INTEGER_new();
-	int ok = i != NULL && ASN1_INTEGER_set_int64(i, number) == 1 &&
-	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, i, 0, 0) == 1;
-
-	ASN1_INTEGER_free(i);
-	return ok;
-}
-
-static int
-add_aki(X509_CRL *crl, const struct issuer *is)
-{
-	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
-	int ok = 0;
-
-	if (aki == NULL)
+	if (crls_last(tx, m->is->row.id, m->row.shard, 0, &last) < 0 ||
+	    !certs_last_change(tx, &m->change))
 		return 0;
-	aki->keyid = ASN1_OCTET_STRING_new();
-	if (aki->keyid != NULL)
-		ok = ASN1_OCTET_STRING_set(aki->keyid, is->build.key_id,
-		    (int)is->build.key_id_len) == 1 &&
-		    X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier,
-		    aki, 0, 0) == 1;
-	AUTHORITY_KEYID_free(aki);
-	return ok;
+	fill(m, &last);
+	m->build = crl_build_new(m->is, &m->spec);
+	return m->build != NULL &&
+	    certs_revoked(tx, m->is->row.id, m->row.shard,
+	    keep_after(m, &last), add_revoked, m) && !m->failed;
+}
+
+/* Read back before anybody else does: it is of this CA and says this number. */
+static int
+compare(const struct making *m, const unsigned char *der, size_t len)
+{
+	struct crl_view v;
+
+	if (crl_view_read(der, len, &v) && v.number == m->row.number &&
+	    v.issuer_len == m->is->build.name_len &&
+	    memcmp(v.issuer, m->is->build.name, v.issuer_len) == 0 &&
+	    strcmp(v.uri, m->scope) == 0)
+		return 1;
+	ca_raise(CA_E_INTERNAL, "crl: what was built is not what was meant");
+	return 0;
 }
 
 static int
-set_head(struct making *m)
+take(struct making *m)
 {
-	ASN1_TIME *this = ASN1_TIME_set(NULL, (time_t)m->row->this_update);
-	ASN1_TIME *next = ASN1_TIME_set(NULL, (time_t)m->row->next_update);
-	int ok;
+	struct crl_row *row = &m->row;
+	const unsigned char *der;
+	size_t len;
 
-	ok = this != NULL && next != NULL &&
-	    X509_CRL_set_version(m->crl, X509_CRL_VERSION_2) == 1 &&
-	    X509_CRL_set_issuer_name(m->crl,
-	    X509_get_subject_name(m->is->cert)) == 1 &&
-	    X509_CRL_set1_lastUpdate(m->crl, this) == 1 &&
-	    X509_CRL_set1_nextUpdate(m->crl, next) == 1;
-	ASN1_TIME_free(this);
-	ASN1_TIME_free(next);
-	return ok;
-}
-
-static int
-finish(struct making *m)
-{
-	struct crl_row *row = m->row;
-	int len;
-
-	if (!add_aki(m->crl, m->is) || !add_number(m->crl, row->number) ||
-	    X509_CRL_sort(m->crl) != 1)
+	der = crl_build_der(m->build, &len);
+	if (!compare(m, der, len))
 		return 0;
-	if (X509_CRL_sign(m->crl, m->is->key, issuer_digest(m->is->verify)) <=
-	    0 || X509_CRL_verify(m->crl, m->is->verify) != 1) {
-		ca_raise(CA_E_SIGN, "issuer %s: the CRL cannot be signed",
-		    m->is->row.ident);
-		return 0;
+	row->n_entries = crl_build_entries(m->build);
+	row->octets = (int64_t)len;
+	SHA256(der, len, row->sha256);
+	if (len <= CRL_ROW_MAX) {
+		row->der = OPENSSL_memdup(der, len);
+		row->der_len = len;
+		if (row->der == NULL)
+			return 0;
 	}
-	len = i2d_X509_CRL(m->crl, &row->der);
-	if (len <= 0)
-		return 0;
-	row->der_len = (size_t)len;
-	SHA256(row->der, row->der_len, row->sha256);
-	return 1;
+	if (m->dir != NULL)
+		return publish_stage(m->dir, m->name, der, len);
+	if (row->der != NULL)
+		return 1;
+	ca_raise(CA_E_CONFIG, "crl.folder: a CRL of %zu octets needs a folder "
+	    "to be published in", len);
+	return 0;
 }
 
 static int
-last_tx(struct store_tx *tx, void *arg)
+make(struct store *store, struct making *m)
 {
-	struct crl_row *row = arg;
+	int reason;
 
-	return crls_last(tx, row->issuer, 0, 0, row) >= 0;
+	if (store_read(store, collect_tx, m) && crl_build_sign(m->build) &&
+	    take(m))
+		return 1;
+	/* Asked before: ca_raise() opens its entry first. */
+	reason = report_last_reason() == CA_E_SIGN ? CA_E_SIGN : CA_E_STORE;
+	ca_raise(reason, "issuer %s: no CRL was made", m->is->row.ident);
+	return 0;
 }
-
-static int
-make(struct store *store, struct issuer *is, time_t now, struct crl_row *row)
-{
-	struct crl_row last = {.issuer = is->row.id};
-	struct making m = {.is = is, .row = row};
-	int reason, ok = 0;
-
-	if (!store_read(store, last_tx, &last))
-		return 0;
-	memset(row, 0, sizeof(*row));
-	row->issuer = is->row.id;
-	row->number = last.number + 1 > now ? last.number + 1 : now;
-	row->this_update = now;
-	row->next_update = now + is->row.crl_lifetime;
-	/* Who expired since the last CRL stands on this one still; a last one
-	   that is later than now (the clock went back) takes nobody off. */
-	m.keep_after = last.this_update < now ? last.this_update : now;
-	m.crl = X509_CRL_new();
-	if (m.crl != NULL && set_head(&m) && store_read(store, collect, &m))
-		ok = finish(&m);
-	if (!ok) {
-		/* Asked before: ca_raise() opens its entry first. */
-		reason = report_last_reason() == CA_E_SIGN ? CA_E_SIGN :
-		    CA_E_STORE;
-		ca_raise(reason, "issuer %s: no CRL was made", is->row.ident);
-	}
-	X509_CRL_free(m.crl);
-	return ok;
-}
-
-struct saving {
-	struct crl_row *row;
-	const char *ident;
-	time_t now;
-};
 
 static int
 save_tx(struct store_tx *tx, void *arg)
 {
-	struct saving *s = arg;
+	struct making *m = arg;
+	const struct crl_row *row = &m->row;
 	WIRE_FIELDS *l = field_list_new();
 	int ok;
 
-	ok = l != NULL && field_add_text(l, "issuer", s->ident) &&
-	    field_add_int(l, "number", s->row->number) &&
-	    field_add_time(l, "this_update", s->row->this_update) &&
-	    field_add_time(l, "next_update", s->row->next_update) &&
-	    field_add_int(l, "entries", s->row->n_entries) &&
-	    field_add_bytes(l, "sha256", s->row->sha256, 32) &&
-	    crls_add(tx, s->row) &&
-	    entries_append(tx, "crl", s->now, l, NULL);
+	ok = l != NULL && field_add_text(l, "issuer", m->is->row.ident) &&
+	    (m->is->row.crl_shards == 0 ||
+	    field_add_int(l, "shard", row->shard)) &&
+	    field_add_int(l, "number", row->number) &&
+	    field_add_time(l, "this_update", row->this_update) &&
+	    field_add_time(l, "next_update", row->next_update) &&
+	    field_add_int(l, "entries", row->n_entries) &&
+	    field_add_bytes(l, "sha256", row->sha256, 32) &&
+	    crls_add(tx, row) &&
+	    crls_paid(tx, row->issuer, row->shard, m->change) &&
+	    entries_append(tx, "crl", m->now, l, NULL);
 	field_list_free(l);
 	return ok;
 }
 
 static int
-publish(const struct issuer *is, const struct crl_row *row, const char *dir)
+save(struct store *store, struct making *m)
 {
-	char name[128];
+	fault_point("crl-staged");
+	if (!store_write(store, save_tx, m, STORE_URGENT)) {
+		if (m->dir != NULL)
+			publish_unstage(m->dir, m->name);
+		return 0;
+	}
+	fault_point("crl-saved");
+	return m->dir == NULL || crl_file_release(m->is, m->row.shard, m->dir,
+	    m->row.number);
+}
 
-	snprintf(name, sizeof(name), "crl/%s.crl", is->row.ident);
-	return dir == NULL || publish_file(dir, name, row->der, row->der_len);
+int
+crl_issue_shard(struct store *store, struct issuer *is, int shard,
+    const char *publish_dir, time_t now, struct crl_row *out)
+{
+	struct making m = {.is = is, .dir = publish_dir, .now = now,
+	    .row.shard = shard};
+	int ok;
+
+	crl_shard_name(&is->row, shard, m.name);
+	ok = make(store, &m) && save(store, &m);
+	crl_build_free(m.build);
+	if (ok && out != NULL)
+		*out = m.row;
+	else
+		OPENSSL_free(m.row.der);
+	return ok;
 }
 
 int
 crl_issue(struct store *store, struct issuer *is, const char *publish_dir,
     time_t now, struct crl_row *out)
 {
-	struct crl_row row = {0};
-	struct saving s = {&row, is->row.ident, now};
-	int ok;
+	int i, n = crl_shard_count(&is->row);
 
-	ok = make(store, is, now, &row) &&
-	    store_write(store, save_tx, &s, STORE_URGENT) &&
-	    publish(is, &row, publish_dir);
-	if (ok && out != NULL)
-		*out = row;
-	else
-		OPENSSL_free(row.der);
-	return ok;
+	for (i = 0; i < n; i++)
+		if (!crl_issue_shard(store, is, i, publish_dir, now,
+		    i + 1 == n ? out : NULL))
+			return 0;
+	return 1;
 }
 
 static int
@@ -239,35 +212,97 @@ last_der_tx(struct store_tx *tx, void *arg)
 {
 	struct crl_row *row = arg;
 
-	return crls_last(tx, row->issuer, 0, 1, row) >= 0;
+	return crls_last(tx, row->issuer, row->shard, 1, row) >= 0;
+}
+
+static int
+republish_row(const struct issuer *is, const struct crl_row *row,
+    const char *dir)
+{
+	char name[CRL_NAME_MAX];
+
+	crl_shard_name(&is->row, row->shard, name);
+	if (crl_file_is(dir, name, 0, row->sha256))
+		return 1;
+	if (!crl_file_is(dir, name, 1, row->sha256)) {
+		if (row->der == NULL) {
+			ca_raise(CA_E_STORE, "crl.file: %s/%s is lost; the CRL "
+			    "must be issued anew", dir, name);
+			return 0;
+		}
+		if (!publish_stage(dir, name, row->der, row->der_len))
+			return 0;
+	}
+	return crl_file_release(is, row->shard, dir, row->number);
+}
+
+static int
+owe_tx(struct store_tx *tx, void *arg)
+{
+	const struct crl_row *row = arg;
+
+	return crls_owe_shard(tx, row->issuer, row->shard);
 }
 
 int
 crl_republish(struct store *store, const struct issuer *is,
     const char *publish_dir)
 {
-	struct crl_row row = {.issuer = is->row.id};
-	int ok;
+	struct crl_row row;
+	int i, good, ok = 1;
 
-	if (!store_read(store, last_der_tx, &row))
-		return 0;
-	ok = row.der == NULL || publish(is, &row, publish_dir);
-	OPENSSL_free(row.der);
+	for (i = 0; i < crl_shard_count(&is->row); i++) {
+		row = (struct crl_row){.issuer = is->row.id, .shard = i};
+		good = store_read(store, last_der_tx, &row) &&
+		    (row.number == 0 || republish_row(is, &row, publish_dir));
+		OPENSSL_free(row.der);
+		if (!good && row.number != 0)
+			(void)store_write(store, owe_tx, &row, STORE_URGENT);
+		ok &= good;
+	}
 	return ok;
 }
 
-int
-crl_due(struct store *store, const struct issuer *is, int64_t *due)
+static int
+last_tx(struct store_tx *tx, void *arg)
 {
-	struct crl_row row = {.issuer = is->row.id};
+	struct crl_row *row = arg;
+
+	return crls_last(tx, row->issuer, row->shard, 0, row) >= 0;
+}
+
+int
+crl_due_shard(struct store *store, const struct issuer *is, int shard,
+    int64_t *due)
+{
+	struct crl_row row = {.issuer = is->row.id, .shard = shard};
+	int64_t half;
 
 	if (!store_read(store, last_tx, &row))
 		return 0;
+	half = (row.next_update - row.this_update) / 2;
 	if (row.number == 0)
 		*due = 0;
 	else if (is->row.crl_interval == 0)
 		*due = row.next_update;
 	else
-		*due = row.this_update + is->row.crl_interval;
+		*due = row.this_update + (is->row.crl_interval < half ?
+		    is->row.crl_interval : half);
+	return 1;
+}
+
+int
+crl_due(struct store *store, const struct issuer *is, int64_t *due)
+{
+	int64_t first = INT64_MAX, one = 0;
+	int i;
+
+	for (i = 0; i < crl_shard_count(&is->row); i++) {
+		if (!crl_due_shard(store, is, i, &one))
+			return 0;
+		if (one < first)
+			first = one;
+	}
+	*due = first;
 	return 1;
 }

@@ -8,6 +8,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/admit.h"
+#include "ca/engine/crl_shard.h"
 #include "ca/engine/fault.h"
 #include "ca/engine/kept.h"
 #include "ca/report/report.h"
@@ -21,6 +22,9 @@ struct issue {			/* one run of the pipeline */
 	time_t now;
 	struct issued *out;
 	unsigned char serial[BUILD_SERIAL_LEN];
+	int shard;			/* of the CRLs, by the serial */
+	struct build_issuer issuer;	/* with that shard's address */
+	char crl_url[CRL_URL_MAX];
 	unsigned char *tbs;
 	size_t tbs_len;
 	unsigned char *kept;	/* of a CSR, for a later replay */
@@ -48,13 +52,27 @@ make_serial(unsigned char serial[BUILD_SERIAL_LEN])
 	return 1;
 }
 
+/* The serial decides which of the CA's CRLs will list the certificate. */
+static void
+choose_shard(struct issue *is)
+{
+	const struct issuer_row *row = &is->job->issuer->row;
+
+	is->issuer = is->job->issuer->build;
+	is->shard = crl_shard_of(row, is->serial, sizeof(is->serial));
+	if (row->crl_shards == 0)
+		return;
+	crl_shard_url(row, is->shard, is->crl_url);
+	is->issuer.crl_url = is->crl_url;
+}
+
 static int
 build(struct issue *is)
 {
 	const struct issue_job *job = is->job;
 	struct build_request req = {
 	    .profile = job->profile,
-	    .issuer = &job->issuer->build,
+	    .issuer = &is->issuer,
 	    .csr = job->csr,
 	    .spki = job->spki,
 	    .spki_len = job->spki_len,
@@ -71,8 +89,10 @@ build(struct issue *is)
 	    .key_id_len = job->key_id_len,
 	};
 
-	return make_serial(is->serial) &&
-	    build_tbs(&req, &is->tbs, &is->tbs_len, is->notes);
+	if (!make_serial(is->serial))
+		return 0;
+	choose_shard(is);
+	return build_tbs(&req, &is->tbs, &is->tbs_len, is->notes);
 }
 
 static int
@@ -81,7 +101,7 @@ conform(struct issue *is)
 	const struct issue_job *job = is->job;
 	struct conform_context ctx = {
 	    .profile = job->profile,
-	    .issuer = &job->issuer->build,
+	    .issuer = &is->issuer,
 	    .spki = job->spki,
 	    .spki_len = job->spki_len,
 	    .serial = is->serial,
@@ -213,6 +233,7 @@ fill_row(struct issue *is)
 	    job->issuer->row.ident);
 	memcpy(row->serial, is->serial, sizeof(is->serial));
 	row->serial_len = sizeof(is->serial);
+	row->shard = is->shard;
 	row->state = CERT_RESERVED;
 	row->reason = CERT_REASON_NONE;
 	copy(row->profile, sizeof(row->profile), job->profile->name);

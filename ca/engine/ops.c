@@ -115,6 +115,22 @@ static const struct ops_arg A_CERT_LIST[] = {
     {"cursor", TEXT, 0, 32},
 };
 static const struct ops_arg A_ISSUER_OPT[] = {{"issuer", TEXT, 0, 79}};
+static const struct ops_arg A_CRL_SHOW[] = {
+    {"issuer", TEXT, 0, 79},
+    {"shard", INT, 0, 0},
+};
+static const struct ops_arg A_CRL_SHARDS[] = {
+    {"issuer", TEXT, OPS_REQUIRED, 79},
+    {"shards", INT, OPS_REQUIRED, 0},
+};
+static const struct ops_arg A_CRL_PLAN[] = {
+    {"issuer", TEXT, 0, 79},
+    {"fleet_size", INT, 0, 0},
+    {"revocation_rate", TEXT, 0, 16},
+    {"validity", INT, 0, 0},
+    {"crl_interval", INT, 0, 0},
+    {"ocsp", FLAG, 0, 0},
+};
 static const struct ops_arg A_DEVICE_ADD[] = {
     {"fleet", TEXT, OPS_REQUIRED, 63},
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
@@ -194,7 +210,9 @@ static const struct ops_entry TABLE[] = {
     {"cert.list", OPS_ADMIN, ops_cert_list, ARGS(A_CERT_LIST)},
     {"cert.show", OPS_ADMIN, ops_cert_show, ARGS(A_SERIAL)},
     {"crl.issue", OPS_ADMIN, ops_crl_issue, ARGS(A_ISSUER_OPT)},
-    {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_ISSUER_OPT)},
+    {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_CRL_SHOW)},
+    {"crl.shards", OPS_ADMIN, ops_crl_shards, ARGS(A_CRL_SHARDS)},
+    {"crl.plan", OPS_ADMIN, ops_crl_plan, ARGS(A_CRL_PLAN)},
     {"device.add", OPS_ADMIN, ops_device_add, ARGS(A_DEVICE_ADD)},
     {"device.list", OPS_ADMIN, ops_device_list, ARGS(A_DEVICE_LIST)},
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},

@@ -113,6 +113,7 @@ ops_fn ops_ca_list, ops_ca_stop, ops_ca_resume, ops_status;
 ops_fn ops_policy_diff, ops_policy_activate, ops_policy_show;
 ops_fn ops_issue_op, ops_explain, ops_revoke, ops_release;
 ops_fn ops_cert_list, ops_cert_show, ops_crl_issue, ops_crl_show;
+ops_fn ops_crl_shards, ops_crl_plan;
 ops_fn ops_device_add, ops_device_list, ops_device_show;
 ops_fn ops_device_disable, ops_device_enable, ops_device_revoke;
 ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;

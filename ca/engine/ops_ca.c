@@ -9,7 +9,7 @@
 #include "ca/engine/ops.h"
 #include "ca/engine/retire.h"
 
-/* The CAs themselves, their CRLs and keys, and the log. */
+/* The CAs themselves, their keys, and the log. */
 
 struct counting {
 	int64_t issuer, n, crl_due;
@@ -116,115 +116,6 @@ ops_ca_resume(struct ops_call *c)
 	report_event(REPORT_INFO, "ca.resumed", "req", c->req, "who", c->who,
 	    NULL);
 	return spread_state(c);
-}
-
-static int
-add_crl(WIRE_FIELDS *l, const struct issuer *is, const struct crl_row *row)
-{
-	char number[24];
-
-	snprintf(number, sizeof(number), "%lld", (long long)row->number);
-	return l != NULL && field_add_text(l, "issuer", is->row.ident) &&
-	    field_add_text(l, "number", number) &&
-	    field_add_time(l, "this_update", row->this_update) &&
-	    field_add_time(l, "next_update", row->next_update) &&
-	    field_add_int(l, "entries", row->n_entries) &&
-	    field_add_text(l, "url", is->row.crl_url);
-}
-
-int
-ops_issue_crl(struct ops_call *c, const char *name)
-{
-	struct issuer *is = ca_issuer_lock_for(c->ca, name, ISSUER_TO_VOUCH,
-	    c->now);
-	struct crl_row row;
-	char number[24];
-	int ok;
-
-	if (is == NULL)
-		return 0;
-	pthread_mutex_lock(&c->ca->crl_lock);
-	ok = crl_issue(c->ca->store, is, c->ca->settings->publish_dir, c->now,
-	    &row);
-	pthread_mutex_unlock(&c->ca->crl_lock);
-	ca_issuer_unlock(c->ca, is);
-	if (!ok)
-		return 0;
-	snprintf(number, sizeof(number), "%lld", (long long)row.number);
-	report_event(REPORT_INFO, "crl.issued", "req", c->req, "issuer",
-	    is->row.ident, "number", number, NULL);
-	OPENSSL_free(row.der);
-	return add_crl(message_add_row(c->answer), is, &row);
-}
-
-int
-ops_crl_issue(struct ops_call *c)
-{
-	const char *name = ops_text(c, "issuer");
-	size_t i;
-	int ok = 1;
-
-	if (!ca_may_vouch(c->ca))
-		return 0;
-	if (name != NULL)
-		return ops_issue_crl(c, name);
-	for (i = 0; i < c->ca->issuers.n; i++)
-		/* A token that is away keeps no other CA from its CRL. */
-		if (retire_needs_crls(c->ca, c->ca->issuers.item[i], c->now))
-			ok &= ops_issue_crl(c,
-			    c->ca->issuers.item[i]->row.ident);
-	return ok;
-}
-
-static int
-last_tx(struct store_tx *tx, void *arg)
-{
-	struct crl_row *row = arg;
-
-	return crls_last(tx, row->issuer, 0, 1, row) >= 0;
-}
-
-/* The newest CRL of each CA that has one, without the CRLs themselves. */
-static int
-list_crls(struct ops_call *c)
-{
-	struct crl_row row;
-	size_t i;
-	int ok = 1;
-
-	for (i = 0; ok && i < c->ca->issuers.n; i++) {
-		memset(&row, 0, sizeof(row));
-		row.issuer = c->ca->issuers.item[i]->row.id;
-		ok = ops_read(c, last_tx, &row) && (row.number == 0 ||
-		    add_crl(message_add_row(c->answer),
-			c->ca->issuers.item[i], &row));
-		OPENSSL_free(row.der);
-	}
-	return ok;
-}
-
-int
-ops_crl_show(struct ops_call *c)
-{
-	const char *name = ops_text(c, "issuer");
-	struct issuer *is;
-	struct crl_row row = {0};
-	int ok;
-
-	if (name == NULL)
-		return list_crls(c);
-	if ((is = issuer_set_find(&c->ca->issuers, name)) == NULL)
-		return ops_not_found(c, "issuer", "no CA \"%s\"", name);
-	row.issuer = is->row.id;
-	if (!ops_read(c, last_tx, &row))
-		return 0;
-	if (row.number == 0)
-		return ops_not_found(c, "issuer", "%s has issued no CRL yet",
-		    is->row.ident);
-	ok = add_crl(c->answer->values, is, &row) && (row.der == NULL ||
-	    field_add_bytes(c->answer->values, "der", row.der, row.der_len));
-	OPENSSL_free(row.der);
-	return ok;
 }
 
 struct key_listing {

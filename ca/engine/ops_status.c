@@ -6,7 +6,8 @@
 #include "ca/report/report.h"
 #include "ca/engine/ceremony.h"
 #include "ca/engine/chain.h"
-#include "ca/engine/crl.h"
+#include "ca/engine/crl_run.h"
+#include "ca/engine/crl_shard.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/presign.h"
 #include "ca/engine/retire.h"
@@ -180,7 +181,56 @@ last_tx(struct store_tx *tx, void *arg)
 {
 	struct crl_row *row = arg;
 
-	return crls_last(tx, row->issuer, 0, 0, row) >= 0;
+	return crls_last(tx, row->issuer, row->shard, 0, row) >= 0;
+}
+
+/* One CRL that is not as it should be. */
+static void
+say_crl(struct checking *k, const struct issuer *is, const char *check,
+    const struct crl_row *row, enum crl_run_state state, int64_t due)
+{
+	if (state == CRL_RUN_NONE)
+		say(k, check, FAIL, 0, "there is no CRL");
+	else if (state == CRL_RUN_OVER)
+		say(k, check, FAIL, row->next_update, "has run out");
+	else
+		say(k, check, WARN, row->next_update, is->row.crl_interval == 0
+		    ? "is late: more than half of its validity is gone" :
+		    "is late: the next one was due %lld s ago",
+		    (long long)(k->c->now - due));
+}
+
+#define SHARDS_TOLD 8		/* of the shards that are not well */
+
+struct crls {			/* of one CA */
+	struct crl_row row;	/* of the shard just looked at */
+	int64_t entries, first;	/* all; nextUpdate that comes first */
+	int bad;
+};
+
+static void
+look_at_shard(struct checking *k, const struct issuer *is, int shard,
+    struct crls *s)
+{
+	enum crl_run_state state;
+	char check[112];
+	int64_t due;
+
+	s->row = (struct crl_row){.issuer = is->row.id, .shard = shard};
+	if (!ops_read(k->c, last_tx, &s->row))
+		ERR_clear_error();
+	s->entries += s->row.n_entries;
+	if (s->row.next_update < s->first)
+		s->first = s->row.next_update;
+	state = crl_run_look(is, &s->row, k->c->now, &due);
+	if (state == CRL_RUN_FRESH || s->bad++ >= SHARDS_TOLD)
+		return;
+	if (is->row.crl_shards == 0)
+		snprintf(check, sizeof(check), "crl:%s", is->row.ident);
+	else
+		snprintf(check, sizeof(check), "crl:%s-s%d", is->row.ident,
+		    shard);
+	say_crl(k, is, check, &s->row, state, due);
 }
 
 #define REFRESH "a ceremony renews it (inkan ca refresh)"
@@ -195,49 +245,51 @@ root_level(int64_t from, int64_t until, int64_t now)
 }
 
 static void
-check_root_crl(struct checking *k, const char *check,
-    const struct crl_row *row)
-{
-	enum level level = root_level(row->this_update, row->next_update,
-	    k->c->now);
-	int64_t days = (row->next_update - k->c->now) / 86400;
-
-	if (level == FAIL)
-		say(k, check, FAIL, row->next_update, "has run out; " REFRESH);
-	else if (level == WARN)
-		say(k, check, WARN, row->next_update, "runs out in %lld days; "
-		    REFRESH, (long long)days);
-	else
-		say(k, check, OK, row->next_update, "number %lld, %lld entries",
-		    (long long)row->number, (long long)row->n_entries);
-}
-
-static void
-check_crl(struct checking *k, const struct issuer *is)
+check_root_crl(struct checking *k, const char *check, const struct issuer *is)
 {
 	struct crl_row row = {.issuer = is->row.id};
-	char check[96];
-	int64_t now = k->c->now, half;
+	enum level level;
 
-	snprintf(check, sizeof(check), "crl:%s", is->row.ident);
 	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
 		ERR_clear_error();
 		say(k, check, FAIL, 0, "there is no CRL");
 		return;
 	}
-	if (is->row.state == ISSUER_ROOT) {
-		check_root_crl(k, check, &row);
-		return;
-	}
-	half = row.this_update + (row.next_update - row.this_update) / 2;
-	if (row.next_update <= now)
-		say(k, check, FAIL, row.next_update, "has run out");
-	else if (half <= now)
-		say(k, check, WARN, row.next_update, "is late: more than half "
-		    "of its validity is gone");
+	level = root_level(row.this_update, row.next_update, k->c->now);
+	if (level == FAIL)
+		say(k, check, FAIL, row.next_update, "has run out; " REFRESH);
+	else if (level == WARN)
+		say(k, check, WARN, row.next_update, "runs out in %lld days; "
+		    REFRESH, (long long)((row.next_update - k->c->now) /
+		    86400));
 	else
 		say(k, check, OK, row.next_update, "number %lld, %lld entries",
 		    (long long)row.number, (long long)row.n_entries);
+}
+
+static void
+check_crl(struct checking *k, const struct issuer *is)
+{
+	struct crls s = {.first = INT64_MAX};
+	int i, n = crl_shard_count(&is->row);
+	char check[96];
+
+	snprintf(check, sizeof(check), "crl:%s", is->row.ident);
+	if (is->row.state == ISSUER_ROOT) {
+		check_root_crl(k, check, is);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		look_at_shard(k, is, i, &s);
+	if (s.bad > SHARDS_TOLD)
+		say(k, check, FAIL, s.first, "%d of %d shards are not in "
+		    "order", s.bad, n);
+	else if (s.bad == 0 && is->row.crl_shards == 0)
+		say(k, check, OK, s.first, "number %lld, %lld entries",
+		    (long long)s.row.number, (long long)s.entries);
+	else if (s.bad == 0)
+		say(k, check, OK, s.first, "%d shards, %lld entries", n,
+		    (long long)s.entries);
 }
 
 static void

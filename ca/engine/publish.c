@@ -100,31 +100,100 @@ sync_folder_of(const char *path)
 	return ok;
 }
 
+static int
+path_of(const char *dir, const char *name, const char *before,
+    const char *after, char *out)
+{
+	const char *slash = strrchr(name, '/');
+	int folder = slash == NULL ? 0 : (int)(slash + 1 - name);
+
+	if (snprintf(out, PATH_MAX, "%s/%.*s%s%s%s", dir, folder, name, before,
+	    name + folder, after) < PATH_MAX)
+		return 1;
+	ca_raise(CA_E_CONFIG, "path too long: %s/%s", dir, name);
+	return 0;
+}
+
+int
+publish_path(const char *dir, const char *name, int staged, char *out)
+{
+	return staged ? path_of(dir, name, ".", ".next", out) :
+	    path_of(dir, name, "", "", out);
+}
+
+/* To an open file, which is closed; it is removed when that fails. */
+static int
+fill(int fd, const char *path, const void *data, size_t len)
+{
+	int ok = write_all(fd, data, len);
+
+	if (!ok)
+		(void)fail("write", path);
+	if (close(fd) != 0 && ok)
+		ok = fail("close", path);
+	if (!ok)
+		unlink(path);
+	return ok;
+}
+
+static int
+move(const char *from, const char *to)
+{
+	if (rename(from, to) != 0) {
+		(void)fail("rename", to);
+		unlink(from);
+		return 0;
+	}
+	return sync_folder_of(to) || fail("sync folder of", to);
+}
+
 int
 publish_file(const char *dir, const char *name, const void *data, size_t len)
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
-	int fd, ok;
+	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path) || snprintf(tmp, sizeof(tmp), "%s.XXXXXX",
-	    path) >= (int)sizeof(tmp)) {
-		ca_raise(CA_E_CONFIG, "path too long: %s/%s", dir, name);
+	if (!path_of(dir, name, "", "", path) ||
+	    !path_of(dir, name, "", ".XXXXXX", tmp))
 		return 0;
-	}
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return fail("create", tmp);
-	ok = write_all(fd, data, len);
-	if (!ok)
-		(void)fail("write", tmp);
-	if (close(fd) != 0 && ok)
-		ok = fail("close", tmp);
-	if (ok && rename(tmp, path) != 0)
-		ok = fail("rename", path);
-	if (!ok) {
-		unlink(tmp);
+	return fill(fd, tmp, data, len) && move(tmp, path);
+}
+
+int
+publish_stage(const char *dir, const char *name, const void *data, size_t len)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!publish_path(dir, name, 1, path))
 		return 0;
-	}
-	return sync_folder_of(path) || fail("sync folder of", path);
+	/* Never into a file that is there: it may have another name as well. */
+	if (unlink(path) != 0 && errno != ENOENT)
+		return fail("remove", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail("create", path);
+	return fill(fd, path, data, len) &&
+	    (sync_folder_of(path) || fail("sync folder of", path));
+}
+
+int
+publish_staged(const char *dir, const char *name)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	return publish_path(dir, name, 1, from) &&
+	    publish_path(dir, name, 0, to) && move(from, to);
+}
+
+void
+publish_unstage(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (publish_path(dir, name, 1, path))
+		unlink(path);
 }

@@ -8,12 +8,9 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/store/certs.h"
-#include "ca/engine/crl.h"
 #include "ca/engine/mirror.h"
-#include "ca/engine/retire.h"
+#include "ca/engine/schedule_crl.h"
 #include "ca/engine/schedule.h"
-
-#define CRL_RETRY 10		/* seconds after a CRL that failed */
 
 #define BEAT_RETRY 5		/* seconds after a heartbeat that failed */
 #define OPEN_MAX 600		/* a reservation that is older is nobody's */
@@ -28,11 +25,9 @@ struct schedule {
 	int running, stopping;
 	time_t beat;		/* last heartbeat */
 	time_t beat_failed;
-	time_t crl_failed;
 	time_t open_looked;
 	time_t token_looked;
-	unsigned char *owed;	/* for each issuer: a CRL is wanted */
-	struct retire_watch watch;	/* who needs none any more */
+	struct schedule_crl *crls;
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
 	int has_told;
@@ -157,72 +152,11 @@ close_open(struct schedule *s, time_t now)
 		    NULL);
 }
 
-static int
-crl_is_due(struct schedule *s, size_t i, time_t now)
-{
-	const struct issuer *is = s->ca->issuers.item[i];
-	int64_t due;
-
-	if (is->row.state == ISSUER_ROOT)
-		return 0;
-	if (s->owed[i] || !crl_due(s->ca->store, is, &due))
-		return s->owed[i];
-	/* The last one is of the future: the clock was put back. */
-	return due <= now || due > now + is->row.crl_interval;
-}
-
-static int
-make_crl(struct ca *ca, const char *ident, time_t now)
-{
-	struct issuer *is = ca_issuer_lock_for(ca, ident, ISSUER_TO_VOUCH,
-	    now);
-	struct crl_row row;
-	char number[24];
-	int ok;
-
-	if (is == NULL)
-		return 0;
-	pthread_mutex_lock(&ca->crl_lock);
-	ok = crl_issue(ca->store, is, ca->settings->publish_dir, now, &row);
-	pthread_mutex_unlock(&ca->crl_lock);
-	ca_issuer_unlock(ca, is);
-	if (!ok)
-		return 0;
-	OPENSSL_free(row.der);
-	snprintf(number, sizeof(number), "%lld", (long long)row.number);
-	report_event(REPORT_INFO, "crl.issued", "issuer", ident, "number",
-	    number, NULL);
-	return 1;
-}
-
-/* A CRL that failed is owed until it is there: it may stand in the store, and
-   its file could not be written. The other CAs' are not made again for that. */
 static void
 crls(struct schedule *s, time_t now)
 {
-	struct ca *ca = s->ca;
-	const char *ident;
-	size_t i;
-
-	if (s->was_stopped || is_within(now, s->crl_failed, CRL_RETRY))
-		return;
-	if (atomic_exchange(&ca->crl_wanted, 0))
-		memset(s->owed, 1, ISSUERS_MAX);
-	for (i = 0; i < ca->issuers.n; i++) {
-		ident = ca->issuers.item[i]->row.ident;
-		if (!crl_is_due(s, i, now))
-			continue;
-		if (retire_watch_over(&s->watch, ca, i, now)) {
-			s->owed[i] = 0;
-			continue;
-		}
-		s->owed[i] = !make_crl(ca, ident, now);
-		if (!s->owed[i])
-			continue;
-		report_errors(REPORT_ERROR, "crl.failed", "issuer", ident,
-		    NULL);
-		s->crl_failed = now;
-	}
+	if (!s->was_stopped)
+		schedule_crl_round(s->crls, now);
 }
 
 /* A token that was away is taken back before somebody needs it. */
@@ -313,8 +247,8 @@ schedule_new(struct ca *ca)
 	if (s == NULL)
 		return NULL;
 	s->ca = ca;
-	s->owed = OPENSSL_zalloc(ISSUERS_MAX);
-	if (s->owed == NULL) {
+	s->crls = schedule_crl_new(ca);
+	if (s->crls == NULL) {
 		OPENSSL_free(s);
 		return NULL;
 	}
@@ -355,6 +289,6 @@ schedule_stop(struct schedule *s)
 		pthread_join(s->thread, NULL);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->wake);
-	OPENSSL_free(s->owed);
+	schedule_crl_free(s->crls);
 	OPENSSL_free(s);
 }

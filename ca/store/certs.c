@@ -2,6 +2,7 @@
 #include <string.h>
 #include <openssl/sha.h>
 #include "ca/store/private.h"
+#include "ca/store/records.h"
 
 static const char *const state_names[] = {
     NULL, "reserved", "valid", "held", "revoked", "aborted"};
@@ -219,10 +220,11 @@ certs_set_state(struct store_tx *tx, int64_t id, enum cert_state to, int reason,
 		return refuse_state(from, to);
 	tx->changed = 1;
 	return sql_run(tx,
-	    "UPDATE certs SET state = ?, reason = ?,"
-	    " revoked_at = ?, change = " NEXT_CHANGE " WHERE id = ?",
-	    "ddii", (int)to, revoked ? reason : CERT_REASON_NONE,
-	    revoked ? when : (int64_t)0, id);
+		   "UPDATE certs SET state = ?, reason = ?,"
+		   " revoked_at = ?, change = " NEXT_CHANGE " WHERE id = ?",
+		   "ddii", (int)to, revoked ? reason : CERT_REASON_NONE,
+		   revoked ? when : (int64_t)0, id) &&
+	    (to == CERT_ABORTED || crls_owe(tx, id));
 }
 
 int
@@ -234,7 +236,8 @@ certs_add_revoked(struct store_tx *tx, struct cert_row *row)
 	return insert(tx, row) &&
 	    sql_run(tx,
 		"UPDATE certs SET change = " NEXT_CHANGE " WHERE id = ?", "i",
-		row->id);
+		row->id) &&
+	    crls_owe(tx, row->id);
 }
 
 /* One row at a time: a list must not change while it is being read. */

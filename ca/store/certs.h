@@ -134,6 +134,16 @@ struct certs_sum {
 int certs_sums(struct store_tx *tx, int64_t issuer,
     int (*cb)(const struct certs_sum *sum, void *arg), void *arg);
 
+/* Of one CA, for a forecast. Reads all its rows: not for every minute. */
+struct cert_figures {
+	int64_t live;			/* valid and not expired */
+	int64_t endless;		/* of these: without end */
+	int64_t validity;		/* mean of the others, seconds; 0 none */
+	int64_t revoked_in_year;	/* held or revoked in 365 days */
+};
+int certs_figures(struct store_tx *tx, int64_t issuer, int64_t now,
+    struct cert_figures *out);
+
 /* Blocked keys (keyCompromise): add; is it blocked? 1, 0, -1 raised. */
 int certs_block_key(struct store_tx *tx, const unsigned char md[32],
     int64_t now, const char *why);

@@ -31,7 +31,7 @@ crls_add(struct store_tx *tx, const struct crl_row *row)
 		" (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		"idiiiiibb", row->issuer, row->shard, row->number,
 		row->this_update, row->next_update, row->n_entries,
-		(int64_t)row->der_len, row->sha256, sizeof(row->sha256),
+		row->octets, row->sha256, sizeof(row->sha256),
 		row->der, row->der_len);
 }
 
@@ -68,4 +68,113 @@ crls_last(struct store_tx *tx, int64_t issuer, int shard, int with_der,
 	if (found == 1)
 		*out = r;
 	return found;
+}
+
+/* Not one statement with ON CONFLICT: where thousands are revoked in one
+   transaction, SQLite would keep a journal for each of these. */
+static int
+note(struct store_tx *tx, int64_t issuer, int shard, int64_t change)
+{
+	if (!sql_run(tx,
+		"UPDATE crls_owed SET change = ?"
+		" WHERE issuer = ? AND shard = ?",
+		"iid", change, issuer, shard))
+		return 0;
+	return sqlite3_changes(tx->conn->db) != 0 ||
+	    sql_run(tx,
+		"INSERT INTO crls_owed (issuer, shard, change)"
+		" VALUES (?, ?, ?)",
+		"idi", issuer, shard, change);
+}
+
+int
+crls_owe(struct store_tx *tx, int64_t cert)
+{
+	int64_t issuer = 0, change = 0;
+	int shard = 0, found = -1;
+	struct sql *s;
+
+	s = sql_open(
+	    tx, "SELECT issuer, shard, change FROM certs WHERE id = ?", "i",
+	    cert);
+	if (s != NULL && (found = sql_step(s)) == 1) {
+		issuer = sql_int(s, 0);
+		shard = (int)sql_int(s, 1);
+		change = sql_int(s, 2);
+	}
+	sql_close(s);
+	return found == 1 && note(tx, issuer, shard, change);
+}
+
+int
+crls_owe_shard(struct store_tx *tx, int64_t issuer, int shard)
+{
+	return sql_run(tx,
+	    "INSERT INTO crls_owed (issuer, shard, change) VALUES (?, ?, 0)"
+	    " ON CONFLICT (issuer, shard) DO NOTHING",
+	    "id", issuer, shard);
+}
+
+int
+crls_owed(struct store_tx *tx,
+    int (*cb)(int64_t issuer, int shard, void *arg), void *arg)
+{
+	struct sql *s;
+	int found = -1;
+
+	s = sql_open(tx,
+	    "SELECT issuer, shard FROM crls_owed ORDER BY issuer, shard", "");
+	while (s != NULL && (found = sql_step(s)) == 1)
+		if (!cb(sql_int(s, 0), (int)sql_int(s, 1), arg))
+			break;
+	sql_close(s);
+	return found >= 0;
+}
+
+int
+crls_paid(struct store_tx *tx, int64_t issuer, int shard, int64_t change)
+{
+	return sql_run(tx,
+	    "DELETE FROM crls_owed"
+	    " WHERE issuer = ? AND shard = ? AND change <= ?",
+	    "idi", issuer, shard, change);
+}
+
+/* What was made for another count must not be published under a new name. */
+static int
+forget(struct store_tx *tx, int64_t issuer)
+{
+	return sql_run(tx, "DELETE FROM crls_owed WHERE issuer = ?", "i",
+		   issuer) &&
+	    sql_run(tx,
+		"UPDATE crls SET der = NULL"
+		" WHERE issuer = ? AND der IS NOT NULL",
+		"i", issuer);
+}
+
+int
+crls_set_shards(struct store_tx *tx, int64_t issuer, int shards)
+{
+	int64_t cert;
+	int i, found;
+
+	found = sql_number(tx, &cert,
+	    "SELECT id FROM certs WHERE issuer = ? LIMIT 1", "i", issuer);
+	if (found < 0)
+		return 0;
+	if (found == 1) {
+		ca_raise(CA_E_DENIED,
+		    "crl.shards: the CA has issued: the count of shards stands "
+		    "in the addresses of its certificates and cannot change");
+		return 0;
+	}
+	tx->changed = 1;
+	if (!forget(tx, issuer) ||
+	    !sql_run(tx, "UPDATE issuers SET crl_shards = ? WHERE id = ?",
+		"di", shards, issuer))
+		return 0;
+	for (i = 0; i < (shards > 0 ? shards : 1); i++)
+		if (!crls_owe_shard(tx, issuer, i))
+			return 0;
+	return 1;
 }

@@ -69,25 +69,6 @@ issuers_set_state(struct store_tx *tx, int64_t id, enum issuer_state state)
 	return 1;
 }
 
-int
-issuers_set_state(struct store_tx *tx, int64_t id, enum issuer_state state)
-{
-	int64_t n = 0;
-
-	if (sql_number(tx, &n, "SELECT count(*) FROM issuers WHERE id = ?",
-		"i", id) != 1)
-		return 0;
-	if (n == 0) {
-		ca_raise(CA_E_NOTFOUND, "issuer.absent: there is no such CA");
-		return 0;
-	}
-	if (!sql_run(tx, "UPDATE issuers SET state = ? WHERE id = ?", "di",
-		(int)state, id))
-		return 0;
-	tx->changed = 1;
-	return 1;
-}
-
 /* Everything but the certificate. */
 static void
 load(struct sql *s, struct issuer_row *r)

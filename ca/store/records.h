@@ -121,7 +121,8 @@ struct crl_row {
 	int shard;			/* 0 where there is one full CRL */
 	int64_t octets;			/* size of the CRL */
 	unsigned char sha256[32];
-	unsigned char *der; size_t der_len;	/* NULL where not asked */
+	unsigned char *der; size_t der_len;	/* NULL where not asked, and
+						   where it is in its file only */
 };
 /* Insert; refuses a number that is not above the last of its shard. Keeps the
    DER of the newest CRL of each shard only. */
@@ -130,6 +131,20 @@ int crls_add(struct store_tx *tx, const struct crl_row *row);
    1, 0, -1. */
 int crls_last(struct store_tx *tx, int64_t issuer, int shard, int with_der,
     struct crl_row *out);
+
+/* CRLs that do not show yet what was changed. A revocation, hold or release
+   notes its shard in its own transaction, so that a crash forgets none. */
+int crls_owe(struct store_tx *tx, int64_t cert);
+/* The same without a change of a certificate. */
+int crls_owe_shard(struct store_tx *tx, int64_t issuer, int shard);
+/* Every shard that is owed a CRL, in order. Stops when ${cb} returns 0. */
+int crls_owed(struct store_tx *tx,
+    int (*cb)(int64_t issuer, int shard, void *arg), void *arg);
+/* A CRL with all changes up to ${change} was made; later ones stay owed. */
+int crls_paid(struct store_tx *tx, int64_t issuer, int shard, int64_t change);
+/* How many shards the CA's CRLs have from now on; each is owed one. Refused (CA_E_DENIED,
+   "crl.shards: ...") once it has a certificate: their addresses are in them. */
+int crls_set_shards(struct store_tx *tx, int64_t issuer, int shards);
 
 /*
  * The log. An entry's leaf is a commitment (docs/log.md):

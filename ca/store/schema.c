@@ -173,6 +173,11 @@ static const char version_2[] =
     " n_entries, coalesce(length(der), 0), sha256, der FROM crls;"
     "DROP TABLE crls;"
     "ALTER TABLE crls_2 RENAME TO crls;"
+    /* Shards whose newest CRL does not show the newest change. */
+    "CREATE TABLE crls_owed ("
+    " issuer INTEGER NOT NULL REFERENCES issuers (id),"
+    " shard INTEGER NOT NULL, change INTEGER NOT NULL,"
+    " PRIMARY KEY (issuer, shard)) STRICT;"
 
     /* anchor: the root whose key alone could have shown the device that it
        spoke with us. successor: the device that took its place. */

@@ -93,6 +93,8 @@ defaults(void **state)
 	assert_string_equal(f->issuers[0].label, "inkan-devices-g1");
 	assert_int_equal(f->issuers[0].crl_lifetime, 86400);
 	assert_int_equal(f->issuers[0].crl_interval, 21600);
+	assert_int_equal(f->issuers[0].crl_shards, 0);
+	assert_int_equal(f->issuers[0].keep_expired, 0);
 	assert_int_equal(f->n_services, 0);
 	assert_string_equal(f->transcript, "");
 	OPENSSL_free(f);
@@ -108,7 +110,8 @@ everything(void **state)
 	    "issuers = ( { name = \"code\"; generation = 3; profile = "
 	    "\"sub\"; key_type = \"rsa-3072\"; key_label = \"my key\"; "
 	    "certificate = \"/c.pem\"; set = [ \"cn=C\", \"o=X=Y\" ]; "
-	    "crl_lifetime = \"7d\"; crl_interval = \"1d\"; } );\n",
+	    "crl_lifetime = \"7d\"; crl_interval = \"1d\"; crl_shards = 256; "
+	    "keep_expired = true; } );\n",
 	    "services = ( { profile = \"est-server\"; issuer = \"code\"; csr "
 	    "= \"s.csr\"; certificate = \"s.pem\"; set = [ \"cn=s\" ]; chain "
 	    "= true; } );\ntranscript = \"t.txt\";\n");
@@ -121,12 +124,32 @@ everything(void **state)
 	assert_string_equal(f->issuers[0].set.text[1], "o=X=Y");
 	assert_int_equal(f->issuers[0].crl_lifetime, 7 * 86400);
 	assert_int_equal(f->issuers[0].crl_interval, 86400);
+	assert_int_equal(f->issuers[0].crl_shards, 256);
+	assert_int_equal(f->issuers[0].keep_expired, 1);
 	assert_int_equal(f->n_services, 1);
 	assert_string_equal(f->services[0].issuer, "code");
 	assert_int_equal(f->services[0].chain, 1);
 	assert_true(f->services[0].csr[0] == '/');
 	assert_true(f->transcript[0] == '/');
 	OPENSSL_free(f);
+}
+
+static void
+shards(void **state)
+{
+	static const char *const bad[] = {"1", "257", "-2"};
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "issuers = ( { name = \"x\"; "
+		    "set = [ \"cn=X\" ]; crl_shards = %s; } );\n", bad[i]);
+		refused(HEAD, ROOT, text, "", "crl_shards");
+	}
+	/* A root's CRL is made by hand, for a few CAs. */
+	refused(HEAD, "root: { token: { uri = \"pkcs11:token=r\"; }; set = "
+	    "[ \"cn=R\" ]; crl_shards = 2; };\n", ISSUERS, "", "crl_shards");
 }
 
 static void
@@ -226,6 +249,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(defaults),
 	    cmocka_unit_test(everything),
+	    cmocka_unit_test(shards),
 	    cmocka_unit_test(heads),
 	    cmocka_unit_test(cas),
 	    cmocka_unit_test(same_labels),

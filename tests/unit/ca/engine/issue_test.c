@@ -1,3 +1,5 @@
+#include <openssl/x509v3.h>
+#include "ca/engine/crl_shard.h"
 #include "ca/engine/mirror.h"
 #include "profiles/csr.h"
 #include "tests/unit/ca/engine/world.h"
@@ -414,6 +416,64 @@ deviations(void **state)
 	try_free(&t);
 }
 
+/* The one address in the certificate's CRLDP. */
+static void
+crl_url_of(const struct issued *c, char *out, size_t size)
+{
+	const unsigned char *p = c->der;
+	X509 *x = d2i_X509(NULL, &p, (long)c->der_len);
+	STACK_OF(DIST_POINT) *points;
+	const GENERAL_NAME *gn;
+	const ASN1_STRING *uri;
+	int type;
+
+	points = X509_get_ext_d2i(x, NID_crl_distribution_points, NULL, NULL);
+	assert_int_equal(sk_DIST_POINT_num(points), 1);
+	gn = sk_GENERAL_NAME_value(sk_DIST_POINT_value(points, 0)->
+	    distpoint->name.fullname, 0);
+	uri = GENERAL_NAME_get0_value(gn, &type);
+	assert_int_equal(type, GEN_URI);
+	snprintf(out, size, "%.*s", ASN1_STRING_length(uri),
+	    (const char *)ASN1_STRING_get0_data(uri));
+	sk_DIST_POINT_pop_free(points, DIST_POINT_free);
+	X509_free(x);
+}
+
+/* Serial, row and address agree on the shard. */
+static void
+shards(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is = issuer_set_find(&w->ca->issuers, "devices");
+	char url[CRL_URL_MAX], want[CRL_URL_MAX];
+	int i, seen[4] = {0};
+	struct cert_row row;
+	struct try t;
+
+	is->row.crl_shards = 4;
+	for (i = 0; i < 24; i++) {
+		try_make(w, &t);
+		assert_true(try_issue(w, &t));
+		row_of(w, t.out.row.id, &row);
+		assert_int_equal(row.shard, crl_shard_of(&is->row, row.serial,
+		    row.serial_len));
+		crl_shard_url(&is->row, row.shard, want);
+		crl_url_of(&t.out, url, sizeof(url));
+		assert_string_equal(url, want);
+		seen[row.shard]++;
+		try_free(&t);
+	}
+	/* 24 of 4: one that stays empty has odds of 1 to 250. */
+	assert_true((seen[0] > 0) + (seen[1] > 0) + (seen[2] > 0) +
+	    (seen[3] > 0) >= 2);
+	is->row.crl_shards = 0;
+	try_make(w, &t);
+	assert_true(try_issue(w, &t));
+	crl_url_of(&t.out, url, sizeof(url));
+	assert_string_equal(url, is->row.crl_url);
+	try_free(&t);
+}
+
 int
 main(void)
 {
@@ -428,6 +488,7 @@ main(void)
 	    cmocka_unit_test(status_db_is_away),
 	    cmocka_unit_test(a_crash_is_closed),
 	    cmocka_unit_test(deviations),
+	    cmocka_unit_test(shards),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -98,48 +98,6 @@ a_doubted_clock(void **state)
 }
 
 static void
-crls(void **state)
-{
-	struct world *w = *state;
-	const unsigned char *p;
-	char number[32];
-	X509_CRL *crl;
-	WIRE_ANSWER *a;
-	size_t len;
-
-	a = world_admin(w, "crl.issue", "");
-	world_is(a, WIRE_OK);
-	assert_int_equal(message_n_rows(a), 3); /* the root's is not ours */
-	WIRE_ANSWER_free(a);
-	a = world_admin(w, "crl.issue", "t", "issuer", "code");
-	world_is(a, WIRE_OK);
-	assert_int_equal(message_n_rows(a), 1);
-	snprintf(number, sizeof(number), "%s",
-	    field_text(message_row(a, 0), "number", ""));
-	WIRE_ANSWER_free(a);
-	a = world_admin(w, "crl.show", "t", "issuer", "code-g1");
-	world_is(a, WIRE_OK);
-	assert_string_equal(field_text(a->values, "number", ""), number);
-	p = field_bytes(a->values, "der", &len);
-	crl = d2i_X509_CRL(NULL, &p, (long)len);
-	assert_non_null(crl);
-	X509_CRL_free(crl);
-	WIRE_ANSWER_free(a);
-	world_done(world_admin(w, "crl.show", "t", "issuer", "root"));
-	a = world_admin(w, "crl.show", "");
-	world_is(a, WIRE_OK);
-	assert_int_equal(message_n_rows(a), 4);
-	assert_null(field_bytes(message_row(a, 0), "der", &len));
-	WIRE_ANSWER_free(a);
-	world_refused(world_admin(w, "crl.issue", "t", "issuer", "root"),
-	    WIRE_DENIED, "does not issue here");
-	world_refused(world_admin(w, "crl.issue", "t", "issuer", "none"),
-	    WIRE_NOTFOUND, "no CA");
-	world_refused(world_admin(w, "crl.show", "t", "issuer", "none"),
-	    WIRE_NOTFOUND, "no CA");
-}
-
-static void
 keys(void **state)
 {
 	struct world *w = *state;
@@ -247,7 +205,6 @@ main(void)
 	    cmocka_unit_test(cas),
 	    cmocka_unit_test(stop_and_resume),
 	    cmocka_unit_test(a_doubted_clock),
-	    cmocka_unit_test(crls),
 	    cmocka_unit_test(keys),
 	    cmocka_unit_test(the_log),
 	    cmocka_unit_test(large_pages),

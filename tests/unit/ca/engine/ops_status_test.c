@@ -153,6 +153,40 @@ crls_run_out(void **state)
 	expect(w, "crl:devices-g1", "ok");
 }
 
+/* Some are told one by one, all of them as one line. */
+static void
+shards(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is = issuer_set_find(&w->ca->issuers, "code");
+	const char *check;
+	WIRE_ANSWER *a;
+	size_t i, n = 0;
+
+	is->row.crl_shards = 30;
+	expect(w, "crl:code-g1", "fail");
+	expect(w, "crl:code-g1-s1", "fail");
+	a = world_admin(w, "status", "");
+	for (i = 0; i < message_n_rows(a); i++) {
+		check = field_text(message_row(a, i), "check", "");
+		n += strncmp(check, "crl:code-g1-s", 13) == 0;
+	}
+	assert_int_equal(n, 8);
+	WIRE_ANSWER_free(a);
+	world_done(world_admin(w, "crl.issue", "t", "issuer", "code"));
+	expect(w, "crl:code-g1", "ok");
+	expect(w, "crl:code-g1-s1", "absent");
+	/* Late: overdue by a tenth of the interval. */
+	w->now += is->row.crl_interval + is->row.crl_interval / 10 - 1;
+	expect(w, "crl:code-g1", "ok");
+	w->now += 1;
+	expect(w, "crl:code-g1-s29", "absent");
+	expect(w, "crl:code-g1-s0", "warn");
+	w->now -= is->row.crl_interval + is->row.crl_interval / 10;
+	is->row.crl_shards = 0;
+	expect(w, "crl:code-g1", "ok");
+}
+
 static void
 certificates_expire(void **state)
 {
@@ -261,6 +295,7 @@ main(void)
 	    cmocka_unit_test(no_heartbeat),
 	    cmocka_unit_test(policy_differs),
 	    cmocka_unit_test(crls_run_out),
+	    cmocka_unit_test(shards),
 	    cmocka_unit_test(certificates_expire),
 	    cmocka_unit_test(answers_run_out),
 	    cmocka_unit_test(store_is_read_only),

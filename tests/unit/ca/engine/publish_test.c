@@ -107,6 +107,41 @@ files(void **state)
 	assert_int_equal(slurp("empty", text, sizeof(text)), 0);
 }
 
+static void
+staged(void **state)
+{
+	char text[16], path[PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/stage", dir);
+	assert_true(publish_mkdir(path, 0755));
+	assert_true(publish_stage(dir, "stage/x", "one", 3));
+	assert_int_equal(slurp("stage/x", text, sizeof(text)), 0);
+	assert_int_equal(files_in("stage"), 0); /* hidden */
+	assert_true(publish_path(dir, "stage/x", 1, path));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 3);
+	/* Another one takes its place; a link to elsewhere does not. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("victim", path), 0);
+	assert_true(publish_stage(dir, "stage/x", "two!", 4));
+	assert_int_equal(files_in("stage"), 0);
+	assert_true(publish_staged(dir, "stage/x"));
+	assert_int_equal(slurp("stage/x", text, sizeof(text)), 4);
+	assert_memory_equal(text, "two!", 4);
+	assert_false(publish_staged(dir, "stage/x"));
+	assert_int_equal(report_last_reason(), CA_E_STORE);
+	ERR_clear_error();
+	assert_true(publish_stage(dir, "stage/x", "three", 5));
+	publish_unstage(dir, "stage/x");
+	assert_int_equal(stat(path, &st), -1);
+	assert_int_equal(slurp("stage/x", text, sizeof(text)), 4);
+	assert_false(publish_stage(dir, "none/x", "x", 1));
+	assert_int_equal(report_last_reason(), CA_E_STORE);
+	ERR_clear_error();
+}
+
 /* A reader never sees half a file. */
 static atomic_int stop;
 
@@ -196,6 +231,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(folders),
 	    cmocka_unit_test(files),
+	    cmocka_unit_test(staged),
 	    cmocka_unit_test(atomically),
 	    cmocka_unit_test(failures_leave_nothing),
 	};
