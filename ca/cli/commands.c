@@ -241,7 +241,7 @@ static const struct option_spec PROFILE_DIFF[] = {
     END,
 };
 static const struct option_spec REPLAY[] = {
-    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
+    {"file", OPTION_TEXT, REQ | LOCAL, "text", "FILE",
 	"the changed profile; - is stdin"},
     {"last", OPTION_INT, REQ, NULL, "N", "so many requests, 1 to 10000"},
     {"profile", OPTION_TEXT, 0, NULL, "P",

@@ -88,6 +88,48 @@ test_show(void **state)
 	assert_int_equal(tool("profile", "show", NULL), 2);
 }
 
+static void
+replayed(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	WIRE_FIELDS *row = message_add_row(a);
+
+	(void)req;
+	field_add_int(a->values, "judged", 3);
+	field_add_text(row, "serial", "4a");
+	field_add_text(row, "what", "not_after");
+}
+
+/* The file's text goes to the server, its folder does not. */
+static void
+test_replay(void **state)
+{
+	json_t *v;
+
+	(void)state;
+	canned.answer = replayed;
+	assert_int_equal(tool("profile", "replay", canned_file("good.conf"),
+			     "--last", "9", "--profile", "old", NULL),
+	    0);
+	assert_string_equal(canned.op, "profile.replay");
+	assert_string_equal(field_text(canned.args, "text", ""), GOOD);
+	assert_string_equal(field_text(canned.args, "file", ""), "good.conf");
+	assert_string_equal(field_text(canned.args, "profile", ""), "old");
+	assert_int_equal(field_int(canned.args, "last", 0), 9);
+	assert_in(canned.out, "judged: 3\n");
+	assert_in(canned.out, "not_after");
+	assert_int_equal(tool("profile", "replay", canned_file("good.conf"),
+			     "--last", "9", "--json", NULL),
+	    0);
+	assert_non_null(v = json_loads(canned.out, 0, NULL));
+	assert_int_equal(
+	    json_array_size(json_object_get(v, "differences")), 1);
+	json_decref(v);
+	assert_int_equal(
+	    tool("profile", "replay", canned_file("good.conf"), NULL), 2);
+	assert_int_equal(
+	    tool("profile", "replay", "/nowhere.conf", "--last", "9", NULL), 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, start, canned_stop)
 
 int
@@ -96,6 +138,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_check),
 	    T(test_show),
+	    T(test_replay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
