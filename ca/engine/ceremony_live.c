@@ -312,7 +312,7 @@ commit_tx(struct store_tx *tx, void *arg)
 	size_t i;
 
 	for (i = 0; i < r->made.n; i++)
-		if (!issuers_set_cert(tx, &r->made.item[i]->row))
+		if (!issuers_certify(tx, &r->made.item[i]->row))
 			return 0;
 	for (i = 0; i < r->n_extra; i++)
 		if (!ca_certs_add(tx, &r->extra[i]))
