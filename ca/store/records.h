@@ -29,6 +29,14 @@ void issuers_row_clear(struct issuer_row *row);
 int issuers_add(struct store_tx *tx, struct issuer_row *row);
 /* A root is added before it can sign itself; its certificate follows. */
 int issuers_set_cert(struct store_tx *tx, const struct issuer_row *row);
+/* A row for a CA that is being made: what it signs refers to it, and nobody
+   lists it until its certificate follows. Takes over the row that an earlier try
+   left. row->id is set; row->cert is not looked at. */
+int issuers_reserve(struct store_tx *tx, struct issuer_row *row);
+/* Another certificate, with its validity and who signed it (parent). */
+int issuers_certify(struct store_tx *tx, const struct issuer_row *row);
+int issuers_set_lifetime(struct store_tx *tx, int64_t id,
+    int64_t crl_lifetime);
 int issuers_list(struct store_tx *tx,
     int (*cb)(const struct issuer_row *row, void *arg), void *arg);
 /* 1; 0 raised, CA_E_NOTFOUND when there is no such row. */
@@ -90,15 +98,6 @@ int pending_cas_list(struct store_tx *tx,
     int (*cb)(const struct pending_ca_row *row, void *arg), void *arg);
 /* 1; 0 raised, CA_E_NOTFOUND when there is none. */
 int pending_cas_remove(struct store_tx *tx, const char *ident);
-
-/* A row for a CA that is being made: what it signs refers to it, and nobody
-   lists it until its certificate follows. Takes over the row that an earlier try
-   left. row->id is set; row->cert is not looked at. */
-int issuers_reserve(struct store_tx *tx, struct issuer_row *row);
-/* Another certificate, with its validity and who signed it (parent). */
-int issuers_certify(struct store_tx *tx, const struct issuer_row *row);
-int issuers_set_lifetime(struct store_tx *tx, int64_t id,
-    int64_t crl_lifetime);
 
 /* Policy versions: files are proposals, the highest version is active. */
 struct policy_row {
