@@ -190,7 +190,8 @@ run_clear(struct ceremony *r)
 	for (i = 0; i < CEREMONY_ISSUERS_MAX; i++)
 		OPENSSL_free(r->spki[i]);
 	issuer_set_clear(&r->issuers);
-	issuer_set_clear(&r->made);
+	for (i = 0; i < r->n_made; i++)
+		issuer_free(r->made[i]);
 	for (i = 0; i < r->n_extra; i++)
 		ca_certs_row_clear(&r->extra[i]);
 	store_close(r->store);

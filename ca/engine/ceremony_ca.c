@@ -27,14 +27,14 @@ ceremony_made(struct ceremony *r, const struct issuer_row *row)
 
 	/* In a first ceremony nobody looks before the end; later ones show
 	   what they made in their last transaction. */
-	if (r->stage[0] == '\0' && !store_write(r->store, set_cert_tx,
-	    (void *)row, 0))
+	if (r->n_made == CEREMONY_MADE_MAX || (r->stage[0] == '\0' &&
+	    !store_write(r->store, set_cert_tx, (void *)row, 0)))
 		return 0;
 	is = issuer_new(row);
-	if (is != NULL && issuer_set_add(&r->made, is))
-		return 1;
-	issuer_free(is);
-	return 0;
+	if (is == NULL)
+		return 0;
+	r->made[r->n_made++] = is;
+	return 1;
 }
 
 /* The row comes first: the certificate's own row refers to it. */
@@ -132,7 +132,7 @@ ceremony_make_root(struct ceremony *r, const unsigned char *name, size_t len)
 	if (reserve_row(r, &row) && make_root_cert(r, key, &row, &job) &&
 	    ceremony_made(r, &row) &&
 	    ceremony_put_ca(r, &row, ca->certificate)) {
-		made = r->made.item[r->made.n - 1];
+		made = r->made[r->n_made - 1];
 		made->key = key;
 		key = NULL;
 		ceremony_say_root(r, made);

@@ -38,9 +38,13 @@ ceremony_make_keys(struct ceremony *r)
 static struct issuer *
 find(struct ceremony *r, const char *name)
 {
-	struct issuer *is = issuer_set_find(&r->made, name);
+	size_t i;
 
-	return is != NULL ? is : issuer_set_find(&r->issuers, name);
+	for (i = 0; i < r->n_made; i++)
+		if (strcmp(r->made[i]->row.ident, name) == 0 ||
+		    strcmp(r->made[i]->row.name, name) == 0)
+			return r->made[i];
+	return issuer_set_find(&r->issuers, name);
 }
 
 static int
@@ -103,14 +107,14 @@ ceremony_use_issuers(struct ceremony *r)
 	size_t i;
 	int ok = ceremony_open_hsm(r, &r->s->token);
 
-	for (i = 0; ok && i < r->made.n; i++) {
-		is = r->made.item[i];
+	for (i = 0; ok && i < r->n_made; i++) {
+		is = r->made[i];
 		if (is->row.state == ISSUER_ACTIVE)
 			ok = take_key(r, is) && ceremony_new_crl(r, is);
 	}
 	ok = ok && certify_all(r);
-	for (i = 0; i < r->made.n; i++)
-		ceremony_drop_key(r->made.item[i]);
+	for (i = 0; i < r->n_made; i++)
+		ceremony_drop_key(r->made[i]);
 	for (i = 0; i < r->issuers.n; i++)
 		ceremony_drop_key(r->issuers.item[i]);
 	ceremony_close_hsm(r);

@@ -279,9 +279,9 @@ list_made(const struct ceremony *r, char *out, size_t size)
 	size_t i, n = 0;
 
 	out[0] = '\0';
-	for (i = 0; i < r->made.n && n < size; i++)
+	for (i = 0; i < r->n_made && n < size; i++)
 		n += (size_t)snprintf(out + n, size - n, "%s%s",
-		    i == 0 ? "" : ",", r->made.item[i]->row.ident);
+		    i == 0 ? "" : ",", r->made[i]->row.ident);
 }
 
 static int
@@ -311,8 +311,8 @@ commit_tx(struct store_tx *tx, void *arg)
 	char text[64];
 	size_t i;
 
-	for (i = 0; i < r->made.n; i++)
-		if (!issuers_set_cert(tx, &r->made.item[i]->row))
+	for (i = 0; i < r->n_made; i++)
+		if (!issuers_certify(tx, &r->made[i]->row))
 			return 0;
 	for (i = 0; i < r->n_extra; i++)
 		if (!ca_certs_add(tx, &r->extra[i]))

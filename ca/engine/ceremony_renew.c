@@ -146,7 +146,7 @@ renew(struct ceremony *r, const struct renewing *n)
 		ceremony_take_cert(&row, &c);
 		row.parent = n->self ? 0 : r->signer->row.id;
 		ok = ceremony_made(r, &row) &&
-		    is_renewal(n, r->made.item[r->made.n - 1]) &&
+		    is_renewal(n, r->made[r->n_made - 1]) &&
 		    ceremony_remember_old(r, n->ca, &n->old) &&
 		    ceremony_put_ca(r, &row, r->f->subject.certificate);
 	}
@@ -154,7 +154,7 @@ renew(struct ceremony *r, const struct renewing *n)
 		ceremony_say(r, "CA %s renewed by %s: %s", row.ident,
 		    r->signer->row.ident, c.row.subject);
 	if (ok && n->self)
-		ceremony_say_root(r, r->made.item[r->made.n - 1]);
+		ceremony_say_root(r, r->made[r->n_made - 1]);
 	issuers_row_clear(&row);
 	issued_clear(&c);
 	return ok;

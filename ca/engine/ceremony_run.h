@@ -8,6 +8,7 @@
 
 /* One run of a ceremony; private to ceremony*.c. */
 
+#define CEREMONY_MADE_MAX (CEREMONY_ISSUERS_MAX + 1)
 #define CEREMONY_EXTRA_MAX 2	/* further certificates of CAs in one run */
 
 struct ceremony {
@@ -22,7 +23,8 @@ struct ceremony {
 	struct policy *policy;
 	struct hsm *hsm;
 	struct issuer_set issuers;	/* that are there; none in init */
-	struct issuer_set made;		/* CAs that this run makes */
+	struct issuer *made[CEREMONY_MADE_MAX];	/* CAs that this run makes */
+	size_t n_made;
 	struct issuer *signer;		/* borrowed from ${issuers} */
 	unsigned char *spki[CEREMONY_ISSUERS_MAX];
 	size_t spki_len[CEREMONY_ISSUERS_MAX];

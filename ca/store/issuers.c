@@ -41,10 +41,10 @@ int
 issuers_set_cert(struct store_tx *tx, const struct issuer_row *row)
 {
 	if (!sql_run(tx,
-		"UPDATE issuers SET cert = ?, not_before = ?, not_after = ?,"
-		" parent = ? WHERE id = ?",
-		"biizi", row->cert, row->cert_len, row->not_before,
-		row->not_after, row->parent, row->id))
+		"UPDATE issuers SET cert = ?, not_before = ?, not_after = ?"
+		" WHERE id = ?",
+		"biii", row->cert, row->cert_len, row->not_before,
+		row->not_after, row->id))
 		return 0;
 	tx->changed = 1;
 	return 1;
@@ -157,4 +157,12 @@ issuers_set_lifetime(struct store_tx *tx, int64_t id, int64_t crl_lifetime)
 {
 	return sql_run(tx, "UPDATE issuers SET crl_lifetime = ? WHERE id = ?",
 	    "ii", crl_lifetime, id);
+}
+
+int
+issuers_certify(struct store_tx *tx, const struct issuer_row *row)
+{
+	return issuers_set_cert(tx, row) &&
+	    sql_run(tx, "UPDATE issuers SET parent = ? WHERE id = ?", "zi",
+		row->parent, row->id);
 }

@@ -27,12 +27,14 @@ struct issuer_row {
 };
 void issuers_row_clear(struct issuer_row *row);
 int issuers_add(struct store_tx *tx, struct issuer_row *row);
+/* A root is added before it can sign itself; its certificate follows. */
+int issuers_set_cert(struct store_tx *tx, const struct issuer_row *row);
 /* A row for a CA that is being made: what it signs refers to it, and nobody
    lists it until its certificate follows. Takes over the row that an earlier try
    left. row->id is set; row->cert is not looked at. */
 int issuers_reserve(struct store_tx *tx, struct issuer_row *row);
-/* Certificate, its validity, and parent. */
-int issuers_set_cert(struct store_tx *tx, const struct issuer_row *row);
+/* Another certificate, with its validity and who signed it (parent). */
+int issuers_certify(struct store_tx *tx, const struct issuer_row *row);
 int issuers_set_lifetime(struct store_tx *tx, int64_t id,
     int64_t crl_lifetime);
 int issuers_list(struct store_tx *tx,
