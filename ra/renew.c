@@ -15,7 +15,8 @@
 
 /* One renewal of our own certificate, and its files. */
 
-#define CHAIN_MAX 4 /* of each kind: see TLS_SERVER_MAX */
+#define CHAIN_MAX 10
+#define LINKS_MAX 4 /* with leaf and chain below TLS_SERVER_MAX */
 
 static int
 new_name(const char *path, char out[PATH_MAX])
@@ -179,14 +180,16 @@ is_self_signed(const unsigned char *der, size_t len)
 	return is;
 }
 
-/* The values ${name} of the answer; ${roots} 0: but for roots. */
+/* The values ${name} of the answer, ${max} at most; ${roots} 0: but for
+   roots. */
 static int
-add_all(BIO *bio, const WIRE_ANSWER *answer, const char *name, int roots)
+add_all(BIO *bio, const WIRE_ANSWER *answer, const char *name, size_t max,
+    int roots)
 {
 	size_t i, len, n = field_count(answer->values, name);
 	const unsigned char *der;
 
-	for (i = 0; n <= CHAIN_MAX && i < n; i++) {
+	for (i = 0; n <= max && i < n; i++) {
 		der = field_get_bytes(
 		    field_find(answer->values, name, i), &len);
 		if (der == NULL ||
@@ -194,7 +197,7 @@ add_all(BIO *bio, const WIRE_ANSWER *answer, const char *name, int roots)
 			!add_pem(bio, der, len, NULL)))
 			return 0;
 	}
-	return n <= CHAIN_MAX;
+	return n <= max;
 }
 
 /*
@@ -216,8 +219,8 @@ write_certificate(const char *path, const WIRE_ANSWER *answer, EVP_PKEY *key,
 
 	der = field_bytes(answer->values, "cert", &len);
 	ok = bio != NULL && add_pem(bio, der, len, key) &&
-	    add_all(bio, answer, "chain", !links) &&
-	    (!links || add_all(bio, answer, "link", 1));
+	    add_all(bio, answer, "chain", CHAIN_MAX, !links) &&
+	    (!links || add_all(bio, answer, "link", LINKS_MAX, 1));
 	if (ok) {
 		text_len = BIO_get_mem_data(bio, &text);
 		ok = keyfile_write_text(path, text, (size_t)text_len);

@@ -19,7 +19,7 @@
 #define TLS_CHAIN_MAX 10 /* certificates of a client, leaf included */
 #define TLS_CHAIN_OCTETS_MAX (64 * 1024)
 #define TLS_EXPORTER_LEN 32 /* RFC 9266 */
-#define TLS_SERVER_MAX 10   /* certificates that we present, leaf included */
+#define TLS_SERVER_MAX 16   /* certificates that we present, leaf included */
 
 struct tls;
 

@@ -24,6 +24,7 @@
  */
 
 #define ADMIT_CHAIN_MAX 10
+#define ADMIT_SERVER_MAX 16
 #define ADMIT_FIELDS_MAX 48
 
 struct enrol_request {			/* all borrowed */
@@ -36,7 +37,7 @@ struct enrol_request {			/* all borrowed */
 	const char *user, *secret;	/* NULL: no Basic */
 	const unsigned char *tls_unique; size_t tls_unique_len;
 	const unsigned char *tls_exporter; size_t tls_exporter_len;
-	const unsigned char *server[ADMIT_CHAIN_MAX];	/* SHA-256 of each
+	const unsigned char *server[ADMIT_SERVER_MAX];	/* SHA-256 of each
 					   certificate that the RA presented,
 					   leaf first; n_server 0: not told */
 	size_t n_server;

@@ -162,9 +162,9 @@ take_server(struct ops_call *c, struct enrol_request *r)
 	size_t i, len;
 
 	r->n_server = field_count(c->args, "server_sha256");
-	if (r->n_server > ADMIT_CHAIN_MAX)
+	if (r->n_server > ADMIT_SERVER_MAX)
 		return ops_bad(c, "server_sha256",
-		    "more than %d certificates", ADMIT_CHAIN_MAX);
+		    "more than %d certificates", ADMIT_SERVER_MAX);
 	for (i = 0; i < r->n_server; i++) {
 		r->server[i] = field_get_bytes(field_find(c->args,
 		    "server_sha256", i), &len);
