@@ -15,7 +15,7 @@
  * a crash in between the same octets are published: from the staged file, or
  * from the row, which holds the CRL itself up to CRL_ROW_MAX octets. A larger
  * one is not written into the database a second time: if its file is lost as
- * well, a new CRL is owed. No number is ever signed twice.
+ * well, a new CRL is owed. No number is ever published for two lists.
  */
 
 #define CRL_ROW_MAX (512 * 1024)

@@ -87,7 +87,7 @@ static void
 short_life(const struct crl_plan_in *in, struct crl_plan_row *r)
 {
 	r->signatures_day = in->fleet * DAY / (CRL_PLAN_SHORT * RENEW_AT);
-	r->seconds_day = r->signatures_day * in->sign_seconds;
+	r->seconds_day = r->signatures_day * in->signature_seconds;
 	r->fits = r->seconds_day <= BUSY * DAY && in->validity != 0;
 	r->why = in->validity == 0 ? "certificates without end cannot be "
 	    "renewed" : !r->fits ? "more renewals than the token signs" :
@@ -101,7 +101,7 @@ ocsp(const struct crl_plan_in *in, struct crl_plan_row *r)
 	r->verifier_day = in->answer_octets * DAY /
 	    (double)in->answer_validity;
 	r->signatures_day = in->fleet * DAY / (double)in->answer_validity;
-	r->seconds_day = r->signatures_day * in->sign_seconds;
+	r->seconds_day = r->signatures_day * in->signature_seconds;
 	r->fits = in->ocsp && r->seconds_day <= BUSY * DAY;
 	r->why = !in->ocsp ? "verifiers cannot ask while they verify" :
 	    !r->fits ? "more answers than the token signs" :
@@ -131,9 +131,9 @@ advice(enum crl_plan_way way)
 	case CRL_PLAN_FULL:
 		return "one full CRL (crl_shards = 0)";
 	case CRL_PLAN_SHARDS:
-		return "shards: make the next generation of the CA with this "
-		    "crl_shards; those of a CA that has issued stay as they "
-		    "are";
+		return "shards: give the next generation of the CA as many "
+		    "crl_shards as below; those of a CA that has issued stay "
+		    "as they are";
 	case CRL_PLAN_SHORT_LIFE:
 		return "a life of some days with noRevAvail, renewed in time, "
 		    "in place of revocation";

@@ -32,7 +32,8 @@ struct crl_plan_in {
 	double base_octets;	/* of a CRL without entries */
 	double entry_octets;
 	double entry_seconds;	/* to read and write one entry */
-	double sign_seconds;	/* one CRL or answer besides its entries */
+	double sign_seconds;	/* one CRL besides its entries */
+	double signature_seconds;	/* one certificate or answer */
 	int64_t answer_validity;	/* of OCSP answers */
 	double answer_octets;
 };

@@ -16,6 +16,7 @@
 #define BASE_OCTETS 450
 #define ENTRY_SECONDS 2e-6	/* until a large CRL was made */
 #define SIGN_SECONDS 0.01
+#define SIGNATURE_SECONDS 0.001	/* of a token that signs 1,000 a second */
 #define MANY 10000		/* entries that tell what one costs */
 #define ANSWER_VALIDITY 3600	/* inkan-ocsp's own default */
 #define ANSWER_OCTETS 1100	/* with the delegate's certificate */
@@ -132,6 +133,7 @@ take_costs(struct planning *p)
 	    ((double)row.octets - BASE_OCTETS) / (double)row.n_entries :
 	    ENTRY_OCTETS;
 	p->in.sign_seconds = SIGN_SECONDS;
+	p->in.signature_seconds = SIGNATURE_SECONDS;
 	p->in.entry_seconds = ENTRY_SECONDS;
 	took = (double)crl_run_cost(p->c->ca, &entries) / 1e6;
 	if (entries >= MANY)

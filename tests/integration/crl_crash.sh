@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# inkan-ca is killed while it makes a CRL: no number is signed twice, and what
-# stands in the store is published.
+# inkan-ca is killed while it makes a CRL: no number is published twice, and
+# what stands in the store is published.
 tid="crash while a CRL is made"
 . "$(dirname "$0")/lib.sh"
 faults=$BUILD/faults/inkan-ca

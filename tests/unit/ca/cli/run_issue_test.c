@@ -228,6 +228,60 @@ test_ca_import(void **state)
 }
 
 static void
+two_shards(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	int i;
+
+	(void)req;
+	for (i = 0; i < 2; i++) {
+		WIRE_FIELDS *l = message_add_row(a);
+
+		field_add_text(l, "issuer", "i-g1");
+		field_add_int(l, "shard", i);
+	}
+}
+
+static void
+large(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	(void)req;
+	field_add_text(a->values, "issuer", "i-g1");
+	field_add_text(a->values, "file", "/pub/crl/i-g1.crl");
+}
+
+/* A CA with shards has rows; a CRL that no answer can hold has a file. */
+static void
+test_shards(void **state)
+{
+	json_t *v;
+
+	(void)state;
+	canned.answer = two_shards;
+	assert_int_equal(tool("crl", "show", "--issuer", "i", NULL), 0);
+	assert_non_null(strstr(canned.out, "i-g1"));
+	assert_non_null(strstr(canned.out, "SHARD"));
+	assert_int_equal(
+	    tool("crl", "show", "--issuer", "i", "--json", NULL), 0);
+	assert_non_null(v = json_loads(canned.out, 0, NULL));
+	assert_int_equal(json_array_size(v), 2);
+	json_decref(v);
+	assert_int_equal(
+	    tool("crl", "show", "--issuer", "i", "--pem", NULL), 1);
+	assert_non_null(strstr(canned.err, "--shard is missing"));
+	canned.answer = show;
+	assert_int_equal(tool("crl", "show", "--issuer", "i", "--shard", "1",
+			     "--pem", NULL),
+	    0);
+	assert_int_equal(field_int(canned.args, "shard", 0), 1);
+	assert_string_equal(canned.out, CRL);
+	canned.answer = large;
+	assert_int_equal(tool("crl", "show", "--issuer", "i", NULL), 0);
+	assert_int_equal(
+	    tool("crl", "show", "--issuer", "i", "--pem", NULL), 1);
+	assert_non_null(strstr(canned.err, "published as /pub/crl/i-g1.crl"));
+}
+
+static void
 new_secret(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 {
 	field_add_text(a->values, "user", "u1");
@@ -282,6 +336,7 @@ main(void)
 	    T(test_ca_request),
 	    T(test_ca_show),
 	    T(test_ca_import),
+	    T(test_shards),
 	    T(test_secret),
 	};
 

@@ -17,6 +17,7 @@ fleet(double n, double rate)
 	return (struct crl_plan_in){.fleet = n, .rate = rate,
 	    .validity = 730 * DAY, .interval = DAY / 4, .base_octets = 450,
 	    .entry_octets = 50, .entry_seconds = 2e-6, .sign_seconds = 0.01,
+	    .signature_seconds = 0.001,
 	    .answer_validity = 3600, .answer_octets = 1000};
 }
 
@@ -51,6 +52,7 @@ formulae(void **state)
 	    100000 / (7 * 2.0 / 3));
 	near(p.row[CRL_PLAN_OCSP].signatures_day, 100000 * 24.0);
 	near(p.row[CRL_PLAN_OCSP].verifier_day, 24000);
+	near(p.row[CRL_PLAN_OCSP].seconds_day, 2400);
 }
 
 static enum crl_plan_way
@@ -87,7 +89,7 @@ choices(void **state)
 	assert_non_null(p.deltas);
 	/* With a fast token the answers can be signed. */
 	in.ocsp = 1;
-	in.sign_seconds = 1e-6;
+	in.signature_seconds = 1e-6;
 	assert_int_equal(best(in), CRL_PLAN_OCSP);
 	in.ocsp = 0;
 	assert_int_equal(best(in), CRL_PLAN_SHORT_LIFE);
