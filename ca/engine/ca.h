@@ -37,6 +37,8 @@ struct ca {
 
 	pthread_mutex_t crl_lock;	/* one CRL at a time */
 	atomic_int crl_wanted;		/* a revocation wants a new CRL soon */
+	atomic_uint revoke_rate;	/* certificates a second, of the last
+					   stage of a campaign; 0 not known */
 	atomic_uint_fast64_t refused;	/* unauthenticated refusals this hour */
 	time_t refused_hour;
 	time_t started;
