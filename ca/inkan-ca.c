@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/ca.h"
+#include "ca/engine/campaign.h"
 #include "ca/engine/schedule.h"
 #include "ca/engine/server.h"
 #include "ca/report/daemon.h"
@@ -60,6 +61,7 @@ log_start(struct ca *ca)
 static int
 serve(struct ca *ca, int signal_fd)
 {
+	struct campaign_worker *campaigns = NULL;
 	struct schedule *schedule = NULL;
 	struct server *server = NULL;
 	int ok = 0;
@@ -69,7 +71,8 @@ serve(struct ca *ca, int signal_fd)
 	if (!log_start(ca))
 		report_errors(REPORT_ERROR, "log.failed", NULL);
 	schedule = schedule_start(ca);
-	server = schedule == NULL ? NULL : server_start(ca);
+	campaigns = schedule == NULL ? NULL : campaign_worker_start(ca);
+	server = campaigns == NULL ? NULL : server_start(ca);
 	if (server == NULL)
 		goto out;
 	report_event(REPORT_INFO, "start.ready", NULL);
@@ -78,6 +81,7 @@ serve(struct ca *ca, int signal_fd)
 	daemon_notify("STOPPING=1");
 out:
 	server_stop(server);
+	campaign_worker_stop(campaigns);
 	schedule_stop(schedule);
 	return ok;
 }

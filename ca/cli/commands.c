@@ -1,4 +1,5 @@
 #include "ca/cli/run.h"
+#include "ca/cli/run_revoke.h"
 
 /* The commands: options, what they ask, what they show. */
 
@@ -126,13 +127,6 @@ static const struct option_spec EXPLAIN[] = {
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
     END,
 };
-static const struct option_spec REVOKE[] = {
-    {"serial", OPTION_SERIAL, REQ, NULL, "HEX", "certificate"},
-    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA, if the serial is of several"},
-    {"reason", OPTION_REASON, 0, NULL, "R",
-	"RFC 5280 name; certificateHold can be released"},
-    END,
-};
 static const struct option_spec SERIAL[] = {
     {"serial", OPTION_SERIAL, REQ, NULL, "HEX", "certificate"},
     {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA, if the serial is of several"},
@@ -220,6 +214,36 @@ static const struct option_spec DEVICE_REVOKE[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
     {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
     {"reason", OPTION_REASON, 0, NULL, "R", "RFC 5280 name"},
+    {"invalidity-date", OPTION_TIME, 0, "invalidity_date", "TIME",
+	"since when they were not to be trusted"},
+    END,
+};
+static const struct option_spec DEVICE_RETIRE[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"reason", OPTION_REASON, 0, NULL, "R", "else cessationOfOperation"},
+    {"note", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const struct option_spec DEVICE_REPLACE[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"by", OPTION_TEXT, REQ, NULL, "NEW", "name of the new one"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"serial", OPTION_TEXT, 0, NULL, "S", "the new one's serial number"},
+    {"key", OPTION_KEY, 0, NULL, "FILE",
+	"its only key: that of a public key, certificate or CSR"},
+    {"reason", OPTION_REASON, 0, NULL, "R", "else superseded"},
+    END,
+};
+static const struct option_spec DEVICE_TRANSFER[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"to", OPTION_TEXT, REQ, NULL, "FLEET", "fleet that it goes to"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"reason", OPTION_REASON, 0, NULL, "R", "else affiliationChanged"},
+    END,
+};
+static const struct option_spec CAMPAIGN[] = {
+    {"id", OPTION_INT, REQ, NULL, "ID", "its number"},
     END,
 };
 static const struct option_spec NAME[] = {
@@ -281,6 +305,8 @@ static const struct option_spec LOG_LIST[] = {
 
 static const char *const CERT_COLUMNS[] = {"serial", "issuer", "state",
     "not_after", "profile", "device", "subject", NULL};
+static const char *const CAMPAIGN_COLUMNS[] = {"id", "state", "total", "done",
+    "skipped", "left", "reason", "created", "author", "where", NULL};
 static const char *const CA_COLUMNS[] = {"ident", "state", "token",
     "key_state", "not_after", "certs", "next_crl", "subject", NULL};
 static const char *const CA_CERT_COLUMNS[] = {
@@ -441,10 +467,24 @@ const struct command command_table[] = {
 	.help = "Tell what would become of a request; issue nothing",
 	.more = "Exit status 0 only if a certificate would be issued."},
     {.words = "revoke",
-	.op = "revoke",
+	.run = run_revoke,
+	.options = run_revoke_options,
+	.help = "Revoke or hold certificates",
+	.more = "One of --serial, --device, --spki, --key, --where, --resume, "
+		"--abort."},
+    {.words = "campaign list",
+	.op = "campaign.list",
+	.run = run_list,
+	.options = PAGES,
+	.paging = COMMAND_CURSOR,
+	.columns = CAMPAIGN_COLUMNS,
+	.help = "List revocations of many certificates"},
+    {.words = "campaign show",
+	.op = "campaign.show",
 	.run = run_object,
-	.options = REVOKE,
-	.help = "Revoke or hold a certificate"},
+	.options = CAMPAIGN,
+	.positional = "id",
+	.help = "Show how far one of them is"},
     {.words = "release",
 	.op = "release",
 	.run = run_object,
@@ -528,6 +568,30 @@ const struct command command_table[] = {
 	.positional = "name",
 	.columns = CERT_COLUMNS,
 	.help = "Disable a device and revoke its certificates"},
+    {.words = "device retire",
+	.op = "device.retire",
+	.run = run_object,
+	.options = DEVICE_RETIRE,
+	.positional = "name",
+	.columns = CERT_COLUMNS,
+	.rows = "certificates",
+	.help = "Take a device out of service for good"},
+    {.words = "device replace",
+	.op = "device.replace",
+	.run = run_object,
+	.options = DEVICE_REPLACE,
+	.positional = "name",
+	.columns = CERT_COLUMNS,
+	.rows = "certificates",
+	.help = "Put a new device in the place of one"},
+    {.words = "device transfer",
+	.op = "device.transfer",
+	.run = run_object,
+	.options = DEVICE_TRANSFER,
+	.positional = "name",
+	.columns = CERT_COLUMNS,
+	.rows = "certificates",
+	.help = "Hand a device on to another fleet"},
     {.words = "fleet list",
 	.op = "fleet.list",
 	.run = run_list,

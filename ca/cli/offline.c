@@ -60,6 +60,7 @@ add_row(WIRE_FIELDS *l, const struct cert_row *row)
 	    field_add_text(
 		l, "reason", dated ? reasons_name(reason) : NULL) &&
 	    field_add_time(l, "revoked_at", dated ? row->revoked_at : 0) &&
+	    field_add_time(l, "invalidity_date", row->invalidity) &&
 	    field_add_time(l, "not_before", row->not_before) &&
 	    field_add_time(l, "not_after", row->not_after) &&
 	    field_add_text(l, "profile", row->profile) &&

@@ -45,6 +45,8 @@ struct ca {
 	struct { int64_t microseconds, entries; } crl_cost;	/* of the last */
 	atomic_int crl_wanted;		/* a revocation wants a new CRL soon:
 					   the store says which */
+	atomic_uint revoke_rate;	/* certificates a second, of the last
+					   stage of a campaign; 0 not known */
 	atomic_uint_fast64_t refused;	/* unauthenticated refusals this hour */
 	time_t refused_hour;
 	time_t started;

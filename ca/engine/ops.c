@@ -97,7 +97,30 @@ static const struct ops_arg A_REVOKE[] = {
     {"serial", TEXT, OPS_REQUIRED, 128},
     {"issuer", TEXT, 0, 79},
     {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+    {"unknown", FLAG, 0, 0},
 };
+static const struct ops_arg A_REVOKE_DEVICE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+};
+static const struct ops_arg A_REVOKE_KEY[] = {
+    {"spki", TEXT, 0, 128},
+    {"key", BYTES, 0, SPKI_MAX},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+};
+static const struct ops_arg A_CAMPAIGN[] = {
+    {"where", TEXT, OPS_REQUIRED, 1023},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+    {"note", TEXT, 0, 255},
+    {"stage", INT, 0, 0},
+    {"pause", INT, 0, 0},
+};
+static const struct ops_arg A_ID[] = {{"id", INT, OPS_REQUIRED, 0}};
 static const struct ops_arg A_SERIAL[] = {
     {"serial", TEXT, OPS_REQUIRED, 128},
     {"issuer", TEXT, 0, 79},
@@ -149,6 +172,26 @@ static const struct ops_arg A_DEVICE[] = {
     {"fleet", TEXT, 0, 63},
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
     {"reason", TEXT, 0, 200},
+};
+static const struct ops_arg A_DEVICE_RETIRE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"reason", TEXT, 0, 32},
+    {"note", TEXT, 0, 200},
+};
+static const struct ops_arg A_DEVICE_REPLACE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"by", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"key", BYTES, 0, SPKI_MAX},
+    {"reason", TEXT, 0, 32},
+};
+static const struct ops_arg A_DEVICE_TRANSFER[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"to", TEXT, OPS_REQUIRED, 63},
+    {"reason", TEXT, 0, 32},
 };
 static const struct ops_arg A_NAME[] = {{"name", TEXT, OPS_REQUIRED, 127}};
 static const struct ops_arg A_SECRET_NEW[] = {
@@ -206,6 +249,14 @@ static const struct ops_entry TABLE[] = {
     {"issue", OPS_ADMIN, ops_issue_op, ARGS(A_ISSUE)},
     {"explain", OPS_ADMIN, ops_explain, ARGS(A_EXPLAIN)},
     {"revoke", OPS_ADMIN, ops_revoke, ARGS(A_REVOKE)},
+    {"revoke.device", OPS_ADMIN, ops_revoke_device, ARGS(A_REVOKE_DEVICE)},
+    {"revoke.key", OPS_ADMIN, ops_revoke_key, ARGS(A_REVOKE_KEY)},
+    {"revoke.plan", OPS_ADMIN, ops_revoke_plan, ARGS(A_CAMPAIGN)},
+    {"campaign.start", OPS_ADMIN, ops_campaign_start, ARGS(A_CAMPAIGN)},
+    {"campaign.list", OPS_ADMIN, ops_campaign_list, ARGS(A_PAGE)},
+    {"campaign.show", OPS_ADMIN, ops_campaign_show, ARGS(A_ID)},
+    {"campaign.stop", OPS_ADMIN, ops_campaign_stop, ARGS(A_ID)},
+    {"campaign.resume", OPS_ADMIN, ops_campaign_resume, ARGS(A_ID)},
     {"release", OPS_ADMIN, ops_release, ARGS(A_SERIAL)},
     {"cert.list", OPS_ADMIN, ops_cert_list, ARGS(A_CERT_LIST)},
     {"cert.show", OPS_ADMIN, ops_cert_show, ARGS(A_SERIAL)},
@@ -218,7 +269,13 @@ static const struct ops_entry TABLE[] = {
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},
     {"device.disable", OPS_ADMIN, ops_device_disable, ARGS(A_DEVICE)},
     {"device.enable", OPS_ADMIN, ops_device_enable, ARGS(A_DEVICE)},
-    {"device.revoke", OPS_ADMIN, ops_device_revoke, ARGS(A_DEVICE)},
+    {"device.revoke", OPS_ADMIN, ops_device_revoke,
+	ARGS(A_REVOKE_DEVICE)},
+    {"device.retire", OPS_ADMIN, ops_device_retire, ARGS(A_DEVICE_RETIRE)},
+    {"device.replace", OPS_ADMIN, ops_device_replace,
+	ARGS(A_DEVICE_REPLACE)},
+    {"device.transfer", OPS_ADMIN, ops_device_transfer,
+	ARGS(A_DEVICE_TRANSFER)},
     {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
     {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
     {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},

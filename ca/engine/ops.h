@@ -94,6 +94,18 @@ void ops_admit_env(struct ops_call *c, struct policy *policy,
 int ops_take_operator(struct ops_call *c, struct operator_request *r,
     const char **set, size_t max);
 int ops_take_request(struct ops_call *c, struct enrol_request *r);
+/* What revokes: reason (else ${dflt}) and invalidity date. ${policy} is borrowed
+   by ${r}. */
+struct revoke_request;
+int ops_take_revocation(struct ops_call *c, int dflt, struct policy *policy,
+    struct revoke_request *r);
+/* Refuses a hold where there is no release. */
+int ops_refuse_hold(struct ops_call *c, const struct revoke_request *r);
+/* After one: CRLs shall tell. Returns ${ok}. */
+int ops_revoked(struct ops_call *c, int ok);
+/* A revoke_cb whose ${arg} is the call: a row of the answer, while there is
+   room. */
+int ops_revoked_row(const struct cert_row *row, void *arg);
 void ops_log_issued(struct ops_call *c, const struct cert_row *row);
 int ops_answer_cert(struct ops_call *c, const unsigned char *der, size_t len,
     const struct cert_row *row);
@@ -112,10 +124,14 @@ ops_fn ops_enroll, ops_fleets, ops_ping, ops_renew_own;
 ops_fn ops_ca_list, ops_ca_stop, ops_ca_resume, ops_status;
 ops_fn ops_policy_diff, ops_policy_activate, ops_policy_show;
 ops_fn ops_issue_op, ops_explain, ops_revoke, ops_release;
+ops_fn ops_revoke_device, ops_revoke_key, ops_revoke_plan;
+ops_fn ops_campaign_start, ops_campaign_list, ops_campaign_show;
+ops_fn ops_campaign_stop, ops_campaign_resume;
 ops_fn ops_cert_list, ops_cert_show, ops_crl_issue, ops_crl_show;
 ops_fn ops_crl_shards, ops_crl_plan;
 ops_fn ops_device_add, ops_device_list, ops_device_show;
 ops_fn ops_device_disable, ops_device_enable, ops_device_revoke;
+ops_fn ops_device_retire, ops_device_replace, ops_device_transfer;
 ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list;

@@ -4,9 +4,6 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
-#include "ca/report/report.h"
-#include "ca/store/reasons.h"
-#include "ca/engine/revoke.h"
 #include "ca/engine/ops.h"
 
 /* What an operator does with certificates. */
@@ -48,93 +45,6 @@ ops_issue_op(struct ops_call *c)
 	ok = ops_take_operator(c, &r, set, OPS_SET_MAX) &&
 	    admit_operator(&env, &r, &a, &c->o) && ops_issue(c, a);
 	admit_free(a);
-	policy_put(policy);
-	return ok;
-}
-
-struct changing {
-	struct ops_call *c;
-	struct revoke_request r;
-	struct cert_row row;
-};
-
-static int
-start_change(struct changing *ch, struct policy *policy)
-{
-	struct ops_call *c = ch->c;
-
-	c->o.authenticated = 1;
-	if (!ops_find_cert(c, &ch->row))
-		return 0;
-	ch->r.cert = ch->row.id;
-	ch->r.who = c->who;
-	ch->r.policy = policy;
-	ch->r.now = c->now;
-	return 1;
-}
-
-static int
-finish_change(struct changing *ch, const char *event)
-{
-	struct ops_call *c = ch->c;
-	char serial[2 * CERT_SERIAL_MAX + 1];
-	const char *reason = reasons_name(ch->row.reason);
-
-	atomic_store(&c->ca->crl_wanted, 1);
-	ops_hex(ch->row.serial, ch->row.serial_len, serial);
-	report_event(REPORT_INFO, event, "req", c->req, "who", c->who,
-	    "issuer", ch->row.issuer_ident, "serial", serial, "reason", reason,
-	    "device", ch->row.device, NULL);
-	return ops_add_cert(c->answer->values, &ch->row);
-}
-
-/* It may stand in the store although status.db could not be told: then the CRL
-   must tell. Returns 0. */
-static int
-half_done(struct ops_call *c)
-{
-	if (report_last_reason() == CA_E_STORE)
-		atomic_store(&c->ca->crl_wanted, 1);
-	return 0;
-}
-
-static int
-take_reason(struct ops_call *c, int *out)
-{
-	const char *reason = ops_text(c, "reason");
-
-	*out = reason == NULL ? 0 : reasons_code(reason);
-	if (*out >= 0)
-		return 1;
-	return ops_bad(c, "reason", "\"%s\" is not a revocation reason of RFC "
-	    "5280 5.3.1 that a full CRL can carry", reason);
-}
-
-int
-ops_revoke(struct ops_call *c)
-{
-	struct policy *policy = ca_policy(c->ca);
-	struct changing ch = {.c = c};
-	int ok;
-
-	ok = take_reason(c, &ch.r.reason) && start_change(&ch, policy) &&
-	    (revoke_cert(c->ca->store, &ch.r, &ch.row) || half_done(c)) &&
-	    finish_change(&ch, ch.row.state == CERT_HELD ? "cert.held" :
-	    "cert.revoked");
-	policy_put(policy);
-	return ok;
-}
-
-int
-ops_release(struct ops_call *c)
-{
-	struct policy *policy = ca_policy(c->ca);
-	struct changing ch = {.c = c};
-	int ok;
-
-	ok = start_change(&ch, policy) &&
-	    (revoke_release(c->ca->store, &ch.r, &ch.row) || half_done(c)) &&
-	    finish_change(&ch, "cert.released");
 	policy_put(policy);
 	return ok;
 }

@@ -4,8 +4,6 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/store/records.h"
-#include "ca/store/reasons.h"
-#include "ca/engine/revoke.h"
 #include "ca/engine/stage.h"
 #include "ca/engine/ops.h"
 
@@ -224,7 +222,17 @@ static int
 state_tx(struct store_tx *tx, void *arg)
 {
 	struct adding *a = arg;
+	struct device_row is;
 
+	if (devices_get_by_id(tx, a->row.id, &is) != 1) {
+		ca_raise(CA_E_NOTFOUND, "device: it is gone");
+		return 0;
+	}
+	if (is.retired_at != 0) {
+		ca_raise(CA_E_DENIED, "device.retired: it is out of service "
+		    "for good");
+		return 0;
+	}
 	return devices_set_state(tx, a->row.id, a->row.state, a->row.note) &&
 	    entry(tx, a);
 }
@@ -258,44 +266,4 @@ int
 ops_device_enable(struct ops_call *c)
 {
 	return set_state(c, DEVICE_ENABLED);
-}
-
-static int
-revoked_one(const struct cert_row *row, void *arg)
-{
-	struct ops_call *c = arg;
-
-	/* An answer that is full must not keep a certificate alive. */
-	if (message_n_rows(c->answer) >= WIRE_ROWS_MAX)
-		return 1;
-	return ops_add_cert(message_add_row(c->answer), row);
-}
-
-int
-ops_device_revoke(struct ops_call *c)
-{
-	struct policy *policy = ca_policy(c->ca);
-	const char *reason = ops_text(c, "reason");
-	struct device_row row;
-	struct revoke_request r = {.who = c->who, .policy = policy,
-	    .now = c->now};
-	int ok = 0;
-
-	c->o.authenticated = 1;
-	r.reason = reason == NULL ? 0 : reasons_code(reason);
-	if (r.reason < 0 || r.reason == CRL_REASON_CERTIFICATE_HOLD)
-		(void)ops_bad(c, "reason", "\"%s\" is not a reason to revoke "
-		    "a device for", reason);
-	else if (ops_find_device(c, &row))
-		ok = revoke_device(c->ca->store, &r, row.id, revoked_one, c);
-	/* Also when only status.db could not be told: the CRL must tell. */
-	if (ok || report_last_reason() == CA_E_STORE)
-		atomic_store(&c->ca->crl_wanted, 1);
-	if (ok) {
-		report_event(REPORT_INFO, "device.revoked", "req", c->req,
-		    "who", c->who, "fleet", row.fleet, "device", row.name,
-		    NULL);
-	}
-	policy_put(policy);
-	return ok;
 }

@@ -135,6 +135,7 @@ ops_add_cert(WIRE_FIELDS *l, const struct cert_row *row)
 	    field_add_text(l, "state", certs_state_name(row->state)) &&
 	    field_add_text(l, "reason", reason_of(row)) &&
 	    field_add_time(l, "revoked_at", dated ? row->revoked_at : 0) &&
+	    field_add_time(l, "invalidity_date", row->invalidity) &&
 	    field_add_time(l, "not_before", row->not_before) &&
 	    field_add_time(l, "not_after", row->not_after) &&
 	    field_add_text(l, "profile", row->profile) &&
@@ -170,22 +171,30 @@ join_field(const char *name, const char *value, void *arg)
 }
 
 struct device_fields {
-	int64_t id;
+	const struct device_row *row;
 	struct fields_text t;
+	char successor[DEVICE_NAME_MAX + 66];	/* "fleet/name" */
 };
 
 static int
 fields_tx(struct store_tx *tx, void *arg)
 {
 	struct device_fields *d = arg;
+	struct device_row next;
+	int found = d->row->successor == 0 ? 0 :
+	    devices_get_by_id(tx, d->row->successor, &next);
 
-	return devices_fields(tx, d->id, join_field, &d->t);
+	if (found == 1)
+		snprintf(d->successor, sizeof(d->successor), "%s/%s",
+		    next.fleet, next.name);
+	return found >= 0 &&
+	    devices_fields(tx, d->row->id, join_field, &d->t);
 }
 
 int
 ops_add_device(struct ops_call *c, WIRE_FIELDS *l, const struct device_row *row)
 {
-	struct device_fields d = {.id = row->id};
+	struct device_fields d = {.row = row};
 
 	return l != NULL && ops_read(c, fields_tx, &d) &&
 	    field_add_text(l, "fleet", row->fleet) &&
@@ -197,6 +206,8 @@ ops_add_device(struct ops_call *c, WIRE_FIELDS *l, const struct device_row *row)
 	    field_add_text(l, "origin", row->origin) &&
 	    add_opt(l, "note", row->note) &&
 	    field_add_time(l, "created", row->created) &&
+	    field_add_time(l, "retired_at", row->retired_at) &&
+	    add_opt(l, "successor", d.successor) &&
 	    add_opt(l, "fields", d.t.text) && ops_add_anchor(c, l, row);
 }
 

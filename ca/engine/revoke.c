@@ -5,24 +5,17 @@
 #include <openssl/x509v3.h>
 
 #include "ca/error.h"
-#include "ca/store/devices.h"
 #include "ca/store/reasons.h"
 #include "ca/store/records.h"
-#include "ca/engine/issue.h"
 #include "ca/engine/revoke.h"
 
 struct revoking {
 	const struct revoke_request *r;
 	struct cert_row row;
-	int64_t device;
-	int (*cb)(const struct cert_row *row, void *arg);
-	void *arg;
-	int64_t last;
-	int found;
 };
 
-static int
-is_key_lost(int reason)
+int
+revoke_is_key_lost(int reason)
 {
 	return reason == CRL_REASON_KEY_COMPROMISE ||
 	    reason == CRL_REASON_CA_COMPROMISE ||
@@ -73,10 +66,11 @@ refuse_class(struct store_tx *tx, const struct revoke_request *r,
 	int hold = r->reason == CRL_REASON_CERTIFICATE_HOLD;
 
 	if (!class_of_der(tx, row->id, &class))
-		return 0;
+		return -1;
 	if ((class == PROFILE_CA || class == PROFILE_CROSS) && !r->ceremony) {
 		ca_raise(CA_E_DENIED, "revoke.class: a CA certificate is "
-		    "revoked in a ceremony of its issuer, not here");
+		    "revoked in a ceremony of its issuer "
+		    "(inkan-ceremony), not here");
 		return 0;
 	}
 	if (hold && r->ceremony) {
@@ -90,6 +84,18 @@ refuse_class(struct store_tx *tx, const struct revoke_request *r,
 		return 0;
 	}
 	return 1;
+}
+
+/* What may follow on a revocation: the reason is raised, or it is learned that
+   the certificate was invalid earlier. */
+static int
+is_better(const struct revoke_request *r, const struct cert_row *row)
+{
+	if (r->reason == CRL_REASON_KEY_COMPROMISE &&
+	    !revoke_is_key_lost(row->reason))
+		return 1;
+	return r->invalidity != 0 && r->reason == row->reason &&
+	    (row->invalidity == 0 || r->invalidity < row->invalidity);
 }
 
 static int
@@ -107,9 +113,7 @@ refuse_move(const struct revoke_request *r, const struct cert_row *row)
 		    "can be held, this one is %s", certs_state_name(row->state));
 		return 0;
 	}
-	if (row->state == CERT_REVOKED &&
-	    (r->reason != CRL_REASON_KEY_COMPROMISE ||
-	    is_key_lost(row->reason))) {
+	if (row->state == CERT_REVOKED && !is_better(r, row)) {
 		ca_raise(CA_E_DENIED, "revoke.reason: it is revoked already "
 		    "(%s); only an upgrade to keyCompromise is possible",
 		    reasons_name(row->reason) != NULL ?
@@ -119,13 +123,49 @@ refuse_move(const struct revoke_request *r, const struct cert_row *row)
 	return 1;
 }
 
-static int
-append(struct store_tx *tx, const char *kind, const struct revoking *rv)
+/* Since when it is revoked, or will be. */
+static int64_t
+revoked_at(const struct revoke_request *r, const struct cert_row *row)
 {
-	const struct cert_row *row = &rv->row;
+	return row->state == CERT_REVOKED || row->state == CERT_HELD ?
+	    row->revoked_at : r->now;
+}
+
+static int
+refuse_invalidity(const struct revoke_request *r, const struct cert_row *row)
+{
+	const char *why = NULL;
+
+	if (r->invalidity == 0)
+		return 1;
+	if (r->reason == CRL_REASON_CERTIFICATE_HOLD)
+		why = "a hold says nothing of when it became invalid";
+	else if (r->invalidity < 0 || r->invalidity > revoked_at(r, row))
+		why = "it is later than the revocation";
+	else if (row->invalidity != 0 && r->invalidity > row->invalidity)
+		why = "it has an earlier one already";
+	if (why == NULL)
+		return 1;
+	ca_raise(CA_E_DENIED, "revoke.invalidity: %s", why);
+	return 0;
+}
+
+int
+revoke_may(struct store_tx *tx, const struct revoke_request *r,
+    const struct cert_row *row)
+{
+	int ok = refuse_class(tx, r, row);
+
+	return ok != 1 ? ok : refuse_move(r, row) && refuse_invalidity(r, row);
+}
+
+int
+revoke_log(struct store_tx *tx, const char *kind,
+    const struct revoke_request *r, const struct cert_row *row, int unknown)
+{
 	WIRE_FIELDS *l = field_list_new();
 	char serial[2 * CERT_SERIAL_MAX + 1];
-	const char *reason = reasons_name(rv->r->reason);
+	const char *reason = reasons_name(r->reason);
 	size_t i;
 	int ok;
 
@@ -134,36 +174,41 @@ append(struct store_tx *tx, const char *kind, const struct revoking *rv)
 	ok = l != NULL && field_add_text(l, "issuer", row->issuer_ident) &&
 	    field_add_text(l, "serial", serial) &&
 	    field_add_text(l, "reason", strcmp(kind, "release") == 0 ? NULL :
-	    reason) && field_add_text(l, "who", rv->r->who) &&
-	    entries_append(tx, kind, rv->r->now, l, NULL);
+	    reason) && field_add_text(l, "who", r->who) &&
+	    (r->invalidity == 0 ||
+	    field_add_time(l, "invalidity_date", r->invalidity)) &&
+	    (r->campaign == 0 || field_add_int(l, "campaign", r->campaign)) &&
+	    (!unknown || field_add_text(l, "note", "not in the store")) &&
+	    entries_append(tx, kind, r->now, l, NULL);
 	field_list_free(l);
 	return ok;
 }
 
 static int
-revoke_row(struct store_tx *tx, struct revoking *rv)
+get_row(struct store_tx *tx, int64_t id, struct cert_row *row)
 {
-	const struct revoke_request *r = rv->r;
-	int hold = r->reason == CRL_REASON_CERTIFICATE_HOLD;
-	int64_t when = rv->row.state == CERT_REVOKED ||
-	    rv->row.state == CERT_HELD ? rv->row.revoked_at : r->now;
-
-	if (!refuse_class(tx, r, &rv->row) || !refuse_move(r, &rv->row) ||
-	    !certs_set_state(tx, rv->row.id, hold ? CERT_HELD : CERT_REVOKED,
-	    r->reason, when) || !append(tx, hold ? "hold" : "revoke", rv))
-		return 0;
-	return !is_key_lost(r->reason) || certs_block_key(tx,
-	    rv->row.spki_sha256, r->now, reasons_name(r->reason));
-}
-
-static int
-get_row(struct store_tx *tx, struct revoking *rv, int64_t id)
-{
-	int found = certs_by_id(tx, id, &rv->row);
+	int found = certs_by_id(tx, id, row);
 
 	if (found == 0)
 		ca_raise(CA_E_NOTFOUND, "serial: no such certificate");
 	return found == 1;
+}
+
+int
+revoke_do(struct store_tx *tx, const struct revoke_request *r,
+    struct cert_row *row)
+{
+	int hold = r->reason == CRL_REASON_CERTIFICATE_HOLD;
+
+	if (!certs_set_state(tx, row->id, hold ? CERT_HELD : CERT_REVOKED,
+	    r->reason, revoked_at(r, row)) || (r->invalidity != 0 &&
+	    !certs_set_invalidity(tx, row->id, r->invalidity)) ||
+	    !revoke_log(tx, hold ? "hold" : "revoke", r, row, 0))
+		return 0;
+	if (revoke_is_key_lost(r->reason) && !certs_block_key(tx,
+	    row->spki_sha256, r->now, reasons_name(r->reason)))
+		return 0;
+	return get_row(tx, row->id, row);
 }
 
 static int
@@ -171,8 +216,9 @@ revoke_tx(struct store_tx *tx, void *arg)
 {
 	struct revoking *rv = arg;
 
-	return get_row(tx, rv, rv->r->cert) && revoke_row(tx, rv) &&
-	    get_row(tx, rv, rv->r->cert);
+	return get_row(tx, rv->r->cert, &rv->row) &&
+	    revoke_may(tx, rv->r, &rv->row) == 1 &&
+	    revoke_do(tx, rv->r, &rv->row);
 }
 
 static int
@@ -180,7 +226,7 @@ release_tx(struct store_tx *tx, void *arg)
 {
 	struct revoking *rv = arg;
 
-	if (!get_row(tx, rv, rv->r->cert))
+	if (!get_row(tx, rv->r->cert, &rv->row))
 		return 0;
 	if (rv->row.state != CERT_HELD) {
 		ca_raise(CA_E_DENIED, "release.state: only a held certificate "
@@ -189,7 +235,8 @@ release_tx(struct store_tx *tx, void *arg)
 		return 0;
 	}
 	return certs_set_state(tx, rv->row.id, CERT_VALID, CERT_REASON_NONE,
-	    0) && append(tx, "release", rv) && get_row(tx, rv, rv->r->cert);
+	    0) && revoke_log(tx, "release", rv->r, &rv->row, 0) &&
+	    get_row(tx, rv->r->cert, &rv->row);
 }
 
 int
@@ -214,89 +261,4 @@ revoke_release(struct store *store, const struct revoke_request *r,
 		return 0;
 	*out = rv.row;
 	return 1;
-}
-
-static int
-take_live(const struct cert_row *row, void *arg)
-{
-	struct revoking *rv = arg;
-
-	rv->last = row->id;
-	if (row->state != CERT_VALID && row->state != CERT_HELD &&
-	    row->state != CERT_RESERVED)
-		return 1;
-	rv->row = *row;
-	rv->found = 1;
-	return 0;
-}
-
-static int
-end_row(struct store_tx *tx, struct revoking *rv)
-{
-	if (rv->row.state == CERT_RESERVED)
-		return issue_abort(tx, &rv->row, rv->r->now);
-	return revoke_row(tx, rv) && get_row(tx, rv, rv->row.id) &&
-	    rv->cb(&rv->row, rv->arg);
-}
-
-/* One row at a time: a list must not change while it is being read. */
-static int
-revoke_all_of(struct store_tx *tx, struct revoking *rv,
-    const struct device_row *dev)
-{
-	struct cert_filter f = {.fleet = dev->fleet, .device = dev->name,
-	    .limit = 1000};
-
-	for (;;) {
-		f.after_id = rv->last;
-		rv->found = 0;
-		if (!certs_list(tx, &f, take_live, rv))
-			return 0;
-		if (!rv->found && rv->last == f.after_id)
-			return 1;
-		if (rv->found && !end_row(tx, rv))
-			return 0;
-	}
-}
-
-static int
-log_device(struct store_tx *tx, const struct revoking *rv,
-    const struct device_row *dev)
-{
-	WIRE_FIELDS *l = field_list_new();
-	int ok;
-
-	ok = l != NULL && field_add_text(l, "fleet", dev->fleet) &&
-	    field_add_text(l, "device", dev->name) &&
-	    field_add_text(l, "state", devices_state_name(DEVICE_DISABLED)) &&
-	    field_add_text(l, "who", rv->r->who) &&
-	    field_add_text(l, "note", "revoked") &&
-	    entries_append(tx, "device.state", rv->r->now, l, NULL);
-	field_list_free(l);
-	return ok;
-}
-
-static int
-device_tx(struct store_tx *tx, void *arg)
-{
-	struct revoking *rv = arg;
-	struct device_row dev;
-
-	if (devices_get_by_id(tx, rv->device, &dev) != 1) {
-		ca_raise(CA_E_NOTFOUND, "device: no such device");
-		return 0;
-	}
-	return revoke_all_of(tx, rv, &dev) &&
-	    devices_set_state(tx, dev.id, DEVICE_DISABLED, "revoked") &&
-	    log_device(tx, rv, &dev);
-}
-
-int
-revoke_device(struct store *store, const struct revoke_request *r,
-    int64_t device, int (*cb)(const struct cert_row *row, void *arg),
-    void *arg)
-{
-	struct revoking rv = {.r = r, .device = device, .cb = cb, .arg = arg};
-
-	return store_write(store, device_tx, &rv, STORE_URGENT);
 }

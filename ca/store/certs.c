@@ -221,10 +221,43 @@ certs_set_state(struct store_tx *tx, int64_t id, enum cert_state to, int reason,
 	tx->changed = 1;
 	return sql_run(tx,
 		   "UPDATE certs SET state = ?, reason = ?,"
-		   " revoked_at = ?, change = " NEXT_CHANGE " WHERE id = ?",
-		   "ddii", (int)to, revoked ? reason : CERT_REASON_NONE,
-		   revoked ? when : (int64_t)0, id) &&
+		   " revoked_at = ?, invalidity = invalidity * ?,"
+		   " change = " NEXT_CHANGE " WHERE id = ?",
+		   "ddidi", (int)to, revoked ? reason : CERT_REASON_NONE,
+		   revoked ? when : (int64_t)0, revoked, id) &&
 	    (to == CERT_ABORTED || crls_owe(tx, id));
+}
+
+int
+certs_set_invalidity(struct store_tx *tx, int64_t id, int64_t when)
+{
+	enum cert_state state;
+
+	if (!sql_run(tx,
+		"UPDATE certs SET invalidity = ?, change = " NEXT_CHANGE
+		" WHERE id = ? AND state IN (3, 4)",
+		"ii", when, id))
+		return 0;
+	if (sqlite3_changes(tx->conn->db) == 1) {
+		tx->changed = 1;
+		return crls_owe(tx, id);
+	}
+	if (get_state(tx, id, &state))
+		ca_raise(CA_E_DENIED,
+		    "state: a certificate that is %s has no invalidity date",
+		    certs_state_name(state));
+	return 0;
+}
+
+int
+certs_set_device(
+    struct store_tx *tx, int64_t id, const char *fleet, const char *device)
+{
+	enum cert_state state;
+
+	return get_state(tx, id, &state) &&
+	    sql_run(tx, "UPDATE certs SET fleet = ?, device = ? WHERE id = ?",
+		"tti", fleet, device, id);
 }
 
 int

@@ -55,6 +55,12 @@ int certs_record(struct store_tx *tx, int64_t id, const unsigned char *der,
 /* Any allowed move; refuses others with CA_E_DENIED "state: ...". */
 int certs_set_state(struct store_tx *tx, int64_t id, enum cert_state to,
     int reason, int64_t when);
+/* invalidityDate of a held or revoked certificate; 0 takes it away. It goes by
+   itself when a hold is released. CA_E_DENIED "state: ..." for others. */
+int certs_set_invalidity(struct store_tx *tx, int64_t id, int64_t when);
+/* It belongs to another device from now on (re-ownership). */
+int certs_set_device(struct store_tx *tx, int64_t id, const char *fleet,
+    const char *device);
 /* All reservations left open: each is given to ${cb}, then set aborted. */
 int certs_abort_open(struct store_tx *tx, int64_t now,
     int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
@@ -80,13 +86,22 @@ int certs_by_sha256(struct store_tx *tx, const unsigned char md[32],
 int certs_all_by_serial(struct store_tx *tx, const unsigned char *serial,
     size_t len, int (*cb)(const struct cert_row *row, void *arg), void *arg);
 /* A certificate (any state but aborted) on this key of ANOTHER device (fleet
-   and device differ from those given). */
+   and device differ from those given). A device that was handed on to another
+   fleet under its name is no other device there. */
 int certs_by_foreign_key(struct store_tx *tx, const unsigned char md[32],
     const char *fleet, const char *device, struct cert_row *out);
 /* A live certificate of the device: reserved, valid or held and not_after >=
    now. The newest one. */
 int certs_live_of(struct store_tx *tx, const char *fleet, const char *device,
     int64_t now, struct cert_row *out);
+
+/* The first one after row ${after} that is reserved, valid or held, of the
+   device; and the first one on the key in any state but aborted. For walks that
+   change what they walk over. */
+int certs_next_of(struct store_tx *tx, const char *fleet, const char *device,
+    int64_t after, struct cert_row *out);
+int certs_next_on_key(struct store_tx *tx, const unsigned char md[32],
+    int64_t after, struct cert_row *out);
 
 /* DER of a certificate, to be freed with OPENSSL_free(). As look-ups. */
 int certs_der(struct store_tx *tx, int64_t id, unsigned char **der,

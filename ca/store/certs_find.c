@@ -1,4 +1,5 @@
 #include <string.h>
+#include "ca/store/devices.h"
 #include "ca/store/private.h"
 
 /* The first row of ${s}, which is closed. */
@@ -64,16 +65,63 @@ certs_all_by_serial(struct store_tx *tx, const unsigned char *serial,
 	return found < 0 ? -1 : n;
 }
 
+/* Is the certificate's device an earlier life, in another fleet, of this one?
+   1, 0, -1 raised. */
+static int
+is_earlier_life(struct store_tx *tx, const struct cert_row *row,
+    const char *fleet, const char *device)
+{
+	if (strcmp(row->device, device) != 0 || device[0] == '\0')
+		return 0;
+	return devices_leads_to(tx, row->fleet, device, fleet);
+}
+
 int
 certs_by_foreign_key(struct store_tx *tx, const unsigned char md[32],
     const char *fleet, const char *device, struct cert_row *out)
 {
+	struct cert_row row;
+	struct sql *s;
+	int found = -1, same = 1;
+
+	s = sql_open(tx,
+	    CERTS_SELECT "WHERE c.spki_sha256 = ? AND c.state <> 5"
+			 " AND (c.fleet <> ? OR c.device <> ?) ORDER BY c.id",
+	    "btt", md, (size_t)32, fleet, device);
+	while (s != NULL && same == 1 && (found = sql_step(s)) == 1) {
+		certs_load(s, &row);
+		same = is_earlier_life(tx, &row, fleet, device);
+	}
+	sql_close(s);
+	if (same < 0)
+		return -1;
+	if (found == 1)
+		*out = row;
+	return found;
+}
+
+int
+certs_next_of(struct store_tx *tx, const char *fleet, const char *device,
+    int64_t after, struct cert_row *out)
+{
 	return first_row(
 	    sql_open(tx,
 		CERTS_SELECT
-		"WHERE c.spki_sha256 = ? AND c.state <> 5"
-		" AND (c.fleet <> ? OR c.device <> ?) ORDER BY c.id LIMIT 1",
-		"btt", md, (size_t)32, fleet, device),
+		"WHERE c.fleet = ? AND c.device = ? AND c.state IN (1, 2, 3)"
+		" AND c.id > ? ORDER BY c.id LIMIT 1",
+		"tti", fleet, device, after),
+	    out);
+}
+
+int
+certs_next_on_key(struct store_tx *tx, const unsigned char md[32],
+    int64_t after, struct cert_row *out)
+{
+	return first_row(
+	    sql_open(tx,
+		CERTS_SELECT "WHERE c.spki_sha256 = ? AND c.state <> 5"
+			     " AND c.id > ? ORDER BY c.id LIMIT 1",
+		"bi", md, (size_t)32, after),
 	    out);
 }
 

@@ -61,6 +61,27 @@ first_row(struct sql *s, struct device_row *out)
 	return found;
 }
 
+/* No other device has its key pinned? 1, or 0 raised. */
+static int
+key_is_new(struct store_tx *tx, const struct device_row *row)
+{
+	struct device_row other;
+	int found;
+
+	if (!row->has_key)
+		return 1;
+	found = first_row(
+	    sql_open(tx, SELECT "WHERE key_sha256 = ? AND id <> ?", "bi",
+		row->key_sha256, sizeof(row->key_sha256), row->id),
+	    &other);
+	if (found == 1)
+		ca_raise(CA_E_DENIED,
+		    "key.duplicate: this key is pinned to "
+		    "device %s of fleet %s",
+		    other.name, other.fleet);
+	return found == 0;
+}
+
 /* Nothing like it there? 1, or 0 raised. */
 static int
 is_new(struct store_tx *tx, const struct device_row *row)
@@ -74,22 +95,13 @@ is_new(struct store_tx *tx, const struct device_row *row)
 		    "device.duplicate: fleet %s has a device "
 		    "%s already",
 		    row->fleet, row->name);
-	if (found != 0 || !row->has_key)
-		return found == 0;
-	found = first_row(sql_open(tx, SELECT "WHERE key_sha256 = ?", "b",
-			      row->key_sha256, sizeof(row->key_sha256)),
-	    &other);
-	if (found == 1)
-		ca_raise(CA_E_DENIED,
-		    "key.duplicate: this key is pinned to "
-		    "device %s of fleet %s",
-		    other.name, other.fleet);
-	return found == 0;
+	return found == 0 && key_is_new(tx, row);
 }
 
 int
 devices_add(struct store_tx *tx, struct device_row *row)
 {
+	row->id = 0;
 	if (!is_new(tx, row) ||
 	    !sql_run(tx,
 		"INSERT INTO devices (fleet, name, serial, state, key_sha256,"
@@ -164,6 +176,52 @@ devices_set_state(
 		   " WHERE id = ?",
 		   "dti", (int)state, note == NULL ? "" : note, id) &&
 	    was_there(tx, id);
+}
+
+int
+devices_set_retired(struct store_tx *tx, int64_t id, int64_t now,
+    int64_t successor, int release_key)
+{
+	return sql_run(tx,
+		   "UPDATE devices SET retired_at = ?, successor = ?,"
+		   " key_sha256 = CASE WHEN ? = 1 THEN NULL ELSE key_sha256 END"
+		   " WHERE id = ?",
+		   "iidi", now, successor, release_key, id) &&
+	    was_there(tx, id);
+}
+
+int
+devices_set_identity(struct store_tx *tx, const struct device_row *row)
+{
+	return key_is_new(tx, row) &&
+	    sql_run(tx,
+		"UPDATE devices SET serial = ?, key_sha256 = ?, origin = ?"
+		" WHERE id = ?",
+		"tbti", row->serial, row->has_key ? row->key_sha256 : NULL,
+		sizeof(row->key_sha256), row->origin, row->id) &&
+	    was_there(tx, row->id);
+}
+
+/* Chains are short; one that is not, or a ring, is not believed. */
+#define CHAIN_MAX 64
+
+int
+devices_leads_to(struct store_tx *tx, const char *fleet, const char *name,
+    const char *to)
+{
+	struct device_row row;
+	int found = devices_get(tx, fleet, name, &row), n;
+
+	for (n = 0; found == 1 && n < CHAIN_MAX; n++) {
+		if (strcmp(row.name, name) != 0)
+			return 0;
+		if (n > 0 && strcmp(row.fleet, to) == 0)
+			return 1;
+		if (row.successor == 0)
+			return 0;
+		found = devices_get_by_id(tx, row.successor, &row);
+	}
+	return found < 0 ? -1 : 0;
 }
 
 static int

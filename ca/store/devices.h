@@ -40,6 +40,16 @@ int devices_get_by_name(struct store_tx *tx, const char *name,
     struct device_row *out);
 int devices_set_state(struct store_tx *tx, int64_t id, enum device_state s,
     const char *note);
+/* Out of service for good (${now}), or back (0). ${successor}: the row that
+   takes its place, 0 none. The pinned key is let go with ${release_key}. */
+int devices_set_retired(struct store_tx *tx, int64_t id, int64_t now,
+    int64_t successor, int release_key);
+/* Serial and pinned key of a device that comes back. As devices_add(). */
+int devices_set_identity(struct store_tx *tx, const struct device_row *row);
+/* Was the device ${name} of ${fleet} handed on, under its name, so that it is
+   today the one of fleet ${to}? 1, 0, -1 raised. */
+int devices_leads_to(struct store_tx *tx, const char *fleet, const char *name,
+    const char *to);
 int devices_set_field(struct store_tx *tx, int64_t id, const char *name,
     const char *value);
 int devices_fields(struct store_tx *tx, int64_t id,
@@ -110,6 +120,9 @@ int secrets_use(struct store_tx *tx, int64_t id, int64_t now);
    was used for came to nothing. 1 also when there is no such use. */
 int secrets_unuse(struct store_tx *tx, const char *user, int64_t used_at);
 int secrets_revoke(struct store_tx *tx, int64_t id);
+/* All that are for this device alone and open ${fleet}; how many in *n. */
+int secrets_revoke_of(struct store_tx *tx, const char *fleet,
+    const char *device, int64_t *n);
 int secrets_list(struct store_tx *tx, int64_t after_id, size_t limit,
     int (*cb)(const struct secret_row *row, void *arg), void *arg);
 

@@ -64,6 +64,7 @@ struct sql *sql_open_once(struct store_tx *tx, const char *text);
 /* Bind parameter ${i} (from 1) of such a statement. */
 int sql_bind_int(struct sql *s, int i, int64_t v);
 int sql_bind_text(struct sql *s, int i, const char *v);
+int sql_bind_bytes(struct sql *s, int i, const void *p, size_t n);
 int sql_step(struct sql *s);   /* 1 a row, 0 the end, -1 raised */
 void sql_close(struct sql *s); /* NULL is fine */
 

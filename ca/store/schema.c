@@ -195,7 +195,12 @@ static const char version_2[] =
     " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),"
     " created INTEGER NOT NULL, ended INTEGER NOT NULL,"
     " total INTEGER NOT NULL, done INTEGER NOT NULL,"
-    " skipped INTEGER NOT NULL) STRICT;"
+    " skipped INTEGER NOT NULL,"
+    /* stage: certificates in one transaction; pause: seconds between two;
+       upto: the last row that can be chosen, 0 when all is chosen; position:
+       the last row that was looked at, while choosing, then while revoking. */
+    " stage INTEGER NOT NULL, pause INTEGER NOT NULL,"
+    " upto INTEGER NOT NULL, position INTEGER NOT NULL) STRICT;"
     "CREATE TABLE campaign_certs ("
     " campaign INTEGER NOT NULL REFERENCES campaigns (id),"
     " cert INTEGER NOT NULL REFERENCES certs (id),"

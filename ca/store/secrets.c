@@ -115,6 +115,20 @@ secrets_revoke(struct store_tx *tx, int64_t id)
 }
 
 int
+secrets_revoke_of(
+    struct store_tx *tx, const char *fleet, const char *device, int64_t *n)
+{
+	if (!sql_run(tx,
+		"UPDATE secrets SET revoked = 1 WHERE device = ?1"
+		" AND revoked = 0 AND replace(',' || fleets || ',',"
+		" ',' || ?2 || ',', '') <> ',' || fleets || ','",
+		"tt", device, fleet))
+		return 0;
+	*n = sqlite3_changes(tx->conn->db);
+	return 1;
+}
+
+int
 secrets_list(struct store_tx *tx, int64_t after_id, size_t limit,
     int (*cb)(const struct secret_row *row, void *arg), void *arg)
 {

@@ -243,6 +243,13 @@ sql_bind_text(struct sql *s, int i, const char *v)
 }
 
 int
+sql_bind_bytes(struct sql *s, int i, const void *p, size_t n)
+{
+	return bind_blob(s, i, p, n) == SQLITE_OK ||
+	    sql_raise(sqlite3_db_handle(s->stmt), "bind");
+}
+
+int
 sql_step(struct sql *s)
 {
 	int rc = sqlite3_step(s->stmt);

@@ -55,7 +55,7 @@ test_usage(void **state)
 	usage_error("--socket", NULL, NULL, "PATH is missing");
 	usage_error("status", "extra", NULL, "unknown argument \"extra\"");
 	usage_error("status", "--chek", NULL, "did you mean \"check\"");
-	usage_error("revoke", NULL, NULL, "usage: inkan revoke --serial HEX");
+	usage_error("revoke", NULL, NULL, "usage: inkan revoke [--serial HEX]");
 	usage_error("--store=x", "status", NULL, "--store is for");
 	usage_error("--socket=", "status", NULL, "empty");
 	usage_error("revoke", "\x1b[2J", NULL, "\\x1b[2J");

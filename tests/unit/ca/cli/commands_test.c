@@ -1,4 +1,5 @@
 #include "tests/unit/ca/cli/canned.h"
+#include "ca/cli/run_revoke.h"
 #include "ca/cli/table.h"
 #include "ca/engine/ops.h"
 
@@ -104,6 +105,61 @@ test_server_knows(void **state)
 	}
 }
 
+static const struct option_spec *
+find_option(const char *name, size_t n)
+{
+	const struct option_spec *s;
+
+	for (s = run_revoke_options; s->name != NULL; s++)
+		if (strlen(s->name) == n && memcmp(s->name, name, n) == 0)
+			return s;
+	fail_msg("revoke: no option %s", name);
+	return NULL;
+}
+
+/* "inkan revoke" asks one of several operations. */
+static void
+test_ways(void **state)
+{
+	const struct run_revoke_way *w;
+	const struct command *cmd;
+	const struct ops_entry *e;
+	const char *p;
+	char *words[] = {(char *)(uintptr_t) "revoke"};
+	size_t n, i;
+	int used;
+
+	(void)state;
+	cmd = command_find(1, words, &used);
+	assert_non_null(cmd);
+	for (w = run_revoke_ways; w->option != NULL; w++)
+		for (i = 0; i < 2; i++) {
+			p = i == 0 ? w->op : w->execute;
+			if (p == NULL)
+				continue;
+			e = find_op(p);
+			assert_non_null(e);
+			check_option(cmd, e,
+			    find_option(w->option, strlen(w->option)));
+			for (p = w->also; *p == ' '; p += n) {
+				n = strcspn(++p, " ");
+				check_option(cmd, e, find_option(p, n));
+			}
+		}
+}
+
+static int
+is_way(const char *op)
+{
+	const struct run_revoke_way *w;
+
+	for (w = run_revoke_ways; w->option != NULL; w++)
+		if (strcmp(w->op, op) == 0 ||
+		    (w->execute != NULL && strcmp(w->execute, op) == 0))
+			return 1;
+	return 0;
+}
+
 /* And the other way round: what an operator may ask has a command. */
 static void
 test_all_reachable(void **state)
@@ -115,7 +171,7 @@ test_all_reachable(void **state)
 	(void)state;
 	table = ops_table(&n);
 	for (i = 0; i < n; i++) {
-		if (!(table[i].roles & OPS_ADMIN))
+		if (!(table[i].roles & OPS_ADMIN) || is_way(table[i].name))
 			continue;
 		for (cmd = command_table; cmd->words != NULL; cmd++)
 			if (cmd->op != NULL &&
@@ -157,6 +213,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_server_knows),
+	    cmocka_unit_test(test_ways),
 	    cmocka_unit_test(test_all_reachable),
 	    cmocka_unit_test(test_well_formed),
 	};

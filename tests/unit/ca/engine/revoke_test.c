@@ -299,7 +299,8 @@ a_whole_device(void **state)
 	assert_true(do_revoke(w, a, 4, &row));
 	assert_true(do_revoke(w, b, 6, &row));
 	assert_true(store_read(w->ca->store, device_tx, &d));
-	assert_true(revoke_device(w->ca->store, &r, d.row.id, count_rows, &n));
+	assert_true(revoke_device(
+	    w->ca->store, &r, d.row.id, 1, count_rows, &n));
 	assert_int_equal(n, 2);
 	world_row(w, a, &row);
 	assert_int_equal(row.reason, 4);
@@ -311,8 +312,52 @@ a_whole_device(void **state)
 	assert_int_equal(d.row.state, DEVICE_DISABLED);
 	assert_true(store_read(w->ca->store, device_tx, &other));
 	assert_int_equal(other.row.state, DEVICE_ENABLED);
-	assert_false(revoke_device(w->ca->store, &r, 999, count_rows, &n));
+	assert_false(revoke_device(
+	    w->ca->store, &r, 999, 1, count_rows, &n));
 	world_raised(CA_E_NOTFOUND, "no such device");
+}
+
+/* Since when it was not to be trusted (RFC 5280 5.3.2). */
+static void
+invalid_since(void **state)
+{
+	struct world *w = *state;
+	struct revoke_request r;
+	struct cert_row row;
+	char s[64];
+
+	world_issue(w, "since", s);
+	r = request(w, s, 1);
+	r.invalidity = r.now + 1;
+	assert_false(revoke_cert(w->ca->store, &r, &row));
+	world_raised(CA_E_DENIED, "revoke.invalidity");
+	r.reason = 6;
+	r.invalidity = r.now - 500;
+	assert_false(revoke_cert(w->ca->store, &r, &row));
+	world_raised(CA_E_DENIED, "revoke.invalidity");
+	r.reason = 4;
+	r.invalidity = 0;
+	assert_true(revoke_cert(w->ca->store, &r, &row));
+	assert_int_equal(row.invalidity, 0);
+	/* Learned later; and then only that it was earlier still. */
+	r.invalidity = r.now - 500;
+	assert_true(revoke_cert(w->ca->store, &r, &row));
+	assert_int_equal(row.invalidity, r.now - 500);
+	assert_int_equal(row.reason, 4);
+	assert_false(revoke_cert(w->ca->store, &r, &row));
+	world_raised(CA_E_DENIED, "revoke.reason");
+	r.reason = 1;
+	r.invalidity = r.now - 400;
+	assert_false(revoke_cert(w->ca->store, &r, &row));
+	world_raised(CA_E_DENIED, "revoke.invalidity");
+	r.invalidity = r.now - 600;
+	assert_true(revoke_cert(w->ca->store, &r, &row));
+	assert_int_equal(row.invalidity, r.now - 600);
+	assert_int_equal(row.reason, 1);
+	assert_int_equal(row.revoked_at, r.now);
+	assert_int_equal(world_log(w, "revoke", "invalidity_date="), 2);
+	world_row(w, s, &row);
+	assert_int_equal(row.invalidity, r.now - 600);
 }
 
 int
@@ -321,6 +366,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(everybody_knows),
 	    cmocka_unit_test(the_first_time_stays),
+	    cmocka_unit_test(invalid_since),
 	    cmocka_unit_test(hold),
 	    cmocka_unit_test(no_hold_of_code_signing),
 	    cmocka_unit_test(not_while_it_is_issued),

@@ -1,5 +1,6 @@
 #include <openssl/sha.h>
 #include "tests/unit/ca/store/temp.h"
+#include "ca/store/devices.h"
 
 static int
 add_second_issuer(struct store_tx *tx, int64_t *id)
@@ -113,6 +114,93 @@ by_foreign_key(struct store_tx *tx, void *arg)
 	return 1;
 }
 
+static int64_t
+add_device(struct store_tx *tx, const char *fleet, const char *name)
+{
+	struct device_row row = {.state = DEVICE_ENABLED, .created = NOW};
+
+	strcpy(row.fleet, fleet);
+	strcpy(row.name, name);
+	assert_true(devices_add(tx, &row));
+	return row.id;
+}
+
+/* A device that was handed on under its name is no other one there; one of
+   that name that never was here is. */
+static int
+by_earlier_life(struct store_tx *tx, void *arg)
+{
+	struct cert_row row, out;
+	int64_t here, there, third;
+
+	temp_row(arg, &row, 1);
+	assert_true(certs_reserve(tx, &row));
+	here = add_device(tx, "demo", "device-1");
+	there = add_device(tx, "other", "device-1");
+	third = add_device(tx, "third", "device-1");
+	assert_int_equal(certs_by_foreign_key(
+			     tx, row.spki_sha256, "other", "device-1", &out),
+	    1);
+	assert_true(devices_set_retired(tx, here, NOW, there, 0));
+	assert_int_equal(certs_by_foreign_key(
+			     tx, row.spki_sha256, "other", "device-1", &out),
+	    0);
+	assert_int_equal(certs_by_foreign_key(
+			     tx, row.spki_sha256, "third", "device-1", &out),
+	    1);
+	assert_true(devices_set_retired(tx, there, NOW, third, 0));
+	assert_int_equal(certs_by_foreign_key(
+			     tx, row.spki_sha256, "third", "device-1", &out),
+	    0);
+	assert_int_equal(certs_by_foreign_key(
+			     tx, row.spki_sha256, "third", "device-2", &out),
+	    1);
+	/* A second one, of a stranger, is found behind the first. */
+	temp_row(arg, &row, 2);
+	memcpy(row.spki_sha256, out.spki_sha256, 32);
+	assert_true(certs_reserve(tx, &row));
+	assert_int_equal(certs_by_foreign_key(
+			     tx, row.spki_sha256, "third", "device-1", &out),
+	    1);
+	assert_string_equal(out.device, "device-2");
+	return 1;
+}
+
+static int
+walks(struct store_tx *tx, void *arg)
+{
+	struct cert_row row, out;
+	int64_t id[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		temp_row(arg, &row, 1);
+		row.serial[0] += (unsigned char)i;
+		row.tbs_sha256[0] += (unsigned char)i;
+		assert_true(certs_reserve(tx, &row));
+		id[i] = row.id;
+	}
+	assert_true(certs_record(
+	    tx, id[1], (const unsigned char *)"DER", 3, NOW));
+	assert_int_equal(certs_next_of(tx, "demo", "device-1", 0, &out), 1);
+	assert_int_equal(out.id, id[0]);
+	assert_true(certs_set_state(tx, id[1], CERT_REVOKED, 1, NOW));
+	assert_int_equal(certs_next_of(tx, "demo", "device-1", id[0], &out), 1);
+	assert_int_equal(out.id, id[2]);
+	assert_int_equal(certs_next_of(tx, "demo", "device-1", id[2], &out), 0);
+	assert_int_equal(certs_next_of(tx, "demo", "device-2", 0, &out), 0);
+	assert_int_equal(
+	    certs_next_on_key(tx, row.spki_sha256, id[0], &out), 1);
+	assert_int_equal(out.id, id[1]);
+	assert_true(
+	    certs_set_state(tx, id[2], CERT_ABORTED, CERT_REASON_NONE, NOW));
+	assert_int_equal(
+	    certs_next_on_key(tx, row.spki_sha256, id[1], &out), 0);
+	row.spki_sha256[0]++;
+	assert_int_equal(certs_next_on_key(tx, row.spki_sha256, 0, &out), 0);
+	return 1;
+}
+
 static int
 live(struct store_tx *tx, void *arg)
 {
@@ -167,6 +255,8 @@ blocked(struct store_tx *tx, void *arg)
 IN_STORE(by_serial)
 IN_STORE(by_sha256)
 IN_STORE(by_foreign_key)
+IN_STORE(by_earlier_life)
+IN_STORE(walks)
 IN_STORE(live)
 IN_STORE(blocked)
 
@@ -180,6 +270,8 @@ main(void)
 	    T(by_serial),
 	    T(by_sha256),
 	    T(by_foreign_key),
+	    T(by_earlier_life),
+	    T(walks),
 	    T(live),
 	    T(blocked),
 	};

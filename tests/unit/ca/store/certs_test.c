@@ -316,6 +316,67 @@ adds_an_unknown_serial_as_revoked(void **state)
 	assert_int_equal(j.row.change, 1);
 }
 
+static int
+dates_invalidity(struct store_tx *tx, void *arg)
+{
+	struct cert_row row, out;
+
+	temp_row(arg, &row, 1);
+	assert_true(temp_issue(tx, &row));
+	assert_false(certs_set_invalidity(tx, row.id, NOW - 5));
+	assert_raised(CA_E_DENIED, "state: a certificate that is valid has no");
+	assert_false(certs_set_invalidity(tx, 99, NOW - 5));
+	assert_raised(CA_E_NOTFOUND, "store: certificate 99");
+	assert_true(certs_set_state(tx, row.id, CERT_HELD, 6, NOW));
+	assert_true(certs_set_invalidity(tx, row.id, NOW - 5));
+	assert_int_equal(certs_by_id(tx, row.id, &out), 1);
+	assert_int_equal(out.invalidity, NOW - 5);
+	assert_true(out.change > row.change + 1);
+	/* It stays over a better reason, and goes with the hold. */
+	assert_true(certs_set_state(
+	    tx, row.id, CERT_VALID, CERT_REASON_NONE, 0));
+	assert_int_equal(certs_by_id(tx, row.id, &out), 1);
+	assert_int_equal(out.invalidity, 0);
+	assert_true(certs_set_state(tx, row.id, CERT_REVOKED, 4, NOW));
+	assert_true(certs_set_invalidity(tx, row.id, NOW - 5));
+	assert_true(certs_set_state(tx, row.id, CERT_REVOKED, 1, NOW));
+	assert_int_equal(certs_by_id(tx, row.id, &out), 1);
+	assert_int_equal(out.invalidity, NOW - 5);
+	return 1;
+}
+
+static void
+dates_invalidity_in_store(void **state)
+{
+	struct temp *t = *state;
+
+	RUN(t, dates_invalidity, t);
+}
+
+static int
+changes_device(struct store_tx *tx, void *arg)
+{
+	struct cert_row row, out;
+
+	temp_row(arg, &row, 1);
+	assert_true(temp_issue(tx, &row));
+	assert_true(certs_set_device(tx, row.id, "other", "device-9"));
+	assert_int_equal(certs_by_id(tx, row.id, &out), 1);
+	assert_string_equal(out.fleet, "other");
+	assert_string_equal(out.device, "device-9");
+	assert_false(certs_set_device(tx, 99, "other", "device-9"));
+	assert_raised(CA_E_NOTFOUND, "store: certificate 99");
+	return 1;
+}
+
+static void
+changes_device_in_store(void **state)
+{
+	struct temp *t = *state;
+
+	RUN(t, changes_device, t);
+}
+
 static void
 names_states(void **state)
 {
@@ -347,6 +408,8 @@ main(void)
 	    T(keeps_open_what_cannot_be_told),
 	    T(aborts_only_what_is_open),
 	    T(adds_an_unknown_serial_as_revoked),
+	    T(dates_invalidity_in_store),
+	    T(changes_device_in_store),
 	    cmocka_unit_test(names_states),
 	};
 

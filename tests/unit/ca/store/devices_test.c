@@ -226,7 +226,67 @@ names_states(void **state)
 		RUN(t, fn, t);                                                 \
 	}
 
+static int
+retires(struct store_tx *tx, void *arg)
+{
+	struct device_row row, next, out;
+
+	(void)arg;
+	make_row(&row, "demo", "a", 7);
+	assert_true(devices_add(tx, &row));
+	make_row(&next, "other", "a", 0);
+	assert_true(devices_add(tx, &next));
+	assert_int_equal(devices_leads_to(tx, "demo", "a", "other"), 0);
+	assert_true(devices_set_retired(tx, row.id, NOW + 3, next.id, 0));
+	assert_int_equal(devices_get_by_id(tx, row.id, &out), 1);
+	assert_int_equal(out.retired_at, NOW + 3);
+	assert_int_equal(out.successor, next.id);
+	assert_true(out.has_key);
+	assert_int_equal(devices_leads_to(tx, "demo", "a", "other"), 1);
+	assert_int_equal(devices_leads_to(tx, "other", "a", "demo"), 0);
+	assert_int_equal(devices_leads_to(tx, "none", "a", "other"), 0);
+	/* The key is one device's, until it is let go. */
+	next.has_key = 1;
+	memset(next.key_sha256, 7, 32);
+	assert_false(devices_set_identity(tx, &next));
+	assert_raised(CA_E_DENIED, "key.duplicate: ");
+	assert_true(devices_set_retired(tx, row.id, NOW + 3, next.id, 1));
+	strcpy(next.serial, "SN-new");
+	assert_true(devices_set_identity(tx, &next));
+	assert_true(devices_set_identity(tx, &next));
+	assert_int_equal(devices_get_by_id(tx, next.id, &out), 1);
+	assert_string_equal(out.serial, "SN-new");
+	assert_int_equal(out.key_sha256[31], 7);
+	/* A ring leads nowhere that it does not hold. */
+	assert_true(devices_set_retired(tx, next.id, NOW, row.id, 0));
+	assert_int_equal(devices_leads_to(tx, "demo", "a", "third"), 0);
+	assert_false(devices_set_retired(tx, 99, NOW, 0, 0));
+	assert_raised(CA_E_NOTFOUND, "store: device 99");
+	next.id = 99;
+	next.has_key = 0;
+	assert_false(devices_set_identity(tx, &next));
+	assert_raised(CA_E_NOTFOUND, "store: device 99");
+	return 1;
+}
+
+/* One that was replaced goes on under another name: that is another device. */
+static int
+replaced_leads_nowhere(struct store_tx *tx, void *arg)
+{
+	struct device_row row, next;
+
+	(void)arg;
+	make_row(&row, "demo", "a", 0);
+	make_row(&next, "other", "b", 0);
+	assert_true(devices_add(tx, &row) && devices_add(tx, &next));
+	assert_true(devices_set_retired(tx, row.id, NOW, next.id, 0));
+	assert_int_equal(devices_leads_to(tx, "demo", "a", "other"), 0);
+	return 1;
+}
+
 IN_STORE(adds)
+IN_STORE(retires)
+IN_STORE(replaced_leads_nowhere)
 IN_STORE(refuses_duplicates)
 IN_STORE(finds_by_name)
 IN_STORE(sets_state)
@@ -241,6 +301,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(adds),
+	    T(retires),
+	    T(replaced_leads_nowhere),
 	    T(refuses_duplicates),
 	    T(finds_by_name),
 	    T(sets_state),

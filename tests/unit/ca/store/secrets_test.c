@@ -150,6 +150,36 @@ serves_one_of_sixteen(void **state)
 	assert_int_equal(r.lost, 15);
 }
 
+static int
+revokes_of(struct store_tx *tx, void *arg)
+{
+	static const char *const FLEETS[] = {"demo", "other,demo", "demo-2",
+	    "demo,x", "other"};
+	struct secret_row row, out;
+	int64_t n = 0;
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < 5; i++) {
+		memset(&row, 0, sizeof(row));
+		snprintf(row.user, sizeof(row.user), "user-%zu", i);
+		strcpy(row.fleets, FLEETS[i]);
+		strcpy(row.device, i == 3 ? "b" : "a");
+		row.kind = SECRET_RANDOM;
+		assert_true(secrets_add(tx, &row));
+	}
+	assert_true(secrets_revoke_of(tx, "demo", "a", &n));
+	assert_int_equal(n, 2);
+	for (i = 0; i < 5; i++) {
+		snprintf(row.user, sizeof(row.user), "user-%zu", i);
+		assert_int_equal(secrets_get(tx, row.user, &out), 1);
+		assert_int_equal(out.revoked, i < 2);
+	}
+	assert_true(secrets_revoke_of(tx, "demo", "a", &n));
+	assert_int_equal(n, 0);
+	return 1;
+}
+
 #define IN_STORE(fn)                                                           \
 	static void fn##_in_store(void **state)                                \
 	{                                                                      \
@@ -160,6 +190,7 @@ serves_one_of_sixteen(void **state)
 IN_STORE(adds)
 IN_STORE(uses_once)
 IN_STORE(revokes)
+IN_STORE(revokes_of)
 IN_STORE(lists)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, temp_make, temp_remove)
@@ -171,6 +202,7 @@ main(void)
 	    T(adds_in_store),
 	    T(uses_once_in_store),
 	    T(revokes_in_store),
+	    T(revokes_of_in_store),
 	    T(lists_in_store),
 	    T(serves_one_of_sixteen),
 	};
