@@ -42,9 +42,9 @@ up big "$FILL"
 for d in small big; do on "$d"; enrol_load 500 16 >/dev/null; done
 for _ in $(seq "$PAIRS"); do
 	on big
-	read -r big cpu < <(enrol_load "$REQUESTS" 16)
+	big=$(enrol_load "$REQUESTS" 16) || exit 1
 	on small
-	read -r small small_cpu < <(enrol_load "$REQUESTS" 16)
-	pair 11 "$big" "$small"
-	note "CPU for each: $cpu us with $FILL, $small_cpu us with 1000"
+	small=$(enrol_load "$REQUESTS" 16) || exit 1
+	pair 11 "${big% *}" "${small% *}"
+	note "CPU for each: ${big#* } us with $FILL, ${small#* } us with 1000"
 done
