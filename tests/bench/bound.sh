@@ -2,6 +2,7 @@
 # Ratio 1: certificates per CPU second of the engine against what the crypto
 # alone would allow, two verifies and one sign, from `openssl speed` in the same
 # run.
+# shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 bound() {	# 1 / (2 verify + 1 sign)

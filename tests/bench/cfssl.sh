@@ -2,6 +2,7 @@
 # Ratio 2: the whole issuing path of a running inkan-ca – inner socket, evidence,
 # key in SoftHSM, durable store, log – against cfssl, which signs the same CSR
 # with a key in a file and keeps nothing. 16 callers each, one core each side.
+# shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 need cfssl
 need wrk

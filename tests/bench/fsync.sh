@@ -2,6 +2,7 @@
 # Ratio 3, first half: how often a running inkan-ca asks the disk to be sure
 # (fsync, fdatasync, counted by strace), per certificate, with 16 callers and
 # with one. The count does not depend on the speed of the machine.
+# shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 need strace
 REQUESTS=${REQUESTS:-320}

@@ -2,6 +2,7 @@
 # Ratio 12, the issuing half: instructions for one certificate in user space,
 # with a key in memory and without the store. N and 3N certificates are issued
 # under callgrind; the difference is 2N certificates without the start.
+# shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 need valgrind
 N=${N:-50} LIMIT=3000000
