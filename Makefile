@@ -123,8 +123,20 @@ unit: $(UNIT)
 check: all unit
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
 
-bench: all
-	$(Q)BUILD=$(BUILD) tests/bench/run
+# The bench: programs over the same parts. tests/bench/issue.c drops what goes
+# to the store.
+BENCH   := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+WRAP_issue := -Wl,--wrap=store_write,--wrap=store_read
+
+$(BUILD)/bench/%: $(BUILD)/o/tests/bench/%.o $(call lib,$(CA_PARTS))
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) $(WRAP_$*) -o $@ $< \
+	    -Wl,--start-group $(call lib,$(CA_PARTS)) -Wl,--end-group -pthread \
+	    -Wl,--as-needed $(ALLLIBS)
+
+bench: all $(BENCH)
+	$(Q)BUILD=$(BUILD) FULL=$(FULL) ONLY="$(ONLY)" tests/bench/run
 
 fuzz:
 	$(Q)T=$(or $(T),10) tests/fuzz/run

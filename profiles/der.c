@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include <string.h>
 #include <openssl/objects.h>
 #include "profiles/der.h"
@@ -78,8 +79,42 @@ der_equal(const struct der *a, const unsigned char *p, size_t len)
 	return a->len == len && (len == 0 || memcmp(a->p, p, len) == 0);
 }
 
-int
-der_oid_is(const struct der *oid, const char *dotted)
+/* The number of digits at ${s}, and behind its dot, if there is one. NULL when
+   there is none, or it is too large. */
+static const char *
+read_arc(const char *s, uint64_t *arc)
+{
+	uint64_t v = 0;
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (v > (UINT64_MAX >> 8))
+			return NULL;
+		v = 10 * v + (uint64_t)(*s - '0');
+	}
+	*arc = v;
+	return *s != '.' ? s : s[1] != '\0' ? s + 1 : NULL;
+}
+
+/* Take ${arc} in base 128 (X.690 8.19.2) off the front of ${oid}. */
+static int
+take_arc(struct der *oid, uint64_t arc)
+{
+	int shift;
+
+	for (shift = 63; shift > 0 && arc >> shift == 0; shift -= 7)
+		;
+	for (; shift >= 0; shift -= 7, oid->p++, oid->len--)
+		if (oid->len == 0 ||
+		    oid->p[0] != (((arc >> shift) & 0x7f) | (shift ? 0x80 : 0)))
+			return 0;
+	return 1;
+}
+
+/* Arcs of any size, as those under 2.25 (X.667); not a number: not the same. */
+static int
+oid_is_large(const struct der *oid, const char *dotted)
 {
 	ASN1_OBJECT *obj = OBJ_txt2obj(dotted, 1);
 	int same;
@@ -87,6 +122,26 @@ der_oid_is(const struct der *oid, const char *dotted)
 	same = obj && der_equal(oid, OBJ_get0_data(obj), OBJ_length(obj));
 	ASN1_OBJECT_free(obj);
 	return same;
+}
+
+int
+der_oid_is(const struct der *oid, const char *dotted)
+{
+	struct der left = *oid;
+	const char *s = dotted;
+	uint64_t first, arc;
+
+	if (!(s = read_arc(s, &first)) || !(s = read_arc(s, &arc)) ||
+	    first > 2 || (first < 2 && arc > 39))
+		return oid_is_large(oid, dotted);
+	for (arc += 40 * first;; arc = first) {
+		if (!take_arc(&left, arc))
+			return 0;
+		if (*s == '\0')
+			return left.len == 0;
+		if (!(s = read_arc(s, &first)))
+			return oid_is_large(oid, dotted);
+	}
 }
 
 static const char *

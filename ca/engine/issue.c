@@ -13,8 +13,8 @@
 #include "ca/engine/kept.h"
 #include "ca/report/report.h"
 #include "ca/store/records.h"
-#include "profiles/asn1.h"
 #include "profiles/conform.h"
+#include "profiles/der.h"
 #include "ca/engine/issue.h"
 
 struct issue {			/* one run of the pipeline */
@@ -182,40 +182,59 @@ describe(struct cert_row *row, X509_NAME *name)
 	BIO_free(bio);
 }
 
-static int64_t
-seconds(const ASN1_TIME *t)
+/* The next time of a validity. */
+static int
+take_time(struct der *validity, int64_t *out)
 {
+	unsigned char tag;
+	struct der whole;
+	const unsigned char *p;
+	ASN1_TIME *t = NULL;
 	struct tm tm;
+	int ok;
 
 	memset(&tm, 0, sizeof(tm));
-	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+	if (!der_take_any(validity, &tag, NULL, &whole) ||
+	    (tag != DER_UTCTIME && tag != DER_GENERALIZEDTIME))
+		return 0;
+	p = whole.p;
+	t = d2i_ASN1_TIME(NULL, &p, (long)whole.len);
+	ok = t != NULL && ASN1_TIME_to_tm(t, &tm) == 1;
+	if (ok)
+		*out = (int64_t)timegm(&tm);
+	ASN1_TIME_free(t);
+	return ok;
 }
 
-/* The row says what the TBS says: validity and subject are read back. */
+/* The row says what the TBS says: validity and subject are read back. Walked
+   over, since extensions and key would be decoded for nothing. */
 static int
 read_tbs(struct issue *is)
 {
 	struct cert_row *row = &is->out->row;
-	const unsigned char *p = is->tbs;
-	const ASN1_STRING *subject;
-	INKAN_TBS *tbs = d2i_INKAN_TBS(NULL, &p, (long)is->tbs_len);
+	struct der tbs = {is->tbs, is->tbs_len}, subject, validity;
+	const unsigned char *p;
 	X509_NAME *name = NULL;
 	int ok = 0;
 
-	if (tbs == NULL)
-		goto out;
-	subject = tbs->subject->value.sequence;
-	p = ASN1_STRING_get0_data(subject);
-	name = d2i_X509_NAME(NULL, &p, ASN1_STRING_length(subject));
-	if (name == NULL)
-		goto out;
-	describe(row, name);
-	row->not_before = seconds(tbs->validity->not_before);
-	row->not_after = seconds(tbs->validity->not_after);
-	ok = 1;
-out:
+	if (der_only(tbs, DER_SEQUENCE, &tbs) &&
+	    der_take(&tbs, DER_CONTEXT_CONS(0), NULL) &&
+	    der_take(&tbs, DER_INTEGER, NULL) &&
+	    der_take(&tbs, DER_SEQUENCE, NULL) &&
+	    der_take(&tbs, DER_SEQUENCE, NULL) &&
+	    der_take(&tbs, DER_SEQUENCE, &validity) &&
+	    der_take_whole(&tbs, DER_SEQUENCE, &subject) &&
+	    take_time(&validity, &row->not_before) &&
+	    take_time(&validity, &row->not_after)) {
+		p = subject.p;
+		name = d2i_X509_NAME(NULL, &p, (long)subject.len);
+		ok = name != NULL;
+	}
+	if (ok)
+		describe(row, name);
+	else
+		ca_raise(CA_E_INTERNAL, "the TBS cannot be read back");
 	X509_NAME_free(name);
-	INKAN_TBS_free(tbs);
 	return ok;
 }
 
@@ -255,11 +274,14 @@ fill_row(struct issue *is)
 static int
 add_hex(WIRE_FIELDS *l, const char *name, const unsigned char *p, size_t len)
 {
+	static const char digits[] = "0123456789abcdef";
 	char hex[2 * 64 + 1];
 	size_t i;
 
-	for (i = 0; i < len && i < 64; i++)
-		snprintf(hex + 2 * i, 3, "%02x", p[i]);
+	for (i = 0; i < len && i < 64; i++) {
+		hex[2 * i] = digits[p[i] >> 4];
+		hex[2 * i + 1] = digits[p[i] & 15];
+	}
 	hex[2 * i] = '\0';
 	return field_add_text(l, name, hex);
 }

@@ -50,7 +50,7 @@ struct server {
 	pthread_t *workers;	/* more than configured: start_workers() */
 	size_t n_workers;
 	pthread_mutex_t lock;	/* queues, connections, stopping */
-	pthread_cond_t work, idle;
+	pthread_cond_t own_work, work, idle;	/* own_work: for the own worker */
 	struct queue ours, devices;
 	struct connection *connections;
 	size_t n_connections;
@@ -154,7 +154,7 @@ take_task(struct server *s, int all)
 			t = queue_take(&s->devices);
 		if (t != NULL || s->stopping)
 			break;
-		pthread_cond_wait(&s->work, &s->lock);
+		pthread_cond_wait(all ? &s->work : &s->own_work, &s->lock);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return t;
@@ -227,8 +227,11 @@ enqueue(struct connection *c, WIRE_REQUEST *req)
 		*q->tail = t;
 		q->tail = &t->next;
 		q->n++;
-		/* All: the one that is woken may be for the other queue. */
-		pthread_cond_broadcast(&s->work);
+		/* One, not all: dozens would wake to find nothing. What is ours
+		   may be done by either kind, and one kind may be busy. */
+		pthread_cond_signal(&s->work);
+		if (q == &s->ours)
+			pthread_cond_signal(&s->own_work);
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (!full)
@@ -419,6 +422,7 @@ server_start(struct ca *ca)
 	s->ours.tail = &s->ours.head;
 	s->devices.tail = &s->devices.head;
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->own_work, NULL);
 	pthread_cond_init(&s->work, NULL);
 	pthread_cond_init(&s->idle, NULL);
 	for (i = 0; i < 3; i++) {
@@ -473,6 +477,7 @@ close_connections(struct server *s)
 		pthread_cond_wait(&s->idle, &s->lock);
 	s->stopping = 1;
 	pthread_cond_broadcast(&s->work);
+	pthread_cond_broadcast(&s->own_work);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -494,6 +499,7 @@ server_stop(struct server *s)
 		pthread_join(s->workers[i], NULL);
 	OPENSSL_free(s->workers);
 	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->own_work);
 	pthread_cond_destroy(&s->work);
 	pthread_cond_destroy(&s->idle);
 	OPENSSL_free(s);

@@ -131,7 +131,9 @@ int certs_revoked(struct store_tx *tx, int64_t issuer, int shard,
     void *arg);
 
 /* For status.db: rows (not reserved, not aborted) with change > ${since} in
-   order of change, at most ${limit}. Stops when cb returns 0. */
+   order of change, at most ${limit}. Stops when cb returns 0. Narrow, since it
+   runs with each commit: id, issuer, serial, state, reason, not_after and what
+   was when are set, all else is empty. */
 int certs_changed(struct store_tx *tx, int64_t since, size_t limit,
     int (*cb)(const struct cert_row *row, void *arg), void *arg);
 int certs_last_change(struct store_tx *tx, int64_t *out);

@@ -119,13 +119,33 @@ int
 certs_changed(struct store_tx *tx, int64_t since, size_t limit,
     int (*cb)(const struct cert_row *row, void *arg), void *arg)
 {
-	return each_row(
-	    sql_open(tx,
-		CERTS_SELECT
-		"WHERE c.change > ? AND c.change > 0 AND c.state IN (2, 3, 4)"
-		" ORDER BY c.change LIMIT ?",
-		"ii", since, limit > 0 ? (int64_t)limit : INT64_MAX),
-	    cb, arg);
+	struct cert_row row;
+	int found = -1;
+	struct sql *s;
+
+	s = sql_open(tx,
+	    "SELECT id, issuer, serial, state, reason, revoked_at, not_after,"
+	    " recorded_at, change FROM certs"
+	    " WHERE change > ? AND change > 0 AND state BETWEEN 2 AND 4"
+	    " ORDER BY change LIMIT ?",
+	    "ii", since, limit > 0 ? (int64_t)limit : INT64_MAX);
+	while (s != NULL && (found = sql_step(s)) == 1) {
+		memset(&row, 0, sizeof(row));
+		row.id = sql_int(s, 0);
+		row.issuer = sql_int(s, 1);
+		row.serial_len =
+		    sql_bytes(s, 2, row.serial, sizeof(row.serial));
+		row.state = (enum cert_state)sql_int(s, 3);
+		row.reason = (int)sql_int(s, 4);
+		row.revoked_at = sql_int(s, 5);
+		row.not_after = sql_int(s, 6);
+		row.recorded_at = sql_int(s, 7);
+		row.change = sql_int(s, 8);
+		if (!cb(&row, arg))
+			break;
+	}
+	sql_close(s);
+	return found >= 0;
 }
 
 int

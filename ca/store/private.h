@@ -96,8 +96,13 @@ struct writer {
 	pthread_t thread;
 	pthread_cond_t work;
 	struct job *head, **tail;
-	size_t n_queued, n_last; /* jobs waiting; in the last group */
+	size_t n_queued;	 /* jobs waiting */
+	size_t n_last, n_before; /* callers in the last group, in that before */
+	size_t n_both;		 /* and in both */
 	size_t wanted;		 /* as many waiting wake the writer */
+	uint64_t group;		 /* number of the last group */
+	int64_t gather_ns;	 /* how long more may be waited for */
+	int urgent;		 /* one of those waiting is */
 	int running, closing;
 	int hook_due; /* a change has not reached the hook */
 	store_fn *hook;

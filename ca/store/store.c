@@ -304,6 +304,18 @@ refresh(struct store *s, struct sql_conn *c)
 	return 0;
 }
 
+/* Nothing to lose: a reader that does not end is closed. */
+static void
+end_read(struct store_tx *tx)
+{
+	ERR_set_mark();
+	if (!sqlite3_get_autocommit(tx->conn->db) &&
+	    !sql_run(tx, "ROLLBACK", "") &&
+	    !sqlite3_get_autocommit(tx->conn->db))
+		sql_conn_close(tx->conn);
+	ERR_pop_to_mark();
+}
+
 int
 store_read(struct store *s, store_fn *fn, void *arg)
 {
@@ -318,11 +330,7 @@ store_read(struct store *s, store_fn *fn, void *arg)
 	tx.conn = &s->readers[i];
 	if (refresh(s, tx.conn) && sql_run(&tx, "BEGIN", "")) {
 		rc = store_run(&tx, fn, arg);
-		/* Nothing to lose: a reader that does not end is closed. */
-		if (sqlite3_exec(tx.conn->db, "ROLLBACK", NULL, NULL, NULL) !=
-			SQLITE_OK &&
-		    !sqlite3_get_autocommit(tx.conn->db))
-			sql_conn_close(tx.conn);
+		end_read(&tx);
 	}
 	give_reader(s, i);
 	return rc;

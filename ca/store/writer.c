@@ -16,13 +16,18 @@
  */
 
 #define GROUP_MAX 256 /* so that nobody waits for a thousand others */
-#define GATHER_NS 100000
+#define GATHER_MIN_NS 100000
+#define GATHER_MAX_NS 20000000
+
+/* The group that the thread's last write was in; 0 none. */
+static _Thread_local uint64_t last_group;
 
 struct job {
 	store_fn *fn;
 	void *arg;
 	int flags;
 	int ok, changed;
+	uint64_t before, group; /* of its caller's last write; of this one */
 	struct report_trace_pack *trace; /* of its own failure */
 	char error[320];		 /* of the group's: "" none */
 	sem_t over;
@@ -207,9 +212,10 @@ missing_space(struct store *s)
 }
 
 /*
- * Lock held. Those whom the last group woke are about to come again: wait a
- * moment for them, less than a commit takes, or they would commit by turns of
- * one and all others. A lone caller never waits.
+ * Lock held. Those who wrote in the last two groups are about to come again:
+ * wait a moment for them, as long as a group takes at most, or they would
+ * commit by turns, one half while the other half waits. A lone caller never
+ * waits, and nothing that is urgent.
  */
 static void
 gather(struct store *s)
@@ -218,11 +224,11 @@ gather(struct store *s)
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GATHER_NS;
+	until.tv_nsec += (long)w->gather_ns;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	w->wanted = w->n_last;
-	while (w->n_queued < w->wanted && !w->closing)
+	w->wanted = w->n_last + w->n_before - w->n_both;
+	while (w->n_queued < w->wanted && !w->urgent && !w->closing)
 		if (pthread_cond_timedwait(&w->work, &s->lock, &until) != 0)
 			break;
 	w->wanted = 1;
@@ -233,17 +239,40 @@ static struct job *
 take_group(struct writer *w)
 {
 	struct job *first = w->head, *last = first;
-	size_t n;
+	size_t n, both = 0;
 
-	for (n = 1; n < GROUP_MAX && last->next != NULL; n++)
-		last = last->next;
+	w->group++;
+	for (n = 1;; n++, last = last->next) {
+		last->group = w->group;
+		both += last->before != 0 && last->before == w->group - 1;
+		if (n == GROUP_MAX || last->next == NULL)
+			break;
+	}
+	w->n_before = w->n_last;
 	w->n_last = n;
+	w->n_both = both;
 	w->n_queued -= n;
+	w->urgent = 0;
 	w->head = last->next;
 	if (w->head == NULL)
 		w->tail = &w->head;
 	last->next = NULL;
 	return first;
+}
+
+/* How long the group took is how long the next one may be waited for. */
+static void
+set_gather(struct writer *w, const struct timespec *begun)
+{
+	struct timespec now;
+	int64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (int64_t)(now.tv_sec - begun->tv_sec) * 1000000000 +
+	    now.tv_nsec - begun->tv_nsec;
+	w->gather_ns = ns < GATHER_MIN_NS ? GATHER_MIN_NS
+	    : ns > GATHER_MAX_NS	  ? GATHER_MAX_NS
+					  : ns;
 }
 
 static void *
@@ -252,6 +281,7 @@ writer_main(void *arg)
 	struct store *s = arg;
 	struct writer *w = &s->writer;
 	struct job *group, *j;
+	struct timespec begun;
 	int64_t missing;
 
 	pthread_mutex_lock(&s->lock);
@@ -263,9 +293,11 @@ writer_main(void *arg)
 		gather(s);
 		group = take_group(w);
 		pthread_mutex_unlock(&s->lock);
+		clock_gettime(CLOCK_MONOTONIC, &begun);
 		missing = missing_space(s);
 		for (j = group; j != NULL;)
 			j = run_group(s, j, missing);
+		set_gather(w, &begun);
 		while ((j = group) != NULL) {
 			group = j->next; /* once it is over, j is gone */
 			sem_post(&j->over);
@@ -333,7 +365,8 @@ queue_job(struct store *s, struct job *j)
 		w->n_queued++;
 		*w->tail = j;
 		w->tail = &j->next;
-		if (w->n_queued >= w->wanted)
+		w->urgent |= (j->flags & STORE_URGENT) != 0;
+		if (w->n_queued >= w->wanted || w->urgent)
 			pthread_cond_signal(&w->work);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -343,7 +376,8 @@ queue_job(struct store *s, struct job *j)
 int
 store_write(struct store *s, store_fn *fn, void *arg, int flags)
 {
-	struct job j = {.fn = fn, .arg = arg, .flags = flags};
+	struct job j = {
+	    .fn = fn, .arg = arg, .flags = flags, .before = last_group};
 	int open;
 
 	if (s->mode == STORE_READ) {
@@ -360,6 +394,7 @@ store_write(struct store *s, store_fn *fn, void *arg, int flags)
 	while (open && sem_wait(&j.over) != 0 && errno == EINTR)
 		;
 	sem_destroy(&j.over);
+	last_group = j.group;
 	if (j.trace != NULL)
 		report_unpack(j.trace);
 	else if (!open)

@@ -38,6 +38,11 @@ field_text_ok(const char *text, size_t len)
 	int n;
 
 	while (len > 0) {
+		if (*p > 0 && *p < 0x80) { /* nearly all there is */
+			p++;
+			len--;
+			continue;
+		}
 		n = UTF8_getc(p, len > 4 ? 4 : (int)len, &c);
 		if (n <= 0 || c == 0 || c > 0x10ffff ||
 		    (c >= 0xd800 && c <= 0xdfff))

@@ -161,8 +161,44 @@ compares_oids(void **state)
 	(void)state;
 	assert_true(der_oid_is(&oid, "2.5.29.15"));
 	assert_false(der_oid_is(&oid, "2.5.29.17"));
+	assert_false(der_oid_is(&oid, "2.5.29"));
+	assert_false(der_oid_is(&oid, "2.5.29.15.0"));
+	assert_false(der_oid_is(&oid, "1.45.29.15"));
+	assert_false(der_oid_is(&oid, "2"));
+	assert_false(der_oid_is(&oid, ""));
 	assert_false(der_oid_is(&oid, "not an oid"));
 	OPENSSL_free(buf);
+}
+
+/* Arcs of several octets, and one of 128 bits (X.667). */
+static void
+compares_large_oids(void **state)
+{
+	static const struct {
+		const char *hex, *dotted, *not;
+	} rows[] = {
+	    {"2b0601040181fd5901", "1.3.6.1.4.1.32473.1",
+		"1.3.6.1.4.1.32474.1"},
+	    {"883703", "2.999.3", "2.998.3"},
+	    {"2b8fffffffffffffff7f", "1.3.1152921504606846975",
+		"1.3.1152921504606846974"},
+	    {"6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776",
+		"2.25.329800735698586629295641978511506172918",
+		"2.25.329800735698586629295641978511506172919"},
+	};
+	unsigned char *buf;
+	struct der oid;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		oid = from_hex(rows[i].hex, &buf);
+		assert_true(der_oid_is(&oid, rows[i].dotted));
+		assert_false(der_oid_is(&oid, rows[i].not));
+		oid.len--;
+		assert_false(der_oid_is(&oid, rows[i].dotted));
+		OPENSSL_free(buf);
+	}
 }
 
 int
@@ -174,6 +210,7 @@ main(void)
 	    cmocka_unit_test(nesting_has_an_end),
 	    cmocka_unit_test(takes),
 	    cmocka_unit_test(compares_oids),
+	    cmocka_unit_test(compares_large_oids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
