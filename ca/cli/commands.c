@@ -41,7 +41,7 @@ static const struct option_spec CA_REQUEST[] = {
     {"crl-interval", OPTION_DURATION, 0, "crl_interval", "T",
 	"time between them; else a quarter of that"},
     {"crl-shards", OPTION_INT, 0, "crl_shards", "N",
-	"CRLs among which its certificates are shared out; else one"},
+	"CRLs that share its certificates; else one"},
     {"keep-expired", OPTION_FLAG, 0, "keep_expired", NULL,
 	"expired certificates stay on its CRLs"},
     {"abandon", OPTION_FLAG, 0, NULL, NULL, "destroy the key and forget it"},
