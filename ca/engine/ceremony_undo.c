@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/store/records.h"
+#include "ca/engine/crl_shard.h"
 #include "ca/engine/ceremony_run.h"
 
 void
@@ -29,7 +30,7 @@ ceremony_remove_folder(const char *dir)
 	DIR *d = opendir(dir);
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
 		unlink(path);
@@ -43,7 +44,13 @@ static void
 remove_published(struct ceremony *r, const char *ident)
 {
 	char path[PATH_MAX + 128];
+	int i;
 
+	for (i = 0; i < CRL_SHARDS_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/crl/%s-s%d.crl",
+		    r->s->publish_dir, ident, i);
+		unlink(path);
+	}
 	snprintf(path, sizeof(path), "%s/ca/%s.cer", r->s->publish_dir, ident);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/crl/%s.crl", r->s->publish_dir,

@@ -18,6 +18,10 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
+# Debian's own, before one that a version manager puts in front of it: that is
+# slow to start, and a script starts many.
+if [ -x /usr/bin/python3 ]; then python3() { /usr/bin/python3 "$@"; }; fi
+
 trace() { printf '  %s\n' "$*"; }
 skip() { echo "$*"; exit 77; }
 need() { command -v "$1" >/dev/null 2>&1 || skip "needs $1"; }

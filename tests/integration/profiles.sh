@@ -114,13 +114,13 @@ for p in tpm-iak tpm-lak; do
 done
 p=dice-alias
 device dice attestation vendor=Demo svn=18446744073709551615 layer=1 flags=0001 \
-    fwid="$(printf demo | sha256sum | cut -c1-64)" ueid=0102030405
+    fwid="$(printf demo | sha256sum | cut -c1-64)" ueid=01020304050607
 shape /CN=dice; issue attestation --device dice --fleet attestation
 out=$(value 2.23.133.5.4.1)
 has "$p: vendor is [0]" "$out" "cont \[ 0 \]"
 has "$p: svn is [3], 9 octets" "$out" "l= +9 prim: cont \[ 3 \]"
 has "$p: fwids are [6]" "$out" "l= +47 cons: cont \[ 6 \]"
-has "$p: UEID" "$(value 2.23.133.5.4.4)" "0102030405"
+has "$p: UEID" "$(value 2.23.133.5.4.4)" "01020304050607"
 p=fido-attestation; shape /CN=x
 issue attestation --set c=JP --set o=Demo --set "cn=Demo Key" \
     --set aaguid=00112233445566778899aabbccddeeff

@@ -60,7 +60,7 @@ static const struct build_field fields[] = {
     {"registry.flags", "0001"},
     {"registry.fwid",
 	"aa00000000000000000000000000000000000000000000000000000000000055"},
-    {"registry.ueid", "0102030405"},
+    {"registry.ueid", "01020304050607"},
     {"registry.smt", "true"},
 };
 

@@ -2,7 +2,8 @@
 
 static const char rare[] =
     "self_issued = true;\n"
-    "policies = ( { oid = \"1.2.3\"; if_attested = true; } );\n"
+    "policies = ( { oid = \"1.2.9\"; if_attested = true; }, "
+    "{ oid = \"1.2.3\"; } );\n"
     "policy_mappings = ( { issuer = \"1.2.3\"; subject = \"1.2.4\"; } );\n"
     "policy_constraints: { require_explicit = 1; inhibit_mapping = 0; };\n"
     "inhibit_any_policy = 0;\n"
@@ -14,13 +15,13 @@ static const char rare[] =
     "extensions = ( { oid = \"1.2.5\"; critical = true; type = \"set\"; "
     "items = ( { type = \"utf8\"; tag = 2; explicit = true; size = 4; "
     "from = [ \"attested.a\", \"ca.b\" ]; optional = true; } ); } );\n"
-    "max_der_bytes = 600; max_crl_url_bytes = 48; max_issuer_bytes = 80;\n";
+    "max_der_bytes = 6000; max_crl_url_bytes = 480; max_issuer_bytes = 800;\n";
 
 static void
 rare_keys_are_shown_when_set(void **state)
 {
 	static const char *const lines[] = {"self_issued = true",
-	    "policies[0] = 1.2.3 if_attested",
+	    "policies[0] = 1.2.9 if_attested",
 	    "policy_mappings[0] = 1.2.3 to 1.2.4",
 	    "policy_constraints.require_explicit = 1",
 	    "policy_constraints.inhibit_mapping = 0", "inhibit_any_policy = 0",
@@ -29,8 +30,8 @@ rare_keys_are_shown_when_set(void **state)
 	    "extensions[0] = 1.2.5 critical", "extensions[0].value = set",
 	    "extensions[0].value.0 = utf8 [2] explicit size 4 from "
 	    "attested.a|ca.b optional",
-	    "vendor_arc = true", "max_der_bytes = 600",
-	    "max_crl_url_bytes = 48", "max_issuer_bytes = 80"};
+	    "vendor_arc = true", "max_der_bytes = 6000",
+	    "max_crl_url_bytes = 480", "max_issuer_bytes = 800"};
 	struct profile *p;
 	char *text, *cross, line[128];
 	size_t i;
