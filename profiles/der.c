@@ -179,16 +179,23 @@ check_oid(const struct der *b)
 	return NULL;
 }
 
+/* PrintableString's characters, as a set of 128 bits (X.680 41.4). */
+static int
+is_printable(unsigned char c)
+{
+	static const uint32_t set[4] = {
+	    0, 0xa7fffb81u, 0x07fffffeu, 0x07fffffeu};
+
+	return c < 0x80 && (set[c >> 5] >> (c & 31) & 1);
+}
+
 static const char *
 check_printable(const struct der *b)
 {
 	size_t i;
 
 	for (i = 0; i < b->len; i++)
-		if (b->p[i] == 0 || b->p[i] >= 0x80 ||
-		    !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
-			    "uvwxyz0123456789 '()+,-./:=?",
-			b->p[i]))
+		if (!is_printable(b->p[i]))
 			return "PrintableString with a character outside it";
 	return NULL;
 }
@@ -263,8 +270,8 @@ check_time(const struct der *b, size_t len)
 	return NULL;
 }
 
-static const char *
-check_leaf(unsigned char tag, const struct der *b)
+const char *
+der_leaf(unsigned char tag, const struct der *b)
 {
 	switch (tag) {
 	case DER_BOOLEAN:
@@ -326,7 +333,7 @@ strict(struct der in, int is_set, int depth)
 		    (tag & 0xe0) == 0xa0)
 			why = strict(body, tag == DER_SET, depth + 1);
 		else
-			why = check_leaf(tag, &body);
+			why = der_leaf(tag, &body);
 		if (why)
 			return why;
 	}

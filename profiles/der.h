@@ -58,6 +58,9 @@ int der_next_is(const struct der *in, unsigned char tag);
  */
 const char *der_strict(struct der in);
 
+/* The same for the contents of one primitive element. */
+const char *der_leaf(unsigned char tag, const struct der *body);
+
 int der_equal(const struct der *a, const unsigned char *p, size_t len);
 /* Is the contents of an OBJECT IDENTIFIER this dotted text? */
 int der_oid_is(const struct der *oid, const char *dotted);

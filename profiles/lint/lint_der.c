@@ -97,103 +97,17 @@ check_length(const struct der *whole, const struct der *body)
 	    : NULL;
 }
 
-static const char *
-check_integer(const struct der *b)
-{
-	if (b->len == 0)
-		return "an INTEGER without contents";
-	if (b->len > 1 &&
-	    ((b->p[0] == 0 && b->p[1] < 0x80) ||
-		(b->p[0] == 0xff && b->p[1] >= 0x80)))
-		return "an INTEGER with a needless leading octet";
-	return NULL;
-}
-
-static const char *
-check_bits(const struct der *b)
-{
-	if (b->len == 0 || b->p[0] > 7 || (b->len == 1 && b->p[0] != 0))
-		return "a BIT STRING with a wrong number of unused bits";
-	if (b->len > 1 && (b->p[b->len - 1] & ((1u << b->p[0]) - 1)))
-		return "a BIT STRING whose unused bits are not zero";
-	return NULL;
-}
-
-static const char *
-check_oid(const struct der *b)
-{
-	size_t i;
-
-	if (b->len == 0 || b->p[b->len - 1] & 0x80)
-		return "an OBJECT IDENTIFIER that ends within an arc";
-	for (i = 0; i < b->len; i++)
-		if (b->p[i] == 0x80 && (i == 0 || !(b->p[i - 1] & 0x80)))
-			return "an OBJECT IDENTIFIER with a padded arc";
-	return NULL;
-}
-
-/* Octets of the UTF-8 sequence at p (RFC 3629), 0 when it is none. */
-static size_t
-utf8_sequence(const unsigned char *p, size_t left)
-{
-	size_t n, i;
-
-	if (p[0] < 0x80)
-		return 1;
-	n = p[0] >= 0xc2 && p[0] <= 0xdf	? 2
-	    : (p[0] & 0xf0) == 0xe0		? 3
-	    : p[0] >= 0xf0 && p[0] <= 0xf4	? 4
-						: 0;
-	if (n == 0 || n > left)
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* no overlong forms, no surrogates, nothing above U+10FFFF */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-static const char *
-check_utf8(const struct der *b)
-{
-	size_t i, n;
-
-	for (i = 0; i < b->len; i += n)
-		if ((n = utf8_sequence(b->p + i, b->len - i)) == 0)
-			return "a UTF8String that is not UTF-8";
-	return NULL;
-}
-
-/* PrintableString's characters, as a set of 128 bits (X.680 41.4). */
-static int
-is_printable(unsigned char c)
-{
-	static const uint32_t set[4] = {
-	    0, 0xa7fffb81u, 0x07fffffeu, 0x07fffffeu};
-
-	return c < 0x80 && (set[c >> 5] >> (c & 31) & 1);
-}
-
+/* Strings that only foreign certificates have. */
 static const char *
 check_string(unsigned char tag, const struct der *b)
 {
 	size_t i;
 
 	switch (tag) {
-	case DER_UTF8:
-		return check_utf8(b);
 	case LINT_BMP:
 		return b->len % 2 ? "a BMPString of odd length" : NULL;
 	case LINT_UNIVERSAL:
 		return b->len % 4 ? "a UniversalString cut short" : NULL;
-	case DER_PRINTABLE:
-		for (i = 0; i < b->len; i++)
-			if (!is_printable(b->p[i]))
-				return "a PrintableString with another character";
-		return NULL;
 	case LINT_NUMERIC:
 		for (i = 0; i < b->len; i++)
 			if (b->p[i] != ' ' && (b->p[i] < '0' || b->p[i] > '9'))
@@ -204,25 +118,9 @@ check_string(unsigned char tag, const struct der *b)
 			if (b->p[i] < 0x20 || b->p[i] > 0x7e)
 				return "a VisibleString with another character";
 		return NULL;
-	default: /* IA5String */
-		for (i = 0; i < b->len; i++)
-			if (b->p[i] >= 0x80)
-				return "an IA5String with an octet above 127";
-		return NULL;
+	default:
+		return der_leaf(tag, b);
 	}
-}
-
-static const char *
-check_time(const struct der *b, size_t len)
-{
-	size_t i;
-
-	if (b->len != len || b->p[len - 1] != 'Z')
-		return "a time that is not whole seconds ending in Z";
-	for (i = 0; i < len - 1; i++)
-		if (b->p[i] < '0' || b->p[i] > '9')
-			return "a time with something other than digits";
-	return NULL;
 }
 
 static void
@@ -231,29 +129,24 @@ check_leaf(struct lint_faults *f, unsigned char tag, const struct der *b,
 {
 	switch (tag) {
 	case DER_BOOLEAN:
-		if (b->len != 1 || (b->p[0] != 0 && b->p[0] != 0xff))
-			note(f, LINT_F_BOOLEAN, at,
-			    "a BOOLEAN that is neither 00 nor FF");
+		note(f, LINT_F_BOOLEAN, at, der_leaf(tag, b));
 		return;
 	case DER_INTEGER:
-	case LINT_ENUMERATED:
-		note(f, LINT_F_INTEGER, at, check_integer(b));
+	case DER_ENUMERATED:
+		note(f, LINT_F_INTEGER, at, der_leaf(tag, b));
 		return;
 	case DER_BIT_STRING:
-		note(f, LINT_F_BITS, at, check_bits(b));
+		note(f, LINT_F_BITS, at, der_leaf(tag, b));
 		return;
 	case DER_NULL:
-		if (b->len)
-			note(f, LINT_F_NULL, at, "a NULL with contents");
+		note(f, LINT_F_NULL, at, der_leaf(tag, b));
 		return;
 	case DER_OID:
-		note(f, LINT_F_OID, at, check_oid(b));
+		note(f, LINT_F_OID, at, der_leaf(tag, b));
 		return;
 	case DER_UTCTIME:
-		note(f, LINT_F_TIME, at, check_time(b, 13));
-		return;
 	case DER_GENERALIZEDTIME:
-		note(f, LINT_F_TIME, at, check_time(b, 15));
+		note(f, LINT_F_TIME, at, der_leaf(tag, b));
 		return;
 	case DER_UTF8:
 	case DER_PRINTABLE:

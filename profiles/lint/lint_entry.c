@@ -32,7 +32,7 @@ read_reason(struct entry *e, const struct lint_ext *x)
 	e->has_reason = 1;
 	e->reason_critical = x->critical;
 	e->reason =
-	    lint_only(x->value, LINT_ENUMERATED, &b) && b.len == 1 ? b.p[0]
+	    lint_only(x->value, DER_ENUMERATED, &b) && b.len == 1 ? b.p[0]
 								    : -1;
 }
 

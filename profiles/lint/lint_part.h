@@ -23,7 +23,6 @@
 #define ANY_POLICY CE "\x20\x00"
 
 /* Universal tags that der.h has no use for. */
-#define LINT_ENUMERATED 0x0a
 #define LINT_NUMERIC 0x12
 #define LINT_TELETEX 0x14
 #define LINT_VISIBLE 0x1a
