@@ -4,33 +4,21 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
-#include "ca/engine/ceremony.h"
 #include "ca/engine/chain.h"
 #include "ca/engine/crl_run.h"
 #include "ca/engine/crl_shard.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/ops_status.h"
 #include "ca/engine/presign.h"
 #include "ca/engine/retire.h"
 
 /* How the instance is, check by check: ok, warn, fail. */
 
-enum level { OK, WARN, FAIL };
-
-struct checking {
-	struct ops_call *c;
-	enum level worst;
-	int failed;		/* out of memory */
-};
-
 static const char *const LEVELS[] = {"ok", "warn", "fail"};
 
-static void say(struct checking *k, const char *check, enum level level,
+void
+ops_say(struct checking *k, const char *check, enum ops_level level,
     int64_t expires, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-
-static void
-say(struct checking *k, const char *check, enum level level, int64_t expires,
-    const char *fmt, ...)
 {
 	WIRE_FIELDS *l = message_add_row(k->c->answer);
 	char text[400];
@@ -55,9 +43,9 @@ check_issuing(struct checking *k)
 
 	clock_stopped(&k->c->ca->clock, why, sizeof(why));
 	if (why[0] != '\0')
-		say(k, "issuing", FAIL, 0, "stopped: %s", why);
+		ops_say(k, "issuing", FAIL, 0, "stopped: %s", why);
 	else
-		say(k, "issuing", OK, 0, "certificates are issued");
+		ops_say(k, "issuing", OK, 0, "certificates are issued");
 }
 
 static void
@@ -70,12 +58,12 @@ check_token(struct checking *k, struct ca_token *t)
 	    t->conf->name[0] != '\0' ? ":" : "", t->conf->name);
 	pthread_rwlock_rdlock(&t->lock);
 	if (t->hsm == NULL) {
-		say(k, check, FAIL, 0, "%s", t->error);
+		ops_say(k, check, FAIL, 0, "%s", t->error);
 	} else if (!hsm_healthy(t->hsm) || !hsm_token_info(t->hsm, &info)) {
 		report_trace(why, sizeof(why));
-		say(k, check, FAIL, 0, "%s", why);
+		ops_say(k, check, FAIL, 0, "%s", why);
 	} else {
-		say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
+		ops_say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
 		    info.manufacturer, info.model, info.sessions);
 	}
 	pthread_rwlock_unlock(&t->lock);
@@ -91,20 +79,20 @@ check_store(struct checking *k)
 
 	store_stats(ca->store, &s);
 	if (!s.last_ok)
-		say(k, "store", FAIL, 0, "the last write failed: %s",
+		ops_say(k, "store", FAIL, 0, "the last write failed: %s",
 		    s.last_error);
 	else
-		say(k, "store", OK, 0, "%llu writes in %llu commits",
+		ops_say(k, "store", OK, 0, "%llu writes in %llu commits",
 		    (unsigned long long)s.writes,
 		    (unsigned long long)s.commits);
 	if (free_octets >= 0 && free_octets < ca->settings->min_free)
-		say(k, "disk", FAIL, 0, "%lld MiB free, below min_free: "
+		ops_say(k, "disk", FAIL, 0, "%lld MiB free, below min_free: "
 		    "enrolment is refused", (long long)(free_octets >> 20));
 	else if (free_octets >= 0 && free_octets < 4 * ca->settings->min_free)
-		say(k, "disk", WARN, 0, "%lld MiB free",
+		ops_say(k, "disk", WARN, 0, "%lld MiB free",
 		    (long long)(free_octets >> 20));
 	else
-		say(k, "disk", OK, 0, "%lld MiB free",
+		ops_say(k, "disk", OK, 0, "%lld MiB free",
 		    (long long)(free_octets >> 20));
 }
 
@@ -125,7 +113,7 @@ check_writable(struct checking *k)
 		return;
 	report_trace(why, sizeof(why));
 	ERR_clear_error();
-	say(k, "store.write", FAIL, 0, "%s", why);
+	ops_say(k, "store.write", FAIL, 0, "%s", why);
 }
 
 static void
@@ -136,44 +124,21 @@ check_status_db(struct checking *k)
 	int64_t age;
 
 	if (!status_writer_head(ca->status, &head)) {
-		say(k, "status.db", FAIL, 0, "cannot be read");
+		ops_say(k, "status.db", FAIL, 0, "cannot be read");
 		ERR_clear_error();
 		return;
 	}
 	age = k->c->now - head.heartbeat;
 	if (head.heartbeat == 0)
-		say(k, "status.db", FAIL, 0, "no heartbeat yet: it was made "
-		    "anew, and responders do not believe it");
+		ops_say(k, "status.db", FAIL, 0, "no heartbeat yet: it was "
+		    "made anew, and responders do not believe it");
 	else if (age > 2 * ca->settings->heartbeat + 60)
-		say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
+		ops_say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
 		    (long long)age);
 	else
-		say(k, "status.db", OK, 0, "change %lld, heartbeat %lld s ago",
-		    (long long)head.change, (long long)(age > 0 ? age : 0));
-}
-
-static void
-check_policy(struct checking *k)
-{
-	struct policy *p = ca_policy(k->c->ca);
-	struct policy_file *files = NULL;
-	unsigned char md[32];
-	size_t n = 0;
-
-	if (!policy_load_dir(k->c->ca->settings->policy_dir, &files, &n) ||
-	    !policies_hash(files, n, md))
-		say(k, "policy", WARN, 0, "version %lld is active; the folder "
-		    "of proposals cannot be read", (long long)p->row.version);
-	else if (memcmp(md, p->row.sha256, 32) != 0)
-		say(k, "policy", WARN, 0, "version %lld is active; files in %s "
-		    "differ from it (inkan policy diff)",
-		    (long long)p->row.version, k->c->ca->settings->policy_dir);
-	else
-		say(k, "policy", OK, 0, "version %lld is active",
-		    (long long)p->row.version);
-	ERR_clear_error();
-	policy_files_free(files, n);
-	policy_put(p);
+		ops_say(k, "status.db", OK, 0, "change %lld, heartbeat "
+		    "%lld s ago", (long long)head.change,
+		    (long long)(age > 0 ? age : 0));
 }
 
 static int
@@ -190,12 +155,13 @@ say_crl(struct checking *k, const struct issuer *is, const char *check,
     const struct crl_row *row, enum crl_run_state state, int64_t due)
 {
 	if (state == CRL_RUN_NONE)
-		say(k, check, FAIL, 0, "there is no CRL");
+		ops_say(k, check, FAIL, 0, "there is no CRL");
 	else if (state == CRL_RUN_OVER)
-		say(k, check, FAIL, row->next_update, "has run out");
+		ops_say(k, check, FAIL, row->next_update, "has run out");
 	else
-		say(k, check, WARN, row->next_update, is->row.crl_interval == 0
-		    ? "is late: more than half of its validity is gone" :
+		ops_say(k, check, WARN, row->next_update,
+		    is->row.crl_interval == 0 ?
+		    "is late: more than half of its validity is gone" :
 		    "is late: the next one was due %lld s ago",
 		    (long long)(k->c->now - due));
 }
@@ -237,7 +203,7 @@ look_at_shard(struct checking *k, const struct issuer *is, int shard,
 
 /* A root's news come from ceremonies, and those take their time: the last third
    is for getting one together. */
-static enum level
+static enum ops_level
 root_level(int64_t from, int64_t until, int64_t now)
 {
 	return until <= now ? FAIL : until - now < (until - from) / 3 ? WARN :
@@ -248,23 +214,25 @@ static void
 check_root_crl(struct checking *k, const char *check, const struct issuer *is)
 {
 	struct crl_row row = {.issuer = is->row.id};
-	enum level level;
+	enum ops_level level;
 
 	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
 		ERR_clear_error();
-		say(k, check, FAIL, 0, "there is no CRL");
+		ops_say(k, check, FAIL, 0, "there is no CRL");
 		return;
 	}
 	level = root_level(row.this_update, row.next_update, k->c->now);
 	if (level == FAIL)
-		say(k, check, FAIL, row.next_update, "has run out; " REFRESH);
+		ops_say(k, check, FAIL, row.next_update,
+		    "has run out; " REFRESH);
 	else if (level == WARN)
-		say(k, check, WARN, row.next_update, "runs out in %lld days; "
-		    REFRESH, (long long)((row.next_update - k->c->now) /
-		    86400));
+		ops_say(k, check, WARN, row.next_update,
+		    "runs out in %lld days; " REFRESH,
+		    (long long)((row.next_update - k->c->now) / 86400));
 	else
-		say(k, check, OK, row.next_update, "number %lld, %lld entries",
-		    (long long)row.number, (long long)row.n_entries);
+		ops_say(k, check, OK, row.next_update,
+		    "number %lld, %lld entries", (long long)row.number,
+		    (long long)row.n_entries);
 }
 
 static void
@@ -282,13 +250,13 @@ check_crl(struct checking *k, const struct issuer *is)
 	for (i = 0; i < n; i++)
 		look_at_shard(k, is, i, &s);
 	if (s.bad > SHARDS_TOLD)
-		say(k, check, FAIL, s.first, "%d of %d shards are not in "
+		ops_say(k, check, FAIL, s.first, "%d of %d shards are not in "
 		    "order", s.bad, n);
 	else if (s.bad == 0 && is->row.crl_shards == 0)
-		say(k, check, OK, s.first, "number %lld, %lld entries",
+		ops_say(k, check, OK, s.first, "number %lld, %lld entries",
 		    (long long)s.row.number, (long long)s.entries);
 	else if (s.bad == 0)
-		say(k, check, OK, s.first, "%d shards, %lld entries", n,
+		ops_say(k, check, OK, s.first, "%d shards, %lld entries", n,
 		    (long long)s.entries);
 }
 
@@ -300,13 +268,13 @@ check_expiry(struct checking *k, const char *check, const char *what,
 	int64_t span = until - from;
 
 	if (until >= BUILD_NO_END)
-		say(k, check, OK, 0, "%s does not end", what);
+		ops_say(k, check, OK, 0, "%s does not end", what);
 	else if (left <= 0)
-		say(k, check, FAIL, until, "%s has expired", what);
+		ops_say(k, check, FAIL, until, "%s has expired", what);
 	else if (left < span / 5)
-		say(k, check, WARN, until, "%s expires soon", what);
+		ops_say(k, check, WARN, until, "%s expires soon", what);
 	else
-		say(k, check, OK, until, "%s is valid", what);
+		ops_say(k, check, OK, until, "%s is valid", what);
 }
 
 /* The root signs no OCSP answer from day to day: those that it signed in its
@@ -323,36 +291,16 @@ check_presigned(struct checking *k, const struct issuer *is)
 	    &from, &until)) {
 		report_trace(why, sizeof(why));
 		ERR_clear_error();
-		say(k, check, FAIL, 0, "%s", why);
+		ops_say(k, check, FAIL, 0, "%s", why);
 	} else if (n == 0) {
-		say(k, check, FAIL, 0, "there is no OCSP answer signed in "
+		ops_say(k, check, FAIL, 0, "there is no OCSP answer signed in "
 		    "advance");
 	} else {
-		say(k, check, root_level(from, until, k->c->now), until,
+		ops_say(k, check, root_level(from, until, k->c->now), until,
 		    "%zu OCSP answers signed in advance, the first ends in "
 		    "%lld days; " REFRESH, n,
 		    (long long)((until - k->c->now) / 86400));
 	}
-}
-
-static int
-ceremony_tx(struct store_tx *tx, void *arg)
-{
-	return store_meta_get(tx, CEREMONY_STATE, arg, 2048) >= 0;
-}
-
-/* One that was interrupted has to be brought to its end, either way. */
-static void
-check_ceremony(struct checking *k)
-{
-	char state[2048] = "";
-
-	if (!ops_read(k->c, ceremony_tx, state))
-		ERR_clear_error();
-	else if (state[0] != '\0')
-		say(k, "ceremony", WARN, 0, "a ceremony was interrupted; run "
-		    "it again%s", strncmp(state, "done", 4) == 0 ? "" :
-		    " with --discard");
 }
 
 /* A sub-CA is worth what is above it: of that the one that ends first. */
@@ -365,7 +313,7 @@ check_above(struct checking *k, const char *check, const struct issuer *is)
 
 	if (!chain_above(k->c->ca, is, &above)) {
 		ERR_clear_error();
-		say(k, check, FAIL, 0, "what is above it cannot be read");
+		ops_say(k, check, FAIL, 0, "what is above it cannot be read");
 		return;
 	}
 	n = sk_X509_num(above);
@@ -376,7 +324,7 @@ check_above(struct checking *k, const char *check, const struct issuer *is)
 			first = cert;
 	}
 	if (first == NULL)
-		say(k, check, WARN, 0, "what is above it is not known");
+		ops_say(k, check, WARN, 0, "what is above it is not known");
 	else
 		check_expiry(k, check,
 		    "the foreign CA above it that ends first",
@@ -393,7 +341,7 @@ check_ca(struct checking *k, const struct issuer *is)
 	snprintf(check, sizeof(check), "ca:%s", is->row.ident);
 	if (is->row.state == ISSUER_DISABLED &&
 	    !retire_needs_crls(k->c->ca, is, k->c->now)) {
-		say(k, check, OK, 0, "disabled; all that it issued has "
+		ops_say(k, check, OK, 0, "disabled; all that it issued has "
 		    "expired: it needs no more CRLs");
 		return;
 	}
@@ -401,7 +349,7 @@ check_ca(struct checking *k, const struct issuer *is)
 	    "certificate of the disabled CA" : "certificate",
 	    is->row.not_before, is->row.not_after);
 	if (is->row.state != ISSUER_ROOT && !ca_issuer_has_key(is))
-		say(k, check, FAIL, 0, "its key is not at hand");
+		ops_say(k, check, FAIL, 0, "its key is not at hand");
 	if (is->row.state != ISSUER_ROOT && is->row.parent == 0)
 		check_above(k, check, is);
 	check_crl(k, is);
@@ -492,7 +440,7 @@ check_own(struct checking *k)
 	if (o != NULL)
 		o->policy = ca_policy(k->c->ca);
 	if (o == NULL || !ops_read(k->c, own_tx, o)) {
-		say(k, "services", FAIL, 0, "the store cannot be read");
+		ops_say(k, "services", FAIL, 0, "the store cannot be read");
 		goto out;
 	}
 	for (i = 0; i < o->n; i++) {
@@ -526,8 +474,7 @@ ops_status(struct ops_call *c)
 	check_store(&k);
 	check_writable(&k);
 	check_status_db(&k);
-	check_policy(&k);
-	check_ceremony(&k);
+	ops_status_work(&k);
 	for (i = 0; i < c->ca->issuers.n; i++)
 		check_ca(&k, c->ca->issuers.item[i]);
 	check_own(&k);
