@@ -4,7 +4,6 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
-#include "ca/engine/ceremony.h"
 #include "ca/engine/ops_status.h"
 
 /* How the instance is, check by check: ok, warn, fail. */
@@ -12,7 +11,7 @@
 static const char *const LEVELS[] = {"ok", "warn", "fail"};
 
 void
-ops_say(struct checking *k, const char *check, enum level level,
+ops_say(struct checking *k, const char *check, enum ops_level level,
     int64_t expires, const char *fmt, ...)
 {
 	WIRE_FIELDS *l = message_add_row(k->c->answer);
@@ -136,51 +135,6 @@ check_status_db(struct checking *k)
 		    (long long)(age > 0 ? age : 0));
 }
 
-static void
-check_policy(struct checking *k)
-{
-	struct policy *p = ca_policy(k->c->ca);
-	struct policy_file *files = NULL;
-	unsigned char md[32];
-	size_t n = 0;
-
-	if (!policy_load_dir(k->c->ca->settings->policy_dir, &files, &n) ||
-	    !policies_hash(files, n, md))
-		ops_say(k, "policy", WARN, 0, "version %lld is active; the "
-		    "folder of proposals cannot be read",
-		    (long long)p->row.version);
-	else if (memcmp(md, p->row.sha256, 32) != 0)
-		ops_say(k, "policy", WARN, 0, "version %lld is active; files "
-		    "in %s differ from it (inkan policy diff)",
-		    (long long)p->row.version, k->c->ca->settings->policy_dir);
-	else
-		ops_say(k, "policy", OK, 0, "version %lld is active",
-		    (long long)p->row.version);
-	ERR_clear_error();
-	policy_files_free(files, n);
-	policy_put(p);
-}
-
-static int
-ceremony_tx(struct store_tx *tx, void *arg)
-{
-	return store_meta_get(tx, CEREMONY_STATE, arg, 2048) >= 0;
-}
-
-/* One that was interrupted has to be brought to its end, either way. */
-static void
-check_ceremony(struct checking *k)
-{
-	char state[2048] = "";
-
-	if (!ops_read(k->c, ceremony_tx, state))
-		ERR_clear_error();
-	else if (state[0] != '\0')
-		ops_say(k, "ceremony", WARN, 0, "a ceremony was interrupted; "
-		    "run it again%s", strncmp(state, "done", 4) == 0 ? "" :
-		    " with --discard");
-}
-
 int
 ops_status(struct ops_call *c)
 {
@@ -193,9 +147,8 @@ ops_status(struct ops_call *c)
 	check_store(&k);
 	check_writable(&k);
 	check_status_db(&k);
-	check_policy(&k);
-	check_ceremony(&k);
-	ops_check_issuers(&k);
+	ops_status_work(&k);
+	ops_status_ca(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",
 	    LEVELS[k.worst]) && field_add_text(c->answer->values, "version",
 	    INKAN_VERSION);

@@ -3,23 +3,25 @@
 
 #include "ca/engine/ops.h"
 
-/* The inside of operation "status": only for ops_status*.c. */
+/* The checks of "status"; private to ops_status*.c. */
 
-enum level { OK, WARN, FAIL };
+enum ops_level { OK, WARN, FAIL };
 
 struct checking {
 	struct ops_call *c;
-	enum level worst;
+	enum ops_level worst;
 	int failed;		/* out of memory */
 };
 
-/* A row of the answer: what ${check} found. ${expires} is a time, or 0. */
-void ops_say(struct checking *k, const char *check, enum level level,
-    int64_t expires, const char *fmt, ...)
+/* One row. ${expires} 0: nothing does. */
+void ops_say(struct checking *k, const char *check,
+    enum ops_level level, int64_t expires, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Every CA with its CRLs, OCSP answers and what is above it; then the newest
-   certificate of each service. ops_status_ca.c. */
-void ops_check_issuers(struct checking *k);
+/* ops_status_ca.c: every CA with its CRLs, OCSP answers and what is above it;
+   then the newest certificate of each service. */
+void ops_status_ca(struct checking *k);
+/* ops_status_work.c: what operators have under way. */
+void ops_status_work(struct checking *k);
 
 #endif

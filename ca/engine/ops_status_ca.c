@@ -75,7 +75,7 @@ look_at_shard(struct checking *k, const struct issuer *is, int shard,
 
 /* A root's news come from ceremonies, and those take their time: the last third
    is for getting one together. */
-static enum level
+static enum ops_level
 root_level(int64_t from, int64_t until, int64_t now)
 {
 	return until <= now ? FAIL : until - now < (until - from) / 3 ? WARN :
@@ -86,7 +86,7 @@ static void
 check_root_crl(struct checking *k, const char *check, const struct issuer *is)
 {
 	struct crl_row row = {.issuer = is->row.id};
-	enum level level;
+	enum ops_level level;
 
 	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
 		ERR_clear_error();
@@ -335,7 +335,7 @@ out:
 }
 
 void
-ops_check_issuers(struct checking *k)
+ops_status_ca(struct checking *k)
 {
 	const struct issuer_set *set = &k->c->ca->issuers;
 	size_t i;
