@@ -7,7 +7,7 @@
 
 /*
  * The operator's tool. It is thin: a command is one operation on admin.sock
- * (inkan-wire(7)), described by an entry of the table in commands.c. Who may
+ * (inkan-wire(7)), described by an entry of the table in commands*.c. Who may
  * ask is decided by the server, by what the kernel says of the peer.
  */
 

@@ -41,8 +41,9 @@ const struct command *
 command_find(int n, char **argv, int *used)
 {
 	const struct command *cmd;
+	size_t i;
 
-	for (cmd = command_table; cmd->words != NULL; cmd++)
+	for (i = 0; (cmd = command_at(i)) != NULL; i++)
 		if ((*used = match(cmd->words, n, argv)) > 0)
 			return cmd;
 	return NULL;

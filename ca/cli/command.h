@@ -5,7 +5,7 @@
 #include "ca/cli/cli.h"
 #include "ca/cli/option.h"
 
-/* A command is an entry of the table in commands.c. */
+/* A command is an entry of the table in commands*.c. */
 
 struct command;
 
@@ -34,8 +34,9 @@ struct command {
 	const char *more;	/* further lines for --help, or NULL */
 };
 
-/* The table, in the order of help; ends with words == NULL. */
-extern const struct command command_table[];
+/* The table, in the order of help: command ${i} from 0 on, or NULL after the
+   last. */
+const struct command *command_at(size_t i);
 /* Options that all commands know. */
 extern const struct option_spec command_globals[];
 

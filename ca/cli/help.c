@@ -18,9 +18,9 @@ size_t
 help_list(FILE *out, const char *group)
 {
 	const struct command *cmd;
-	size_t n = 0;
+	size_t i, n = 0;
 
-	for (cmd = command_table; cmd->words != NULL; cmd++) {
+	for (i = 0; (cmd = command_at(i)) != NULL; i++) {
 		if (!in_group(cmd, group))
 			continue;
 		if (n++ == 0)
@@ -113,12 +113,12 @@ help_hint(const char *word, char *hint)
 {
 	static char first[COMMANDS_MAX][16];
 	const char *names[COMMANDS_MAX];
+	const struct command *cmd;
 	size_t n;
 
-	for (n = 0; n < COMMANDS_MAX && command_table[n].words != NULL; n++) {
+	for (n = 0; n < COMMANDS_MAX && (cmd = command_at(n)) != NULL; n++) {
 		snprintf(first[n], sizeof(first[n]), "%.*s",
-		    (int)strcspn(command_table[n].words, " "),
-		    command_table[n].words);
+		    (int)strcspn(cmd->words, " "), cmd->words);
 		names[n] = first[n];
 	}
 	return text_hint(word, names, n, hint);

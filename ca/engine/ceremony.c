@@ -36,6 +36,14 @@ ceremony_open_hsm(struct ceremony *r, const struct settings_token *t)
 	return r->hsm != NULL;
 }
 
+const struct settings_token *
+ceremony_token(const struct ceremony *r, size_t i)
+{
+	if (i == 0)
+		return &r->s->token;
+	return i <= r->s->n_tokens ? &r->s->tokens[i - 1] : NULL;
+}
+
 void
 ceremony_close_hsm(struct ceremony *r)
 {

@@ -66,9 +66,10 @@ struct ceremony_ca {
 	char label[HSM_LABEL_MAX];	/* "": by name and generation */
 	char certificate[PATH_MAX];	/* PEM to write, "" none */
 	struct ceremony_set set;
-	int64_t crl_lifetime, crl_interval;
-	int crl_shards;			/* 0: one full CRL */
-	int keep_expired;		/* expiredCertsOnCRL from now on */
+	char token[64];			/* of ca.conf; "": its ${token} */
+	int64_t crl_lifetime, crl_interval;	/* 0: as the generation before */
+	int crl_shards;			/* 0: one full CRL; -1: as before */
+	int keep_expired;		/* expiredCertsOnCRL from now on; -1 */
 };
 
 struct ceremony_service {

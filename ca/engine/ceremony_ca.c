@@ -77,7 +77,7 @@ make_root_key(struct ceremony *r)
 	const struct ceremony_ca *ca = &r->f->root;
 	EVP_PKEY *key;
 
-	if (!ceremony_claim(r, CEREMONY_ROOT, ca, 1))
+	if (!ceremony_claim(r, CEREMONY_ROOT, ca, 1, ""))
 		return NULL;
 	key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
 	if (key == NULL)

@@ -27,6 +27,7 @@ ceremony_fill_row(const struct ceremony *r, const struct ceremony_ca *ca,
 	    row->ident);
 	snprintf(row->issuer_url, sizeof(row->issuer_url), "%.120s/ca/%s.cer",
 	    url, row->ident);
+	snprintf(row->token, sizeof(row->token), "%s", ca->token);
 	row->crl_lifetime = ca->crl_lifetime;
 	row->crl_interval = ca->crl_interval;
 	row->crl_shards = ca->crl_shards;

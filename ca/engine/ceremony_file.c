@@ -46,6 +46,7 @@ static const struct conf_key ISSUER_KEYS[] = {
     {"crl_interval", CONF_DURATION, 0},
     {"crl_shards", CONF_INT, 0},
     {"keep_expired", CONF_BOOL, 0},
+    {"token", CONF_TEXT, 0},
 };
 
 static const struct conf_key SERVICE_KEYS[] = {
@@ -179,7 +180,8 @@ ceremony_read_root(const struct conf_group *g, struct ceremony_file *f)
 	return read_ca(g, f, "root", "root-ca", &f->root) &&
 	    settings_read_token(conf_subgroup(g, "token"), f->dir,
 	    &f->root_token) &&
-	    conf_duration(g, "crl_lifetime", DAY, 3650 * DAY, 180 * DAY,
+	    conf_duration(g, "crl_lifetime", DAY, 3650 * DAY,
+	    f->kind == CEREMONY_INIT ? 180 * DAY : 0,
 	    &f->root.crl_lifetime);
 }
 
@@ -202,6 +204,7 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 			return conf_fail(g, "name", "\"%s\" is given twice",
 			    ca->name);
 		if (ca->label[0] != '\0' &&
+		    strcmp(other->token, ca->token) == 0 &&
 		    strcmp(other->label, ca->label) == 0)
 			return conf_fail(g, "key_label", "\"%s\" is given "
 			    "twice", ca->label);
@@ -209,9 +212,13 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 	return 1;
 }
 
+/* Where a later ceremony's file is silent, the generation before may know:
+   inherit() in ceremony_intermediate.c. */
 static int
-read_shards(const struct conf_group *g, struct ceremony_ca *ca)
+read_shards(const struct conf_group *g, const struct ceremony_file *f,
+    struct ceremony_ca *ca)
 {
+	int silent = f->kind == CEREMONY_INIT ? 0 : -1;
 	int64_t n;
 
 	if (!conf_int(g, "crl_shards", 0, CRL_SHARDS_MAX, 0, &n))
@@ -219,9 +226,47 @@ read_shards(const struct conf_group *g, struct ceremony_ca *ca)
 	if (!crl_shard_ok(n))
 		return conf_fail(g, "crl_shards", "0 (one full CRL) or 2 to %d",
 		    CRL_SHARDS_MAX);
-	ca->crl_shards = (int)n;
-	ca->keep_expired = conf_bool(g, "keep_expired", 0);
+	ca->crl_shards = conf_has(g, "crl_shards") ? (int)n : silent;
+	ca->keep_expired = conf_has(g, "keep_expired") ?
+	    conf_bool(g, "keep_expired", 0) : silent;
 	return 1;
+}
+
+static int
+read_times(const struct conf_group *g, const struct ceremony_file *f,
+    struct ceremony_ca *ca)
+{
+	int64_t dflt = f->kind == CEREMONY_INIT ? DAY : 0;
+
+	if (!conf_duration(g, "crl_lifetime", 60, 365 * DAY, dflt,
+	    &ca->crl_lifetime) ||
+	    !conf_duration(g, "crl_interval", 30, 365 * DAY,
+	    ca->crl_lifetime / 4, &ca->crl_interval))
+		return 0;
+	if (ca->crl_lifetime == 0 ||
+	    ca->crl_interval <= ca->crl_lifetime / 2)
+		return 1;
+	return conf_fail(g, "crl_interval", "a new CRL must come before half "
+	    "of crl_lifetime is gone");
+}
+
+/* Is it one that ca.conf names? */
+static int
+read_token_name(const struct conf_group *g, const struct ceremony_file *f,
+    struct ceremony_ca *ca)
+{
+	struct settings *s;
+	int found;
+
+	if (!conf_has(g, "token"))
+		return 1;
+	if (!ceremony_copy(g, "token", "", ca->token, sizeof(ca->token)) ||
+	    (s = settings_read(f->config)) == NULL)
+		return 0;
+	found = settings_find_token(s, ca->token) != NULL;
+	settings_free(s);
+	return found || conf_fail(g, "token", "%s names no token \"%s\"",
+	    f->config, ca->token);
 }
 
 static int
@@ -231,18 +276,11 @@ read_issuer(const struct conf_group *g, struct ceremony_file *f)
 
 	if (!conf_check(g, ISSUER_KEYS, N(ISSUER_KEYS)) ||
 	    !read_ca(g, f, "", "issuing-ca", ca) ||
-	    !conf_duration(g, "crl_lifetime", 60, 365 * DAY, DAY,
-	    &ca->crl_lifetime) ||
-	    !conf_duration(g, "crl_interval", 30, 365 * DAY,
-	    ca->crl_lifetime / 4, &ca->crl_interval))
+	    !read_token_name(g, f, ca) || !read_times(g, f, ca) ||
+	    !read_shards(g, f, ca))
 		return 0;
 	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
 		return conf_fail(g, "set", "missing: a CA has a name");
-	if (!read_shards(g, ca))
-		return 0;
-	if (ca->crl_interval > ca->crl_lifetime / 2)
-		return conf_fail(g, "crl_interval", "a new CRL must come "
-		    "before half of crl_lifetime is gone");
 	f->n_issuers++;
 	return is_another(g, f, ca);
 }

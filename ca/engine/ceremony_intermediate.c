@@ -31,6 +31,25 @@ newest(const struct ceremony *r, const char *name)
 	return best;
 }
 
+#define DAY 86400LL
+
+/* How it tells of what it revoked: what the file does not say goes on as in the
+   generation before, so that a rotation changes nothing unnoticed. */
+static void
+inherit(const struct issuer *old, struct ceremony_ca *ca)
+{
+	if (ca->crl_lifetime == 0 && ca->crl_interval == 0 && old != NULL)
+		ca->crl_interval = old->row.crl_interval;
+	if (ca->crl_lifetime == 0)
+		ca->crl_lifetime = old == NULL ? DAY : old->row.crl_lifetime;
+	if (ca->crl_interval == 0)
+		ca->crl_interval = ca->crl_lifetime / 4;
+	if (ca->crl_shards < 0)
+		ca->crl_shards = old == NULL ? 0 : old->row.crl_shards;
+	if (ca->keep_expired < 0)
+		ca->keep_expired = old != NULL && old->row.expired_from != 0;
+}
+
 void
 ceremony_next_generation(const struct ceremony *r, struct ceremony_ca *ca)
 {
@@ -111,9 +130,16 @@ prepare_one(struct ceremony *r, struct ceremony_ca *ca)
 		return 0;
 	}
 	ceremony_next_generation(r, ca);
+	inherit(old, ca);
 	if (old != NULL && ca->generation <= old->row.generation) {
 		ca_raise(CA_E_CONFIG, "issuers.generation: CA %s has "
 		    "generation %d already", ca->name, old->row.generation);
+		return 0;
+	}
+	if (ca->crl_interval > ca->crl_lifetime / 2) {
+		ca_raise(CA_E_CONFIG, "issuers.crl_interval: CA %s would issue "
+		    "a CRL only when half of crl_lifetime, which is that of "
+		    "the generation before, is gone", ca->name);
 		return 0;
 	}
 	return p != NULL && ceremony_may_certify(r, r->signer, p) &&

@@ -211,8 +211,7 @@ discard_open(struct ceremony *r, struct state *s)
 		    "--discard", s->kind, s->uri);
 		return 0;
 	}
-	if (!ceremony_destroy_labels(r, &r->s->token, s->issuers, &keys) ||
-	    !ceremony_destroy_labels(r, &r->f->root_token, s->root, &keys)) {
+	if (!ceremony_destroy_claimed(r, s->issuers, s->root, &keys)) {
 		ca_raise(CA_E_SIGN, "ceremony: not every key of the "
 		    "interrupted ceremony could be destroyed");
 		return 0;

@@ -75,6 +75,8 @@ prepare(struct ceremony *r)
 	snprintf(r->f->root.name, sizeof(r->f->root.name), "%s",
 	    r->signer->row.name);
 	ceremony_next_generation(r, &r->f->root);
+	if (r->f->root.crl_lifetime == 0)
+		r->f->root.crl_lifetime = r->signer->row.crl_lifetime;
 	link = ceremony_profile(r, r->f->links.profile, PROFILE_CROSS);
 	if (link == NULL)
 		return 0;

@@ -30,6 +30,7 @@ struct ceremony {
 	size_t spki_len[CEREMONY_ISSUERS_MAX];
 	int owned;			/* ${tmp} is ours: to be rolled back */
 	int root_key_made;
+	char key_made[CEREMONY_ISSUERS_MAX];	/* of f->issuers */
 	size_t issuer_keys_made;
 	size_t n_staged;		/* PEM files that wait */
 	int64_t after_cert;		/* certs rows above are this run's, as
@@ -47,6 +48,9 @@ struct ceremony {
 void ceremony_say(struct ceremony *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int ceremony_open_hsm(struct ceremony *r, const struct settings_token *t);
+/* The ${i}th of ca.conf, from 0, which is ${token}; NULL after the last. */
+const struct settings_token *ceremony_token(const struct ceremony *r,
+    size_t i);
 void ceremony_close_hsm(struct ceremony *r);
 void ceremony_describe_key(struct ceremony *r, const char *what,
     EVP_PKEY *key);
@@ -173,19 +177,22 @@ int ceremony_keep_transcript(struct ceremony *r);
 int ceremony_may_run(struct ceremony *r, int discard);
 /* Is there nothing that this ceremony would overwrite? 1, or 0 raised. */
 int ceremony_is_clean(const struct ceremony *r);
-/* Before keys are made: none of ${n} labels is in the open token, and the store
-   knows, durably, that what bears them from now on is this ceremony's.
+/* Before keys are made: no label of those of ${n} CAs that belong into the open
+   token, which is the one called ${token}, is there, and the store knows,
+   durably, that what bears them there from now on is this ceremony's.
    CEREMONY_ISSUERS or CEREMONY_ROOT. */
 #define CEREMONY_ISSUERS "ceremony.keys.issuers"
 #define CEREMONY_ROOT "ceremony.keys.root"
 int ceremony_claim(struct ceremony *r, const char *what,
-    const struct ceremony_ca *ca, size_t n);
+    const struct ceremony_ca *ca, size_t n, const char *token);
 /* Keys that this run made, and only those. */
 int ceremony_destroy_keys(struct ceremony *r);
-/* Those that ${labels} (one a line) names, as a store remembers them. */
-#define CEREMONY_LABELS_MAX (CEREMONY_ISSUERS_MAX * (HSM_LABEL_MAX + 1))
-int ceremony_destroy_labels(struct ceremony *r, const struct settings_token *t,
-    char *labels, size_t *n);
+/* Those that a store remembers, one a line: the label, and for a token that has
+   a name a tab and that. All these tokens
+   are named in ca.conf, or nothing is done. */
+#define CEREMONY_LABELS_MAX (CEREMONY_ISSUERS_MAX * (HSM_LABEL_MAX + 66))
+int ceremony_destroy_claimed(struct ceremony *r, const char *issuers,
+    const char *root, size_t *n);
 void ceremony_roll_back(struct ceremony *r);
 void ceremony_remove_store(const char *path);
 /* A folder of plain files. */

@@ -77,14 +77,31 @@ ceremony_signer_certifies(struct ceremony *r)
 	return 0;
 }
 
+/* Where its key is: as the file says, else as the store does. */
+static const struct settings_token *
+token_of(const struct ceremony *r)
+{
+	const struct settings_token *t;
+
+	if (r->f->signer.has_token)
+		return &r->f->signer.token;
+	t = settings_find_token(r->s, r->signer->row.token);
+	if (t == NULL)
+		ca_raise(CA_E_CONFIG, "token.unknown: CA %s has its key in "
+		    "token \"%s\", which inkan-ca.conf does not name",
+		    r->signer->row.ident, r->signer->row.token);
+	return t;
+}
+
 int
 ceremony_open_signer(struct ceremony *r)
 {
-	const struct ceremony_signer *s = &r->f->signer;
+	const struct settings_token *t;
 
 	if (r->signer == NULL && ceremony_find_signer(r) == NULL)
 		return 0;
-	return ceremony_open_hsm(r, s->has_token ? &s->token : &r->s->token) &&
+	t = token_of(r);
+	return t != NULL && ceremony_open_hsm(r, t) &&
 	    issuer_take_key(r->signer, r->hsm);
 }
 

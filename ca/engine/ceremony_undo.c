@@ -75,17 +75,28 @@ remove_all_published(struct ceremony *r)
 }
 
 static int
-destroy_in(struct ceremony *r, const struct settings_token *t,
-    const struct ceremony_ca *ca, size_t n)
+destroy_one(struct ceremony *r, const struct settings_token *t,
+    const char *label)
+{
+	return (r->hsm != NULL || ceremony_open_hsm(r, t)) &&
+	    hsm_key_destroy(r->hsm, label);
+}
+
+/* Keys of CAs that this run made in one token. */
+static int
+destroy_in(struct ceremony *r, const struct settings_token *t)
 {
 	size_t i;
-	int ok;
+	int ok = 1;
 
-	if (n == 0)
-		return 1;
-	ok = ceremony_open_hsm(r, t);
-	for (i = 0; r->hsm != NULL && i < n; i++)
-		ok &= hsm_key_destroy(r->hsm, ca[i].label);
+	for (i = 0; i < r->f->n_issuers; i++) {
+		if (!r->key_made[i] ||
+		    strcmp(r->f->issuers[i].token, t->name) != 0)
+			continue;
+		ok &= destroy_one(r, t, r->f->issuers[i].label);
+		if (r->hsm == NULL)
+			break;	/* no PIN is tried twice */
+	}
 	ceremony_close_hsm(r);
 	return ok;
 }
@@ -93,11 +104,16 @@ destroy_in(struct ceremony *r, const struct settings_token *t,
 int
 ceremony_destroy_keys(struct ceremony *r)
 {
-	int ok;
+	const struct settings_token *t;
+	size_t i;
+	int ok = 1;
 
-	ok = destroy_in(r, &r->s->token, r->f->issuers, r->issuer_keys_made);
-	return destroy_in(r, &r->f->root_token, &r->f->root,
-	    r->root_key_made != 0) && ok;
+	for (i = 0; (t = ceremony_token(r, i)) != NULL; i++)
+		ok &= destroy_in(r, t);
+	if (r->root_key_made)
+		ok &= destroy_one(r, &r->f->root_token, r->f->root.label);
+	ceremony_close_hsm(r);
+	return ok;
 }
 
 void
@@ -137,30 +153,42 @@ look(const struct hsm_key_info *info, void *arg)
 #define LABELS_MAX CEREMONY_LABELS_MAX
 
 struct claim {
-	const char *what;
-	char labels[LABELS_MAX];
+	const char *what, *token;
+	const struct ceremony_ca *ca;
+	size_t n;
 };
 
+/* Behind what is claimed in other tokens. */
 static int
 claim_tx(struct store_tx *tx, void *arg)
 {
-	struct claim *c = arg;
+	const struct claim *c = arg;
+	char labels[LABELS_MAX] = "";
+	size_t i, used;
 
-	return store_meta_set(tx, c->what, c->labels);
+	if (store_meta_get(tx, c->what, labels, sizeof(labels)) < 0)
+		return 0;
+	used = strlen(labels);
+	for (i = 0; i < c->n && used < sizeof(labels); i++)
+		if (strcmp(c->ca[i].token, c->token) == 0)
+			used += (size_t)snprintf(labels + used,
+			    sizeof(labels) - used, "%s%s%s\n", c->ca[i].label,
+			    c->token[0] != '\0' ? "\t" : "", c->token);
+	return used < sizeof(labels) && store_meta_set(tx, c->what, labels);
 }
 
 int
 ceremony_claim(struct ceremony *r, const char *what,
-    const struct ceremony_ca *ca, size_t n)
+    const struct ceremony_ca *ca, size_t n, const char *token)
 {
-	struct claim c = {.what = what};
+	struct claim c = {.what = what, .token = token, .ca = ca, .n = n};
 	struct looking l;
-	size_t i, used = 0;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
-		used += (size_t)snprintf(c.labels + used, LABELS_MAX - used,
-		    "%s\n", ca[i].label);
 		l = (struct looking){ca[i].label, 0};
+		if (strcmp(ca[i].token, token) != 0)
+			continue;
 		if (!hsm_key_list(r->hsm, look, &l))
 			return 0;
 		if (l.found) {
@@ -230,23 +258,69 @@ remains_tx(struct store_tx *tx, void *arg)
 	    LABELS_MAX) >= 0 && issuers_list(tx, unpublish, m);
 }
 
-int
-ceremony_destroy_labels(struct ceremony *r, const struct settings_token *t,
-    char *labels, size_t *n)
-{
-	char *save = NULL, *label;
-	int ok;
+struct claimed {
+	char label[HSM_LABEL_MAX], token[64];
+};
 
-	if (labels[0] == '\0')
-		return 1;
-	ok = ceremony_open_hsm(r, t);
-	for (label = strtok_r(labels, "\n", &save); ok && label != NULL;
-	    label = strtok_r(NULL, "\n", &save)) {
-		ok = hsm_key_destroy(r->hsm, label);
+/* The next line, or 0. */
+static int
+next_claimed(const char **text, struct claimed *out)
+{
+	size_t n = strcspn(*text, "\n"), k = strcspn(*text, "\t\n");
+
+	if (n == 0)
+		return 0;
+	snprintf(out->label, sizeof(out->label), "%.*s", (int)k, *text);
+	snprintf(out->token, sizeof(out->token), "%.*s",
+	    k < n ? (int)(n - k - 1) : 0, *text + (k < n ? k + 1 : k));
+	*text += n + ((*text)[n] == '\n');
+	return 1;
+}
+
+static int
+destroy_claimed(struct ceremony *r, const struct settings_token *t,
+    const char *labels, size_t *n)
+{
+	struct claimed c;
+	int ok = 1;
+
+	while (ok && next_claimed(&labels, &c)) {
+		if (strcmp(c.token, t->name) != 0)
+			continue;
+		ok = destroy_one(r, t, c.label);
 		*n += ok != 0;
 	}
 	ceremony_close_hsm(r);
 	return ok;
+}
+
+static int
+tokens_known(const struct ceremony *r, const char *labels)
+{
+	struct claimed c;
+
+	while (next_claimed(&labels, &c)) {
+		if (settings_find_token(r->s, c.token) != NULL)
+			continue;
+		ca_raise(CA_E_CONFIG, "token.unknown: key \"%s\" is in token "
+		    "\"%s\", which inkan-ca.conf does not name", c.label,
+		    c.token);
+		return 0;
+	}
+	return 1;
+}
+
+int
+ceremony_destroy_claimed(struct ceremony *r, const char *issuers,
+    const char *root, size_t *n)
+{
+	const struct settings_token *t;
+	size_t i;
+	int ok = tokens_known(r, issuers);
+
+	for (i = 0; ok && (t = ceremony_token(r, i)) != NULL; i++)
+		ok = destroy_claimed(r, t, issuers, n);
+	return ok && destroy_claimed(r, &r->f->root_token, root, n);
 }
 
 /* What goes is what its store tells of, whatever the ceremony file says by now:
@@ -270,8 +344,7 @@ discard_old(struct ceremony *r)
 		    r->tmp);
 		return 0;
 	}
-	if (!ceremony_destroy_labels(r, &r->s->token, m.issuers, &n) ||
-	    !ceremony_destroy_labels(r, &r->f->root_token, m.root, &n)) {
+	if (!ceremony_destroy_claimed(r, m.issuers, m.root, &n)) {
 		ca_raise(CA_E_SIGN, "ceremony: not every key of the "
 		    "interrupted ceremony could be destroyed");
 		return 0;

@@ -1,10 +1,8 @@
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-#include <openssl/x509.h>
 
 #include "ca/error.h"
 #include "ca/engine/admit.h"
@@ -14,22 +12,18 @@
 #include "ca/report/report.h"
 #include "ca/store/records.h"
 #include "profiles/conform.h"
-#include "profiles/der.h"
 #include "ca/engine/issue.h"
+#include "ca/engine/issue_row.h"
 
 struct issue {			/* one run of the pipeline */
 	const struct issue_job *job;
 	time_t now;
 	struct issued *out;
-	unsigned char serial[BUILD_SERIAL_LEN];
-	int shard;			/* of the CRLs, by the serial */
-	struct build_issuer issuer;	/* with that shard's address */
+	struct issue_tbs tbs;
+	struct build_issuer issuer;	/* with the shard's address */
 	char crl_url[CRL_URL_MAX];
-	unsigned char *tbs;
-	size_t tbs_len;
 	unsigned char *kept;	/* of a CSR, for a later replay */
 	size_t kept_len;
-	char notes[BUILD_NOTES_MAX];
 };
 
 void
@@ -59,10 +53,11 @@ choose_shard(struct issue *is)
 	const struct issuer_row *row = &is->job->issuer->row;
 
 	is->issuer = is->job->issuer->build;
-	is->shard = crl_shard_of(row, is->serial, sizeof(is->serial));
+	is->tbs.shard = crl_shard_of(row, is->tbs.serial,
+	    sizeof(is->tbs.serial));
 	if (row->crl_shards == 0)
 		return;
-	crl_shard_url(row, is->shard, is->crl_url);
+	crl_shard_url(row, is->tbs.shard, is->crl_url);
 	is->issuer.crl_url = is->crl_url;
 }
 
@@ -78,7 +73,7 @@ build(struct issue *is)
 	    .spki_len = job->spki_len,
 	    .fields = job->fields,
 	    .n_fields = job->n_fields,
-	    .serial = is->serial,
+	    .serial = is->tbs.serial,
 	    .now = is->now,
 	    .attested = job->attested,
 	    .subject = job->subject,
@@ -89,10 +84,10 @@ build(struct issue *is)
 	    .key_id_len = job->key_id_len,
 	};
 
-	if (!make_serial(is->serial))
+	if (!make_serial(is->tbs.serial))
 		return 0;
 	choose_shard(is);
-	return build_tbs(&req, &is->tbs, &is->tbs_len, is->notes);
+	return build_tbs(&req, &is->tbs.der, &is->tbs.len, is->tbs.notes);
 }
 
 static int
@@ -104,7 +99,7 @@ conform(struct issue *is)
 	    .issuer = &is->issuer,
 	    .spki = job->spki,
 	    .spki_len = job->spki_len,
-	    .serial = is->serial,
+	    .serial = is->tbs.serial,
 	    .now = is->now,
 	    .attested = job->attested,
 	    .fields = job->fields,
@@ -116,200 +111,7 @@ conform(struct issue *is)
 
 	if (job->csr != NULL)
 		ctx.spki = csr_spki(job->csr, &ctx.spki_len);
-	return conform_tbs(&ctx, is->tbs, is->tbs_len);
-}
-
-static void
-copy(char *out, size_t size, const char *text)
-{
-	snprintf(out, size, "%s", text == NULL ? "" : text);
-}
-
-/* What was cut must not end within a character: the log takes UTF-8 only. */
-static void
-trim(char *text)
-{
-	size_t n = strlen(text), k = n, want;
-	unsigned char lead;
-
-	while (k > 0 && n - k < 3 &&
-	    ((unsigned char)text[k - 1] & 0xc0) == 0x80)
-		k--;
-	lead = k > 0 ? (unsigned char)text[k - 1] : 0;
-	if (lead < 0xc0)
-		return;
-	want = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-	if (n - (k - 1) < want)
-		text[k - 1] = '\0';
-}
-
-/* Both lists of deviations, cut where the row ends. */
-static void
-join_notes(char *out, size_t size, const char *a, const char *b)
-{
-	size_t n, m = strlen(b);
-
-	copy(out, size, a);
-	n = strlen(out);
-	if (n > 0 && m > 0 && n + 2 < size) {
-		strcpy(out + n, "; ");
-		n += 2;
-	}
-	if (m > size - n - 1)
-		m = size - n - 1;
-	memcpy(out + n, b, m);
-	out[n + m] = '\0';
-	trim(out);
-}
-
-static void
-describe(struct cert_row *row, X509_NAME *name)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long n;
-
-	if (bio == NULL)
-		return;
-	X509_NAME_print_ex(bio, name, 0,
-	    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-	n = BIO_get_mem_data(bio, &text);
-	if (n >= (long)sizeof(row->subject))
-		n = sizeof(row->subject) - 1;
-	memcpy(row->subject, text, (size_t)n);
-	row->subject[n] = '\0';
-	trim(row->subject);
-	BIO_free(bio);
-}
-
-/* The next time of a validity. */
-static int
-take_time(struct der *validity, int64_t *out)
-{
-	unsigned char tag;
-	struct der whole;
-	const unsigned char *p;
-	ASN1_TIME *t = NULL;
-	struct tm tm;
-	int ok;
-
-	memset(&tm, 0, sizeof(tm));
-	if (!der_take_any(validity, &tag, NULL, &whole) ||
-	    (tag != DER_UTCTIME && tag != DER_GENERALIZEDTIME))
-		return 0;
-	p = whole.p;
-	t = d2i_ASN1_TIME(NULL, &p, (long)whole.len);
-	ok = t != NULL && ASN1_TIME_to_tm(t, &tm) == 1;
-	if (ok)
-		*out = (int64_t)timegm(&tm);
-	ASN1_TIME_free(t);
-	return ok;
-}
-
-/* The row says what the TBS says: validity and subject are read back. Walked
-   over, since extensions and key would be decoded for nothing. */
-static int
-read_tbs(struct issue *is)
-{
-	struct cert_row *row = &is->out->row;
-	struct der tbs = {is->tbs, is->tbs_len}, subject, validity;
-	const unsigned char *p;
-	X509_NAME *name = NULL;
-	int ok = 0;
-
-	if (der_only(tbs, DER_SEQUENCE, &tbs) &&
-	    der_take(&tbs, DER_CONTEXT_CONS(0), NULL) &&
-	    der_take(&tbs, DER_INTEGER, NULL) &&
-	    der_take(&tbs, DER_SEQUENCE, NULL) &&
-	    der_take(&tbs, DER_SEQUENCE, NULL) &&
-	    der_take(&tbs, DER_SEQUENCE, &validity) &&
-	    der_take_whole(&tbs, DER_SEQUENCE, &subject) &&
-	    take_time(&validity, &row->not_before) &&
-	    take_time(&validity, &row->not_after)) {
-		p = subject.p;
-		name = d2i_X509_NAME(NULL, &p, (long)subject.len);
-		ok = name != NULL;
-	}
-	if (ok)
-		describe(row, name);
-	else
-		ca_raise(CA_E_INTERNAL, "the TBS cannot be read back");
-	X509_NAME_free(name);
-	return ok;
-}
-
-static int
-fill_row(struct issue *is)
-{
-	const struct issue_job *job = is->job;
-	struct cert_row *row = &is->out->row;
-	const unsigned char *spki = job->spki;
-	size_t spki_len = job->spki_len;
-
-	memset(row, 0, sizeof(*row));
-	row->issuer = job->issuer->row.id;
-	copy(row->issuer_ident, sizeof(row->issuer_ident),
-	    job->issuer->row.ident);
-	memcpy(row->serial, is->serial, sizeof(is->serial));
-	row->serial_len = sizeof(is->serial);
-	row->shard = is->shard;
-	row->state = CERT_RESERVED;
-	row->reason = CERT_REASON_NONE;
-	copy(row->profile, sizeof(row->profile), job->profile->name);
-	row->policy_version = job->policy_version;
-	copy(row->fleet, sizeof(row->fleet), job->fleet);
-	copy(row->device, sizeof(row->device), job->device);
-	copy(row->requester, sizeof(row->requester), job->requester);
-	copy(row->auth, sizeof(row->auth), job->auth);
-	join_notes(row->deviations, sizeof(row->deviations), job->deviations,
-	    is->notes);
-	row->predecessor = job->predecessor;
-	row->reserved_at = is->now;
-	if (job->csr != NULL)
-		spki = csr_spki(job->csr, &spki_len);
-	SHA256(is->tbs, is->tbs_len, row->tbs_sha256);
-	return spki_sha256(spki, spki_len, row->spki_sha256) && read_tbs(is);
-}
-
-static int
-add_hex(WIRE_FIELDS *l, const char *name, const unsigned char *p, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	char hex[2 * 64 + 1];
-	size_t i;
-
-	for (i = 0; i < len && i < 64; i++) {
-		hex[2 * i] = digits[p[i] >> 4];
-		hex[2 * i + 1] = digits[p[i] & 15];
-	}
-	hex[2 * i] = '\0';
-	return field_add_text(l, name, hex);
-}
-
-static int
-log_entry(struct store_tx *tx, const char *kind, const struct cert_row *row,
-    int64_t now)
-{
-	WIRE_FIELDS *l = field_list_new();
-	int ok;
-
-	ok = l != NULL && field_add_text(l, "issuer", row->issuer_ident) &&
-	    add_hex(l, "serial", row->serial, row->serial_len) &&
-	    add_hex(l, "tbs_sha256", row->tbs_sha256, 32);
-	if (ok && row->state == CERT_RESERVED)
-		ok = field_add_text(l, "profile", row->profile) &&
-		    field_add_int(l, "policy_version", row->policy_version) &&
-		    field_add_text(l, "subject", row->subject) &&
-		    field_add_text(l, "fleet", row->fleet) &&
-		    field_add_text(l, "device", row->device) &&
-		    field_add_text(l, "requester", row->requester) &&
-		    field_add_text(l, "auth", row->auth) &&
-		    field_add_text(l, "deviations", row->deviations);
-	if (ok && row->state == CERT_VALID)
-		ok = add_hex(l, "cert_sha256", row->cert_sha256, 32);
-	ok = ok && entries_append(tx, kind, now, l, NULL);
-	field_list_free(l);
-	return ok;
+	return conform_tbs(&ctx, is->tbs.der, is->tbs.len);
 }
 
 static int
@@ -335,7 +137,7 @@ reserve_tx(struct store_tx *tx, void *arg)
 	    &is->out->row, is->now))
 		return 0;
 	return certs_reserve(tx, &is->out->row) && keep(tx, is) &&
-	    log_entry(tx, "issue.reserved", &is->out->row, is->now);
+	    issue_row_log(tx, "issue.reserved", &is->out->row, is->now);
 }
 
 static int
@@ -345,7 +147,7 @@ record_tx(struct store_tx *tx, void *arg)
 	struct issued *out = is->out;
 
 	return certs_record(tx, out->row.id, out->der, out->der_len,
-	    is->now) && log_entry(tx, "issue.recorded", &out->row, is->now);
+	    is->now) && issue_row_log(tx, "issue.recorded", &out->row, is->now);
 }
 
 int
@@ -355,7 +157,7 @@ issue_abort(struct store_tx *tx, const struct cert_row *row, int64_t now)
 
 	aborted.state = CERT_ABORTED;
 	return certs_set_state(tx, row->id, CERT_ABORTED, CERT_REASON_NONE,
-	    now) && log_entry(tx, "issue.aborted", &aborted, now);
+	    now) && issue_row_log(tx, "issue.aborted", &aborted, now);
 }
 
 static int
@@ -402,8 +204,8 @@ sign(struct issue *is)
 		    is->job->issuer->row.ident);
 		return 0;
 	}
-	if (build_sign(is->tbs, is->tbs_len, is->job->issuer->key, &out->der,
-	    &out->der_len))
+	if (build_sign(is->tbs.der, is->tbs.len, is->job->issuer->key,
+	    &out->der, &out->der_len))
 		return 1;
 	ca_raise(CA_E_SIGN, "issuer %s: signing failed",
 	    is->job->issuer->row.ident);
@@ -415,7 +217,7 @@ compare(struct issue *is)
 {
 	struct issued *out = is->out;
 
-	if (!conform_signed(out->der, out->der_len, is->tbs, is->tbs_len,
+	if (!conform_signed(out->der, out->der_len, is->tbs.der, is->tbs.len,
 	    is->job->issuer->verify)) {
 		ca_raise(CA_E_SIGN, "issuer %s: what the token signed is not "
 		    "what was reserved", is->job->issuer->row.ident);
@@ -466,8 +268,8 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 		outcome_from_errors(o, "build");
 	else if (!conform(&is))
 		outcome_from_errors(o, "conform");
-	else if (!fill_row(&is) || (job->csr != NULL &&
-	    !kept_encode(job, &is.kept, &is.kept_len)))
+	else if (!issue_row_fill(&out->row, job, &is.tbs, now) ||
+	    (job->csr != NULL && !kept_encode(job, &is.kept, &is.kept_len)))
 		outcome_from_errors(o, "build");
 	else {
 		fault_point("conformed");
@@ -477,7 +279,7 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 		else
 			ok = sign_and_record(store, &is, o);
 	}
-	OPENSSL_free(is.tbs);
+	OPENSSL_free(is.tbs.der);
 	OPENSSL_free(is.kept);
 	if (!ok)
 		issued_clear(out);
@@ -498,7 +300,7 @@ close_one(struct store_tx *tx, const struct cert_row *row, void *arg)
 
 	aborted.state = CERT_ABORTED;
 	return admit_unguard(tx, row) &&
-	    log_entry(tx, "issue.aborted", &aborted, c->now);
+	    issue_row_log(tx, "issue.aborted", &aborted, c->now);
 }
 
 static int

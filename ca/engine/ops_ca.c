@@ -195,33 +195,51 @@ ops_key_list(struct ops_call *c)
 	return 1;
 }
 
+/* One value, or "" where there is none, or where it is too long to be read. */
+static void
+value_text(const WIRE_FIELD *f, char *out, size_t size)
+{
+	const unsigned char *bytes;
+	size_t len;
+
+	out[0] = '\0';
+	switch (field_type(f)) {
+	case V_ASN1_UTF8STRING:
+		snprintf(out, size, "%s", field_get_text(f));
+		break;
+	case V_ASN1_OCTET_STRING:
+		bytes = field_get_bytes(f, &len);
+		if (bytes != NULL && len <= 64)
+			ops_hex(bytes, len, out);
+		break;
+	case V_ASN1_BOOLEAN:
+		snprintf(out, size, "%s", field_get_flag(f) ? "yes" : "no");
+		break;
+	case V_ASN1_GENERALIZEDTIME:
+		snprintf(out, size, "%lld", (long long)field_get_time(f));
+		break;
+	case V_ASN1_INTEGER:
+		snprintf(out, size, "%lld", (long long)field_get_int(f));
+		break;
+	default:
+		break;
+	}
+}
+
 /* Details are for the operator's eyes: "name=value; ..." */
 static void
 detail_text(const struct entry_row *row, char *out, size_t size)
 {
 	WIRE_FIELDS *l = field_list_decode(row->detail, row->detail_len);
 	const WIRE_FIELD *f;
-	const unsigned char *bytes;
 	char value[600];
-	size_t len, used = 0;
+	size_t used = 0;
 	int i, n;
 
 	out[0] = '\0';
 	for (i = 0; i < sk_WIRE_FIELD_num(l) && used < size; i++) {
 		f = sk_WIRE_FIELD_value(l, i);
-		value[0] = '\0';
-		bytes = field_get_bytes(f, &len);
-		if (field_type(f) == V_ASN1_UTF8STRING)
-			snprintf(value, sizeof(value), "%s",
-			    field_get_text(f));
-		else if (bytes != NULL && len <= 64)
-			ops_hex(bytes, len, value);
-		else if (field_type(f) == V_ASN1_GENERALIZEDTIME)
-			snprintf(value, sizeof(value), "%lld",
-			    (long long)field_get_time(f));
-		else if (field_type(f) != V_ASN1_NULL)
-			snprintf(value, sizeof(value), "%lld",
-			    (long long)field_get_int(f));
+		value_text(f, value, sizeof(value));
 		if (value[0] == '\0')
 			continue;
 		n = snprintf(out + used, size - used, "%s%s=%s",

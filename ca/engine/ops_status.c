@@ -4,33 +4,15 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
-#include "ca/engine/ceremony.h"
-#include "ca/engine/chain.h"
-#include "ca/engine/crl_run.h"
-#include "ca/engine/crl_shard.h"
-#include "ca/engine/ops.h"
-#include "ca/engine/presign.h"
-#include "ca/engine/retire.h"
+#include "ca/engine/ops_status.h"
 
 /* How the instance is, check by check: ok, warn, fail. */
 
-enum level { OK, WARN, FAIL };
-
-struct checking {
-	struct ops_call *c;
-	enum level worst;
-	int failed;		/* out of memory */
-};
-
 static const char *const LEVELS[] = {"ok", "warn", "fail"};
 
-static void say(struct checking *k, const char *check, enum level level,
+void
+ops_say(struct checking *k, const char *check, enum ops_level level,
     int64_t expires, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-
-static void
-say(struct checking *k, const char *check, enum level level, int64_t expires,
-    const char *fmt, ...)
 {
 	WIRE_FIELDS *l = message_add_row(k->c->answer);
 	char text[400];
@@ -55,9 +37,9 @@ check_issuing(struct checking *k)
 
 	clock_stopped(&k->c->ca->clock, why, sizeof(why));
 	if (why[0] != '\0')
-		say(k, "issuing", FAIL, 0, "stopped: %s", why);
+		ops_say(k, "issuing", FAIL, 0, "stopped: %s", why);
 	else
-		say(k, "issuing", OK, 0, "certificates are issued");
+		ops_say(k, "issuing", OK, 0, "certificates are issued");
 }
 
 static void
@@ -70,12 +52,12 @@ check_token(struct checking *k, struct ca_token *t)
 	    t->conf->name[0] != '\0' ? ":" : "", t->conf->name);
 	pthread_rwlock_rdlock(&t->lock);
 	if (t->hsm == NULL) {
-		say(k, check, FAIL, 0, "%s", t->error);
+		ops_say(k, check, FAIL, 0, "%s", t->error);
 	} else if (!hsm_healthy(t->hsm) || !hsm_token_info(t->hsm, &info)) {
 		report_trace(why, sizeof(why));
-		say(k, check, FAIL, 0, "%s", why);
+		ops_say(k, check, FAIL, 0, "%s", why);
 	} else {
-		say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
+		ops_say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
 		    info.manufacturer, info.model, info.sessions);
 	}
 	pthread_rwlock_unlock(&t->lock);
@@ -91,20 +73,20 @@ check_store(struct checking *k)
 
 	store_stats(ca->store, &s);
 	if (!s.last_ok)
-		say(k, "store", FAIL, 0, "the last write failed: %s",
+		ops_say(k, "store", FAIL, 0, "the last write failed: %s",
 		    s.last_error);
 	else
-		say(k, "store", OK, 0, "%llu writes in %llu commits",
+		ops_say(k, "store", OK, 0, "%llu writes in %llu commits",
 		    (unsigned long long)s.writes,
 		    (unsigned long long)s.commits);
 	if (free_octets >= 0 && free_octets < ca->settings->min_free)
-		say(k, "disk", FAIL, 0, "%lld MiB free, below min_free: "
+		ops_say(k, "disk", FAIL, 0, "%lld MiB free, below min_free: "
 		    "enrolment is refused", (long long)(free_octets >> 20));
 	else if (free_octets >= 0 && free_octets < 4 * ca->settings->min_free)
-		say(k, "disk", WARN, 0, "%lld MiB free",
+		ops_say(k, "disk", WARN, 0, "%lld MiB free",
 		    (long long)(free_octets >> 20));
 	else
-		say(k, "disk", OK, 0, "%lld MiB free",
+		ops_say(k, "disk", OK, 0, "%lld MiB free",
 		    (long long)(free_octets >> 20));
 }
 
@@ -125,7 +107,7 @@ check_writable(struct checking *k)
 		return;
 	report_trace(why, sizeof(why));
 	ERR_clear_error();
-	say(k, "store.write", FAIL, 0, "%s", why);
+	ops_say(k, "store.write", FAIL, 0, "%s", why);
 }
 
 static void
@@ -136,382 +118,21 @@ check_status_db(struct checking *k)
 	int64_t age;
 
 	if (!status_writer_head(ca->status, &head)) {
-		say(k, "status.db", FAIL, 0, "cannot be read");
+		ops_say(k, "status.db", FAIL, 0, "cannot be read");
 		ERR_clear_error();
 		return;
 	}
 	age = k->c->now - head.heartbeat;
 	if (head.heartbeat == 0)
-		say(k, "status.db", FAIL, 0, "no heartbeat yet: it was made "
-		    "anew, and responders do not believe it");
+		ops_say(k, "status.db", FAIL, 0, "no heartbeat yet: it was "
+		    "made anew, and responders do not believe it");
 	else if (age > 2 * ca->settings->heartbeat + 60)
-		say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
+		ops_say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
 		    (long long)age);
 	else
-		say(k, "status.db", OK, 0, "change %lld, heartbeat %lld s ago",
-		    (long long)head.change, (long long)(age > 0 ? age : 0));
-}
-
-static void
-check_policy(struct checking *k)
-{
-	struct policy *p = ca_policy(k->c->ca);
-	struct policy_file *files = NULL;
-	unsigned char md[32];
-	size_t n = 0;
-
-	if (!policy_load_dir(k->c->ca->settings->policy_dir, &files, &n) ||
-	    !policies_hash(files, n, md))
-		say(k, "policy", WARN, 0, "version %lld is active; the folder "
-		    "of proposals cannot be read", (long long)p->row.version);
-	else if (memcmp(md, p->row.sha256, 32) != 0)
-		say(k, "policy", WARN, 0, "version %lld is active; files in %s "
-		    "differ from it (inkan policy diff)",
-		    (long long)p->row.version, k->c->ca->settings->policy_dir);
-	else
-		say(k, "policy", OK, 0, "version %lld is active",
-		    (long long)p->row.version);
-	ERR_clear_error();
-	policy_files_free(files, n);
-	policy_put(p);
-}
-
-static int
-last_tx(struct store_tx *tx, void *arg)
-{
-	struct crl_row *row = arg;
-
-	return crls_last(tx, row->issuer, row->shard, 0, row) >= 0;
-}
-
-/* One CRL that is not as it should be. */
-static void
-say_crl(struct checking *k, const struct issuer *is, const char *check,
-    const struct crl_row *row, enum crl_run_state state, int64_t due)
-{
-	if (state == CRL_RUN_NONE)
-		say(k, check, FAIL, 0, "there is no CRL");
-	else if (state == CRL_RUN_OVER)
-		say(k, check, FAIL, row->next_update, "has run out");
-	else
-		say(k, check, WARN, row->next_update, is->row.crl_interval == 0
-		    ? "is late: more than half of its validity is gone" :
-		    "is late: the next one was due %lld s ago",
-		    (long long)(k->c->now - due));
-}
-
-#define SHARDS_TOLD 8		/* of the shards that are not well */
-
-struct crls {			/* of one CA */
-	struct crl_row row;	/* of the shard just looked at */
-	int64_t entries, first;	/* all; nextUpdate that comes first */
-	int bad;
-};
-
-static void
-look_at_shard(struct checking *k, const struct issuer *is, int shard,
-    struct crls *s)
-{
-	enum crl_run_state state;
-	char check[112];
-	int64_t due;
-
-	s->row = (struct crl_row){.issuer = is->row.id, .shard = shard};
-	if (!ops_read(k->c, last_tx, &s->row))
-		ERR_clear_error();
-	s->entries += s->row.n_entries;
-	if (s->row.next_update < s->first)
-		s->first = s->row.next_update;
-	state = crl_run_look(is, &s->row, k->c->now, &due);
-	if (state == CRL_RUN_FRESH || s->bad++ >= SHARDS_TOLD)
-		return;
-	if (is->row.crl_shards == 0)
-		snprintf(check, sizeof(check), "crl:%s", is->row.ident);
-	else
-		snprintf(check, sizeof(check), "crl:%s-s%d", is->row.ident,
-		    shard);
-	say_crl(k, is, check, &s->row, state, due);
-}
-
-#define REFRESH "a ceremony renews it (inkan ca refresh)"
-
-/* A root's news come from ceremonies, and those take their time: the last third
-   is for getting one together. */
-static enum level
-root_level(int64_t from, int64_t until, int64_t now)
-{
-	return until <= now ? FAIL : until - now < (until - from) / 3 ? WARN :
-	    OK;
-}
-
-static void
-check_root_crl(struct checking *k, const char *check, const struct issuer *is)
-{
-	struct crl_row row = {.issuer = is->row.id};
-	enum level level;
-
-	if (!ops_read(k->c, last_tx, &row) || row.number == 0) {
-		ERR_clear_error();
-		say(k, check, FAIL, 0, "there is no CRL");
-		return;
-	}
-	level = root_level(row.this_update, row.next_update, k->c->now);
-	if (level == FAIL)
-		say(k, check, FAIL, row.next_update, "has run out; " REFRESH);
-	else if (level == WARN)
-		say(k, check, WARN, row.next_update, "runs out in %lld days; "
-		    REFRESH, (long long)((row.next_update - k->c->now) /
-		    86400));
-	else
-		say(k, check, OK, row.next_update, "number %lld, %lld entries",
-		    (long long)row.number, (long long)row.n_entries);
-}
-
-static void
-check_crl(struct checking *k, const struct issuer *is)
-{
-	struct crls s = {.first = INT64_MAX};
-	int i, n = crl_shard_count(&is->row);
-	char check[96];
-
-	snprintf(check, sizeof(check), "crl:%s", is->row.ident);
-	if (is->row.state == ISSUER_ROOT) {
-		check_root_crl(k, check, is);
-		return;
-	}
-	for (i = 0; i < n; i++)
-		look_at_shard(k, is, i, &s);
-	if (s.bad > SHARDS_TOLD)
-		say(k, check, FAIL, s.first, "%d of %d shards are not in "
-		    "order", s.bad, n);
-	else if (s.bad == 0 && is->row.crl_shards == 0)
-		say(k, check, OK, s.first, "number %lld, %lld entries",
-		    (long long)s.row.number, (long long)s.entries);
-	else if (s.bad == 0)
-		say(k, check, OK, s.first, "%d shards, %lld entries", n,
-		    (long long)s.entries);
-}
-
-static void
-check_expiry(struct checking *k, const char *check, const char *what,
-    int64_t from, int64_t until)
-{
-	int64_t left = until - k->c->now;
-	int64_t span = until - from;
-
-	if (until >= BUILD_NO_END)
-		say(k, check, OK, 0, "%s does not end", what);
-	else if (left <= 0)
-		say(k, check, FAIL, until, "%s has expired", what);
-	else if (left < span / 5)
-		say(k, check, WARN, until, "%s expires soon", what);
-	else
-		say(k, check, OK, until, "%s is valid", what);
-}
-
-/* The root signs no OCSP answer from day to day: those that it signed in its
-   ceremony must not run out unnoticed. */
-static void
-check_presigned(struct checking *k, const struct issuer *is)
-{
-	char check[96], why[300];
-	int64_t from, until;
-	size_t n;
-
-	snprintf(check, sizeof(check), "presigned:%s", is->row.ident);
-	if (!presign_ends(k->c->ca->settings->publish_dir, is->row.ident, &n,
-	    &from, &until)) {
-		report_trace(why, sizeof(why));
-		ERR_clear_error();
-		say(k, check, FAIL, 0, "%s", why);
-	} else if (n == 0) {
-		say(k, check, FAIL, 0, "there is no OCSP answer signed in "
-		    "advance");
-	} else {
-		say(k, check, root_level(from, until, k->c->now), until,
-		    "%zu OCSP answers signed in advance, the first ends in "
-		    "%lld days; " REFRESH, n,
-		    (long long)((until - k->c->now) / 86400));
-	}
-}
-
-static int
-ceremony_tx(struct store_tx *tx, void *arg)
-{
-	return store_meta_get(tx, CEREMONY_STATE, arg, 2048) >= 0;
-}
-
-/* One that was interrupted has to be brought to its end, either way. */
-static void
-check_ceremony(struct checking *k)
-{
-	char state[2048] = "";
-
-	if (!ops_read(k->c, ceremony_tx, state))
-		ERR_clear_error();
-	else if (state[0] != '\0')
-		say(k, "ceremony", WARN, 0, "a ceremony was interrupted; run "
-		    "it again%s", strncmp(state, "done", 4) == 0 ? "" :
-		    " with --discard");
-}
-
-/* A sub-CA is worth what is above it: of that the one that ends first. */
-static void
-check_above(struct checking *k, const char *check, const struct issuer *is)
-{
-	STACK_OF(X509) *above = NULL;
-	X509 *cert, *first = NULL;
-	int i, n;
-
-	if (!chain_above(k->c->ca, is, &above)) {
-		ERR_clear_error();
-		say(k, check, FAIL, 0, "what is above it cannot be read");
-		return;
-	}
-	n = sk_X509_num(above);
-	for (i = 0; i < n; i++) {
-		cert = sk_X509_value(above, i);
-		if (first == NULL || ASN1_TIME_compare(
-		    X509_get0_notAfter(cert), X509_get0_notAfter(first)) < 0)
-			first = cert;
-	}
-	if (first == NULL)
-		say(k, check, WARN, 0, "what is above it is not known");
-	else
-		check_expiry(k, check,
-		    "the foreign CA above it that ends first",
-		    issuer_time(X509_get0_notBefore(first)),
-		    issuer_time(X509_get0_notAfter(first)));
-	sk_X509_pop_free(above, X509_free);
-}
-
-static void
-check_ca(struct checking *k, const struct issuer *is)
-{
-	char check[96];
-
-	snprintf(check, sizeof(check), "ca:%s", is->row.ident);
-	if (is->row.state == ISSUER_DISABLED &&
-	    !retire_needs_crls(k->c->ca, is, k->c->now)) {
-		say(k, check, OK, 0, "disabled; all that it issued has "
-		    "expired: it needs no more CRLs");
-		return;
-	}
-	check_expiry(k, check, is->row.state == ISSUER_DISABLED ?
-	    "certificate of the disabled CA" : "certificate",
-	    is->row.not_before, is->row.not_after);
-	if (is->row.state != ISSUER_ROOT && !ca_issuer_has_key(is))
-		say(k, check, FAIL, 0, "its key is not at hand");
-	if (is->row.state != ISSUER_ROOT && is->row.parent == 0)
-		check_above(k, check, is);
-	check_crl(k, is);
-	if (is->row.state == ISSUER_ROOT)
-		check_presigned(k, is);
-}
-
-struct own {			/* the newest certificate of a service */
-	struct policy *policy;
-	struct cert_row rows[32];
-	size_t n;
-	int moves;		/* the profile at hand: from CA to CA */
-};
-
-/* A server's certificate may move to another CA; a delegate's does not. */
-static int
-is_later(const struct own *o, const struct cert_row *was,
-    const struct cert_row *row)
-{
-	return strcmp(was->subject, row->subject) == 0 &&
-	    (was->issuer == row->issuer || (o->moves &&
-	    strcmp(was->profile, row->profile) == 0));
-}
-
-static int
-keep_newest(const struct cert_row *row, void *arg)
-{
-	struct own *o = arg;
-	size_t i;
-
-	if (row->state != CERT_VALID)
-		return 1;
-	for (i = 0; i < o->n; i++)
-		if (is_later(o, &o->rows[i], row))
-			break;
-	if (i == sizeof(o->rows) / sizeof(o->rows[0]))
-		return 0;
-	o->rows[i] = *row;
-	if (i == o->n)
-		o->n++;
-	return 1;
-}
-
-static int
-own_tx(struct store_tx *tx, void *arg)
-{
-	struct cert_filter f = {.limit = 100000};
-	struct own *o = arg;
-	size_t i;
-
-	for (i = 0; i < o->policy->n_profiles; i++) {
-		if (!(o->policy->profiles[i]->issued_by & PROFILE_BY_SERVICE))
-			continue;
-		f.profile = o->policy->profiles[i]->name;
-		o->moves = o->policy->profiles[i]->class != PROFILE_OCSP;
-		if (!certs_list(tx, &f, keep_newest, o))
-			return 0;
-	}
-	return 1;
-}
-
-static int
-is_delegate(const struct policy *policy, const struct cert_row *row)
-{
-	const struct profile *p = policy_profile(policy, row->profile);
-
-	return p != NULL && p->class == PROFILE_OCSP;
-}
-
-/* Nobody renews what served a CA that is over. */
-static int
-is_of_retired(struct checking *k, const struct cert_row *row)
-{
-	const struct issuer *is = issuer_set_by_id(&k->c->ca->issuers,
-	    row->issuer);
-
-	return is != NULL && is->row.state == ISSUER_DISABLED &&
-	    !retire_needs_crls(k->c->ca, is, k->c->now);
-}
-
-static void
-check_own(struct checking *k)
-{
-	struct own *o = OPENSSL_zalloc(sizeof(*o));
-	char check[600];
-	size_t i;
-
-	if (o != NULL)
-		o->policy = ca_policy(k->c->ca);
-	if (o == NULL || !ops_read(k->c, own_tx, o)) {
-		say(k, "services", FAIL, 0, "the store cannot be read");
-		goto out;
-	}
-	for (i = 0; i < o->n; i++) {
-		const struct cert_row *r = &o->rows[i];
-
-		if (is_of_retired(k, r))
-			continue;
-		if (is_delegate(o->policy, r))
-			snprintf(check, sizeof(check), "ocsp:%s",
-			    r->issuer_ident);
-		else
-			snprintf(check, sizeof(check), "service:%s",
-			    r->subject);
-		check_expiry(k, check, "certificate", r->not_before,
-		    r->not_after);
-	}
-out:
-	policy_put(o == NULL ? NULL : o->policy);
-	OPENSSL_free(o);
+		ops_say(k, "status.db", OK, 0, "change %lld, heartbeat %lld "
+		    "s ago", (long long)head.change,
+		    (long long)(age > 0 ? age : 0));
 }
 
 int
@@ -526,11 +147,8 @@ ops_status(struct ops_call *c)
 	check_store(&k);
 	check_writable(&k);
 	check_status_db(&k);
-	check_policy(&k);
-	check_ceremony(&k);
-	for (i = 0; i < c->ca->issuers.n; i++)
-		check_ca(&k, c->ca->issuers.item[i]);
-	check_own(&k);
+	ops_status_work(&k);
+	ops_status_ca(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",
 	    LEVELS[k.worst]) && field_add_text(c->answer->values, "version",
 	    INKAN_VERSION);

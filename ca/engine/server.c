@@ -16,6 +16,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/stage.h"
 #include "ca/engine/server.h"
+#include "ca/engine/server_queue.h"
 
 #define ACCEPT_PAUSE_US 50000
 
@@ -32,29 +33,17 @@ struct connection {		/* freed when the last reference goes */
 	struct connection *next;
 };
 
-struct task {
-	struct connection *conn;
-	WIRE_REQUEST *req;
-	struct task *next;
-};
-
-struct queue {
-	struct task *head, **tail;
-	size_t n;
-};
-
 struct server {
 	struct ca *ca;
 	struct pollfd listen[3];
 	enum ops_role role[3];
 	pthread_t *workers;	/* more than configured: start_workers() */
 	size_t n_workers;
-	pthread_mutex_t lock;	/* queues, connections, stopping */
-	pthread_cond_t own_work, work, idle;	/* own_work: for the own worker */
-	struct queue ours, devices;
+	struct server_queue queue;
+	pthread_mutex_t lock;	/* connections */
+	pthread_cond_t idle;
 	struct connection *connections;
 	size_t n_connections;
-	int stopping;
 };
 
 static void
@@ -127,46 +116,13 @@ done(struct connection *c)
 	connection_put(c);
 }
 
-static struct task *
-queue_take(struct queue *q)
-{
-	struct task *t = q->head;
-
-	if (t == NULL)
-		return NULL;
-	q->head = t->next;
-	if (q->head == NULL)
-		q->tail = &q->head;
-	q->n--;
-	return t;
-}
-
-/* NULL when the server stops and nothing is left. */
-static struct task *
-take_task(struct server *s, int all)
-{
-	struct task *t;
-
-	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		t = queue_take(&s->ours);
-		if (t == NULL && all)
-			t = queue_take(&s->devices);
-		if (t != NULL || s->stopping)
-			break;
-		pthread_cond_wait(all ? &s->work : &s->own_work, &s->lock);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return t;
-}
-
 static void
 work(struct server *s, int all)
 {
-	struct task *t;
+	struct server_task *t;
 	WIRE_ANSWER *a;
 
-	while ((t = take_task(s, all)) != NULL) {
+	while ((t = server_queue_take(&s->queue, all)) != NULL) {
 		a = ops_answer(s->ca, t->conn->role, &t->conn->peer, t->req,
 		    time(NULL));
 		send_answer(t->conn, a);
@@ -214,31 +170,10 @@ answer_busy(struct connection *c, const WIRE_REQUEST *req)
 static void
 enqueue(struct connection *c, WIRE_REQUEST *req)
 {
-	struct server *s = c->server;
-	struct queue *q = c->role == OPS_RA ? &s->devices : &s->ours;
-	struct task *t = OPENSSL_zalloc(sizeof(*t));
-	int full;
-
-	pthread_mutex_lock(&s->lock);
-	full = t == NULL || s->stopping || q->n >= SERVER_QUEUE_MAX;
-	if (!full) {
-		t->conn = c;
-		t->req = req;
-		*q->tail = t;
-		q->tail = &t->next;
-		q->n++;
-		/* One, not all: dozens would wake to find nothing. What is ours
-		   may be done by either kind, and one kind may be busy. */
-		pthread_cond_signal(&s->work);
-		if (q == &s->ours)
-			pthread_cond_signal(&s->own_work);
-	}
-	pthread_mutex_unlock(&s->lock);
-	if (!full)
+	if (server_queue_put(&c->server->queue, c, req, c->role != OPS_RA))
 		return;
 	answer_busy(c, req);
 	request_free(req);
-	OPENSSL_free(t);
 	done(c);
 }
 
@@ -419,11 +354,8 @@ server_start(struct ca *ca)
 	if (s == NULL)
 		return NULL;
 	s->ca = ca;
-	s->ours.tail = &s->ours.head;
-	s->devices.tail = &s->devices.head;
+	server_queue_init(&s->queue);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->own_work, NULL);
-	pthread_cond_init(&s->work, NULL);
 	pthread_cond_init(&s->idle, NULL);
 	for (i = 0; i < 3; i++) {
 		s->role[i] = role[i];
@@ -464,7 +396,8 @@ server_run(struct server *s, int signal_fd)
 	return 1;
 }
 
-/* Readers end when their peer's side is shut; wait until they have gone. */
+/* Readers end when their peer's side is shut; wait until they have gone. Then
+   nothing new comes, and workers end when the queue is empty. */
 static void
 close_connections(struct server *s)
 {
@@ -475,10 +408,8 @@ close_connections(struct server *s)
 		shutdown(c->fd, SHUT_RD);
 	while (s->n_connections > 0)
 		pthread_cond_wait(&s->idle, &s->lock);
-	s->stopping = 1;
-	pthread_cond_broadcast(&s->work);
-	pthread_cond_broadcast(&s->own_work);
 	pthread_mutex_unlock(&s->lock);
+	server_queue_stop(&s->queue);
 }
 
 void
@@ -499,8 +430,7 @@ server_stop(struct server *s)
 		pthread_join(s->workers[i], NULL);
 	OPENSSL_free(s->workers);
 	pthread_mutex_destroy(&s->lock);
-	pthread_cond_destroy(&s->own_work);
-	pthread_cond_destroy(&s->work);
 	pthread_cond_destroy(&s->idle);
+	server_queue_clear(&s->queue);
 	OPENSSL_free(s);
 }

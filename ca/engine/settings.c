@@ -220,6 +220,19 @@ read_tokens(const struct conf_group *root, struct settings *s)
 	return 1;
 }
 
+const struct settings_token *
+settings_find_token(const struct settings *s, const char *name)
+{
+	size_t i;
+
+	if (name[0] == '\0')
+		return &s->token;
+	for (i = 0; i < s->n_tokens; i++)
+		if (is_same(s->tokens[i].name, name))
+			return &s->tokens[i];
+	return NULL;
+}
+
 void
 settings_hsm(const struct settings_token *t, struct hsm_config *out)
 {

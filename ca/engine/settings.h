@@ -55,6 +55,9 @@ struct settings {
 /* Returned to be freed with settings_free(); PROFILE_E_CONFIG raised. */
 struct settings *settings_read(const char *path);
 void settings_free(struct settings *s);
+/* By its name, "" being the one of ${token}. NULL, nothing raised: none. */
+const struct settings_token *settings_find_token(const struct settings *s,
+    const char *name);
 /* The token part as the HSM layer wants it; borrows from ${t}. */
 void settings_hsm(const struct settings_token *t, struct hsm_config *out);
 /* A path relative to ${dir} made absolute into out[PATH_MAX]. */

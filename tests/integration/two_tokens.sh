@@ -3,6 +3,7 @@
 # stops nobody but those.
 tid="two tokens"
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/hierarchy/lib.bash"
 need softhsm2-util
 need pkcs11-tool
 conf=$T/demo/tokens/ca.conf
@@ -104,4 +105,48 @@ has "  naming the key" "$(cat "$T/out")" 'ca.conf:[0-9]+: softhsm_conf'
 cp "$T/ca.conf" "$INKAN_CONFIG_DIR/ca.conf"
 demo_start ca ra ocsp
 check "as before" by_second
+demo_stop
+
+# --- a CA of our own root in the second token, made by a ceremony ---
+in_second() { ceremony_file "$1" intermediate root root <<<"$(ceremony_url) issuers = ( { name = \"third\"; token = \"$2\"; certificate = \"../certs/$1.pem\"; $3 } );"; }
+in_second nowhere hsm3 'set = [ "cn=Third CA G1" ];'
+ceremony nowhere; is "a token that nobody knows: refused" $? 1
+has "  naming file, line and key" "$said" 'nowhere.conf:[0-9]+: token: .* no token "hsm3"'
+in_second third-g1 hsm2 'set = [ "cn=Third CA G1" ]; crl_lifetime = "2d"; crl_interval = "6h";'
+said=$(inkan ca add --config "$INKAN_CONFIG_DIR/third-g1.conf" 2>&1); is "ca add" $? 0
+has "its key is in the second" "$(objects second 4321)" 'label: +inkan-third-g1'
+check_not "  and not in the first" grep -q inkan-third <<<"$(objects inkan-ca "$(cat "$INKAN_TOKEN_PIN_FILE")")"
+third_crl() { openssl crl -inform DER -in "$INKAN_DIR/pub/crl/$1.crl" -noout -CAfile "$INKAN_DIR/certs/$2.pem"; }
+check "its first CRL" third_crl third-g1 third-g1
+sed -e 's/^name = .*/name = "third-device";/' -e 's/^issuer = .*/issuer = "third";/' \
+    "$INKAN_CONFIG_DIR/profiles/device-ldevid.conf" >"$INKAN_CONFIG_DIR/profiles/third-device.conf"
+demo_start ca ra ocsp
+check "a profile" inkan policy activate
+by_third() { n=$((n + 1)); new_key "$T/s.key"; openssl req -new -key "$T/s.key" -subj "/CN=third-$n" -out "$T/s.csr"
+	inkan issue --profile third-device --csr "$T/s.csr" --out "$T/t.pem"; }
+check "it issues" by_third
+check "  verifiably" openssl verify -x509_strict -CAfile "$INKAN_ROOT" -untrusted "$INKAN_DIR/certs/third-g1.pem" "$T/t.pem"
+before=$(crl_number third-g1)
+check "a CRL of it" inkan crl issue --issuer third
+check "  is the next" test "$(crl_number third-g1)" != "$before"
+check "  and verifies" third_crl third-g1 third-g1
+check "a revocation" inkan revoke --serial "$(openssl x509 -in "$T/t.pem" -noout -serial | cut -d= -f2)" --reason superseded
+try eight; is "the first issues" "$code" 200
+demo_stop
+ceremony_file renew renew root root <<<'ca = "third"; certificate = "../certs/third-renewed.pem";'
+ceremony renew; is "renewed" $? 0
+in_second third-g2 hsm2 'key_type = "ec-p384";'
+ceremony third-g2; is "and its next generation" $? 0
+has "  in the second too" "$(objects second 4321)" 'label: +inkan-third-g2'
+in_second third-g3 hsm2 ''
+echo 'services = ( { profile = "ocsp-responder"; issuer = "third"; csr = "../certs/none.csr"; certificate = "../certs/x.pem"; } );' >>"$INKAN_CONFIG_DIR/third-g3.conf"
+ceremony third-g3; is "one that fails" $? 1
+has "  is rolled back" "$said" "rolled back: 1 keys destroyed"
+check_not "  in the second" grep -q inkan-third-g3 <<<"$(objects second 4321)"
+demo_start ca ra ocsp
+check "it issues" by_third
+check "  by the next generation" openssl verify -x509_strict -CAfile "$INKAN_ROOT" -untrusted "$INKAN_DIR/certs/third-g2.pem" "$T/t.pem"
+check "its CRLs are issued as before" test "$(($(date -d "$(openssl crl -inform DER -in "$INKAN_DIR/pub/crl/third-g2.crl" -noout -nextupdate | cut -d= -f2)" +%s) - $(date -d "$(openssl crl -inform DER -in "$INKAN_DIR/pub/crl/third-g2.crl" -noout -lastupdate | cut -d= -f2)" +%s)))" = 172800
+inkan --json key list >"$T/keys.json"
+is "all keys that are there" "$(json "$T/keys.json" 'sorted(k["issuer"] for k in d if k["token"])')" "['second-g1', 'third-g1', 'third-g2']"
 finish

@@ -1,73 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "tests/unit/ocsp/rig.h"
-
-static int
-setup(void **state)
-{
-	*state = rig_make();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
-static struct reply *
-ask_nonce(struct rig *r, X509 *issuer, const unsigned char *serial, size_t len,
-    const EVP_MD *md, int nonce)
-{
-	unsigned char *der;
-	int n = pki_request(issuer, serial, len, md, nonce, &der);
-	struct reply *reply;
-
-	reply = responder_answer(&r->responder, der, (size_t)n, r->now);
-	OPENSSL_free(der);
-	assert_non_null(reply);
-	return reply;
-}
-
-static struct reply *
-ask(struct rig *r, const unsigned char *serial)
-{
-	return ask_nonce(r, r->pki.ca, serial, 2, EVP_sha1(), 0);
-}
-
-/* Status and reason in a signed answer; ${reply} is given. */
-static int
-status_of(struct rig *r, struct reply *reply, int *reason)
-{
-	OCSP_BASICRESP *basic =
-	    pki_verify(reply->data, reply->len, r->pki.ca, r->pki.root);
-	int status = pki_status(basic, 0, reason);
-
-	OCSP_BASICRESP_free(basic);
-	reply_free(reply);
-	return status;
-}
-
-/* Of an unsigned one; ${reply} is given. */
-static void
-expect_error(struct reply *reply, int error)
-{
-	assert_int_equal(reply->len, 5);
-	assert_int_equal(reply->data[4], error);
-	assert_int_equal(reply->store, 0);
-	reply_free(reply);
-}
-
-#define MALFORMED OCSP_RESPONSE_STATUS_MALFORMEDREQUEST
-#define TRYLATER OCSP_RESPONSE_STATUS_TRYLATER
-#define UNAUTHORIZED OCSP_RESPONSE_STATUS_UNAUTHORIZED
+#include "tests/unit/ocsp/asking.h"
 
 static void
 test_statuses(void **state)
@@ -439,46 +370,6 @@ test_token_gone(void **state)
 	view_free(view);
 }
 
-static void
-test_root(void **state)
-{
-	struct rig *r = *state;
-	struct reply *reply, *again;
-	OCSP_BASICRESP *basic;
-	OCSP_REQUEST *req;
-	unsigned char *der = NULL;
-	int n;
-
-#define ASK_ROOT(serial, len, md, nonce)                                       \
-	ask_nonce(r, r->pki.root, serial, len, md, nonce)
-	expect_error(ASK_ROOT(pki_ca_serial, 3, EVP_sha1(), 0), UNAUTHORIZED);
-	rig_presign(r, "a.der", pki_ca_serial, 3, r->pki.root_key, -10, 3600);
-	rig_poll_presigned(r);
-	reply = ASK_ROOT(pki_ca_serial, 3, EVP_sha1(), 0);
-	again = ASK_ROOT(pki_ca_serial, 3, EVP_sha256(), 32);
-	assert_ptr_equal(reply, again);
-	reply_free(again);
-	assert_int_equal(reply->store, 1);
-	basic = pki_verify(reply->data, reply->len, r->pki.ca, r->pki.root);
-	assert_int_equal(pki_status(basic, 0, NULL), V_OCSP_CERTSTATUS_GOOD);
-	OCSP_BASICRESP_free(basic);
-	reply_free(reply);
-	expect_error(ASK_ROOT(rig_never, 2, EVP_sha1(), 0), UNAUTHORIZED);
-	expect_error(ASK_ROOT(pki_ca_serial, 3, EVP_sha384(), 0), UNAUTHORIZED);
-	req = OCSP_REQUEST_new();
-	OCSP_request_add0_id(
-	    req, pki_certid(r->pki.root, pki_ca_serial, 3, EVP_sha1()));
-	OCSP_request_add0_id(
-	    req, pki_certid(r->pki.root, rig_never, 2, EVP_sha1()));
-	n = i2d_OCSP_REQUEST(req, &der);
-	expect_error(responder_answer(&r->responder, der, (size_t)n, r->now),
-	    UNAUTHORIZED);
-	OPENSSL_free(der);
-	OCSP_REQUEST_free(req);
-	r->now += 3601;
-	expect_error(ASK_ROOT(pki_ca_serial, 3, EVP_sha1(), 0), TRYLATER);
-}
-
 /* Before status.db was ever seen. */
 static void
 test_no_status(void **state)
@@ -511,7 +402,6 @@ main(void)
 	    T(test_clock),
 	    T(test_delegate_ends),
 	    T(test_token_gone),
-	    T(test_root),
 	    T(test_no_status),
 	};
 

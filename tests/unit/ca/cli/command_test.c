@@ -87,9 +87,10 @@ test_help_width(void **state)
 {
 	const struct command *cmd;
 	char words[64], *second, *line, *save;
+	size_t i;
 
 	(void)state;
-	for (cmd = command_table; cmd->words != NULL; cmd++) {
+	for (i = 0; (cmd = command_at(i)) != NULL; i++) {
 		strcpy(words, cmd->words);
 		if ((second = strchr(words, ' ')) != NULL)
 			*second++ = '\0';

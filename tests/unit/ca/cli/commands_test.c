@@ -74,10 +74,10 @@ test_server_knows(void **state)
 	const struct command *cmd;
 	const struct option_spec *s;
 	const struct ops_entry *e;
-	size_t i;
+	size_t i, k;
 
 	(void)state;
-	for (cmd = command_table; cmd->words != NULL; cmd++) {
+	for (k = 0; (cmd = command_at(k)) != NULL; k++) {
 		if (cmd->op == NULL)
 			continue;
 		if ((e = find_op(cmd->op)) == NULL)
@@ -166,18 +166,18 @@ test_all_reachable(void **state)
 {
 	const struct ops_entry *table;
 	const struct command *cmd;
-	size_t n, i;
+	size_t n, i, k;
 
 	(void)state;
 	table = ops_table(&n);
 	for (i = 0; i < n; i++) {
 		if (!(table[i].roles & OPS_ADMIN) || is_way(table[i].name))
 			continue;
-		for (cmd = command_table; cmd->words != NULL; cmd++)
+		for (k = 0; (cmd = command_at(k)) != NULL; k++)
 			if (cmd->op != NULL &&
 			    strcmp(cmd->op, table[i].name) == 0)
 				break;
-		if (cmd->words == NULL)
+		if (cmd == NULL)
 			fail_msg("no command asks %s", table[i].name);
 	}
 }
@@ -187,13 +187,13 @@ test_well_formed(void **state)
 {
 	const struct command *cmd, *other;
 	const struct option_spec *s;
-	size_t n;
+	size_t i, k, n;
 
 	(void)state;
-	for (cmd = command_table; cmd->words != NULL; cmd++) {
+	for (i = 0; (cmd = command_at(i)) != NULL; i++) {
 		assert_non_null(cmd->run);
 		assert_non_null(cmd->help);
-		for (other = cmd + 1; other->words != NULL; other++)
+		for (k = i + 1; (other = command_at(k)) != NULL; k++)
 			assert_string_not_equal(cmd->words, other->words);
 		if (cmd->verbatim)
 			continue;

@@ -55,6 +55,64 @@ another_ca(void **state)
 	assert_non_null(issuer_set_find(&w->ca->issuers, "sensors")->key);
 }
 
+static int
+take_row(const struct issuer_row *row, void *arg)
+{
+	struct issuer_row *want = arg;
+
+	if (strcmp(row->ident, want->ident) == 0) {
+		*want = *row;
+		want->cert = NULL;	/* the list's */
+	}
+	return 1;
+}
+
+static int
+row_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, take_row, arg);
+}
+
+/* How CRLs of a CA are issued: lifetime, interval, shards, expired ones. */
+static void
+crls_are(struct world *w, const char *ident, int64_t lifetime, int64_t interval,
+    int shards, int keeps)
+{
+	struct issuer_row row = {0};
+
+	snprintf(row.ident, sizeof(row.ident), "%s", ident);
+	live_read(w, row_tx, &row);
+	assert_int_equal(row.crl_lifetime, lifetime);
+	assert_int_equal(row.crl_interval, interval);
+	assert_int_equal(row.crl_shards, shards);
+	assert_int_equal(row.expired_from != 0, keeps);
+}
+
+/* What the file does not say goes on as before. */
+static void
+inherited(void **state)
+{
+	struct world *w = *state;
+
+	live_done(w, "intermediate", MORE("name = \"sensors\"; set = [ "
+	    "\"cn=Sensors\" ];"));
+	crls_are(w, "sensors-g1", 86400, 21600, 0, 0);
+	live_done(w, "intermediate", MORE("name = \"sensors\"; crl_lifetime = "
+	    "\"2d\"; crl_interval = \"3h\"; crl_shards = 4; keep_expired = "
+	    "true;"));
+	crls_are(w, "sensors-g2", 2 * 86400, 3 * 3600, 4, 1);
+	live_done(w, "intermediate", MORE("name = \"sensors\";"));
+	crls_are(w, "sensors-g3", 2 * 86400, 3 * 3600, 4, 1);
+	live_done(w, "intermediate", MORE("name = \"sensors\"; crl_lifetime = "
+	    "\"4d\"; crl_shards = 0; keep_expired = false;"));
+	crls_are(w, "sensors-g4", 4 * 86400, 86400, 0, 0);
+	live_refused(w, "intermediate", MORE("name = \"sensors\"; "
+	    "crl_interval = \"3d\";"), "issuers.crl_interval");
+	live_done(w, "intermediate", MORE("name = \"sensors\"; crl_interval = "
+	    "\"1h\";"));
+	crls_are(w, "sensors-g5", 4 * 86400, 3600, 0, 0);
+}
+
 static void
 refusals(void **state)
 {
@@ -89,6 +147,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(next_generation),
 	    T(another_ca),
+	    T(inherited),
 	    T(refusals),
 	};
 

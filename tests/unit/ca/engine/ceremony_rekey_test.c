@@ -5,6 +5,37 @@
 #define REKEY(root, links) LIVE_ROOT_SIGNS LIVE_URL "root: { " LIVE_TOKEN( \
     "root") root " };\n" links
 
+struct looking {
+	const char *ident;
+	int64_t lifetime;
+};
+
+static int
+look(const struct issuer_row *row, void *arg)
+{
+	struct looking *l = arg;
+
+	if (strcmp(row->ident, l->ident) == 0)
+		l->lifetime = row->crl_lifetime;
+	return 1;
+}
+
+static int
+look_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, look, arg);
+}
+
+/* Of the CRLs that it issues. */
+static int64_t
+lifetime(struct world *w, const char *ident)
+{
+	struct looking l = {ident, 0};
+
+	live_read(w, look_tx, &l);
+	return l.lifetime;
+}
+
 static void
 both_ways(void **state)
 {
@@ -13,6 +44,7 @@ both_ways(void **state)
 	X509 *g2, *own, *nwo;
 	int n;
 
+	live_done(w, "crl", LIVE_ROOT_SIGNS "crl_lifetime = \"90d\";");
 	live_done(w, "root-rekey", REKEY("certificate = \"root2.pem\";",
 	    "links: { old_with_new = \"own.pem\"; };"));
 	g2 = live_cert(w, "root-g2");
@@ -35,6 +67,7 @@ both_ways(void **state)
 	assert_true(live_exists(w, "root2.pem"));
 	assert_true(live_exists(w, "own.pem"));
 	assert_true(live_exists(w, "pub/crl/root-g2.crl"));
+	assert_int_equal(lifetime(w, "root-g2"), 90 * 86400);
 	assert_int_equal(live_keys(w, "root"), 2);
 	X509_free(g1);
 	X509_free(g2);

@@ -124,13 +124,15 @@ own_keys_only(void **state)
 	key = hsm_key_generate(u->r.hsm, HSM_KEY_EC_P256, "foreign");
 	assert_non_null(key);
 	EVP_PKEY_free(key);
-	assert_true(ceremony_claim(&u->r, CEREMONY_ISSUERS, u->f->issuers, 2));
+	assert_true(ceremony_claim(&u->r, CEREMONY_ISSUERS, u->f->issuers, 2,
+	    ""));
 	key =
 	    hsm_key_generate(u->r.hsm, HSM_KEY_EC_P256, u->f->issuers[0].label);
 	assert_non_null(key);
 	EVP_PKEY_free(key);
 	/* Claimed already by somebody. */
-	assert_false(ceremony_claim(&u->r, CEREMONY_ISSUERS, u->f->issuers, 2));
+	assert_false(ceremony_claim(&u->r, CEREMONY_ISSUERS, u->f->issuers, 2,
+	    ""));
 	world_raised(CA_E_CONFIG, "already");
 	ceremony_close_hsm(&u->r);
 	store_close(u->r.store);

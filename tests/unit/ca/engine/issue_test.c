@@ -391,31 +391,6 @@ a_crash_is_closed(void **state)
 	try_free(&t);
 }
 
-/* Two lists of deviations, cut where the row ends. */
-static void
-deviations(void **state)
-{
-	struct world *w = *state;
-	struct cert_row row;
-	char text[600];
-	struct try t;
-
-	try_make(w, &t);
-	t.job.deviations = "one; two";
-	assert_true(try_issue(w, &t));
-	row_of(w, t.out.row.id, &row);
-	assert_memory_equal(row.deviations, "one; two", 8);
-	try_free(&t);
-	memset(text, 'x', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	try_make(w, &t);
-	t.job.deviations = text;
-	assert_true(try_issue(w, &t));
-	row_of(w, t.out.row.id, &row);
-	assert_int_equal(strlen(row.deviations), sizeof(row.deviations) - 1);
-	try_free(&t);
-}
-
 /* The one address in the certificate's CRLDP. */
 static void
 crl_url_of(const struct issued *c, char *out, size_t size)
@@ -487,7 +462,6 @@ main(void)
 	    cmocka_unit_test(one_successor),
 	    cmocka_unit_test(status_db_is_away),
 	    cmocka_unit_test(a_crash_is_closed),
-	    cmocka_unit_test(deviations),
 	    cmocka_unit_test(shards),
 	};
 

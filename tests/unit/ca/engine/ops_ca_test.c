@@ -162,6 +162,37 @@ the_log(void **state)
 }
 
 static int
+kinds_tx(struct store_tx *tx, void *arg)
+{
+	static const unsigned char bytes[65] = {0xab, 0xcd};
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	ok = field_add_flag(l, "up", 1) && field_add_flag(l, "down", 0) &&
+	    field_add_int(l, "number", -3) && field_add_text(l, "none", NULL) &&
+	    field_add_bytes(l, "octets", bytes, 2) &&
+	    field_add_bytes(l, "many", bytes, 65) &&
+	    field_add_time(l, "at", 1000000000) &&
+	    field_add_text(l, "text", "x y") &&
+	    entries_append(tx, "kinds", *(time_t *)arg, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+/* Every type of value is told as what it is. */
+static void
+kinds_of_detail(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(store_write(w->ca->store, kinds_tx, &w->now, 0));
+	assert_int_equal(world_log(w, "kinds", "up=yes; down=no; number=-3; "
+	    "octets=abcd; at=1000000000; text=x y"), 1);
+	assert_int_equal(world_log(w, "kinds", "none"), 0);
+	assert_int_equal(world_log(w, "kinds", "many"), 0);
+}
+
+static int
 fill_tx(struct store_tx *tx, void *arg)
 {
 	WIRE_FIELDS *l = field_list_new();
@@ -207,6 +238,7 @@ main(void)
 	    cmocka_unit_test(a_doubted_clock),
 	    cmocka_unit_test(keys),
 	    cmocka_unit_test(the_log),
+	    cmocka_unit_test(kinds_of_detail),
 	    cmocka_unit_test(large_pages),
 	};
 

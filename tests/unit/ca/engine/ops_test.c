@@ -1,46 +1,6 @@
 #include "tests/unit/ca/engine/world.h"
 
-/* The table: what is not in it does not exist, and arguments are held against
- * it. */
-
-static void
-table_is_sound(void **state)
-{
-	const struct ops_entry *t;
-	size_t i, k, n;
-
-	(void)state;
-	t = ops_table(&n);
-	assert_true(n > 30);
-	for (i = 0; i < n; i++) {
-		assert_non_null(t[i].answer);
-		assert_true(t[i].roles != 0);
-		for (k = 0; k < i; k++)
-			assert_string_not_equal(t[i].name, t[k].name);
-	}
-}
-
-static void
-roles_are_separate(void **state)
-{
-	static const char *const admin_only[] = {"issue", "revoke", "release",
-	    "policy.activate", "device.add", "device.revoke", "secret.new",
-	    "ca.stop", "status", "key.list", "log.list", "cert.list"};
-	size_t i;
-
-	for (i = 0; i < sizeof(admin_only) / sizeof(admin_only[0]); i++) {
-		world_refused(world_ask(*state, OPS_RA, admin_only[i], ""),
-		    WIRE_DENIED, "ops.table");
-		world_refused(world_ask(*state, OPS_SVC, admin_only[i], ""),
-		    WIRE_DENIED, "ops.table");
-	}
-	world_refused(world_ask(*state, OPS_ADMIN, "enroll", ""), WIRE_DENIED,
-	    "ops.table");
-	world_refused(world_ask(*state, OPS_RA, "renew-own", ""), WIRE_DENIED,
-	    "ops.table");
-	world_refused(world_ask(*state, OPS_ADMIN, "sign-digest", ""),
-	    WIRE_DENIED, "does not exist");
-}
+/* Arguments are held against the table, and refusals leave a trace. */
 
 static void
 arguments_are_checked(void **state)
@@ -157,8 +117,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(table_is_sound),
-	    cmocka_unit_test(roles_are_separate),
 	    cmocka_unit_test(arguments_are_checked),
 	    cmocka_unit_test(peers_by_uid_and_group),
 	    cmocka_unit_test(refusals_are_logged),

@@ -147,6 +147,9 @@ several_tokens(void **state)
 	assert_int_equal(s->tokens[1].sessions, 4);
 	snprintf(want, sizeof(want), "%s/p", dir);
 	assert_string_equal(s->tokens[1].pin, want);
+	assert_ptr_equal(settings_find_token(s, ""), &s->token);
+	assert_ptr_equal(settings_find_token(s, "net-3"), &s->tokens[1]);
+	assert_null(settings_find_token(s, "net-4"));
 	settings_free(s);
 }
 

@@ -1,0 +1,27 @@
+#ifndef INKAN_CA_ENGINE_OPS_STATUS_H
+#define INKAN_CA_ENGINE_OPS_STATUS_H
+
+#include "ca/engine/ops.h"
+
+/* The checks of "status"; private to ops_status*.c. */
+
+enum ops_level { OK, WARN, FAIL };
+
+struct checking {
+	struct ops_call *c;
+	enum ops_level worst;
+	int failed;		/* out of memory */
+};
+
+/* One row. ${expires} 0: nothing does. */
+void ops_say(struct checking *k, const char *check,
+    enum ops_level level, int64_t expires, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* ops_status_ca.c: every CA with its CRLs, OCSP answers and what is above it;
+   then the newest certificate of each service. */
+void ops_status_ca(struct checking *k);
+/* ops_status_work.c: what operators have under way. */
+void ops_status_work(struct checking *k);
+
+#endif

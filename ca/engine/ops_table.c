@@ -1,0 +1,290 @@
+#include "profiles/csr.h"
+#include "ca/engine/ops.h"
+
+/* The operations and their arguments. Limits are octets. */
+
+#define TEXT V_ASN1_UTF8STRING
+#define BYTES V_ASN1_OCTET_STRING
+#define INT V_ASN1_INTEGER
+#define FLAG V_ASN1_BOOLEAN
+#define TIME V_ASN1_GENERALIZEDTIME
+
+#define NAME_MAX_LEN 255
+#define CERT_DER_MAX (32 * 1024)
+
+static const struct ops_arg A_ENROLL[] = {
+    {"label", TEXT, OPS_REQUIRED, 64},
+    {"renew", FLAG, 0, 0},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+    {"user", TEXT, 0, 128},
+    {"secret", TEXT, 0, 256},
+    {"tls_unique", BYTES, 0, 64},
+    {"tls_exporter", BYTES, 0, 64},
+    {"tls_version", TEXT, 0, 16},
+    {"address", TEXT, 0, 64},
+    {"client", TEXT, 0, 256},
+    {"server_sha256", BYTES, OPS_MANY, 32},
+};
+static const struct ops_arg A_RENEW_OWN[] = {
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"current", BYTES, OPS_REQUIRED, CERT_DER_MAX},
+    {"proof", BYTES, OPS_REQUIRED, 1024},
+};
+static const struct ops_arg A_STOP[] = {{"reason", TEXT, 0, 100}};
+static const struct ops_arg A_RESUME[] = {{"confirm_time", FLAG, 0, 0}};
+static const struct ops_arg A_CA_REQUEST[] = {
+    {"name", TEXT, OPS_REQUIRED, 63},
+    {"generation", INT, 0, 0},
+    {"token", TEXT, 0, 63},
+    {"key_type", TEXT, 0, 16},
+    {"set", TEXT, OPS_MANY, 512},
+    {"path_len", INT, 0, 0},
+    {"http_url", TEXT, 0, 255},
+    {"crl_lifetime", INT, 0, 0},
+    {"crl_interval", INT, 0, 0},
+    {"crl_shards", INT, 0, 0},
+    {"keep_expired", FLAG, 0, 0},
+    {"abandon", FLAG, 0, 0},
+};
+static const struct ops_arg A_CA_IMPORT[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+};
+static const struct ops_arg A_CA_SHOW[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+};
+static const struct ops_arg A_CA_STATE[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"reason", TEXT, 0, 200},
+};
+static const struct ops_arg A_CA_DELEGATE[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"profile", TEXT, 0, 63},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_ACTIVATE[] = {{"note", TEXT, 0, 255}};
+static const struct ops_arg A_POLICY_SHOW[] = {
+    {"version", INT, 0, 0},
+    {"path", TEXT, 0, 127},
+};
+static const struct ops_arg A_ISSUE[] = {
+    {"profile", TEXT, OPS_REQUIRED, 63},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"fleet", TEXT, 0, 63},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_EXPLAIN[] = {
+    {"fleet", TEXT, 0, 63},
+    {"profile", TEXT, 0, 63},
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+    {"user", TEXT, 0, 128},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"renew", FLAG, 0, 0},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_REVOKE[] = {
+    {"serial", TEXT, OPS_REQUIRED, 128},
+    {"issuer", TEXT, 0, 79},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+    {"unknown", FLAG, 0, 0},
+};
+static const struct ops_arg A_REVOKE_DEVICE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+};
+static const struct ops_arg A_REVOKE_KEY[] = {
+    {"spki", TEXT, 0, 128},
+    {"key", BYTES, 0, SPKI_MAX},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+};
+static const struct ops_arg A_CAMPAIGN[] = {
+    {"where", TEXT, OPS_REQUIRED, 1023},
+    {"reason", TEXT, 0, 32},
+    {"invalidity_date", TIME, 0, 0},
+    {"note", TEXT, 0, 255},
+    {"stage", INT, 0, 0},
+    {"pause", INT, 0, 0},
+};
+static const struct ops_arg A_ID[] = {{"id", INT, OPS_REQUIRED, 0}};
+static const struct ops_arg A_SERIAL[] = {
+    {"serial", TEXT, OPS_REQUIRED, 128},
+    {"issuer", TEXT, 0, 79},
+};
+static const struct ops_arg A_CERT_LIST[] = {
+    {"issuer", TEXT, 0, 79},
+    {"state", TEXT, 0, 16},
+    {"profile", TEXT, 0, 63},
+    {"fleet", TEXT, 0, 63},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"subject", TEXT, 0, 255},
+    {"serial", TEXT, 0, 128},
+    {"expires_before", TIME, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_ISSUER_OPT[] = {{"issuer", TEXT, 0, 79}};
+static const struct ops_arg A_CRL_SHOW[] = {
+    {"issuer", TEXT, 0, 79},
+    {"shard", INT, 0, 0},
+};
+static const struct ops_arg A_CRL_SHARDS[] = {
+    {"issuer", TEXT, OPS_REQUIRED, 79},
+    {"shards", INT, OPS_REQUIRED, 0},
+};
+static const struct ops_arg A_CRL_PLAN[] = {
+    {"issuer", TEXT, 0, 79},
+    {"fleet_size", INT, 0, 0},
+    {"revocation_rate", TEXT, 0, 16},
+    {"validity", INT, 0, 0},
+    {"crl_interval", INT, 0, 0},
+    {"ocsp", FLAG, 0, 0},
+};
+static const struct ops_arg A_DEVICE_ADD[] = {
+    {"fleet", TEXT, OPS_REQUIRED, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"key", BYTES, 0, SPKI_MAX},
+    {"set", TEXT, OPS_MANY, 512},
+};
+static const struct ops_arg A_DEVICE_LIST[] = {
+    {"fleet", TEXT, 0, 63},
+    {"state", TEXT, 0, 16},
+    {"name", TEXT, 0, NAME_MAX_LEN},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_DEVICE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"reason", TEXT, 0, 200},
+};
+static const struct ops_arg A_DEVICE_RETIRE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"reason", TEXT, 0, 32},
+    {"note", TEXT, 0, 200},
+};
+static const struct ops_arg A_DEVICE_REPLACE[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"by", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"key", BYTES, 0, SPKI_MAX},
+    {"reason", TEXT, 0, 32},
+};
+static const struct ops_arg A_DEVICE_TRANSFER[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"to", TEXT, OPS_REQUIRED, 63},
+    {"reason", TEXT, 0, 32},
+};
+static const struct ops_arg A_NAME[] = {{"name", TEXT, OPS_REQUIRED, 127}};
+static const struct ops_arg A_SECRET_NEW[] = {
+    {"fleet", TEXT, OPS_REQUIRED | OPS_MANY, 63},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"reusable", FLAG, 0, 0},
+    {"ttl", INT, 0, 0},
+    {"user", TEXT, 0, 56},	/* stands whole in cert_row.auth */
+    {"secret", TEXT, 0, 256},
+};
+static const struct ops_arg A_USER[] = {{"user", TEXT, OPS_REQUIRED, 127}};
+static const struct ops_arg A_PAGE[] = {
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_REPLAY[] = {
+    {"text", TEXT, OPS_REQUIRED, 64 * 1024},
+    {"file", TEXT, 0, 127},
+    {"profile", TEXT, 0, 63},
+    {"last", INT, OPS_REQUIRED, 0},
+};
+static const struct ops_arg A_ADOPTION[] = {
+    {"root", TEXT, 0, 63},
+    {"fleet", TEXT, 0, 63},
+    {"list", TEXT, 0, 16},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_LOG[] = {
+    {"from", INT, 0, 0},
+    {"limit", INT, 0, 0},
+};
+
+#define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
+
+static const struct ops_entry TABLE[] = {
+    {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
+    {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
+    {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
+    {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
+    {"ca.request", OPS_ADMIN, ops_ca_request, ARGS(A_CA_REQUEST)},
+    {"ca.import", OPS_ADMIN, ops_ca_import, ARGS(A_CA_IMPORT)},
+    {"ca.show", OPS_ADMIN, ops_ca_show, ARGS(A_CA_SHOW)},
+    {"ca.disable", OPS_ADMIN, ops_ca_disable, ARGS(A_CA_STATE)},
+    {"ca.enable", OPS_ADMIN, ops_ca_enable, ARGS(A_CA_STATE)},
+    {"ca.delegate", OPS_ADMIN, ops_ca_delegate, ARGS(A_CA_DELEGATE)},
+    {"ca.adoption", OPS_ADMIN, ops_ca_adoption, ARGS(A_ADOPTION)},
+    {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
+    {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
+    {"status", OPS_ADMIN, ops_status, NULL, 0},
+    {"policy.diff", OPS_ADMIN, ops_policy_diff, NULL, 0},
+    {"policy.activate", OPS_ADMIN, ops_policy_activate, ARGS(A_ACTIVATE)},
+    {"policy.show", OPS_ADMIN, ops_policy_show, ARGS(A_POLICY_SHOW)},
+    {"issue", OPS_ADMIN, ops_issue_op, ARGS(A_ISSUE)},
+    {"explain", OPS_ADMIN, ops_explain, ARGS(A_EXPLAIN)},
+    {"revoke", OPS_ADMIN, ops_revoke, ARGS(A_REVOKE)},
+    {"revoke.device", OPS_ADMIN, ops_revoke_device, ARGS(A_REVOKE_DEVICE)},
+    {"revoke.key", OPS_ADMIN, ops_revoke_key, ARGS(A_REVOKE_KEY)},
+    {"revoke.plan", OPS_ADMIN, ops_revoke_plan, ARGS(A_CAMPAIGN)},
+    {"campaign.start", OPS_ADMIN, ops_campaign_start, ARGS(A_CAMPAIGN)},
+    {"campaign.list", OPS_ADMIN, ops_campaign_list, ARGS(A_PAGE)},
+    {"campaign.show", OPS_ADMIN, ops_campaign_show, ARGS(A_ID)},
+    {"campaign.stop", OPS_ADMIN, ops_campaign_stop, ARGS(A_ID)},
+    {"campaign.resume", OPS_ADMIN, ops_campaign_resume, ARGS(A_ID)},
+    {"release", OPS_ADMIN, ops_release, ARGS(A_SERIAL)},
+    {"cert.list", OPS_ADMIN, ops_cert_list, ARGS(A_CERT_LIST)},
+    {"cert.show", OPS_ADMIN, ops_cert_show, ARGS(A_SERIAL)},
+    {"crl.issue", OPS_ADMIN, ops_crl_issue, ARGS(A_ISSUER_OPT)},
+    {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_CRL_SHOW)},
+    {"crl.shards", OPS_ADMIN, ops_crl_shards, ARGS(A_CRL_SHARDS)},
+    {"crl.plan", OPS_ADMIN, ops_crl_plan, ARGS(A_CRL_PLAN)},
+    {"device.add", OPS_ADMIN, ops_device_add, ARGS(A_DEVICE_ADD)},
+    {"device.list", OPS_ADMIN, ops_device_list, ARGS(A_DEVICE_LIST)},
+    {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},
+    {"device.disable", OPS_ADMIN, ops_device_disable, ARGS(A_DEVICE)},
+    {"device.enable", OPS_ADMIN, ops_device_enable, ARGS(A_DEVICE)},
+    {"device.revoke", OPS_ADMIN, ops_device_revoke,
+	ARGS(A_REVOKE_DEVICE)},
+    {"device.retire", OPS_ADMIN, ops_device_retire, ARGS(A_DEVICE_RETIRE)},
+    {"device.replace", OPS_ADMIN, ops_device_replace,
+	ARGS(A_DEVICE_REPLACE)},
+    {"device.transfer", OPS_ADMIN, ops_device_transfer,
+	ARGS(A_DEVICE_TRANSFER)},
+    {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
+    {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
+    {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
+    {"secret.list", OPS_ADMIN, ops_secret_list, ARGS(A_PAGE)},
+    {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},
+    {"profile.list", OPS_ADMIN, ops_profile_list, NULL, 0},
+    {"profile.show", OPS_ADMIN, ops_profile_show, ARGS(A_NAME)},
+    {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
+    {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
+    {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
+};
+
+const struct ops_entry *
+ops_table(size_t *n)
+{
+	*n = sizeof(TABLE) / sizeof(TABLE[0]);
+	return TABLE;
+}

@@ -1,0 +1,137 @@
+#include "ca/engine/campaign.h"
+#include "tests/unit/ca/engine/many.h"
+
+/* What operators have under way, as "status" tells it. */
+
+/* Text of the row of that check, with its level; "" when there is none. */
+static const char *
+row_of(struct world *w, const char *check, char level[16])
+{
+	static char text[512];
+	WIRE_ANSWER *a = world_admin(w, "status", "");
+	const WIRE_FIELDS *row;
+	size_t i;
+
+	world_is(a, WIRE_OK);
+	text[0] = level[0] = '\0';
+	for (i = 0; i < message_n_rows(a); i++) {
+		row = message_row(a, i);
+		if (strcmp(field_text(row, "check", ""), check) != 0)
+			continue;
+		snprintf(text, sizeof(text), "%s", field_text(row, "text", ""));
+		snprintf(level, 16, "%s", field_text(row, "level", ""));
+	}
+	WIRE_ANSWER_free(a);
+	return text;
+}
+
+static void
+expect(struct world *w, const char *check, const char *level, const char *word)
+{
+	char have[16];
+	const char *text = row_of(w, check, have);
+
+	if (strcmp(have, level) != 0 || strstr(text, word) == NULL)
+		fail_msg("%s: %s \"%s\"", check, have, text);
+}
+
+static int
+start(struct world *w)
+{
+	WIRE_ANSWER *a = world_admin(w, "campaign.start", "tti", "where",
+	    "model=S1", "reason", "superseded", "stage", 1);
+	int id;
+
+	world_is(a, WIRE_OK);
+	id = (int)field_int(a->values, "id", 0);
+	WIRE_ANSWER_free(a);
+	return id;
+}
+
+static void
+campaigns(void **state)
+{
+	struct world *w = *state;
+	struct campaign_row row;
+	char name[16], check[32], s[64];
+	int id, i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "s-%d", i);
+		many_device(w, name, "S1", "1.0");
+		many_issue(w, "device-ldevid", name, NULL, s);
+	}
+	id = start(w);
+	snprintf(check, sizeof(check), "campaign:%d", id);
+	expect(w, check, "ok", "chooses");
+	world_done(world_admin(w, "campaign.stop", "i", "id", id));
+	expect(w, check, "warn", "nothing is revoked");
+	world_done(world_admin(w, "campaign.resume", "i", "id", id));
+	do
+		assert_int_equal(campaign_step(w->ca, w->now, &row), 1);
+	while (row.done == 0);
+	expect(w, check, "ok", "1 of 3 certificates revoked, 0 skipped");
+	world_done(world_admin(w, "campaign.stop", "i", "id", id));
+	expect(w, check, "warn", "stopped with 2 of 3 certificates left");
+	world_done(world_admin(w, "campaign.resume", "i", "id", id));
+	while (campaign_step(w->ca, w->now, &row) == 1)
+		;
+	expect(w, check, "", "");
+}
+
+/* Many are told as one line behind the newest. */
+static void
+many_campaigns(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		world_done(world_admin(w, "campaign.stop", "i", "id",
+		    start(w)));
+	expect(w, "campaigns", "warn", "2 more are stopped");
+}
+
+static void
+policy(void **state)
+{
+	struct world *w = *state;
+
+	expect(w, "policy", "ok", "version 1 is active");
+	world_sh("echo '# x' >>%s/fleets/devices.conf", w->dir);
+	expect(w, "policy", "warn", "differ from it");
+	world_write(w, "fleets/devices.conf", WORLD_FLEET);
+	expect(w, "policy", "ok", "version 1 is active");
+}
+
+static int
+left_tx(struct store_tx *tx, void *arg)
+{
+	return store_meta_set(tx, CEREMONY_STATE, arg);
+}
+
+static void
+ceremony(void **state)
+{
+	struct world *w = *state;
+
+	expect(w, "ceremony", "", "");
+	assert_true(store_write(w->ca->store, left_tx, (void *)"open crl 1 -",
+	    0));
+	expect(w, "ceremony", "warn", "with --discard");
+	assert_true(store_write(w->ca->store, left_tx, (void *)"", 0));
+	expect(w, "ceremony", "", "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(policy),
+	    cmocka_unit_test(ceremony),
+	    cmocka_unit_test(campaigns),
+	    cmocka_unit_test(many_campaigns),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
