@@ -120,7 +120,11 @@ endef
 $(foreach p,hsm profiles ca ra ocsp,$(eval $(call unit_test,$(p))))
 
 unit: $(UNIT)
-check: all unit
+# inkan-ca with fault points, for tests/integration/crash.sh.
+faults:
+	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
+	    BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/faults/inkan-ca)
+check: all unit faults
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
 
 # The bench: programs over the same parts. tests/bench/issue.c drops what goes
@@ -160,6 +164,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit check bench fuzz install clean
+.PHONY: all unit faults check bench fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)
