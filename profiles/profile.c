@@ -241,8 +241,29 @@ parse_limits(struct profile *p, const struct conf_group *g)
 	return 1;
 }
 
+/* Is what it yields good, or was it once, and ${active} since? */
+static int
+try_out(struct profile *p, const char *file, int active)
+{
+	const char *text = NULL;
+	unsigned long e;
+	int ok, flags = 0;
+
+	ERR_set_mark();
+	ok = profile_trial(p, file);
+	e = ERR_peek_last_error_all(NULL, NULL, NULL, &text, &flags);
+	if (ok || !active || ERR_GET_REASON(e) != PROFILE_E_CONFIG) {
+		ERR_clear_last_mark();
+		return ok;
+	}
+	snprintf(p->breach, sizeof(p->breach), "%s",
+	    flags & ERR_TXT_STRING ? text : file);
+	ERR_pop_to_mark();
+	return 1;
+}
+
 static struct profile *
-compile(struct conf *conf, const char *file)
+compile(struct conf *conf, const char *file, int active)
 {
 	const struct conf_group *g;
 	struct profile *p = NULL;
@@ -256,7 +277,7 @@ compile(struct conf *conf, const char *file)
 	    !profile_parse_san(p, g) || !profile_parse_extensions(p, g) ||
 	    !profile_parse_cross(p, g) || !profile_parse_trees(p, g) ||
 	    !parse_limits(p, g) || !profile_check(p, g) ||
-	    !profile_trial(p, file)) {
+	    !try_out(p, file, active)) {
 		profile_free(p);
 		p = NULL;
 	}
@@ -267,13 +288,19 @@ compile(struct conf *conf, const char *file)
 struct profile *
 profile_compile(const char *file, const char *text, size_t len)
 {
-	return compile(conf_read_text(file, text, len), file);
+	return compile(conf_read_text(file, text, len), file, 0);
+}
+
+struct profile *
+profile_compile_active(const char *file, const char *text, size_t len)
+{
+	return compile(conf_read_text(file, text, len), file, 1);
 }
 
 struct profile *
 profile_read_file(const char *path)
 {
-	return compile(conf_read_file(path), path);
+	return compile(conf_read_file(path), path, 0);
 }
 
 void

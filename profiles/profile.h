@@ -25,9 +25,12 @@
  * under a vendor's arc without vendor_arc; cross-certification keys outside the
  * classes ca and cross. What else the newer classes demand is in profile_class.c
  * and docs/profiles.md.
- * A profile whose certificates break a rule of the linter does not load (trial.h).
+ * A profile whose certificates break a rule of the linter does not load (trial.h),
+ * but by profile_compile_active().
  * Pure functions: no clock, no network, no files but profile_read_file().
  */
+
+#define PROFILE_BREACH_MAX 320
 
 enum profile_class {
 	PROFILE_CA,		/* root and issuing CAs */
@@ -199,10 +202,18 @@ struct profile {
 	size_t max_der;			/* of the certificate */
 	size_t max_crl_url;		/* of the CRL's address */
 	size_t max_issuer;		/* of the issuer's name, DER */
+
+	char breach[PROFILE_BREACH_MAX];	/* profile_compile_active() */
 };
 
 /* Compile text (errors call it ${file}). Returned to be freed. */
 struct profile *profile_compile(const char *file, const char *text, size_t len);
+/* The same for one that was accepted already, by the rules of its time: when only
+   the linter refuses it today, it is returned all the same, with what would have
+   been raised ("<file>: lint.<rule>: ...") in ->breach, which is "" otherwise.
+   Each of its certificates is judged before it is signed, as ever. */
+struct profile *profile_compile_active(const char *file, const char *text,
+    size_t len);
 struct profile *profile_read_file(const char *path);
 void profile_free(struct profile *p);
 

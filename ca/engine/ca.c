@@ -141,6 +141,22 @@ ca_issuer_replace(struct ca *ca, struct issuer *was, struct issuer *fresh)
 	return 1;
 }
 
+/* The rules have changed since it was activated: it goes on, but not in
+   silence. */
+static void
+say_breaches(const struct policy *p)
+{
+	char version[24];
+	size_t i;
+
+	snprintf(version, sizeof(version), "%lld", (long long)p->row.version);
+	for (i = 0; i < p->n_profiles; i++)
+		if (p->profiles[i]->breach[0] != '\0')
+			report_event(REPORT_ERROR, "policy.breach", "version",
+			    version, "profile", p->profiles[i]->name, "text",
+			    p->profiles[i]->breach, NULL);
+}
+
 int
 ca_policy_reload(struct ca *ca)
 {
@@ -148,6 +164,7 @@ ca_policy_reload(struct ca *ca)
 
 	if (fresh == NULL)
 		return 0;
+	say_breaches(fresh);
 	/* Of two that load at once, the older version must not come last. */
 	pthread_mutex_lock(&ca->policy_lock);
 	old = fresh;

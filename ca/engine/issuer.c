@@ -5,6 +5,8 @@
 #include <openssl/x509v3.h>
 
 #include "ca/error.h"
+#include "ca/report/report.h"
+#include "hsm/error.h"
 #include "profiles/spki.h"
 #include "ca/engine/issuer.h"
 
@@ -223,6 +225,20 @@ issuer_changed(const struct issuer *is, const struct issuer_row *row)
 	return fresh;
 }
 
+/* Why a key cannot be used; an unsafe one with the rule that it breaks. */
+static void
+say_unusable(const struct issuer *is)
+{
+	int unsafe = report_last_reason() == HSM_E_UNSAFE;
+	char text[256] = "";
+
+	if (unsafe)
+		report_last_text(text, sizeof(text));
+	ca_raise(CA_E_SIGN, "%sissuer %s: key %s cannot be used%s%s",
+	    unsafe ? "token.key: " : "", is->row.ident, is->row.key_uri,
+	    unsafe ? ": " : "", text);
+}
+
 int
 issuer_take_key(struct issuer *is, struct hsm *hsm)
 {
@@ -234,8 +250,7 @@ issuer_take_key(struct issuer *is, struct hsm *hsm)
 	}
 	key = hsm_key_find(hsm, is->row.key_uri);
 	if (key == NULL) {
-		ca_raise(CA_E_SIGN, "issuer %s: key %s cannot be used",
-		    is->row.ident, is->row.key_uri);
+		say_unusable(is);
 		return 0;
 	}
 	if (EVP_PKEY_eq(key, is->verify) != 1) {

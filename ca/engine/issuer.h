@@ -42,7 +42,8 @@ void issuer_free(struct issuer *is);
 struct issuer *issuer_new_root(const struct issuer_row *row, EVP_PKEY *key);
 
 /* Find the signing key in the token and hold it against the certificate. 1; 0
-   raised: CA_E_SIGN. ${is}->key is set. */
+   raised: CA_E_SIGN, for one that could leave the token "token.key: ...".
+   ${is}->key is set. */
 int issuer_take_key(struct issuer *is, struct hsm *hsm);
 
 /* Seconds; 99991231235959Z is BUILD_NO_END. */

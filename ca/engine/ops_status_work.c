@@ -36,6 +36,27 @@ check_policy(struct checking *k)
 	policy_put(p);
 }
 
+/* Profiles that could not be activated today. */
+static void
+check_profiles(struct checking *k)
+{
+	struct policy *p = ca_policy(k->c->ca);
+	const struct profile *pr;
+	char check[80];
+	size_t i;
+
+	for (i = 0; i < p->n_profiles; i++) {
+		pr = p->profiles[i];
+		if (pr->breach[0] == '\0')
+			continue;
+		snprintf(check, sizeof(check), "profile:%.64s", pr->name);
+		ops_say(k, check, WARN, 0, "%s; the active policy is older "
+		    "than this rule, and a certificate that breaks it is not "
+		    "issued", pr->breach);
+	}
+	policy_put(p);
+}
+
 static int
 ceremony_tx(struct store_tx *tx, void *arg)
 {
@@ -139,6 +160,7 @@ void
 ops_status_work(struct checking *k)
 {
 	check_policy(k);
+	check_profiles(k);
 	check_ceremony(k);
 	check_campaigns(k);
 }

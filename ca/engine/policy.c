@@ -80,11 +80,13 @@ copy_files(struct policy *p, const struct policy_file *files, size_t n)
 }
 
 static int
-add_profile(struct policy *p, const struct policy_file *file)
+add_profile(struct policy *p, const struct policy_file *file, int active)
 {
 	struct profile *pr;
 
-	pr = profile_compile(file->path, file->text, file->len);
+	pr = active ?
+	    profile_compile_active(file->path, file->text, file->len) :
+	    profile_compile(file->path, file->text, file->len);
 	if (pr == NULL)
 		return 0;
 	if (policy_profile(p, pr->name) != NULL) {
@@ -145,7 +147,7 @@ add_fleet(struct policy *p, const struct policy_file *file)
 
 /* All profiles first: fleets name them. */
 static int
-compile_files(struct policy *p)
+compile_files(struct policy *p, int active)
 {
 	size_t i;
 
@@ -155,7 +157,7 @@ compile_files(struct policy *p)
 		return 0;
 	for (i = 0; i < p->n_files; i++)
 		if (is_in(p->files[i].path, PROFILES, ".conf") &&
-		    !add_profile(p, &p->files[i]))
+		    !add_profile(p, &p->files[i], active))
 			return 0;
 	for (i = 0; i < p->n_files; i++)
 		if (is_in(p->files[i].path, FLEETS, ".conf") &&
@@ -164,8 +166,8 @@ compile_files(struct policy *p)
 	return 1;
 }
 
-struct policy *
-policy_compile(const struct policy_file *files, size_t n)
+static struct policy *
+compile(const struct policy_file *files, size_t n, int active)
 {
 	struct policy *p = OPENSSL_zalloc(sizeof(*p));
 	size_t i;
@@ -180,7 +182,7 @@ policy_compile(const struct policy_file *files, size_t n)
 			config_error(files[i].path, "is larger than 1 MiB");
 			goto fail;
 		}
-	if (copy_files(p, files, n) && compile_files(p) &&
+	if (copy_files(p, files, n) && compile_files(p, active) &&
 	    policies_hash(p->files, p->n_files, p->row.sha256))
 		return p;
 	if (ERR_peek_error() == 0)
@@ -188,6 +190,18 @@ policy_compile(const struct policy_file *files, size_t n)
 fail:
 	policy_put(p);
 	return NULL;
+}
+
+struct policy *
+policy_compile(const struct policy_file *files, size_t n)
+{
+	return compile(files, n, 0);
+}
+
+struct policy *
+policy_compile_active(const struct policy_file *files, size_t n)
+{
+	return compile(files, n, 1);
 }
 
 struct policy *

@@ -75,9 +75,12 @@ struct policy {
 
 /* Files are copied. Returned to be given back with policy_put(). */
 struct policy *policy_compile(const struct policy_file *files, size_t n);
+/* The same for a version that is active: a profile that only the linter refuses
+   is no reason to stop (profile_compile_active()). */
+struct policy *policy_compile_active(const struct policy_file *files, size_t n);
 /* The proposal in a folder (profiles/ and fleets/ below it). */
 struct policy *policy_read_dir(const char *dir);
-/* The active version of the store. NULL raised; CA_E_NOTFOUND: none yet. */
+/* The active version of the store, by policy_compile_active(). NULL raised; CA_E_NOTFOUND: none yet. */
 struct policy *policy_read_store(struct store *store);
 struct policy *policy_ref(struct policy *p);
 void policy_put(struct policy *p);	/* NULL is fine */

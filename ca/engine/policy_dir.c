@@ -240,7 +240,7 @@ policy_read_store(struct store *store)
 
 	memset(&r, 0, sizeof(r));
 	if (store_read(store, read_tx, &r) == 1)
-		p = policy_compile(r.fs.item, r.fs.n);
+		p = policy_compile_active(r.fs.item, r.fs.n);
 	if (p != NULL)
 		p->row = r.row;
 	policy_files_free(r.fs.item, r.fs.n);

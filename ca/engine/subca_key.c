@@ -86,7 +86,7 @@ subca_key_unclaim(struct store_tx *tx, const char *token)
 
 /* What the token says of a key is the operator's business, with a rule. */
 static void
-name_rule(void)
+name_rule(const char *key)
 {
 	int reason = report_last_reason();
 	char text[400];
@@ -95,7 +95,7 @@ name_rule(void)
 	    reason != HSM_E_NOKEY)
 		return;
 	report_last_text(text, sizeof(text));
-	ca_raise(CA_E_DENIED, "token.key: %s", text);
+	ca_raise(CA_E_DENIED, "token.key: %s: %s", key, text);
 }
 
 EVP_PKEY *
@@ -108,7 +108,7 @@ subca_key_make(struct ca *ca, struct ca_token *t, enum hsm_key_type type,
 		return NULL;
 	key = hsm_key_generate(t->hsm, type, label);
 	if (key == NULL)
-		name_rule();
+		name_rule(label);
 	return key;
 }
 
@@ -118,6 +118,6 @@ subca_key_find(struct ca_token *t, const char *uri)
 	EVP_PKEY *key = hsm_key_find(t->hsm, uri);
 
 	if (key == NULL)
-		name_rule();
+		name_rule(uri);
 	return key;
 }

@@ -86,6 +86,30 @@ direct(void **state)
 	profile_free(p);
 }
 
+/* One that was accepted once is kept, and tells what is wrong with it; what the
+   compiler itself refuses is refused. */
+static void
+of_the_active_version(void **state)
+{
+	static const char bad[] = BASE "policies = ( { oid = \"1.2.3\"; cps = "
+	    "\"http:///cps\"; } );";
+	static const char broken[] = BASE "policy = 3;";
+	struct profile *p = profile_compile_active("p.conf", bad, strlen(bad));
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(strncmp(p->breach, "p.conf: lint.policies.cps: ", 27),
+	    0);
+	assert_int_equal(ERR_peek_error(), 0);
+	profile_free(p);
+	p = profile_compile_active("p.conf", BASE, strlen(BASE));
+	assert_non_null(p);
+	assert_string_equal(p->breach, "");
+	profile_free(p);
+	assert_null(profile_compile_active("p.conf", broken, strlen(broken)));
+	assert_raised(PROFILE_E_CONFIG, "policy");
+}
+
 int
 main(void)
 {
@@ -95,6 +119,7 @@ main(void)
 	    cmocka_unit_test(all_kinds_of_values),
 	    cmocka_unit_test(what_cannot_be_made),
 	    cmocka_unit_test(direct),
+	    cmocka_unit_test(of_the_active_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
+#include "profiles/error.h"
 #include "ca/engine/campaign.h"
+#include "ca/engine/ceremony.h"
 #include "tests/unit/ca/engine/many.h"
 
 /* What operators have under way, as "status" tells it. */
@@ -105,6 +107,83 @@ policy(void **state)
 }
 
 static int
+activate_tx(struct store_tx *tx, void *arg)
+{
+	struct policy *p = arg;
+
+	p->row.version = 0;
+	return policies_add(tx, &p->row, p->files, p->n_files);
+}
+
+/* A version that was activated before there was a rule that it breaks. */
+static int
+activate_old(struct world *w, struct policy *p)
+{
+	static const char add[] = "policies = ( { oid = \"1.2.3\"; cps = "
+	    "\"http:///cps\"; } );\n";
+	struct policy_file *f = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++)
+		if (strcmp(p->files[i].path, "profiles/code-signing.conf") == 0)
+			f = &p->files[i];
+	assert_non_null(f);
+	f->text = OPENSSL_realloc(f->text, f->len + sizeof(add));
+	assert_non_null(f->text);
+	memcpy(f->text + f->len, add, sizeof(add));
+	f->len += strlen(add);
+	assert_true(policies_hash(p->files, p->n_files, p->row.sha256));
+	return store_write(w->ca->store, activate_tx, p, 0);
+}
+
+static void
+issue_code(struct world *w, enum wire_status status, const char *word)
+{
+	EVP_PKEY *key = world_key();
+	unsigned char *csr;
+	int len = world_csr(key, "code", &csr);
+	WIRE_ANSWER *a = world_admin(w, "issue", "tb", "profile",
+	    "code-signing", "csr", csr, len);
+
+	if (status == WIRE_OK)
+		world_done(a);
+	else
+		world_refused(a, status, word);
+	OPENSSL_free(csr);
+	EVP_PKEY_free(key);
+}
+
+/* It goes on, all that it yields is judged, and nobody can activate it. */
+static void
+older_than_a_rule(void **state)
+{
+	struct world *w = *state;
+	struct policy *p = policy_read_store(w->ca->store);
+	char s[64];
+
+	assert_non_null(p);
+	expect(w, "profile:code-signing", "", "");
+	issue_code(w, WIRE_OK, "");
+	assert_true(activate_old(w, p));
+	assert_null(policy_compile(p->files, p->n_files));
+	world_raised(PROFILE_E_CONFIG, "profiles/code-signing.conf: "
+	    "lint.policies.cps: ");
+	policy_put(p);
+	assert_true(ca_policy_reload(w->ca));
+	expect(w, "profile:code-signing", "warn",
+	    "profiles/code-signing.conf: lint.policies.cps: ");
+	expect(w, "profile:device-ldevid", "", "");
+	issue_code(w, WIRE_INTERNAL, "lint.policies.cps");
+	many_device(w, "p-1", "P1", "1.0");
+	many_issue(w, "device-ldevid", "p-1", NULL, s);
+	/* As at the next start. */
+	ca_close(w->ca);
+	w->ca = ca_open(w->settings, w->now);
+	assert_non_null(w->ca);
+	expect(w, "profile:code-signing", "warn", "lint.policies.cps");
+}
+
+static int
 left_tx(struct store_tx *tx, void *arg)
 {
 	return store_meta_set(tx, CEREMONY_STATE, arg);
@@ -131,6 +210,7 @@ main(void)
 	    cmocka_unit_test(ceremony),
 	    cmocka_unit_test(campaigns),
 	    cmocka_unit_test(many_campaigns),
+	    cmocka_unit_test(older_than_a_rule),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -1,5 +1,5 @@
-#include "hsm/private.h"
 #include "tests/unit/ca/engine/foreign.h"
+#include "tests/unit/ca/engine/weak.h"
 
 /* Keys of CAs to be: safe, and none left over. */
 
@@ -73,34 +73,15 @@ kept(void **state)
 	EVP_PKEY_free(a);
 }
 
-static CK_RV
-make_extractable(struct hsm_session *s, void *arg)
-{
-	static const unsigned char p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
-	    0x3d, 0x03, 0x01, 0x07};
-	CK_BBOOL yes = CK_TRUE;
-	CK_MECHANISM mech = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
-	CK_ATTRIBUTE pub[] = {{CKA_TOKEN, &yes, 1}, {CKA_VERIFY, &yes, 1},
-	    {CKA_EC_PARAMS, (void *)(uintptr_t)p256, sizeof(p256)},
-	    {CKA_LABEL, arg, strlen(arg)}};
-	CK_ATTRIBUTE priv[] = {{CKA_TOKEN, &yes, 1}, {CKA_PRIVATE, &yes, 1},
-	    {CKA_EXTRACTABLE, &yes, 1}, {CKA_SIGN, &yes, 1},
-	    {CKA_LABEL, arg, strlen(arg)}};
-	CK_OBJECT_HANDLE a, b;
-
-	return s->fn->C_GenerateKeyPair(s->h, &mech, pub, 4, priv, 5, &a, &b);
-}
-
 static void
 not_safe(void **state)
 {
 	struct world *w = *state;
 	struct ca_token *t = &w->ca->tokens[0];
 
-	assert_true(hsm_session_run_rw(t->hsm, "test", make_extractable,
-	    (void *)(uintptr_t)"weak"));
+	weak_key(t->hsm, "weak");
 	assert_null(subca_key_find(t, "pkcs11:object=weak"));
-	world_raised(CA_E_DENIED, "token.key: ");
+	world_raised(CA_E_DENIED, "token.key: pkcs11:object=weak: key: CKA_");
 	assert_null(subca_key_find(t, "pkcs11:object=nobody"));
 	world_raised(CA_E_DENIED, "token.key: ");
 }
