@@ -34,7 +34,7 @@ static const struct {
     {"permitted;email:.b.example", "CN=x", "email:a@b.example", 0},
     {"excluded;email:b.example", "emailAddress=a@b.example", NULL, 0},
     {"permitted;URI:a.example", "CN=x", "URI:https://a.example/p", 1},
-    {"permitted;URI:a.example", "CN=x", "URI:https://u@a.example:1/p", 0},
+    {"permitted;URI:a.example", "CN=x", "URI:https://u@a.example:1/p", OURS},
     {"permitted;URI:a.example", "CN=x", "URI:https://b.a.example/p", 0},
     {"permitted;URI:.a.example", "CN=x", "URI:https://b.a.example/p", 1},
     {"permitted;URI:a.example", "CN=x", "URI:urn:a.example", 0},
