@@ -26,7 +26,8 @@ ASN1_SEQUENCE(LOG_LEAF) = {
 
 #define LEAF_VERSION 1
 
-	void entries_row_clear(struct entry_row * row)
+void
+entries_row_clear(struct entry_row *row)
 {
 	OPENSSL_free(row->detail);
 	OPENSSL_free(row->leaf);

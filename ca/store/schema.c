@@ -211,7 +211,15 @@ static const char version_2[] =
     " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
     " csr BLOB NOT NULL, fields BLOB NOT NULL) STRICT;";
 
-static const char *const migrations[] = {version_1, version_2};
+/* The log's tree, people who sign, and requests that wait for them. */
+static const char version_3[] =
+    /* What the log has signed: no checkpoint is signed that does not begin with
+       the newest of these. note: as published, with its cosignatures. */
+    "CREATE TABLE log_checkpoints ("
+    " size INTEGER PRIMARY KEY CHECK (size >= 0),"
+    " time INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL) STRICT;";
+
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 _Static_assert(
     sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA_VERSION,
