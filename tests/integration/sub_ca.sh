@@ -127,8 +127,10 @@ refused "may not sign CRLs" import.usage import "$T/nocrl.pem" --chain "$F/chain
 sign mid noski "$T/sub.csr" "$T/noski.pem"
 refused "no key identifier" import.ski import "$T/noski.pem" --chain "$F/chain.pem"
 serial=$((serial + 1))
-openssl x509 -req -in "$T/sub.csr" -CA "$F/mid.pem" -CAkey "$F/mid.key" -set_serial $serial \
-    -days -1 -extfile "$F/ca.cnf" -extensions sub -out "$T/expired.pem" 2>/dev/null
+# Of 2021, by a clock of then: OpenSSL 3.5 takes no negative -days.
+faketime '2021-01-01 00:00:00' openssl x509 -req -in "$T/sub.csr" -CA "$F/mid.pem" \
+    -CAkey "$F/mid.key" -set_serial $serial -days 30 -extfile "$F/ca.cnf" \
+    -extensions sub -out "$T/expired.pem" 2>/dev/null
 refused "expired" import.validity import "$T/expired.pem" --chain "$F/chain.pem"
 sign narrow sub "$T/sub.csr" "$T/toolong.pem"
 cat "$F/narrow.pem" "$F/group.pem" >"$F/narrow-chain.pem"
