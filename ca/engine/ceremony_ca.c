@@ -20,9 +20,21 @@ reserve_tx(struct store_tx *tx, void *arg)
 	return issuers_reserve(tx, arg);
 }
 
+static const struct issuer *
+find_parent(const struct ceremony *r, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_made; i++)
+		if (r->made[i]->row.id == id)
+			return r->made[i];
+	return issuer_set_by_id(&r->issuers, id);
+}
+
 int
 ceremony_made(struct ceremony *r, const struct issuer_row *row)
 {
+	const struct issuer *parent = find_parent(r, row->parent);
 	struct issuer *is;
 
 	/* In a first ceremony nobody looks before the end; later ones show
@@ -31,8 +43,10 @@ ceremony_made(struct ceremony *r, const struct issuer_row *row)
 	    !store_write(r->store, set_cert_tx, (void *)row, 0)))
 		return 0;
 	is = issuer_new(row);
-	if (is == NULL)
+	if (is == NULL || (parent != NULL && !issuer_inherit(is, parent))) {
+		issuer_free(is);
 		return 0;
+	}
 	r->made[r->n_made++] = is;
 	return 1;
 }
