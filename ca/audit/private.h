@@ -91,9 +91,10 @@ struct published_leaf {
 	struct log_hash hash;
 };
 
-/* NULL raised. */
+/* From leaf ${from} on, of a log of ${size}. Tiles above the leaves are looked at
+   only where it is 0. NULL raised. */
 struct published *published_new(struct audit *a, struct source *s,
-    uint64_t size);
+    uint64_t from, uint64_t size);
 /* The next one: 1; 0 after the last; -1 raised. */
 int published_next(struct published *p, struct published_leaf *out);
 void published_free(struct published *p);

@@ -16,7 +16,7 @@ struct level {
 struct published {
 	struct audit *a;
 	struct source *s;
-	uint64_t size, next;
+	uint64_t size, first, next;
 	unsigned char *bundle, *tile;	/* of the leaves at ${next} */
 	size_t bundle_len, tile_len, at;
 	struct level *up;		/* LEVELS of them; up[0] for the leaves */
@@ -25,7 +25,7 @@ struct published {
 };
 
 struct published *
-published_new(struct audit *a, struct source *s, uint64_t size)
+published_new(struct audit *a, struct source *s, uint64_t from, uint64_t size)
 {
 	struct published *p = OPENSSL_zalloc(sizeof(*p));
 
@@ -38,6 +38,8 @@ published_new(struct audit *a, struct source *s, uint64_t size)
 	p->a = a;
 	p->s = s;
 	p->size = size;
+	p->first = p->next = from;
+	p->broken = from > 0;
 	return p;
 }
 
@@ -84,7 +86,25 @@ load(struct published *p, const struct log_tile *t, unsigned char **out,
 	return found;
 }
 
-/* At the first leaf of a bundle. */
+/* Leaves of a bundle that were read in an earlier time. */
+static void
+skip(struct published *p)
+{
+	const unsigned char *leaf = NULL;
+	size_t len = 0;
+	unsigned n = p->next % LOG_TILE_WIDTH;
+
+	if (n == 0 || p->bundle == NULL)
+		return;
+	ERR_set_mark();
+	if (log_bundle_leaf(p->bundle, p->bundle_len, n - 1, &leaf, &len))
+		p->at = (size_t)(leaf + len - p->bundle);
+	else
+		p->at = p->bundle_len;
+	ERR_pop_to_mark();
+}
+
+/* At the first leaf of a bundle, or the very first. */
 static int
 turn_over(struct published *p)
 {
@@ -93,8 +113,11 @@ turn_over(struct published *p)
 	struct log_tile tile = tile_of(p, 0, index);
 
 	p->at = 0;
-	return load(p, &bundle, &p->bundle, &p->bundle_len) >= 0 &&
-	    load(p, &tile, &p->tile, &p->tile_len) >= 0;
+	if (load(p, &bundle, &p->bundle, &p->bundle_len) < 0 ||
+	    load(p, &tile, &p->tile, &p->tile_len) < 0)
+		return 0;
+	skip(p);
+	return 1;
 }
 
 static const struct log_hash *
@@ -264,7 +287,8 @@ published_next(struct published *p, struct published_leaf *out)
 	if (p->next == p->size)
 		return 0;
 	out->index = (int64_t)p->next;
-	if (p->next % LOG_TILE_WIDTH == 0 && !turn_over(p))
+	if ((p->next % LOG_TILE_WIDTH == 0 || p->next == p->first) &&
+	    !turn_over(p))
 		return -1;
 	take_leaf(p, out);
 	compare(p, out);

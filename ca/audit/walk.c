@@ -25,7 +25,7 @@ walk_new(struct audit *a, struct store_tx *tx)
 	w->own.whose = "the store";
 	w->pub.whose = "the published log";
 	if ((a->c->source == NULL ||
-		(w->published = published_new(a, a->c->source,
+		(w->published = published_new(a, a->c->source, 0,
 		     a->c->head->size)) != NULL) &&
 	    (tx == NULL || (w->replay = replay_new(a, tx)) != NULL))
 		return w;

@@ -280,6 +280,8 @@ static const struct ops_entry TABLE[] = {
     {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
     {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
+    {"log.where", OPS_ADMIN, ops_log_where, NULL, 0},
+    {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},
 };
 
 const struct ops_entry *
