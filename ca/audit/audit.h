@@ -49,6 +49,10 @@ struct audit_result {
 	size_t findings;
 };
 
+/* The key of the newest log of a store, as the store says it. 1, 0 there is no log
+   yet, -1 raised. */
+int audit_store_key(struct store *store, struct note_key *out);
+
 /* 1: all was read; whether it is well is said by result->findings. 0 raised: it
    could not be read to the end. */
 int audit_run(const struct audit_config *c, struct audit_result *r);

@@ -104,3 +104,22 @@ notes_read(struct audit *a, struct store_tx *tx, struct marks *m)
 	r.last = found == 1 ? last.id : 0;
 	return found >= 0 && logs_list(tx, take_log, &r) && !r.failed;
 }
+
+static int
+last_tx(struct store_tx *tx, void *arg)
+{
+	return logs_last(tx, arg) >= 0;
+}
+
+int
+audit_store_key(struct store *store, struct note_key *out)
+{
+	struct log_row log = {0};
+
+	memset(out, 0, sizeof(*out));
+	if (!store_read(store, last_tx, &log))
+		return -1;
+	if (log.id == 0)
+		return 0;
+	return note_key_parse(out, log.vkey) ? 1 : -1;
+}
