@@ -68,7 +68,7 @@ MAIN_inkan-ra       := ra/inkan-ra.c
 PARTS_inkan-ra      := ra ca/wire ca/report profiles profiles/lint
 LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf)
 MAIN_inkan-ocsp     := ocsp/inkan-ocsp.c
-PARTS_inkan-ocsp    := ocsp ca/status ca/wire ca/report profiles profiles/lint hsm
+PARTS_inkan-ocsp    := ocsp ca/status ca/log ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan-ocsp     := $(L_crypto) $(L_p11) $(L_sql) $(L_mhd) $(L_conf)
 
 BINS    := $(addprefix $(BUILD)/,$(PROGRAMS))

@@ -104,6 +104,25 @@ entries_list(struct store_tx *tx, int64_t from, size_t limit,
 }
 
 int
+entries_leaves(struct store_tx *tx, int64_t from, size_t limit,
+    int (*cb)(int64_t index, const unsigned char *leaf, size_t len, void *arg),
+    void *arg)
+{
+	struct sql *s;
+	int found = -1, ok = 1;
+
+	s = sql_open(tx,
+	    "SELECT idx, leaf FROM entries WHERE idx >= ? ORDER BY idx"
+	    " LIMIT ?",
+	    "ii", from, (int64_t)limit);
+	while (s != NULL && ok && (found = sql_step(s)) == 1)
+		ok = cb(sql_int(s, 0), sqlite3_column_blob(s->stmt, 1),
+		    (size_t)sqlite3_column_bytes(s->stmt, 1), arg);
+	sql_close(s);
+	return ok && found >= 0;
+}
+
+int
 entries_count(struct store_tx *tx, int64_t *out)
 {
 	return next_index(tx, out);

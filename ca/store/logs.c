@@ -34,7 +34,8 @@ logs_add(struct store_tx *tx, struct log_row *row)
 
 	if (sql_number(tx, &last, "SELECT max(id) FROM logs", "") < 0)
 		return 0;
-	row->id = last + 1;
+	if (row->id <= last)
+		row->id = last + 1;
 	return sql_run(tx,
 	    "INSERT INTO logs (id, origin, vkey, time) VALUES (?, ?, ?, ?)",
 	    "itti", row->id, row->origin, row->vkey, row->time);

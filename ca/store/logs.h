@@ -25,7 +25,7 @@ struct log_row {
 
 /* The newest. 1, 0 none yet, -1 raised. */
 int logs_last(struct store_tx *tx, struct log_row *out);
-/* row->id is set. */
+/* row->id is set: the next number, unless it is a higher one already. */
 int logs_add(struct store_tx *tx, struct log_row *row);
 /* In order of id; stops when ${cb} returns 0. 1, or 0 raised. */
 int logs_list(struct store_tx *tx,

@@ -169,6 +169,11 @@ int entries_append(struct store_tx *tx, const char *kind, int64_t time,
     const WIRE_FIELDS *detail, int64_t *index);
 int entries_list(struct store_tx *tx, int64_t from, size_t limit,
     int (*cb)(const struct entry_row *row, void *arg), void *arg);
+/* The same, but of each only the leaf, which is borrowed: all that the tree is
+   made of. Stops when ${cb} returns 0, and returns what it did. */
+int entries_leaves(struct store_tx *tx, int64_t from, size_t limit,
+    int (*cb)(int64_t index, const unsigned char *leaf, size_t len, void *arg),
+    void *arg);
 int entries_count(struct store_tx *tx, int64_t *out);
 /* Recompute leaf and commitment of a row; 1 same, 0 raised. Pure. */
 int entries_check(const struct entry_row *row);
