@@ -219,6 +219,13 @@ static const struct ops_arg A_LOG[] = {
     {"limit", INT, 0, 0},
 };
 
+static const struct ops_arg A_LOG_COSIGN[] = {
+    {"note", TEXT, OPS_REQUIRED, 64 * 1024},
+};
+static const struct ops_arg A_LOG_ACCEPT[] = {
+    {"reason", TEXT, OPS_REQUIRED, 200},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
@@ -280,6 +287,10 @@ static const struct ops_entry TABLE[] = {
     {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
     {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
+    {"log.where", OPS_ADMIN, ops_log_where, NULL, 0},
+    {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},
+    {"log.cosign", OPS_ADMIN, ops_log_cosign, ARGS(A_LOG_COSIGN)},
+    {"log.accept", OPS_ADMIN, ops_log_accept, ARGS(A_LOG_ACCEPT)},
 };
 
 const struct ops_entry *
