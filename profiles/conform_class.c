@@ -239,7 +239,7 @@ const struct conform_rule conform_class_rules[] = {
     {"class.code", "RFC 5280 4.2.1.12", check_code},
     {"class.attestation", "TCG EK credential profile, AK certificates",
 	check_attestation},
-    {"class.tls", "RFC 5280 4.2.1.12, RFC 9525 2", check_tls},
+    {"class.tls", "RFC 5280 4.2.1.12, RFC 9525 4.1", check_tls},
     {"class.timestamping", "RFC 3161 2.3", check_time_stamping},
     {"class.signing", "RFC 9336 3", check_signing},
     {"class.seal", "EN 319 412-3 4.2.1", check_seal},

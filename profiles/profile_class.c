@@ -46,7 +46,7 @@ names(const struct profile *p, int nid)
 	return 0;
 }
 
-/* A server is found by its SAN (RFC 9525 2), a client by either. */
+/* A server is found by its SAN (RFC 9525 4.1), a client by either. */
 static int
 check_tls(const struct profile *p, const struct conf_group *g)
 {
@@ -69,7 +69,7 @@ check_tls(const struct profile *p, const struct conf_group *g)
 	return !server ||
 	    conf_fail(g, "san",
 		"a TLS server needs a dns or ip rule that is not optional "
-		"(RFC 9525 2)");
+		"(RFC 9525 4.1)");
 }
 
 static int

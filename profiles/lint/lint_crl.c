@@ -294,10 +294,10 @@ const struct lint_rule_fn lint_crl_rules[] = {
 	"the base's number is below cRLNumber", delta_base),
     CRL("delta_freshest", "RFC 5280 5.2.6", LINT_ERROR, LINT_IS_DELTA,
 	"no freshestCRL in a delta", delta_freshest),
-    CRL("expired_form", "X.509 9.5.2.8", LINT_ERROR, 0,
+    CRL("expired_form", "X.509, expiredCertsOnCRL", LINT_ERROR, 0,
 	"expiredCertsOnCRL is a GeneralizedTime", expired_form),
-    CRL("expired_critical", "X.509 9.5.2.8", LINT_ERROR, 0,
+    CRL("expired_critical", "X.509, expiredCertsOnCRL", LINT_ERROR, 0,
 	"expiredCertsOnCRL is not critical", expired_critical),
-    CRL("expired_order", "X.509 9.5.2.8", LINT_WARNING, 0,
+    CRL("expired_order", "X.509, expiredCertsOnCRL", LINT_WARNING, 0,
 	"expiredCertsOnCRL is not after thisUpdate", expired_order),
     {{NULL, NULL, 0, 0, NULL}, NULL}};

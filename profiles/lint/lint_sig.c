@@ -161,10 +161,18 @@ sigalg_pss(struct lint_view *v)
 		return;
 	if (why)
 		lint_say(v, "%s", why);
-	else if (!lint_same(&p.hash, &p.mgf_hash))
-		lint_say(v, "MGF1 has another hash than the signature");
 	else if (p.trailer)
 		lint_say(v, "the trailer field is encoded");
+}
+
+static void
+sigalg_pss_mgf(struct lint_view *v)
+{
+	const char *why;
+	struct pss p;
+
+	if (pss_of(v, &p, &why) && !why && !lint_same(&p.hash, &p.mgf_hash))
+		lint_say(v, "MGF1 has another hash than the signature");
 }
 
 static void
@@ -251,12 +259,16 @@ const struct lint_rule_fn lint_sig_rules[] = {
 	"both algorithm identifiers are the same", sigalg_match),
     SIG("sigalg.known", "RFC 3279, 4055, 5758, 8410, 9881", LINT_NOTICE,
 	"the signature algorithm is one that is known here", sigalg_known),
-    SIG("sigalg.params", "RFC 4055 5, RFC 5758 3.2, RFC 8410 3", LINT_ERROR,
+    SIG("sigalg.params",
+	"RFC 3279 2.2, RFC 4055 5, RFC 5758 3.2, RFC 8410 3, RFC 9881 2",
+	LINT_ERROR,
 	"parameters NULL for RSA, absent for ECDSA, EdDSA, ML-DSA",
 	sigalg_params),
     SIG("sigalg.pss", "RFC 4055 3.1", LINT_ERROR,
-	"RSASSA-PSS: one hash, also for MGF1; no default encoded",
+	"RSASSA-PSS: hash, MGF1, salt length, and no trailer field",
 	sigalg_pss),
+    SIG("sigalg.pss_mgf", "RFC 4055 3.1", LINT_WARNING,
+	"RSASSA-PSS: MGF1 has the hash of the signature", sigalg_pss_mgf),
     SIG("sigalg.pss_salt", "RFC 4055 3.1", LINT_WARNING,
 	"RSASSA-PSS: the salt is as long as the hash", sigalg_pss_salt),
     SIG("sigalg.md5", "RFC 6149, RFC 6151", LINT_ERROR,

@@ -260,7 +260,7 @@ const struct lint_rule_fn lint_usage_rules[] = {
 	"X25519 and X448 have keyAgreement and sign nothing", ku_x),
     RULE("ku.rsa", "RFC 3279 2.3.1, RFC 4055 1.2", LINT_ERROR, 0,
 	"RSA keys agree on nothing; RSASSA-PSS keys only sign", ku_rsa),
-    RULE("ku.pq", "RFC 9881, RFC 9909, RFC 9935", LINT_ERROR, 0,
+    RULE("ku.pq", "RFC 9881 5, RFC 9909 6, RFC 9935 5", LINT_ERROR, 0,
 	"ML-DSA and SLH-DSA only sign, ML-KEM has keyEncipherment alone",
 	ku_pq),
     RULE("bc.form", "RFC 5280 4.2.1.9", LINT_ERROR, 0,

@@ -58,4 +58,5 @@ static const struct sample ext_samples[] = {
     {"ski.form", "end", NULL, "ski=" EXT("551d0e", "030200aa")},
     {"ski.ca", "ca", NULL, "ski="},
     {"ski.end", "end", NULL, "ski="},
+    {"ski.end", "device", "ski=", "ski=;san="},
 };

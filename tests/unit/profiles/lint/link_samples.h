@@ -19,6 +19,12 @@ static const struct sample link_samples[] = {
     {"aia.ocsp", "end", NULL, AIA(ACCESS("3001", "82('o.example')"))},
     {"aia.issuers", "end", AIA(ACCESS("3002", "86('http://a.example/c')")),
 	AIA(ACCESS("3002", "86('https://a.example/c')"))},
+    {"aia.issuers", "end", AIA(ACCESS("3002", "86('http://a.example/c')")
+	ACCESS("3002", "86('ftp://a.example/c')")),
+	AIA(ACCESS("3002", "86('ftp://a.example/c')"))},
+    {"aia.issuers", "end", AIA(ACCESS("3001", "86('https://o.example/')")),
+	AIA(ACCESS("3002", "86('http://a.example/c')")
+	ACCESS("3002", "86('ldaps://a.example/c')"))},
     {"crldp.form", "end", NULL, CRLDP("")},
     {"crldp.form", "end", NULL, CRLDP("30( a0(a0()) )")},
     {"crldp.form", "end", NULL, CRLDP("30( a0( 86('http://a/') ) )")},
@@ -34,6 +40,9 @@ static const struct sample link_samples[] = {
     {"crldp.where", "end", NULL, CRLDP("3000")},
     {"crldp.fetch", "end", CRLDP(POINT("ldap://a.example/o=a")),
 	CRLDP(POINT("https://a.example/c.crl"))},
+    {"crldp.fetch", "end",
+	CRLDP("30( a0(a0( 86('ftp://a/c') 86('http://a/c') )) )"),
+	CRLDP("30( a0(a0( 86('http://a/c') 86('https://a/c') )) )")},
     {"crldp.fetch", "crl", NULL, "cmore=" FRESHEST(POINT("ftp://a.example/d"))},
     {"crldp.reasons", "end", NULL,
 	CRLDP("30( a0(a0( 86('http://a.example/b') )) 8102 0640 )")},
