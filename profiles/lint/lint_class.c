@@ -205,7 +205,7 @@ const struct lint_rule_fn lint_class_rules[] = {
 	server_name),
     RULE("cmc_ra", "RFC 6402 2.10; RFC 7030 3.6.1", LINT_WARNING, 0,
 	"id-kp-cmcRA in an end entity that signs", cmc_ra),
-    RULE("self.end", "RFC 5280 3.2", LINT_NOTICE, LINT_IS_END,
+    RULE("self.end", "RFC 5280 3.2; RFC 6818 2", LINT_NOTICE, LINT_IS_END,
 	"self-issued certificates are CAs", self_end),
     RULE("any.alone", "RFC 5280 4.2.1.12", LINT_NOTICE, 0,
 	"no purpose beside anyExtendedKeyUsage, where it limits nothing",
