@@ -82,8 +82,8 @@ code_mix(struct lint_view *v)
 		lint_say(v, "codeSigning beside serverAuth or any purpose");
 }
 
-/* What may stand beside codeSigning: mail, lifetime signing and document signing
-   (Microsoft's, also with the OID as the Requirements misspell it). */
+/* What may stand beside codeSigning: mail, lifetime signing and document
+   signing, by Microsoft's OID of today and the one that the Requirements print. */
 static int
 code_may(const struct der *oid)
 {
@@ -110,8 +110,7 @@ code_alone(struct lint_view *v)
 static void
 code_only(struct lint_view *v)
 {
-	if (v->ku &
-	    ~(KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN))
+	if (v->ku & ~(KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN))
 		lint_say(v, "usage %04x beside digitalSignature", v->ku);
 }
 
