@@ -232,12 +232,13 @@ check_short_lived(struct conform_view *v)
 
 const struct conform_rule conform_class_rules[] = {
     {"class.ca", "RFC 5280 4.1.2.6, 4.2.1.3, 4.2.1.9", check_ca},
-    {"class.idevid", "IEEE 802.1AR-2018 8", check_idevid},
-    {"class.ldevid", "IEEE 802.1AR-2018 8", check_ldevid},
+    {"class.idevid", "IEEE 802.1AR-2018 8.6, 8.10.3", check_idevid},
+    {"class.ldevid", "IEEE 802.1AR-2018 8.10.3", check_ldevid},
     {"class.ocsp", "RFC 6960 4.2.2.2", check_ocsp},
     {"class.est", "RFC 7030 3.6.1, RFC 6402 2.10", check_est},
     {"class.code", "RFC 5280 4.2.1.12", check_code},
-    {"class.attestation", "TCG EK credential profile, AK certificates",
+    {"class.attestation",
+	"TCG TPM 2.0 Keys for Device Identity and Attestation, WebAuthn 8.3.1",
 	check_attestation},
     {"class.tls", "RFC 5280 4.2.1.12, RFC 9525 4.1", check_tls},
     {"class.timestamping", "RFC 3161 2.3", check_time_stamping},

@@ -82,8 +82,8 @@ code_mix(struct lint_view *v)
 		lint_say(v, "codeSigning beside serverAuth or any purpose");
 }
 
-/* What may stand beside codeSigning: mail, lifetime signing and document signing
-   (Microsoft's, also with the OID as the Requirements misspell it). */
+/* What may stand beside codeSigning: mail, lifetime signing and document
+   signing, by Microsoft's OID of today and the one that the Requirements print. */
 static int
 code_may(const struct der *oid)
 {
@@ -110,8 +110,7 @@ code_alone(struct lint_view *v)
 static void
 code_only(struct lint_view *v)
 {
-	if (v->ku &
-	    ~(KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN))
+	if (v->ku & ~(KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN))
 		lint_say(v, "usage %04x beside digitalSignature", v->ku);
 }
 
@@ -205,7 +204,7 @@ const struct lint_rule_fn lint_class_rules[] = {
 	server_name),
     RULE("cmc_ra", "RFC 6402 2.10; RFC 7030 3.6.1", LINT_WARNING, 0,
 	"id-kp-cmcRA in an end entity that signs", cmc_ra),
-    RULE("self.end", "RFC 5280 3.2", LINT_NOTICE, LINT_IS_END,
+    RULE("self.end", "RFC 5280 3.2; RFC 6818 2", LINT_NOTICE, LINT_IS_END,
 	"self-issued certificates are CAs", self_end),
     RULE("any.alone", "RFC 5280 4.2.1.12", LINT_NOTICE, 0,
 	"no purpose beside anyExtendedKeyUsage, where it limits nothing",

@@ -38,7 +38,7 @@ static void
 device_end(struct lint_view *v)
 {
 	if (v->time[1].ok && v->time[1].seconds != (int64_t)253402300799)
-		lint_say(v, "an IDevID that ends before the device does");
+		lint_say(v, "an end, as an owner sets it: an IDevID has none");
 }
 
 /* hardwareModuleName belongs to who made the device, not to a CA. */

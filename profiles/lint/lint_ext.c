@@ -1,3 +1,4 @@
+#include <openssl/x509v3.h>
 #include "profiles/lint/lint_part.h"
 
 /* Rules on extensions as such, their criticality, and key identifiers. */
@@ -141,7 +142,8 @@ critical_should_not(struct lint_view *v)
 static void
 critical_bc(struct lint_view *v)
 {
-	if (!v->x[LINT_X_BC]->critical)
+	if (!v->x[LINT_X_BC]->critical &&
+	    (!v->x[LINT_X_KU] || (v->ku & KU_KEY_CERT_SIGN)))
 		lint_say(v, "cA in a basicConstraints that is not critical");
 }
 
@@ -279,8 +281,8 @@ const struct lint_rule_fn lint_ext_rules[] = {
 	"nameConstraints, policyConstraints, inhibitAnyPolicy are critical",
 	critical_must),
     CRIT("never",
-	"RFC 5280 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2; RFC 9608 2; "
-	"WebAuthn 8.2.1",
+	"RFC 5280 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2, 5.2.6, 5.2.7; "
+	"RFC 9608 2; WebAuthn 8.2.1",
 	LINT_ERROR, BOTH,
 	"AKI, SKI, subjectDirectoryAttributes, freshestCRL, AIA, SIA, "
 	"noRevAvail, AAGUID are not critical",
@@ -295,7 +297,8 @@ const struct lint_rule_fn lint_ext_rules[] = {
 	"MUD, MASA, CMW are not critical",
 	critical_should_not),
     CRIT("ca", "RFC 5280 4.2.1.9", LINT_ERROR, LINT_ON_CERT | LINT_IS_CA,
-	"a CA's basicConstraints is critical", critical_bc),
+	"basicConstraints of a CA that signs certificates is critical",
+	critical_bc),
     CRIT("san", "RFC 5280 4.2.1.6", LINT_WARNING, LINT_ON_CERT,
 	"subjectAltName beside a subject is not critical", critical_san),
     CRIT("any_eku", "RFC 5280 4.2.1.12", LINT_WARNING, LINT_ON_CERT,

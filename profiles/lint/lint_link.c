@@ -73,9 +73,11 @@ struct schemes {
 };
 
 static void
-count_scheme(const struct der *uri, struct schemes *n)
+count_scheme(unsigned char tag, const struct der *uri, struct schemes *n)
 {
 	n->all++;
+	if (tag != DER_CONTEXT(6))
+		return;
 	n->plain += lint_uri_has(uri, "http") || lint_uri_has(uri, "ldap");
 	n->circles += lint_uri_has(uri, "https") || lint_uri_has(uri, "ldaps");
 }
@@ -101,8 +103,8 @@ aia_issuers(struct lint_view *v)
 	if (!lint_ext_open(v, LINT_X_AIA, DER_SEQUENCE, &list))
 		return;
 	while (take_access(&list, &method, &tag, &where))
-		if (OID_IS(method, AD_ISSUERS) && tag == DER_CONTEXT(6))
-			count_scheme(&where, &n);
+		if (OID_IS(method, AD_ISSUERS))
+			count_scheme(tag, &where, &n);
 	if (n.all > 0)
 		say_schemes(v, &n, "caIssuers");
 }
@@ -221,8 +223,7 @@ fetch_of(struct lint_view *v, const struct point *p)
 	unsigned char tag;
 
 	while (lint_take_any(&names, &tag, &body, NULL))
-		if (tag == DER_CONTEXT(6))
-			count_scheme(&body, &n);
+		count_scheme(tag, &body, &n);
 	if (n.all > 0)
 		say_schemes(v, &n, "a point");
 }
@@ -347,7 +348,7 @@ tls_feature(struct lint_view *v)
 	{{id, cite, sev, LINT_ON_CERT | (on), what}, f}
 
 const struct lint_rule_fn lint_link_rules[] = {
-    RULE("aia.form", "RFC 5280 4.2.2.1", LINT_ERROR, LINT_ON_CRL,
+    RULE("aia.form", "RFC 5280 4.2.2.1, 5.2.7", LINT_ERROR, LINT_ON_CRL,
 	"authorityInfoAccess is one method and well-formed name or more",
 	aia_form),
     RULE("sia.form", "RFC 5280 4.2.2.2", LINT_ERROR, 0,
@@ -355,13 +356,13 @@ const struct lint_rule_fn lint_link_rules[] = {
 	sia_form),
     RULE("aia.ocsp", "RFC 6960 3.1, A.1", LINT_WARNING, 0,
 	"OCSP is at an http address", aia_ocsp),
-    RULE("aia.issuers", "RFC 5280 4.2.2.1, 8", LINT_WARNING, LINT_ON_CRL,
+    RULE("aia.issuers", "RFC 5280 4.2.2.1, 5.2.7, 8", LINT_WARNING, LINT_ON_CRL,
 	"caIssuers is at http or ldap, not https (it leads in circles)",
 	aia_issuers),
     RULE("crldp.form", "RFC 5280 4.2.1.13", LINT_ERROR, 0,
 	"cRLDistributionPoints is one point or more with well-formed names",
 	crldp_form),
-    RULE("freshest.form", "RFC 5280 4.2.1.15", LINT_ERROR, LINT_ON_CRL,
+    RULE("freshest.form", "RFC 5280 4.2.1.15, 5.2.6", LINT_ERROR, LINT_ON_CRL,
 	"freshestCRL is one point or more with well-formed names",
 	freshest_form),
     RULE("crldp.where", "RFC 5280 4.2.1.13", LINT_ERROR, LINT_ON_CRL,
@@ -377,13 +378,13 @@ const struct lint_rule_fn lint_link_rules[] = {
 	status_none),
     RULE("norev.value", "RFC 9608 2", LINT_ERROR, 0, "noRevAvail is NULL",
 	norev_value),
-    RULE("norev.ca", "RFC 9608 3", LINT_ERROR, LINT_IS_CA,
+    RULE("norev.ca", "RFC 9608 2, 3", LINT_ERROR, LINT_IS_CA,
 	"no noRevAvail in a CA", norev_ca),
     RULE("norev.mix", "RFC 9608 3", LINT_ERROR, LINT_IS_NOREV,
 	"noRevAvail without CRL and OCSP addresses", norev_mix),
     RULE("nocheck.value", "RFC 6960 4.2.2.2.1", LINT_ERROR, 0,
 	"ocsp-nocheck is NULL", nocheck_value),
-    RULE("nocheck.only", "RFC 6960 4.2.2.2.1", LINT_WARNING, 0,
+    RULE("nocheck.only", "RFC 6960 4.2.2.2.1; RFC 9608 1", LINT_WARNING, 0,
 	"ocsp-nocheck only in a delegated responder", nocheck_only),
     RULE("nocheck.address", "RFC 6960 4.2.2.2.1; RFC 9919", LINT_WARNING,
 	LINT_IS_OCSP, "ocsp-nocheck without an address for its status",

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <openssl/x509v3.h>
 #include "profiles/lint/lint_part.h"
 
 /* Rules on issuer and subject. */
@@ -123,8 +124,12 @@ subject_empty(struct lint_view *v)
 static void
 subject_ca(struct lint_view *v)
 {
-	if (v->subject.n == 0 && !v->subject.bad)
+	if (v->subject.n > 0 || v->subject.bad)
+		return;
+	if (v->classes & LINT_IS_CA)
 		lint_say(v, "a CA without a subject");
+	else if (v->ku & KU_CRL_SIGN)
+		lint_say(v, "a CRL issuer without a subject");
 }
 
 static void
@@ -346,8 +351,8 @@ const struct lint_rule_fn lint_name_rules[] = {
     {{"subject.empty", "RFC 5280 4.1.2.6", LINT_ERROR, LINT_ON_CERT,
 	 "an empty subject goes with a critical subjectAltName"},
 	subject_empty},
-    {{"subject.ca", "RFC 5280 4.1.2.6", LINT_ERROR,
-	 LINT_ON_CERT | LINT_IS_CA, "a CA has a subject"},
+    {{"subject.ca", "RFC 5280 4.1.2.6", LINT_ERROR, LINT_ON_CERT,
+	 "a CA and a CRL issuer have a subject"},
 	subject_ca},
     NAME("string_type", "RFC 5280 4.1.2.4", LINT_WARNING,
 	"DirectoryString is UTF8String or PrintableString", string_type),

@@ -22,6 +22,7 @@ static const struct sample link_samples[] = {
     {"aia.issuers", "end", AIA(ACCESS("3002", "86('http://a.example/c')")
 	ACCESS("3002", "86('ftp://a.example/c')")),
 	AIA(ACCESS("3002", "86('ftp://a.example/c')"))},
+    {"aia.issuers", "end", NULL, AIA(ACCESS("3002", "a4( $iss )"))},
     {"aia.issuers", "end", AIA(ACCESS("3001", "86('https://o.example/')")),
 	AIA(ACCESS("3002", "86('http://a.example/c')")
 	ACCESS("3002", "86('ldaps://a.example/c')"))},
@@ -43,6 +44,9 @@ static const struct sample link_samples[] = {
     {"crldp.fetch", "end",
 	CRLDP("30( a0(a0( 86('ftp://a/c') 86('http://a/c') )) )"),
 	CRLDP("30( a0(a0( 86('http://a/c') 86('https://a/c') )) )")},
+    {"crldp.fetch", "end",
+	CRLDP("30( a0(a0( a4( $iss ) 86('http://a/c') )) )"),
+	CRLDP("30( a0(a0( a4( $iss ) )) )")},
     {"crldp.fetch", "crl", NULL, "cmore=" FRESHEST(POINT("ftp://a.example/d"))},
     {"crldp.reasons", "end", NULL,
 	CRLDP("30( a0(a0( 86('http://a.example/b') )) 8102 0640 )")},

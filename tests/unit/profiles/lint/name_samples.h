@@ -12,6 +12,7 @@ static const struct sample name_samples[] = {
 	"sub=3000;san=" CRIT("551d11", "30( 82('d.example') )"), "sub=3000"},
     {"subject.empty", "end", NULL, "sub=3000;san="},
     {"subject.ca", "ca", NULL, "sub=3000"},
+    {"subject.ca", "ek", NULL, "ku=" CRIT("551d0f", "03020102")},
     {"name.string_type", "end", "cn=" AVA("550403", "13('dev')"),
 	"cn=" AVA("550403", "14('dev')")},
     {"name.string_type", "end", NULL, "cn=" AVA("550403", "1e( 0041 )")},
