@@ -49,7 +49,7 @@ static const struct option_spec MONITOR[] = {
     {"details", OPTION_TEXT, LOCAL, NULL, "FILE",
 	"what \"inkan log export\" wrote: opens the entries"},
     {"match", OPTION_TEXT, LOCAL, NULL, "PATTERN",
-	"tell certificates of this subject, fleet or device (* is anything)"},
+	"tell certificates of such a subject, fleet or device"},
     {"once", OPTION_FLAG, LOCAL, NULL, NULL, "look once, do not follow"},
     {"interval", OPTION_DURATION, LOCAL, NULL, "T", "between looks: 60s"},
     END,

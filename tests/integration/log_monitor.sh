@@ -53,6 +53,11 @@ has "  named" "$(cat "$T/err")" "changed entry 7: .*the details do not open it"
 check_not "nobody knows the details by the log alone" grep -rq thermo-1 "$PUB"
 
 # A witness cosigns; the log takes it, publishes it, and it is checked.
+openssl genpkey -algorithm ED25519 -out "$T/v.key" 2>/dev/null
+inkan log vkey --sign-key "$T/v.key" --name v.example --witness >"$T/v.vkey"
+inkan log witness --url "$URL" --key "$KEY" --sign-key "$T/v.key" --name v.example --state "$T/vstate" --out "$T/stranger"
+check_not "a witness whom nobody knows" inkan log cosign "$T/stranger"
+has "  by the rule's name" "$(cat "$T/out")" "log.witness"
 check "a witness cosigns" inkan log witness --url "$URL" --key "$KEY" --sign-key "$T/w.key" --name w.example/1 --state "$T/wstate" --out "$T/cosigned"
 has "  a line of its own" "$(cat "$T/cosigned")" "^— w.example/1 "
 check "the log takes it" inkan log cosign "$T/cosigned"
@@ -61,13 +66,8 @@ s=$(serial "$D/thermo-1.pem")
 inkan log prove --serial "$s" >"$T/proof"
 check "a proof that the witness stands for" inkan log check "$T/proof" --cert "$D/thermo-1.pem" --key "$KEY" --witness "$T/w.vkey"
 has "  says when" "$(inkan log check "$T/proof" --cert "$D/thermo-1.pem" --key "$KEY" --witness "$T/w.vkey")" "^cosigned: w.example/1, 20"
-openssl genpkey -algorithm ED25519 -out "$T/v.key" 2>/dev/null
-inkan log vkey --sign-key "$T/v.key" --name v.example --witness >"$T/v.vkey"
 check_not "but no other" inkan log check "$T/proof" --cert "$D/thermo-1.pem" --key "$KEY" --witness "$T/v.vkey"
 has "  by the rule's name" "$(cat "$T/out")" "proof.witness"
-inkan log witness --url "$URL" --key "$KEY" --sign-key "$T/v.key" --name v.example --state "$T/vstate" --out "$T/stranger"
-check_not "a witness whom nobody knows" inkan log cosign "$T/stranger"
-has "  by the rule's name" "$(cat "$T/out")" "log.witness"
 
 # A fork: the log's own key signs another history, as it could if it were taken.
 # (Signed here by a key in software that a second log has.)
