@@ -102,17 +102,30 @@ get_file(const char *path, size_t max, unsigned char *buf, size_t *len)
 	return n >= 0 ? 1 : -1;
 }
 
-/* The client raises "code=404" and no reason of its own. */
+/* Why the client failed, from all that it raised: 1 when the file is not there,
+   else 0 raised in one line. */
 static int
-is_absent(void)
+is_absent(const char *url)
 {
+	char why[512] = "no answer";
 	const char *data = NULL;
-	int flags = 0;
+	unsigned long e;
+	int flags = 0, absent = 0;
 
-	ERR_peek_last_error_data(&data, &flags);
-	return data != NULL && (flags & ERR_TXT_STRING) &&
-	    (strstr(data, "code=404") != NULL ||
-		strstr(data, "code=410") != NULL);
+	while ((e = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
+		if (data == NULL || !(flags & ERR_TXT_STRING))
+			data = "";
+		absent |= strstr(data, "code=404") != NULL ||
+		    strstr(data, "code=410") != NULL;
+		if (ERR_reason_error_string(e) != NULL)
+			snprintf(why, sizeof(why), "%s%s%s",
+			    ERR_reason_error_string(e),
+			    data[0] != '\0' ? ", " : "", data);
+	}
+	if (!absent)
+		ca_raise(CA_E_BADREQUEST, "log.source: %s cannot be had: %s",
+		    url, why);
+	return absent;
 }
 
 /* The rest of an answer, until the server closes. */
@@ -141,18 +154,15 @@ get_url(const char *url, size_t max, unsigned char *buf, size_t *len)
 	BIO *bio;
 	int ok;
 
-	ERR_set_mark();
 	bio = OSSL_HTTP_get(url, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL,
 	    NULL, 0, max + 1, TIMEOUT);
-	if (bio == NULL && is_absent()) {
-		ERR_pop_to_mark();
-		return 0;
-	}
-	ERR_clear_last_mark();
-	ok = bio != NULL && drain(bio, max, buf, len);
+	if (bio == NULL)
+		return is_absent(url) ? 0 : -1;
+	ok = drain(bio, max, buf, len);
 	BIO_free_all(bio);
 	if (!ok) {
-		ca_raise(CA_E_BADREQUEST, "log.source: %s cannot be had", url);
+		ca_raise(CA_E_BADREQUEST, "log.source: %s: no answer within "
+		    "%d seconds", url, TIMEOUT);
 		return -1;
 	}
 	return *len > max ? too_large(url, max) : 1;

@@ -10,7 +10,9 @@
  * is gained by TLS). Nothing that comes from here is believed: callers hold it
  * against a checkpoint.
  *
- * One thread. An answer is bounded in size, a request in time (20 s).
+ * One thread. An answer is bounded in size, a request in time (20 s). Over HTTP
+ * the error queue should be empty before a call: what the client raises is read
+ * off it.
  */
 
 struct source;

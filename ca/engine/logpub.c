@@ -121,7 +121,7 @@ tell(int stopped, int news, const char *why)
 	else if (stopped)
 		report_errors(REPORT_ERROR, "log.stopped", "why", why, NULL);
 	else
-		report_errors(REPORT_ERROR, "log.failed", "why", why, NULL);
+		report_errors(REPORT_ERROR, "log.unpublished", "why", why, NULL);
 }
 
 static void

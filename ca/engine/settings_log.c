@@ -25,6 +25,8 @@ static const struct conf_key LOG_KEYS[] = {
     {"witnesses", CONF_TEXTS, 0},
 };
 
+#define KEY "inkan-log"
+
 /* It stands in a PKCS #11 URI. */
 static const char LABEL[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -50,7 +52,7 @@ read_key(const struct conf_group *g, struct settings *s)
 	int type;
 
 	if (!copy(g, "token", "", l->token, sizeof(l->token)) ||
-	    !copy(g, "key", l->key, l->key, sizeof(l->key)))
+	    !copy(g, "key", KEY, l->key, sizeof(l->key)))
 		return 0;
 	if (settings_find_token(s, l->token) == NULL)
 		return conf_fail(g, "token", "there is no token \"%s\"",
@@ -145,7 +147,7 @@ settings_read_log(const struct conf_group *g, struct settings *s)
 {
 	struct settings_log *l = &s->log;
 
-	strcpy(l->key, "inkan-log");
+	strcpy(l->key, KEY);
 	l->interval = 1;
 	l->fail_after = 300;
 	l->token_anchor = 60;

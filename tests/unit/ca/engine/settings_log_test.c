@@ -113,6 +113,9 @@ reads_all(void **state)
 	s = read_log("log: { anchor_in_token = false; };\n");
 	assert_non_null(s);
 	assert_int_equal(s->log.token_anchor, 0);
+	assert_string_equal(s->log.key, "inkan-log");
+	assert_int_equal(s->log.interval, 1);
+	assert_int_equal(s->log.fail_after, 300);
 	settings_free(s);
 }
 
