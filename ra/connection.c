@@ -195,7 +195,10 @@ tick(evutil_socket_t fd, short what, void *arg)
 		enroll_late(c->exchange);
 		return;
 	}
-	if (c->phase != CONNECTION_IDLE)
+	if (c->rationed)
+		report_event(REPORT_WARN, "ra.limit", "address", c->address,
+		    "rule", "large_requests", NULL);
+	else if (c->phase != CONNECTION_IDLE)
 		report_event(REPORT_INFO, "ra.timeout", "address", c->address,
 		    "phase", names[c->phase], NULL);
 	connection_close(c);
@@ -232,9 +235,11 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 	if (c->large || c->received <= 2 * (s->max_head + s->max_body))
 		return;
 	c->large = 1;
+	if (++w->n_large <= CONNECTION_LARGE_MAX)
+		return;
 	/* Not from here: evhttp is in the middle of reading. */
-	if (++w->n_large > CONNECTION_LARGE_MAX)
-		event_active(c->clock, EV_TIMEOUT, 0);
+	c->rationed = 1;
+	event_active(c->clock, EV_TIMEOUT, 0);
 }
 
 static struct connection *
