@@ -60,6 +60,7 @@ struct connection {
 	char address[INET6_ADDRSTRLEN];
 	size_t received; /* octets of the request in hand */
 	int large;	 /* more than head and body may have */
+	int rationed;	 /* one large too many: the next tick shall close */
 	int spare;	 /* of the socket, while the request is long; or -1 */
 	struct timespec began;	   /* of the request, monotonic */
 	struct exchange *exchange; /* NULL: none in hand */

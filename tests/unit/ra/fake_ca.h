@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -39,6 +40,7 @@ struct fake_ca {
 	int listener;
 	pthread_t thread;
 	atomic_int stop, mood, enrolled;
+	atomic_int delay_ms; /* from a decision on enroll to its answer */
 	int many_roots; /* "big" fleet: long cacerts */
 	EVP_PKEY *key;
 	X509 *cert;
@@ -185,6 +187,14 @@ fake_enroll(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	}
 }
 
+static inline void
+fake_pause(int ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+	nanosleep(&t, NULL);
+}
+
 /* 0: the connection shall end. */
 static inline int
 fake_serve_one(struct fake_ca *f, int fd)
@@ -206,6 +216,8 @@ fake_serve_one(struct fake_ca *f, int fd)
 		fake_enroll(f, req, a);
 	else
 		fake_fleets(f, a);
+	if (enroll)
+		fake_pause(f->delay_ms);
 	if (enroll && f->mood == FAKE_GARBAGE) {
 		ok = socket_write(fd, garbage, sizeof(garbage));
 	} else if (!enroll || f->mood != FAKE_SILENT) {
