@@ -153,6 +153,7 @@ install: all
 	install -m 755 $(addprefix $(BUILD)/,$(filter-out inkan,$(PROGRAMS))) \
 	    "$(TO)/sbin/"
 	install -m 644 profiles/shipped/*.conf "$(TO)/share/inkan/profiles/"
+	install -m 644 scripts/policy/operators.conf "$(TO)/share/inkan/"
 	install -m 644 scripts/units/*.service "$(TO)/lib/systemd/system/"
 	sed -i 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|' \
 	    "$(TO)"/lib/systemd/system/inkan-*.service

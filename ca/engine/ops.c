@@ -7,6 +7,7 @@
 #include "ca/report/report.h"
 #include "profiles/error.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/ops_roles.h"
 
 #define TEXT V_ASN1_UTF8STRING
 #define BYTES V_ASN1_OCTET_STRING
@@ -244,7 +245,8 @@ ops_answer(struct ca *ca, enum ops_role role, const struct socket_peer *peer,
 	(void)ca_may_vouch(ca);
 	ERR_clear_error();
 	e = find_entry(&c);
-	if (e == NULL || !check_args(&c, e) || !e->answer(&c))
+	if (e == NULL || (role == OPS_ADMIN && !ops_roles_check(&c)) ||
+	    !check_args(&c, e) || !e->answer(&c))
 		refuse(&c);
 	ERR_clear_error();
 	return c.answer;

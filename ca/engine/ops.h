@@ -24,6 +24,7 @@ struct ops_call {
 	time_t now;
 	char who[64];			/* "ra:uid:1000" */
 	char req[24];			/* request id, for the log */
+	unsigned rights;		/* operator roles, on the admin socket */
 	size_t row_octets;		/* of the rows so far: ops_room() */
 	int page_full;
 };
@@ -138,5 +139,6 @@ ops_fn ops_key_list, ops_log_list;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
 ops_fn ops_ca_enable, ops_ca_delegate;
 ops_fn ops_profile_replay, ops_ca_adoption;
+ops_fn ops_operator_list;
 
 #endif

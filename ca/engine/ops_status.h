@@ -21,6 +21,8 @@ void ops_say(struct checking *k, const char *check,
 /* ops_status_ca.c: every CA with its CRLs, OCSP answers and what is above it;
    then the newest certificate of each service. */
 void ops_status_ca(struct checking *k);
+/* ops_status_people.c: who may do what, and what waits for people. */
+void ops_status_people(struct checking *k);
 /* ops_status_work.c: what operators have under way. */
 void ops_status_work(struct checking *k);
 

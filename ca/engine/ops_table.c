@@ -280,6 +280,7 @@ static const struct ops_entry TABLE[] = {
     {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
     {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
+    {"operator.list", OPS_ADMIN, ops_operator_list, NULL, 0},
 };
 
 const struct ops_entry *
