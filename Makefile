@@ -56,8 +56,8 @@ PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
 
 # program: main file | parts | libraries
 MAIN_inkan          := ca/inkan.c
-PARTS_inkan         := ca/cli ca/store ca/wire ca/report profiles profiles/lint
-LIBS_inkan          := $(L_crypto) $(L_conf) $(L_sql) $(L_json)
+PARTS_inkan         := ca/cli ca/store ca/log ca/wire ca/report profiles profiles/lint hsm
+LIBS_inkan          := $(L_crypto) $(L_p11) $(L_conf) $(L_sql) $(L_json)
 MAIN_inkan-ca       := ca/inkan-ca.c
 PARTS_inkan-ca      := ca/engine ca/store ca/log ca/status ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan-ca       := $(L_crypto) $(L_p11) $(L_conf) $(L_sql)

@@ -74,6 +74,7 @@ static const struct option_spec ADOPTION[] = {
 };
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    BREAK_GLASS,
     END,
 };
 static const struct option_spec RESUME[] = {

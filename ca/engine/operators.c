@@ -14,7 +14,7 @@
 
 /* operators.conf, read strictly. */
 
-#define LIFETIME_MIN 60
+#define LIFETIME_MIN 10
 #define LIFETIME_MAX (90 * 86400)
 #define LIFETIME_DEFAULT (7 * 86400)
 #define ID_MAX INT64_C(4294967294)	/* (uid_t)-1 is nobody */

@@ -68,6 +68,13 @@ static const struct ops_roles TABLE[] = {
     {"key.list", READ, 0, 0},
     {"log.list", READ, 0, 0},
     {"operator.list", READ, 0, 0},
+    {"request.list", READ, 0, 0},
+    {"request.show", READ, 0, 0},
+    {"request.approve", ACT, 0, 0},
+    {"request.deny", ACT, 0, 0},
+    {"request.run", ACT, 0, 0},
+    {"break-glass.list", READ, 0, 0},
+    {"break-glass.ack", ACT, 0, 0},
 };
 
 #define N (sizeof(TABLE) / sizeof(TABLE[0]))
@@ -99,6 +106,14 @@ ops_roles_find(const char *op)
 		if (strcmp(TABLE[i].op, op) == 0)
 			return &TABLE[i];
 	return NULL;
+}
+
+int
+ops_breaks(const char *op)
+{
+	const struct ops_roles *r = ops_roles_find(op);
+
+	return r != NULL && (r->flags & OPS_BREAKS) != 0;
 }
 
 unsigned

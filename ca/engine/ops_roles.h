@@ -28,6 +28,9 @@ const struct ops_roles *ops_roles_find(const char *op);
    approvals name them ("revoke", "profile", "device" ...); 0: no such thing. */
 unsigned ops_roles_approvable(const char *name);
 
+/* Does break-glass exist for it? */
+int ops_breaks(const char *op);
+
 struct ops_call;
 /* May the peer of this call do that? 1, or 0 with c->o ("role.*"). Sets
    c->rights. */

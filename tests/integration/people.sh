@@ -21,6 +21,8 @@ people_ready() {
 	mkdir -p "$T/bin" "$T/keys"
 	cp "$BUILD/inkan" "$T/bin/"
 	chmod 755 "$T/bin" "$T/bin/inkan" "$T/keys"
+	mkdir -m 777 "$T/got"
+	chmod 777 "$T/got"
 }
 
 # as UID[:GROUP] words of inkan...
@@ -41,3 +43,50 @@ no() {
 	is "$what" $rc 1
 	has "  by $rule" "$out" "$rule"
 }
+
+# People with keys of their own: alice an admin, bob an officer, carol and olga
+# both; ann reads. Those who make the demo are root, who has no key. The rules of
+# approvals are $RULES.
+RULES='{ operation = "issue:code-signing"; number = 2; },
+	  { operation = "revoke:code-signing"; number = 1; },
+	  { operation = "profile"; number = 1; }'
+person() {	# name uid roles
+	local key=$T/keys/$1.pem
+	[ -f "$key" ] || case $1 in
+	bob) openssl genpkey -algorithm ed25519 -out "$key" ;;
+	*) new_key "$key" ;;
+	esac
+	chown "$2" "$key"
+	printf '  { name = "%s"; uid = %s; roles = [ %s ]; key = "%s"; },\n' \
+	    "$1" "$2" "$3" "$("$BUILD/inkan" operator key --name "$1" --key "$key")"
+}
+people_conf() {
+	mkdir -p "$T/keys"
+	{
+		echo "operators = ("
+		person alice $ALICE '"admin"'
+		person bob $BOB '"officer"'
+		person carol $CAROL '"admin", "officer"'
+		person olga $OLGA '"admin", "officer"'
+		cat <<-X
+		  { name = "ann"; uid = $ANN; roles = [ "auditor" ]; },
+		  { name = "root"; uid = 0; roles = [ "admin", "officer" ]; } );
+		approvals = ( $RULES );
+		${1:-}
+		X
+	} >"$INKAN_CONFIG_DIR/operators.conf"
+}
+# approve NAME ID: with the key of that name
+approve() {
+	local uid=${1^^}
+	as "${!uid}" request approve "$2" --key "$T/keys/$1.pem"
+}
+# park UID words of inkan...: parked, exit status 3; the request's id in $id
+park() {
+	local rc
+	as "$@" >"$T/park" 2>&1
+	rc=$?
+	id=$(sed -n 's/.*parked as request \([0-9]*\),.*/\1/p' "$T/park")
+	is "parked: ${*:2:2}" "$rc${id:+ with an id}" "3 with an id"
+}
+state_of() { as $ANN --json request show "$1" >"$T/show"; json "$T/show" 'd["state"]'; }
