@@ -138,11 +138,8 @@ static void
 asked(void **state)
 {
 	struct world *w = *state;
-	char *text = people_text(PEOPLE_CONF);
 
-	world_write(w, OPERATORS_PATH, text);
-	OPENSSL_free(text);
-	world_done(world_admin(w, "policy.activate", ""));
+	people_activate(w, PEOPLE_CONF);
 	one_by_one(w, 2001, OPERATOR_ADMIN);
 	one_by_one(w, 2002, OPERATOR_OFFICER);
 	one_by_one(w, 2005, OPERATOR_AUDITOR);
@@ -162,42 +159,6 @@ asked(void **state)
 	assert_true(world_log(w, "refusal", "rule=role.operation") >= 1);
 }
 
-static void
-list(void **state)
-{
-	struct world *w = *state;
-	WIRE_ANSWER *a;
-
-	people_as(w, 2002);
-	a = world_admin(w, "operator.list", "");
-	world_is(a, WIRE_OK);
-	assert_int_equal(message_n_rows(a), 6);
-	assert_string_equal(field_text(a->values, "your_roles", ""),
-	    "officer");
-	assert_string_equal(field_text(message_row(a, 1), "name", ""), "bob");
-	assert_string_equal(field_text(message_row(a, 1), "key", ""),
-	    people[1].vkey);
-	assert_true(field_flag(message_row(a, 1), "you", 0));
-	assert_false(field_flag(message_row(a, 0), "you", 1));
-	assert_string_equal(field_text(message_row(a, 5), "name", ""),
-	    "@2100");
-	WIRE_ANSWER_free(a);
-}
-
-static int
-setup(void **state)
-{
-	people_make();
-	return world_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	people_free();
-	return world_teardown(state);
-}
-
 int
 main(void)
 {
@@ -206,8 +167,7 @@ main(void)
 	    cmocka_unit_test(as_the_document),
 	    cmocka_unit_test(separation),
 	    cmocka_unit_test(asked),
-	    cmocka_unit_test(list),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, people_setup, people_teardown);
 }

@@ -25,51 +25,53 @@ expect(struct world *w, const char *check, const char *level, const char *word)
 }
 
 static void
-activate(struct world *w, const char *text)
-{
-	char *full = people_text(text);
-
-	world_write(w, OPERATORS_PATH, full);
-	OPENSSL_free(full);
-	world_done(world_admin(w, "policy.activate", ""));
-}
-
-static void
 operators(void **state)
 {
 	struct world *w = *state;
 
-	expect(w, "operators", "warn", "whoever may use the admin socket");
 	people_as(w, 2003);
-	activate(w, PEOPLE_CONF);
+	people_activate(w, PEOPLE_CONF);
 	expect(w, "operators", "ok", "5 operators; nothing needs approvals");
-	activate(w, PEOPLE_CONF "uid_only = true;");
+	people_activate(w, PEOPLE_CONF "uid_only = true;");
 	expect(w, "operators", "warn", "uid_only");
-	activate(w, PEOPLE_CONF "approvals = ( { operation = \"issue\"; "
+	people_activate(w, PEOPLE_CONF "approvals = ( { operation = \"issue\"; "
 	    "number = 2; } );");
 	expect(w, "operators", "ok", "5 operators, 1 rules of approval");
 }
 
-static int
-setup(void **state)
+static void
+requests(void **state)
 {
-	people_make();
-	return world_setup(state);
-}
+	struct world *w = *state;
+	int id;
 
-static int
-teardown(void **state)
-{
-	people_free();
-	return world_teardown(state);
+	expect(w, "operators", "warn", "whoever may use the admin socket");
+	people_as(w, 2003);
+	people_activate(w, PEOPLE_CONF "uid_only = true;");
+	people_activate(w, PEOPLE_CONF "approvals = ( { operation = "
+	    "\"secret.new\"; number = 1; } );");
+	people_as(w, 2002);
+	id = people_parked(world_admin(w, "secret.new", "t", "fleet",
+	    "devices"));
+	expect(w, "requests", "ok", "1 wait for approvals");
+	world_done(people_approve(w, 2, id));
+	expect(w, "requests", "warn", "1 approved, not run");
+	people_as(w, 2002);
+	world_done(world_admin(w, "ca.stop", "t", "break_glass", "fire"));
+	expect(w, "break-glass", "fail", "did ca.stop without approvals: "
+	    "fire");
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(requests),
+	};
+	const struct CMUnitTest more[] = {
 	    cmocka_unit_test(operators),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, people_setup, people_teardown) ||
+	    cmocka_run_group_tests(more, people_setup, people_teardown);
 }

@@ -46,7 +46,7 @@ people_free(void)
 }
 
 /* The text with "%alice%" and so on replaced by their keys. OPENSSL_free(). */
-static char *__attribute__((unused))
+static __attribute__((unused)) char *
 people_text(const char *text)
 {
 	char *out = OPENSSL_zalloc(strlen(text) + 8192);
@@ -89,6 +89,88 @@ people_as(struct world *w, uid_t uid)
 	memset(&w->peer, 0, sizeof(w->peer));
 	w->peer.uid = uid;
 	w->peer.gid = 9999;
+}
+
+/* Activate that operators.conf, as ${w}'s peer, who must be allowed to. */
+static void __attribute__((unused))
+people_activate(struct world *w, const char *text)
+{
+	char *full = people_text(text);
+
+	world_write(w, OPERATORS_PATH, full);
+	OPENSSL_free(full);
+	world_done(world_admin(w, "policy.activate", ""));
+}
+
+/* An answer that parks: the request's id. Frees. */
+static int __attribute__((unused))
+people_parked(WIRE_ANSWER *a)
+{
+	int id;
+
+	world_is(a, WIRE_PENDING);
+	id = (int)field_int(a->values, "request", 0);
+	assert_true(id > 0);
+	WIRE_ANSWER_free(a);
+	return id;
+}
+
+static void __attribute__((unused))
+people_state(struct world *w, int id, const char *state)
+{
+	WIRE_ANSWER *a = world_admin(w, "request.show", "i", "id", id);
+
+	world_is(a, WIRE_OK);
+	assert_string_equal(field_text(a->values, "state", ""), state);
+	WIRE_ANSWER_free(a);
+}
+
+/* What person ${i} signs for a request. OPENSSL_free(). */
+static __attribute__((unused)) char *
+people_note(struct world *w, size_t i, int id)
+{
+	WIRE_ANSWER *a = world_admin(w, "request.show", "i", "id", id);
+	const char *text, *line[1];
+	char *signature, *note;
+
+	world_is(a, WIRE_OK);
+	text = field_text(a->values, "text", "");
+	signature = note_sign(text, &people[i].key, people[i].pkey, 0);
+	assert_non_null(signature);
+	line[0] = signature;
+	note = note_join(text, line, 1);
+	assert_non_null(note);
+	OPENSSL_free(signature);
+	WIRE_ANSWER_free(a);
+	return note;
+}
+
+/* Person ${i} approves, properly. */
+static __attribute__((unused)) WIRE_ANSWER *
+people_approve(struct world *w, size_t i, int id)
+{
+	WIRE_ANSWER *a;
+	char *note;
+
+	people_as(w, (uid_t)(2001 + i));
+	note = people_note(w, i, id);
+	a = world_admin(w, "request.approve", "it", "id", id, "note", note);
+	OPENSSL_free(note);
+	return a;
+}
+
+static int __attribute__((unused))
+people_setup(void **state)
+{
+	people_make();
+	return world_setup(state);
+}
+
+static int __attribute__((unused))
+people_teardown(void **state)
+{
+	people_free();
+	return world_teardown(state);
 }
 
 #endif
