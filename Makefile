@@ -56,8 +56,8 @@ PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
 
 # program: main file | parts | libraries
 MAIN_inkan          := ca/inkan.c
-PARTS_inkan         := ca/cli ca/audit ca/store ca/log ca/wire ca/report profiles profiles/lint
-LIBS_inkan          := $(L_crypto) $(L_conf) $(L_sql) $(L_json)
+PARTS_inkan         := ca/cli ca/audit ca/store ca/log ca/wire ca/report profiles profiles/lint hsm
+LIBS_inkan          := $(L_crypto) $(L_p11) $(L_conf) $(L_sql) $(L_json)
 MAIN_inkan-ca       := ca/inkan-ca.c
 PARTS_inkan-ca      := ca/engine ca/store ca/log ca/status ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan-ca       := $(L_crypto) $(L_p11) $(L_conf) $(L_sql)
@@ -153,6 +153,7 @@ install: all
 	install -m 755 $(addprefix $(BUILD)/,$(filter-out inkan,$(PROGRAMS))) \
 	    "$(TO)/sbin/"
 	install -m 644 profiles/shipped/*.conf "$(TO)/share/inkan/profiles/"
+	install -m 644 scripts/policy/operators.conf "$(TO)/share/inkan/"
 	install -m 644 scripts/units/*.service "$(TO)/lib/systemd/system/"
 	sed -i 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|' \
 	    "$(TO)"/lib/systemd/system/inkan-*.service

@@ -182,6 +182,8 @@ command_main(struct cli *cli, int argc, char **argv)
 		return not_found(cli, argc - i, argv + i);
 	status = run(cli, cmd, argc - i - used, argv + i + used);
 	client_close(cli);
+	if (status == CLI_FAILED && cli->parked)
+		status = CLI_PARKED;
 	if ((fflush(cli->out) != 0 || ferror(cli->out)) && status == CLI_DONE) {
 		ca_raise(CA_E_INTERNAL, "standard output cannot be written");
 		cli->json = 0;

@@ -28,7 +28,7 @@ static const struct command RECORDS[] = {
 };
 
 static const struct command *const GROUPS[] = {commands_ca, commands_policy,
-    commands_cert, commands_device, commands_profile, RECORDS,
+    commands_cert, commands_device, commands_profile, commands_people, RECORDS,
     commands_log};
 
 const struct command *

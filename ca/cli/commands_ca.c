@@ -78,6 +78,7 @@ static const struct option_spec LOG_ACCEPT[] = {
 };
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    BREAK_GLASS,
     END,
 };
 static const struct option_spec RESUME[] = {

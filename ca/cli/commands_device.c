@@ -38,6 +38,7 @@ static const struct option_spec DEVICE_REVOKE[] = {
     {"reason", OPTION_REASON, 0, NULL, "R", "RFC 5280 name"},
     {"invalidity-date", OPTION_TIME, 0, "invalidity_date", "TIME",
 	"since when they were not to be trusted"},
+    BREAK_GLASS,
     END,
 };
 static const struct option_spec DEVICE_RETIRE[] = {

@@ -8,6 +8,7 @@
 #include "ca/engine/mirror.h"
 #include "ca/engine/publish.h"
 #include "ca/report/report.h"
+#include "ca/engine/parking.h"
 #include "ca/engine/ca.h"
 
 void
@@ -231,6 +232,12 @@ close_open(struct ca *ca, time_t now)
 	if (n > 0)
 		report_event(REPORT_WARN, "issue.aborted", "count", text,
 		    NULL);
+	if (!parking_recover(ca->store, now, &n))
+		return 0;
+	snprintf(text, sizeof(text), "%zu", n);
+	if (n > 0)
+		report_event(REPORT_WARN, "request.interrupted", "count",
+		    text, NULL);
 	return 1;
 }
 

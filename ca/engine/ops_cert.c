@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/scope.h"
 
 /* What an operator does with certificates. */
 
@@ -43,7 +44,8 @@ ops_issue_op(struct ops_call *c)
 	c->o.authenticated = 1;
 	ops_admit_env(c, policy, &env);
 	ok = ops_take_operator(c, &r, set, OPS_SET_MAX) &&
-	    admit_operator(&env, &r, &a, &c->o) && ops_issue(c, a);
+	    admit_operator(&env, &r, &a, &c->o) && scope_admitted(c, a) &&
+	    ops_issue(c, a);
 	admit_free(a);
 	policy_put(policy);
 	return ok;

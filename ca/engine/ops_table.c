@@ -226,6 +226,24 @@ static const struct ops_arg A_LOG_ACCEPT[] = {
     {"reason", TEXT, OPS_REQUIRED, 200},
 };
 
+static const struct ops_arg A_REQUESTS[] = {
+    {"open", FLAG, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_APPROVE[] = {
+    {"id", INT, OPS_REQUIRED, 0},
+    {"note", TEXT, 0, 8192},
+};
+static const struct ops_arg A_DENY[] = {
+    {"id", INT, OPS_REQUIRED, 0},
+    {"reason", TEXT, 0, 200},
+};
+static const struct ops_arg A_BREAK_ACK[] = {
+    {"id", INT, OPS_REQUIRED, 0},
+    {"note", TEXT, 0, 200},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
@@ -291,6 +309,14 @@ static const struct ops_entry TABLE[] = {
     {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},
     {"log.cosign", OPS_ADMIN, ops_log_cosign, ARGS(A_LOG_COSIGN)},
     {"log.accept", OPS_ADMIN, ops_log_accept, ARGS(A_LOG_ACCEPT)},
+    {"operator.list", OPS_ADMIN, ops_operator_list, NULL, 0},
+    {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
+    {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
+    {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},
+    {"request.deny", OPS_ADMIN, ops_request_deny, ARGS(A_DENY)},
+    {"request.run", OPS_ADMIN, ops_request_run, ARGS(A_ID)},
+    {"break-glass.list", OPS_ADMIN, ops_break_list, ARGS(A_REQUESTS)},
+    {"break-glass.ack", OPS_ADMIN, ops_break_ack, ARGS(A_BREAK_ACK)},
 };
 
 const struct ops_entry *

@@ -154,6 +154,8 @@ static const struct {
     {"revoke.invalidity", "invalidity_date"},
     {"revoke.", "serial"},
     {"where.", "where"},
+    {"approval.", "id"},
+    {"policy.changed", "files"},
     {"campaign.reason", "reason"},
     {"campaign.stage", "stage"},
     {"campaign.pause", "pause"},

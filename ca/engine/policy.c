@@ -45,11 +45,13 @@ check_file(const struct policy_file *file)
 {
 	int pem = is_in(file->path, FLEETS, ".pem");
 
-	if (!pem && !is_in(file->path, PROFILES, ".conf") &&
+	if (!pem && strcmp(file->path, OPERATORS_PATH) != 0 &&
+	    !is_in(file->path, PROFILES, ".conf") &&
 	    !is_in(file->path, FLEETS, ".conf"))
 		return config_error(file->path,
 		    "is no file of a policy "
-		    "(profiles/*.conf, fleets/*.conf, fleets/*.pem)");
+		    "(profiles/*.conf, fleets/*.conf, fleets/*.pem, "
+		    OPERATORS_PATH ")");
 	if (pem && strstr(file->text, "PRIVATE KEY-----") != NULL)
 		return config_error(file->path,
 		    "holds a private key: keep "
@@ -163,6 +165,11 @@ compile_files(struct policy *p, int active)
 		if (is_in(p->files[i].path, FLEETS, ".conf") &&
 		    !add_fleet(p, &p->files[i]))
 			return 0;
+	for (i = 0; i < p->n_files; i++)
+		if (strcmp(p->files[i].path, OPERATORS_PATH) == 0) {
+			p->operators = operators_compile(p, &p->files[i]);
+			return p->operators != NULL;
+		}
 	return 1;
 }
 
@@ -223,6 +230,7 @@ policy_put(struct policy *p)
 		fleet_free(p->fleets[i]);
 	for (i = 0; i < p->n_profiles; i++)
 		profile_free(p->profiles[i]);
+	operators_free(p->operators);
 	OPENSSL_free(p->fleets);
 	OPENSSL_free(p->profiles);
 	policy_files_free(p->files, p->n_files);

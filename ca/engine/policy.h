@@ -2,6 +2,7 @@
 #define INKAN_CA_ENGINE_POLICY_H
 
 #include <openssl/x509.h>
+#include "ca/engine/operators.h"
 #include "ca/store/records.h"
 #include "profiles/profile.h"
 
@@ -11,7 +12,8 @@
  * Compiled from texts (of a version in the store, or of a folder: a proposal).
  * Paths in a version: "profiles/NAME.conf", "fleets/NAME.conf",
  * "fleets/NAME.pem" (trust anchors that fleets name). The format of a fleet file is
- * inkan-fleet(5).
+ * inkan-fleet(5). "operators.conf", where there is one, says who may do what:
+ * operators.h.
  *
  * policy_compile refuses: what profile_compile refuses; a fleet whose profile
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
@@ -69,6 +71,7 @@ struct policy {
 	struct policy_row row;		/* version 0: a proposal */
 	struct profile **profiles; size_t n_profiles;
 	struct fleet **fleets; size_t n_fleets;
+	struct operators *operators;	/* NULL: no such file */
 	struct policy_file *files; size_t n_files;	/* the texts */
 	int refs;			/* atomic */
 };
@@ -99,7 +102,7 @@ int policy_refuse_own(const struct policy *p, const unsigned char (*own)[32],
     size_t n);
 /* Stable text of a fleet, "key = value" lines. OPENSSL_free(). */
 char *policy_fleet_dump(const struct fleet *f);
-/* Load "profiles" and "fleets" files of a folder as texts; free with
+/* Load "profiles" and "fleets" files and operators.conf of a folder as texts; free with
    policy_files_free(). */
 int policy_load_dir(const char *dir, struct policy_file **files, size_t *n);
 void policy_files_free(struct policy_file *files, size_t n);

@@ -9,6 +9,7 @@
 #include "ca/report/report.h"
 #include "ca/store/certs.h"
 #include "ca/engine/mirror.h"
+#include "ca/engine/parking.h"
 #include "ca/engine/schedule_crl.h"
 #include "ca/engine/schedule.h"
 
@@ -16,6 +17,7 @@
 #define OPEN_MAX 600		/* a reservation that is older is nobody's */
 #define OPEN_EVERY 60
 #define TOKEN_EVERY 30
+#define PARKED_EVERY 15
 
 struct schedule {
 	struct ca *ca;
@@ -27,6 +29,7 @@ struct schedule {
 	time_t beat_failed;
 	time_t open_looked;
 	time_t token_looked;
+	time_t parked_looked;
 	struct schedule_crl *crls;
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
@@ -204,6 +207,17 @@ refusals(struct schedule *s, time_t now)
 		report_errors(REPORT_ERROR, "refusals.unlogged", NULL);
 }
 
+/* Requests whose time is over are ended, and the log tells. */
+static void
+requests(struct schedule *s, time_t now)
+{
+	if (s->was_stopped || is_within(now, s->parked_looked, PARKED_EVERY))
+		return;
+	s->parked_looked = now;
+	if (!parking_sweep(s->ca->store, now))
+		report_errors(REPORT_ERROR, "request.unswept", NULL);
+}
+
 void
 schedule_round(struct schedule *s, time_t now)
 {
@@ -213,6 +227,7 @@ schedule_round(struct schedule *s, time_t now)
 	crls(s, now);
 	close_open(s, now);
 	refusals(s, now);
+	requests(s, now);
 	ERR_clear_error();
 }
 
