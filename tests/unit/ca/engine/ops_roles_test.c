@@ -76,6 +76,8 @@ as_the_document(void **state)
 static void
 separation(void **state)
 {
+	/* Reading, adding a signature, and beginning another log. */
+	static const char log_ops[] = "list where prove cosign accept";
 	const struct ops_roles *r;
 	size_t i, n;
 
@@ -90,7 +92,7 @@ separation(void **state)
 	for (i = 0; i < n; i++) {
 		/* Nobody prunes or writes the log: there is no such thing. */
 		if (strncmp(r[i].op, "log.", 4) == 0)
-			assert_string_equal(r[i].op, "log.list");
+			assert_non_null(strstr(log_ops, r[i].op + 4));
 		/* What an auditor may needs no approval: it changes nothing. */
 		if (r[i].may & OPERATOR_AUDITOR)
 			assert_int_equal(r[i].approve | r[i].flags, 0);
