@@ -1,10 +1,12 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
 #include "ca/engine/ceremony_file.h"
 #include "ca/engine/crl_shard.h"
+#include "ca/transcript/transcript.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -20,6 +22,8 @@ static const struct conf_key FILE_KEYS[] = {
     {"root", CONF_GROUP, 1},
     {"issuers", CONF_GROUPS, 1},
     {"services", CONF_GROUPS, 0},
+    {"participants", CONF_GROUPS, 0},
+    {"quorum", CONF_INT, 0},
 };
 
 static const struct conf_key ROOT_KEYS[] = {
@@ -322,11 +326,31 @@ ceremony_read_lists(const struct conf_group *g, struct ceremony_file *f)
 	return 1;
 }
 
+static int
+read_people(const struct conf_group *g, struct ceremony_file *f)
+{
+	struct quorum *q = OPENSSL_zalloc(sizeof(*q));
+	int ok = q != NULL && quorum_read(g, f->dir, q);
+	size_t i;
+
+	for (i = 0; ok && i < q->n; i++)
+		ok = note_key_print(&q->key[i], f->vkey[i], NOTE_VKEY_MAX);
+	if (ok) {
+		f->n_participants = q->n;
+		f->quorum = q->k;
+	}
+	if (q != NULL)
+		quorum_clear(q);
+	OPENSSL_free(q);
+	return ok;
+}
+
 int
 ceremony_read_head(const struct conf_group *g, struct ceremony_file *f)
 {
 	return ceremony_copy_path(g, "config", f->dir, f->config) &&
-	    ceremony_copy_path(g, "transcript", f->dir, f->transcript);
+	    ceremony_copy_path(g, "transcript", f->dir, f->transcript) &&
+	    read_people(g, f);
 }
 
 int
@@ -363,13 +387,20 @@ ceremony_read(const char *path)
 {
 	struct ceremony_file *f = OPENSSL_zalloc(sizeof(*f));
 	struct conf *conf = NULL;
+	char *text = NULL;
+	size_t len = 0;
 	int ok = 0;
 
-	if (f != NULL && settings_dir_of(path, f->dir)) {
-		conf = conf_read_file(path);
+	/* What is hashed is what is read. */
+	if (f != NULL && settings_dir_of(path, f->dir) &&
+	    realpath(path, f->path) != NULL &&
+	    (text = transcript_slurp(path, CONF_FILE_MAX, &len)) != NULL &&
+	    transcript_sha256(text, len, f->sha256)) {
+		conf = conf_read_text(path, text, len);
 		ok = conf != NULL && read_all(conf_root(conf), f);
 	}
 	conf_free(conf);
+	OPENSSL_free(text);
 	if (ok)
 		return f;
 	OPENSSL_free(f);

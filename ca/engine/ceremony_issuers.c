@@ -13,7 +13,7 @@ static int
 make_key(struct ceremony *r, size_t i)
 {
 	const struct ceremony_ca *ca = &r->f->issuers[i];
-	EVP_PKEY *key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
+	EVP_PKEY *key = ceremony_make_key(r, ca->key_type, ca->label);
 	int ok;
 
 	if (key == NULL)
@@ -85,7 +85,7 @@ certify_service(struct ceremony *r, const struct ceremony_service *sv,
 {
 	const struct profile *p = ceremony_profile(r, sv->profile,
 	    PROFILE_OCSP);
-	struct csr *csr = p == NULL ? NULL : ceremony_read_csr(sv->csr);
+	struct csr *csr = p == NULL ? NULL : ceremony_read_csr(r, sv->csr);
 	struct ceremony_fields fields;
 	struct ceremony_job job = {.profile = p, .csr = csr,
 	    .fields = &fields};
@@ -99,7 +99,7 @@ certify_service(struct ceremony *r, const struct ceremony_service *sv,
 	    ceremony_write_pem(r, sv->certificate, c.der, c.der_len,
 	    sv->chain ? is : NULL);
 	if (ok)
-		ceremony_say(r, "certificate %s by %s: %s", sv->profile,
+		ceremony_tell(r, "certificate %s by %s: %s", sv->profile,
 		    is->row.ident, c.row.subject);
 	issued_clear(&c);
 	csr_free(csr);

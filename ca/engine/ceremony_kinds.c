@@ -14,7 +14,8 @@
 
 #define HEAD                                                                   \
 	{"kind", CONF_TEXT, 1}, {"config", CONF_TEXT, 1},                      \
-	    {"transcript", CONF_TEXT, 0}, {"signer", CONF_GROUP, 1}
+	    {"transcript", CONF_TEXT, 0}, {"signer", CONF_GROUP, 1},           \
+	    {"participants", CONF_GROUPS, 0}, {"quorum", CONF_INT, 0}
 
 static const struct conf_key SIGNER_KEYS[] = {
     {"ca", CONF_TEXT, 1},
