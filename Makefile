@@ -120,10 +120,11 @@ endef
 $(foreach p,hsm profiles ca ra ocsp,$(eval $(call unit_test,$(p))))
 
 unit: $(UNIT)
-# inkan-ca with fault points, for tests/integration/crash.sh.
+# Programs with fault points, for tests/integration/crash.sh, ceremony_resume.sh.
 faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
-	    BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/faults/inkan-ca)
+	    BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/faults/inkan-ca \
+	    $(abspath $(BUILD))/faults/inkan-ceremony)
 check: all unit faults
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
 

@@ -72,7 +72,8 @@ ceremony_tx(struct store_tx *tx, void *arg)
 	ok = l != NULL &&
 	    field_add_text(l, "kind", ceremony_kind_name(r->f->kind)) &&
 	    field_add_int(l, "issuers", (int64_t)r->f->n_issuers) &&
-	    ceremony_log_transcript(r, l) && ceremony_forget_run(tx) &&
+	    ceremony_log_transcript(r, l) &&
+	    store_meta_set(tx, CEREMONY_DONE, "init") &&
 	    entries_append(tx, "ceremony", r->now, l, NULL);
 	field_list_free(l);
 	return ok;
@@ -83,6 +84,13 @@ static int
 begin_tx(struct store_tx *tx, void *arg)
 {
 	return policy_tx(tx, arg) && ceremony_remember_run(tx, arg);
+}
+
+static int
+begin(struct ceremony *r)
+{
+	return ceremony_open_transcript(r) &&
+	    store_write(r->store, begin_tx, r, 0);
 }
 
 static int
@@ -102,19 +110,22 @@ make_store(struct ceremony *r)
 		return 0;
 	}
 	r->owned = 1;
-	return ceremony_open_transcript(r) &&
-	    store_write(r->store, begin_tx, r, 0);
+	return begin(r);
 }
 
-/* Go on in the store that an interrupted one left. */
-static int
-open_store(struct ceremony *r)
-{
-	struct store_config cfg = {.path = r->tmp, .mode = STORE_WRITE,
-	    .now = r->now};
+struct begun {
+	char file[80], done[16], transcript[PATH_MAX];
+};
 
-	r->store = store_open(&cfg);
-	return r->store != NULL && ceremony_resume(r);
+static int
+begun_tx(struct store_tx *tx, void *arg)
+{
+	struct begun *b = arg;
+
+	return store_meta_get(tx, CEREMONY_FILE, b->file,
+	    sizeof(b->file)) >= 0 && store_meta_get(tx, CEREMONY_DONE, b->done,
+	    sizeof(b->done)) >= 0 && store_meta_get(tx, CEREMONY_TRANSCRIPT,
+	    b->transcript, sizeof(b->transcript)) >= 0;
 }
 
 static void
@@ -132,16 +143,14 @@ sync_folder_of(const char *path)
 	close(fd);
 }
 
+/* The last transaction is written: what is left to do can be done again. */
 static int
-commit(struct ceremony *r)
+finish(struct ceremony *r)
 {
 	struct stat st;
 	char wal[PATH_MAX + 8];
 
-	ceremony_say(r, r->how->dry ? "store" : "store %s", r->s->store);
-	if (!ceremony_keep_transcript(r) ||
-	    !store_write(r->store, ceremony_tx, r, 0))
-		return 0;
+	r->owned = 0;
 	store_close(r->store);
 	r->store = NULL;
 	snprintf(wal, sizeof(wal), "%s-wal", r->tmp);
@@ -149,16 +158,26 @@ commit(struct ceremony *r)
 		ca_raise(CA_E_STORE, "ceremony: %s was not written back", wal);
 		return 0;
 	}
+	ceremony_end_transcript(r, "done");
 	if (renameat2(AT_FDCWD, r->tmp, AT_FDCWD, r->s->store,
 	    RENAME_NOREPLACE) != 0) {
-		ca_raise(CA_E_STORE, "ceremony: rename %s: %s", r->tmp,
-		    strerror(errno));
+		ca_raise(CA_E_STORE, "ceremony: rename %s: %s; run it again "
+		    "with --resume", r->tmp, strerror(errno));
 		return 0;
 	}
 	/* From here on it has happened. */
 	sync_folder_of(r->s->store);
 	ceremony_remove_store(r->tmp);
 	return 1;
+}
+
+static int
+commit(struct ceremony *r)
+{
+	ceremony_say(r, "policy version %lld, store complete",
+	    (long long)r->policy->row.version);
+	return ceremony_keep_transcript(r) &&
+	    store_write(r->store, ceremony_tx, r, 0) && finish(r);
 }
 
 static void
@@ -191,6 +210,34 @@ work(struct ceremony *r)
 	    ceremony_use_issuers(r) && ceremony_all_taken(r) && commit(r);
 }
 
+/* Go on in the store that an interrupted one left, from where it was. */
+static int
+go_on(struct ceremony *r)
+{
+	struct store_config cfg = {.path = r->tmp, .mode = STORE_WRITE,
+	    .now = r->now};
+	struct begun *b = OPENSSL_zalloc(sizeof(*b));
+	int ok = 0;
+
+	r->store = store_open(&cfg);
+	if (b == NULL || r->store == NULL || !store_read(r->store, begun_tx,
+	    b))
+		goto out;
+	if (b->done[0] != '\0') {
+		ERR_set_mark();
+		if (b->transcript[0] != '\0')
+			r->transcript = transcript_continue(b->transcript);
+		ERR_pop_to_mark();
+		ok = finish(r);
+	} else {
+		ok = (b->file[0] != '\0' ? ceremony_resume(r) : begin(r)) &&
+		    work(r);
+	}
+out:
+	OPENSSL_free(b);
+	return ok;
+}
+
 static int
 run_init(struct ceremony *r)
 {
@@ -198,11 +245,9 @@ run_init(struct ceremony *r)
 
 	r->policy = policy_read_dir(r->s->policy_dir);
 	ok = r->policy != NULL && publish_prepare(r->s->publish_dir) &&
-	    (r->how->resume ? open_store(r) : make_store(r)) && work(r);
-	if (ok) {
-		ceremony_end_transcript(r, "done");
+	    (r->how->resume ? go_on(r) : make_store(r) && work(r));
+	if (ok)
 		return 1;
-	}
 	store_close(r->store);
 	r->store = NULL;
 	if (r->how->resume) {

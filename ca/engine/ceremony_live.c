@@ -235,17 +235,21 @@ discard_open(struct ceremony *r, struct state *s)
 static int
 publish(struct ceremony *r)
 {
+	char line[PATH_MAX + 16];
+
+	snprintf(line, sizeof(line), "published in %s", r->s->publish_dir);
 	if (!ceremony_stage_publish(r)) {
 		ca_raise(CA_E_STORE, "ceremony: it has happened, but not every "
 		    "file is published; run it again to go on");
 		return 0;
 	}
+	/* Until then the store knows that an end is due. */
+	ceremony_end_transcript(r, "done");
 	if (!store_write(r->store, clear_tx, NULL, STORE_URGENT))
 		return 0;
 	ceremony_stage_remove(r);
-	ceremony_end_transcript(r, "done");
 	if (!r->how->dry)
-		ceremony_say(r, "published in %s", r->s->publish_dir);
+		r->act(line);
 	return 1;
 }
 

@@ -225,6 +225,7 @@ extern const struct ceremony_act ceremony_crl_act, ceremony_intermediate_act,
 struct ceremony_memo;
 /* For the store's meta: file and transcript of this run; and nothing more. */
 #define CEREMONY_FILE "ceremony.file"
+#define CEREMONY_DONE "ceremony.done"	/* a first one: but for its rename */
 #define CEREMONY_TRANSCRIPT "ceremony.transcript"
 int ceremony_remember_run(struct store_tx *tx, const struct ceremony *r);
 int ceremony_forget_run(struct store_tx *tx);
