@@ -156,6 +156,7 @@ const struct command commands_ca[] = {
     CEREMONY("ca cross", "Cross-certify a foreign CA by a ceremony"),
     CEREMONY("ca certify", "Certify a foreign sub-CA's request by a ceremony"),
     CEREMONY("ca revoke", "Revoke a certificate of a CA by a ceremony"),
+    CEREMONY("ca destroy", "Destroy the key of a CA by a ceremony"),
     CEREMONY("ca refresh", "Renew a root's CRL and OCSP answers by a ceremony"),
     CEREMONY("ceremony run", "Run a ceremony of whatever kind"),
     {.words = "ceremony key",

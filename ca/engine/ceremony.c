@@ -73,6 +73,7 @@ ceremony_tx(struct store_tx *tx, void *arg)
 	    field_add_text(l, "kind", ceremony_kind_name(r->f->kind)) &&
 	    field_add_int(l, "issuers", (int64_t)r->f->n_issuers) &&
 	    ceremony_log_transcript(r, l) &&
+	    (r->f->kind != CEREMONY_CSR || ceremony_csr_act.use(tx, r)) &&
 	    store_meta_set(tx, CEREMONY_DONE, "init") &&
 	    entries_append(tx, "ceremony", r->now, l, NULL);
 	field_list_free(l);
@@ -196,6 +197,7 @@ run_clear(struct ceremony *r)
 	hsm_close(r->hsm);
 	policy_put(r->policy);
 	transcript_close(r->transcript);
+	pending_cas_row_clear(&r->pending);
 	OPENSSL_free(r->approved);
 	OPENSSL_free(r->memo);
 	OPENSSL_free(r->f);
@@ -206,6 +208,8 @@ static int
 work(struct ceremony *r)
 {
 	ceremony_record_policy(r);
+	if (r->f->kind == CEREMONY_CSR)
+		return ceremony_csr_act.work(r) && commit(r);
 	return ceremony_make_keys(r) && ceremony_use_root(r) &&
 	    ceremony_use_issuers(r) && ceremony_all_taken(r) && commit(r);
 }
@@ -264,7 +268,8 @@ run_kind(struct ceremony *r)
 {
 	if (!ceremony_quorum(r))
 		return 0;
-	if (r->f->kind != CEREMONY_INIT) {
+	if (!ceremony_is_first(r->f) && (r->f->kind != CEREMONY_CSR ||
+	    access(r->s->store, F_OK) == 0)) {
 		snprintf(r->stage, sizeof(r->stage), "%.*s.ceremony.d",
 		    PATH_MAX - 16, r->s->store);
 		return ceremony_live_run(r);

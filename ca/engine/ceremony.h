@@ -40,9 +40,14 @@ enum ceremony_kind {
 	CEREMONY_ROOT_REKEY,	/* next root, with link certificates */
 	CEREMONY_CROSS,		/* a foreign CA is certified by one of ours */
 	CEREMONY_CERTIFY,	/* a foreign sub-CA's request */
-	CEREMONY_REVOKE		/* a certificate of a CA */
+	CEREMONY_REVOKE,	/* a certificate of a CA */
+	CEREMONY_OFFLINE,	/* "root": a first one that makes a root only */
+	CEREMONY_CSR,		/* key and request, for a CA elsewhere to certify;
+				   may be a first one */
+	CEREMONY_DELEGATE,	/* "ocsp-delegate" of a CA that is offline */
+	CEREMONY_DESTROY	/* the key of a CA that is no longer needed */
 };
-#define CEREMONY_KINDS 8
+#define CEREMONY_KINDS 12
 
 /* Store's meta while a ceremony on an instance is under way: "open ..." until its
    last transaction, then "done ..." until its files are published. */
@@ -136,8 +141,14 @@ struct ceremony_file {
 	struct ceremony_subject subject;
 	struct ceremony_links links;
 	struct ceremony_revoked revoked;
+	int path_len;			/* csr: asked for */
+	char request[PATH_MAX];		/* csr: PEM to write */
+	char reason[512];		/* destroy: though something is valid */
 	int64_t crl_lifetime;		/* crl; 0: as it is */
 };
+
+/* Does it make an instance? (A request may, too, where there is none.) */
+int ceremony_is_first(const struct ceremony_file *f);
 
 /* Returned to be freed with OPENSSL_free(). */
 struct ceremony_file *ceremony_read(const char *path);

@@ -26,6 +26,16 @@ static const struct conf_key FILE_KEYS[] = {
     {"quorum", CONF_INT, 0},
 };
 
+static const struct conf_key OFFLINE_KEYS[] = {
+    {"kind", CONF_TEXT, 1},
+    {"config", CONF_TEXT, 1},
+    {"http_url", CONF_TEXT, 1},
+    {"transcript", CONF_TEXT, 0},
+    {"root", CONF_GROUP, 1},
+    {"participants", CONF_GROUPS, 0},
+    {"quorum", CONF_INT, 0},
+};
+
 static const struct conf_key ROOT_KEYS[] = {
     {"token", CONF_GROUP, 1},
     {"name", CONF_TEXT, 0},
@@ -62,8 +72,16 @@ static const struct conf_key SERVICE_KEYS[] = {
     {"chain", CONF_BOOL, 0},
 };
 
-static const char *const KINDS[CEREMONY_KINDS + 1] = {"init", "crl",
-    "intermediate", "renew", "root-rekey", "cross", "certify", "revoke", NULL};
+static const char *const KINDS[CEREMONY_KINDS + 2] = {"init", "crl",
+    "intermediate", "renew", "root-rekey", "cross", "certify", "revoke",
+    "root", "csr", "ocsp-delegate", "destroy", "rekey", NULL};
+#define REKEY CEREMONY_KINDS	/* another name: of a root, or a CA below one */
+
+int
+ceremony_is_first(const struct ceremony_file *f)
+{
+	return f->kind == CEREMONY_INIT || f->kind == CEREMONY_OFFLINE;
+}
 
 const char *
 ceremony_kind_name(enum ceremony_kind kind)
@@ -154,11 +172,11 @@ ceremony_name_ok(const char *name)
 	    "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
 }
 
-static int
-read_ca(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_ca(const struct conf_group *g, const struct ceremony_file *f,
     const char *name, const char *profile, struct ceremony_ca *ca)
 {
-	int64_t generation, dflt = f->kind == CEREMONY_INIT ? 1 : 0;
+	int64_t generation, dflt = ceremony_is_first(f);
 
 	if (!ceremony_copy(g, "name", name, ca->name, sizeof(ca->name)) ||
 	    !conf_int(g, "generation", 1, 9999, dflt, &generation))
@@ -179,13 +197,13 @@ ceremony_read_root(const struct conf_group *g, struct ceremony_file *f)
 {
 	if (!conf_check(g, ROOT_KEYS, N(ROOT_KEYS)))
 		return 0;
-	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
+	if (ceremony_is_first(f) && !conf_has(g, "set"))
 		return conf_fail(g, "set", "missing: a root has a name");
-	return read_ca(g, f, "root", "root-ca", &f->root) &&
+	return ceremony_read_ca(g, f, "root", "root-ca", &f->root) &&
 	    settings_read_token(conf_subgroup(g, "token"), f->dir,
 	    &f->root_token) &&
 	    conf_duration(g, "crl_lifetime", DAY, 3650 * DAY,
-	    f->kind == CEREMONY_INIT ? 180 * DAY : 0,
+	    ceremony_is_first(f) ? 180 * DAY : 0,
 	    &f->root.crl_lifetime);
 }
 
@@ -218,11 +236,11 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 
 /* Where a later ceremony's file is silent, the generation before may know:
    inherit() in ceremony_intermediate.c. */
-static int
-read_shards(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_shards(const struct conf_group *g, const struct ceremony_file *f,
     struct ceremony_ca *ca)
 {
-	int silent = f->kind == CEREMONY_INIT ? 0 : -1;
+	int silent = ceremony_is_first(f) ? 0 : -1;
 	int64_t n;
 
 	if (!conf_int(g, "crl_shards", 0, CRL_SHARDS_MAX, 0, &n))
@@ -236,11 +254,11 @@ read_shards(const struct conf_group *g, const struct ceremony_file *f,
 	return 1;
 }
 
-static int
-read_times(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_times(const struct conf_group *g, const struct ceremony_file *f,
     struct ceremony_ca *ca)
 {
-	int64_t dflt = f->kind == CEREMONY_INIT ? DAY : 0;
+	int64_t dflt = ceremony_is_first(f) ? DAY : 0;
 
 	if (!conf_duration(g, "crl_lifetime", 60, 365 * DAY, dflt,
 	    &ca->crl_lifetime) ||
@@ -255,8 +273,8 @@ read_times(const struct conf_group *g, const struct ceremony_file *f,
 }
 
 /* Is it one that ca.conf names? */
-static int
-read_token_name(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_token_name(const struct conf_group *g, const struct ceremony_file *f,
     struct ceremony_ca *ca)
 {
 	struct settings *s;
@@ -279,9 +297,9 @@ read_issuer(const struct conf_group *g, struct ceremony_file *f)
 	struct ceremony_ca *ca = &f->issuers[f->n_issuers];
 
 	if (!conf_check(g, ISSUER_KEYS, N(ISSUER_KEYS)) ||
-	    !read_ca(g, f, "", "issuing-ca", ca) ||
-	    !read_token_name(g, f, ca) || !read_times(g, f, ca) ||
-	    !read_shards(g, f, ca))
+	    !ceremony_read_ca(g, f, "", "issuing-ca", ca) ||
+	    !ceremony_read_token_name(g, f, ca) || !ceremony_read_times(g, f, ca) ||
+	    !ceremony_read_shards(g, f, ca))
 		return 0;
 	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
 		return conf_fail(g, "set", "missing: a CA has a name");
@@ -373,7 +391,14 @@ read_all(const struct conf_group *g, struct ceremony_file *f)
 
 	if (kind < 0)
 		return 0;
+	if (kind == REKEY)
+		kind = conf_has(g, "root") ? CEREMONY_ROOT_REKEY :
+		    CEREMONY_INTERMEDIATE;
 	f->kind = (enum ceremony_kind)kind;
+	if (f->kind == CEREMONY_OFFLINE)
+		return conf_check(g, OFFLINE_KEYS, N(OFFLINE_KEYS)) &&
+		    ceremony_read_head(g, f) && ceremony_read_url(g, f) &&
+		    ceremony_read_root(conf_subgroup(g, "root"), f);
 	if (f->kind != CEREMONY_INIT)
 		return ceremony_read_kind(g, f);
 	return conf_check(g, FILE_KEYS, N(FILE_KEYS)) &&

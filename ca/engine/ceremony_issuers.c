@@ -78,9 +78,8 @@ find(struct ceremony *r, const char *name)
 	return issuer_set_find(&r->issuers, name);
 }
 
-/* ${is}, whose key is at hand, is the one that it names. */
-static int
-certify_service(struct ceremony *r, const struct ceremony_service *sv,
+int
+ceremony_certify_service(struct ceremony *r, const struct ceremony_service *sv,
     struct issuer *is)
 {
 	const struct profile *p = ceremony_profile(r, sv->profile,
@@ -129,7 +128,8 @@ certify_in(struct ceremony *r, const struct settings_token *t)
 	for (i = 0; i < r->f->n_services; i++) {
 		is = find(r, r->f->services[i].issuer);
 		if (is_in(is, t) && (!take_key(r, is) ||
-		    !certify_service(r, &r->f->services[i], is)))
+		    !ceremony_certify_service(r, &r->f->services[i],
+		    is)))
 			return 0;
 	}
 	return 1;

@@ -32,6 +32,9 @@ static const struct ceremony_act *const acts[CEREMONY_KINDS] = {
     [CEREMONY_CROSS] = &ceremony_cross_act,
     [CEREMONY_CERTIFY] = &ceremony_certify_act,
     [CEREMONY_REVOKE] = &ceremony_revoke_act,
+    [CEREMONY_CSR] = &ceremony_csr_act,
+    [CEREMONY_DELEGATE] = &ceremony_delegate_act,
+    [CEREMONY_DESTROY] = &ceremony_destroy_act,
 };
 
 static int
@@ -120,7 +123,7 @@ open_instance(struct ceremony *r)
 	}
 	if (!issuer_set_load(&r->issuers, r->store))
 		return 0;
-	if (r->issuers.n == 0) {
+	if (r->issuers.n == 0 && r->f->kind != CEREMONY_CSR) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s holds no CA; a first "
 		    "ceremony has kind \"init\"", r->s->store);
 		return 0;

@@ -73,8 +73,9 @@ put(struct ceremony *r, const char *path, const char *data, size_t len)
 	return 1;
 }
 
-int
-ceremony_write_pem(struct ceremony *r, const char *path,
+/* Both blocks, the second one of a certificate, where there is one. */
+static int
+write_blocks(struct ceremony *r, const char *path, const char *label,
     const unsigned char *der, size_t len, const struct issuer *chain)
 {
 	BIO *bio = NULL;
@@ -85,10 +86,10 @@ ceremony_write_pem(struct ceremony *r, const char *path,
 	if (path[0] == '\0')
 		return 1;
 	bio = BIO_new(BIO_s_mem());
-	ok = bio != NULL && PEM_write_bio(bio, "CERTIFICATE", "", der,
+	ok = bio != NULL && PEM_write_bio(bio, label, "", der,
 	    (long)len) > 0 && (chain == NULL || PEM_write_bio(bio,
-	    "CERTIFICATE", "", chain->row.cert, (long)chain->row.cert_len) >
-	    0);
+	    PEM_STRING_X509, "", chain->row.cert,
+	    (long)chain->row.cert_len) > 0);
 	if (ok) {
 		n = BIO_get_mem_data(bio, &data);
 		ceremony_record_data(r, "write", path, data, (size_t)n);
@@ -96,6 +97,20 @@ ceremony_write_pem(struct ceremony *r, const char *path,
 	}
 	BIO_free(bio);
 	return ok;
+}
+
+int
+ceremony_write_pem(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len, const struct issuer *chain)
+{
+	return write_blocks(r, path, PEM_STRING_X509, der, len, chain);
+}
+
+int
+ceremony_write_request(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len)
+{
+	return write_blocks(r, path, PEM_STRING_X509_REQ, der, len, NULL);
 }
 
 int

@@ -188,6 +188,13 @@ take_transcript(struct rehearsal *h, const char *path)
 	return 1;
 }
 
+static int
+is_first(const struct ceremony_file *f, const struct settings *s)
+{
+	return ceremony_is_first(f) || (f->kind == CEREMONY_CSR &&
+	    access(s->store, F_OK) != 0);
+}
+
 /* What the real run would look at before all else, at its own places. */
 static int
 would_begin(const struct ceremony_file *f, const struct settings *s)
@@ -195,7 +202,7 @@ would_begin(const struct ceremony_file *f, const struct settings *s)
 	struct ceremony *r;
 	int ok;
 
-	if (f->kind != CEREMONY_INIT)
+	if (!is_first(f, s))
 		return 1;
 	r = OPENSSL_zalloc(sizeof(*r));
 	if (r == NULL)
@@ -214,8 +221,7 @@ prepare(struct rehearsal *h, const struct settings *s, const char *transcript)
 	    !replace_tokens(h))
 		return 0;
 	replace_paths(h);
-	return h->f.kind == CEREMONY_INIT ||
-	    (store_copy(s->store, h->s.store) && rehearsal_stand_ins(h));
+	return is_first(&h->f, s) || (store_copy(s->store, h->s.store) && rehearsal_stand_ins(h));
 }
 
 static int

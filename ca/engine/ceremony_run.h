@@ -44,6 +44,7 @@ struct ceremony {
 					   far as a ceremony asked for them */
 	int64_t row;			/* what a kind has to remember for its
 					   last transaction: ceremony_act */
+	struct pending_ca_row pending;		/* csr */
 	struct ca_cert_row extra[CEREMONY_EXTRA_MAX];
 	size_t n_extra;
 	char written[CEREMONY_SERVICES_MAX + CEREMONY_ISSUERS_MAX + 8]
@@ -143,6 +144,8 @@ int ceremony_may_certify(const struct ceremony *r, const struct issuer *is,
 
 /* ceremony_out.c: files, written at once by init, and else when all is done. */
 const char *ceremony_publish_dir(const struct ceremony *r);
+int ceremony_write_request(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len);
 int ceremony_write_pem(struct ceremony *r, const char *path,
     const unsigned char *der, size_t len, const struct issuer *chain);
 int ceremony_publish_ca(struct ceremony *r, const struct issuer_row *row);
@@ -180,6 +183,9 @@ int ceremony_root_news(struct ceremony *r, struct issuer *root);
 
 /* ceremony_issuers.c: what the issuing token does. */
 int ceremony_make_keys(struct ceremony *r);
+/* A service of ${is}, whose key is at hand. */
+int ceremony_certify_service(struct ceremony *r,
+    const struct ceremony_service *sv, struct issuer *is);
 /* Their first CRLs, and the certificates of their services. */
 int ceremony_use_issuers(struct ceremony *r);
 
@@ -192,6 +198,8 @@ int ceremony_open_signer(struct ceremony *r);
 struct issuer *ceremony_find_signer(struct ceremony *r);
 /* Is it one that may still certify? 1, or 0 raised: signer.* */
 int ceremony_signer_certifies(struct ceremony *r);
+/* Where its key is. NULL raised. */
+const struct settings_token *ceremony_signer_token(const struct ceremony *r);
 void ceremony_close_signer(struct ceremony *r);
 /* News of it: a root's CRL and answers, an issuing CA's CRL. */
 int ceremony_signer_news(struct ceremony *r);
@@ -216,7 +224,8 @@ struct ceremony_act {
 };
 extern const struct ceremony_act ceremony_crl_act, ceremony_intermediate_act,
     ceremony_renew_act, ceremony_rekey_act, ceremony_cross_act,
-    ceremony_certify_act, ceremony_revoke_act;
+    ceremony_certify_act, ceremony_revoke_act, ceremony_csr_act,
+    ceremony_delegate_act, ceremony_destroy_act;
 /*
  * ceremony_resume.c: going on with one that was interrupted. Everything up to
  * the last transaction is done again, but a key that bears a claimed label is
