@@ -209,9 +209,11 @@ work(struct ceremony *r)
 {
 	ceremony_record_policy(r);
 	if (r->f->kind == CEREMONY_CSR)
-		return ceremony_csr_act.work(r) && commit(r);
+		return ceremony_csr_act.work(r) && ceremony_back_up(r) &&
+		    commit(r);
 	return ceremony_make_keys(r) && ceremony_use_root(r) &&
-	    ceremony_use_issuers(r) && ceremony_all_taken(r) && commit(r);
+	    ceremony_use_issuers(r) && ceremony_back_up(r) &&
+	    ceremony_all_taken(r) && commit(r);
 }
 
 /* Go on in the store that an interrupted one left, from where it was. */

@@ -118,6 +118,24 @@ struct ceremony_revoked {
 	int reason;			/* CRLReason */
 };
 
+#define CEREMONY_BACKUPS_MAX 4
+#define CEREMONY_RECIPIENTS_MAX 8
+enum ceremony_backup_kind {
+	CEREMONY_BACKUP_TOKEN,		/* by the token's own cloning */
+	CEREMONY_BACKUP_WRAPPED,	/* keys under a trusted key */
+	CEREMONY_BACKUP_FOLDER		/* "softhsm-folder" */
+};
+
+struct ceremony_backup {
+	enum ceremony_backup_kind kind;
+	char token[64];			/* "root", "signer", of ca.conf; "" */
+	char words[512];		/* token: the operator's */
+	char file[PATH_MAX];		/* wrapped: FILE.<label> */
+	char wrapping_key[HSM_LABEL_MAX];
+	char recipient[CEREMONY_RECIPIENTS_MAX][PATH_MAX];	/* PEM */
+	size_t n_recipients;
+};
+
 struct ceremony_file {
 	enum ceremony_kind kind;
 	char path[PATH_MAX];		/* of the file itself, absolute */
@@ -141,6 +159,8 @@ struct ceremony_file {
 	struct ceremony_subject subject;
 	struct ceremony_links links;
 	struct ceremony_revoked revoked;
+	struct ceremony_backup backups[CEREMONY_BACKUPS_MAX];
+	size_t n_backups;
 	int path_len;			/* csr: asked for */
 	char request[PATH_MAX];		/* csr: PEM to write */
 	char reason[512];		/* destroy: though something is valid */

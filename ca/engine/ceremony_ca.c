@@ -102,7 +102,7 @@ make_root_key(struct ceremony *r)
 
 	if (!ceremony_claim(r, CEREMONY_ROOT, ca, 1, ""))
 		return NULL;
-	key = ceremony_make_key(r, ca->key_type, ca->label);
+	key = ceremony_make_key(r, &r->f->root_token, ca->key_type, ca->label);
 	if (key == NULL)
 		return NULL;
 	r->root_key_made = 1;

@@ -105,7 +105,7 @@ work(struct ceremony *r)
 		return 0;
 	ok = ceremony_open_hsm(r, t) && ceremony_claim(r, CEREMONY_ISSUERS,
 	    ca, 1, ca->token);
-	key = ok ? ceremony_make_key(r, ca->key_type, ca->label) : NULL;
+	key = ok ? ceremony_make_key(r, t, ca->key_type, ca->label) : NULL;
 	if (key != NULL) {
 		r->key_made[0] = 1;
 		r->issuer_keys_made++;

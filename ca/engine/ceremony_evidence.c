@@ -184,7 +184,8 @@ ceremony_describe_key(struct ceremony *r, const char *what, EVP_PKEY *key)
 	    "label", info.label, "type", info.type, "spki-sha256", hex,
 	    "sensitive", info.sensitive ? "yes" : "no", "extractable",
 	    info.extractable ? "yes" : "no", "local",
-	    info.local ? "yes" : "no", NULL);
+	    info.local ? "yes" : "no", "wrap-with-trusted",
+	    info.wrap_with_trusted ? "yes" : "no", NULL);
 }
 
 void

@@ -10,10 +10,10 @@
    sign first. */
 
 static int
-make_key(struct ceremony *r, size_t i)
+make_key(struct ceremony *r, const struct settings_token *t, size_t i)
 {
 	const struct ceremony_ca *ca = &r->f->issuers[i];
-	EVP_PKEY *key = ceremony_make_key(r, ca->key_type, ca->label);
+	EVP_PKEY *key = ceremony_make_key(r, t, ca->key_type, ca->label);
 	int ok;
 
 	if (key == NULL)
@@ -47,7 +47,7 @@ make_keys_in(struct ceremony *r, const struct settings_token *t)
 	    r->f->issuers, r->f->n_issuers, t->name);
 	for (i = 0; ok && i < r->f->n_issuers; i++)
 		if (strcmp(r->f->issuers[i].token, t->name) == 0)
-			ok = make_key(r, i);
+			ok = make_key(r, t, i);
 	ceremony_close_hsm(r);
 	return ok;
 }

@@ -15,7 +15,8 @@
 #define HEAD                                                                   \
 	{"kind", CONF_TEXT, 1}, {"config", CONF_TEXT, 1},                      \
 	    {"transcript", CONF_TEXT, 0}, {"signer", CONF_GROUP, 1},           \
-	    {"participants", CONF_GROUPS, 0}, {"quorum", CONF_INT, 0}
+	    {"participants", CONF_GROUPS, 0}, {"quorum", CONF_INT, 0},         \
+	    {"backups", CONF_GROUPS, 0}
 
 static const struct conf_key SIGNER_KEYS[] = {
     {"ca", CONF_TEXT, 1},
@@ -88,6 +89,7 @@ static const struct conf_key CSR_KEYS[] = {
     {"transcript", CONF_TEXT, 0},
     {"participants", CONF_GROUPS, 0},
     {"quorum", CONF_INT, 0},
+    {"backups", CONF_GROUPS, 0},
     {"http_url", CONF_TEXT, 1},
     {"name", CONF_TEXT, 1},
     {"generation", CONF_INT, 0},

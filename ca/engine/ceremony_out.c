@@ -100,6 +100,14 @@ write_blocks(struct ceremony *r, const char *path, const char *label,
 }
 
 int
+ceremony_write_data(struct ceremony *r, const char *act, const char *path,
+    const void *data, size_t len)
+{
+	ceremony_record_data(r, act, path, data, len);
+	return put(r, path, data, len);
+}
+
+int
 ceremony_write_pem(struct ceremony *r, const char *path,
     const unsigned char *der, size_t len, const struct issuer *chain)
 {

@@ -208,15 +208,34 @@ take_key(struct ceremony *r, enum hsm_key_type type, const char *label)
 	return NULL;
 }
 
+/* Will its keys be wrapped? Then they are made so. */
+static int
+is_wrapped(const struct ceremony *r, const struct settings_token *t)
+{
+	const struct ceremony_backup *b;
+	size_t i;
+
+	for (i = 0; i < r->f->n_backups; i++) {
+		b = &r->f->backups[i];
+		if (b->kind == CEREMONY_BACKUP_WRAPPED &&
+		    ceremony_backup_token(r, b) == t)
+			return 1;
+	}
+	return 0;
+}
+
 EVP_PKEY *
-ceremony_make_key(struct ceremony *r, enum hsm_key_type type,
-    const char *label)
+ceremony_make_key(struct ceremony *r, const struct settings_token *t,
+    enum hsm_key_type type, const char *label)
 {
 	struct looking l = {label, 0};
 
 	if (r->resumed && !hsm_key_list(r->hsm, look, &l))
 		return NULL;
-	return l.found ? take_key(r, type, label) :
+	if (l.found)
+		return take_key(r, type, label);
+	return is_wrapped(r, t) ?
+	    hsm_key_generate_wrappable(r->hsm, type, label) :
 	    hsm_key_generate(r->hsm, type, label);
 }
 

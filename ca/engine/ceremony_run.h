@@ -47,7 +47,8 @@ struct ceremony {
 	struct pending_ca_row pending;		/* csr */
 	struct ca_cert_row extra[CEREMONY_EXTRA_MAX];
 	size_t n_extra;
-	char written[CEREMONY_SERVICES_MAX + CEREMONY_ISSUERS_MAX + 8]
+	char written[CEREMONY_SERVICES_MAX + CEREMONY_ISSUERS_MAX + 8 +
+	    CEREMONY_BACKUPS_MAX * CEREMONY_MADE_MAX]
 	    [PATH_MAX];
 	size_t n_written;
 };
@@ -144,6 +145,9 @@ int ceremony_may_certify(const struct ceremony *r, const struct issuer *is,
 
 /* ceremony_out.c: files, written at once by init, and else when all is done. */
 const char *ceremony_publish_dir(const struct ceremony *r);
+/* Any octets, with an act of that name on record. */
+int ceremony_write_data(struct ceremony *r, const char *act, const char *path,
+    const void *data, size_t len);
 int ceremony_write_request(struct ceremony *r, const char *path,
     const unsigned char *der, size_t len);
 int ceremony_write_pem(struct ceremony *r, const char *path,
@@ -180,6 +184,13 @@ int ceremony_new_crl(struct ceremony *r, struct issuer *is);
 X509 *ceremony_read_cert(struct store_tx *tx, int64_t id);
 /* CRL, and an OCSP answer for every certificate of a CA under it. */
 int ceremony_root_news(struct ceremony *r, struct issuer *root);
+
+/* ceremony_backup.c: the copies that the file asks for; before the last
+   transaction, no token being open. */
+int ceremony_back_up(struct ceremony *r);
+/* Which token is copied. NULL raised. */
+const struct settings_token *ceremony_backup_token(const struct ceremony *r,
+    const struct ceremony_backup *b);
 
 /* ceremony_issuers.c: what the issuing token does. */
 int ceremony_make_keys(struct ceremony *r);
@@ -245,8 +256,8 @@ int ceremony_resume(struct ceremony *r);
 int ceremony_has_claimed(struct ceremony *r, const char *what,
     const char *label, const char *token);
 /* A key that is claimed: the one that is there already, or a new one. */
-EVP_PKEY *ceremony_make_key(struct ceremony *r, enum hsm_key_type type,
-    const char *label);
+EVP_PKEY *ceremony_make_key(struct ceremony *r,
+    const struct settings_token *t, enum hsm_key_type type, const char *label);
 /* The certificate that the job would make, where it was signed before. 1 with
    *out, 0 there is none, -1 raised. */
 int ceremony_recall(struct ceremony *r, const struct issue_job *job,
