@@ -107,11 +107,30 @@ load_own_roots(struct ca *ca)
 }
 
 static int
+count_pending(const struct pending_ca_row *row, void *arg)
+{
+	(void)row;
+	++*(int *)arg;
+	return 1;
+}
+
+/* One that a ceremony requested may be all that there is: it waits for its
+   certificate (inkan ca import). */
+static int
+pending_tx(struct store_tx *tx, void *arg)
+{
+	int n = 0;
+
+	(void)arg;
+	return pending_cas_list(tx, count_pending, &n) && n > 0;
+}
+
+static int
 load_issuers(struct ca *ca)
 {
 	if (!issuer_set_load(&ca->issuers, ca->store))
 		return 0;
-	if (ca->issuers.n == 0) {
+	if (ca->issuers.n == 0 && !store_read(ca->store, pending_tx, NULL)) {
 		ca_raise(CA_E_CONFIG, "%s: the store holds no CA; run "
 		    "`inkan ca init` first", ca->settings->store);
 		return 0;
