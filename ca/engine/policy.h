@@ -63,6 +63,9 @@ struct fleet {
 	enum fleet_attest attest;
 	int64_t per_device_hour, per_day;	/* 0 = no limit */
 	char answer_wrap[16];		/* auto | one-line | 64 */
+	int keygen;			/* keys are made for devices */
+	int keygen_plain;		/* and answered unencrypted inside TLS */
+	unsigned keygen_types;		/* set of enum spki_type */
 };
 
 struct policy {
