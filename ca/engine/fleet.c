@@ -36,6 +36,7 @@ static const struct conf_key KEYS[] = {
     {"attest", CONF_TEXT, 0},
     {"limits", CONF_GROUP, 0},
     {"answer_wrap", CONF_TEXT, 0},
+    {"serverkeygen", CONF_GROUP, 0},
 };
 
 static const struct conf_key AUTH_KEYS[] = {
@@ -53,6 +54,11 @@ static const struct conf_key RENEWAL_KEYS[] = {
 static const struct conf_key LIMIT_KEYS[] = {
     {"per_device_hour", CONF_INT, 0},
     {"per_day", CONF_INT, 0},
+};
+
+static const struct conf_key KEYGEN_KEYS[] = {
+    {"plain", CONF_BOOL, 0},
+    {"key_types", CONF_TEXTS, 0},
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -317,6 +323,33 @@ read_limits(const struct conf_group *root, struct fleet *f)
 	    conf_int(g, "per_day", 1, RATE_MAX, 0, &f->per_day);
 }
 
+/* The group is the switch: without it no keys are made for devices. */
+static int
+read_keygen(const struct conf_group *root, struct fleet *f)
+{
+	const struct conf_group *g = conf_subgroup(root, "serverkeygen");
+	enum spki_type type;
+	size_t i, n;
+
+	if (g == NULL)
+		return 1;
+	if (!conf_check(g, KEYGEN_KEYS, N(KEYGEN_KEYS)))
+		return 0;
+	f->keygen = 1;
+	f->keygen_plain = conf_bool(g, "plain", 0);
+	n = conf_n_texts(g, "key_types");
+	f->keygen_types = n == 0 ? f->compiled->key_types : 0;
+	for (i = 0; i < n; i++) {
+		type = spki_type_of(conf_text_at(g, "key_types", i));
+		if ((type & f->compiled->key_types) == 0)
+			return conf_fail(g, "key_types",
+			    "profile \"%s\" takes no \"%.32s\" keys",
+			    f->profile, conf_text_at(g, "key_types", i));
+		f->keygen_types |= type;
+	}
+	return 1;
+}
+
 struct fleet *
 fleet_compile(const struct policy *p, const struct policy_file *file)
 {
@@ -333,7 +366,7 @@ fleet_compile(const struct policy *p, const struct policy_file *file)
 	else if (!conf_check(g, KEYS, N(KEYS)) || !read_names(file, g, f) ||
 	    !read_profile(p, g, f) || !read_authenticate(p, g, f) ||
 	    !read_registration(g, f) || !read_choices(g, f) ||
-	    !read_renewal(g, f) || !read_limits(g, f)) {
+	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f)) {
 		fleet_free(f);
 		f = NULL;
 	}

@@ -75,6 +75,20 @@ dump_authenticate(BIO *b, const struct fleet *f)
 }
 
 static void
+dump_keygen(BIO *b, const struct fleet *f)
+{
+	unsigned bit;
+
+	if (!f->keygen)
+		return;
+	line(b, "serverkeygen.plain", "%s", yes(f->keygen_plain));
+	for (bit = 1; bit <= SPKI_ED25519; bit <<= 1)
+		if ((f->keygen_types & bit) != 0)
+			line(b, "serverkeygen.key_types", "%s",
+			    spki_type_name((enum spki_type)bit));
+}
+
+static void
 dump_rules(BIO *b, const struct fleet *f)
 {
 	static const char *const re[] = {"refuse", "approve", "allow"};
@@ -105,6 +119,7 @@ dump_rules(BIO *b, const struct fleet *f)
 	    b, "limits.per_device_hour", "%lld", (long long)f->per_device_hour);
 	line(b, "limits.per_day", "%lld", (long long)f->per_day);
 	line(b, "answer_wrap", "%s", f->answer_wrap);
+	dump_keygen(b, f);
 }
 
 char *

@@ -80,6 +80,25 @@ fill_job(struct admission *a, struct issue_job *job)
 	job->guard_arg = a;
 }
 
+/* The key that was made for the device, this one time. */
+static int
+answer_key(struct ops_call *c, const struct admission *a,
+    const struct issued *out)
+{
+	unsigned char *key = NULL;
+	size_t len = 0;
+	int ok;
+
+	if (a->keygen == NULL)
+		return 1;
+	ok = keygen_answer(a->keygen, out->der, out->der_len, &key, &len) &&
+	    field_add_bytes(c->answer->values, "private_key", key, len) &&
+	    field_add_flag(c->answer->values, "encrypted",
+	    keygen_encrypts(a->keygen));
+	OPENSSL_clear_free(key, len);
+	return ok;
+}
+
 int
 ops_issue(struct ops_call *c, struct admission *a)
 {
@@ -103,7 +122,8 @@ ops_issue(struct ops_call *c, struct admission *a)
 	if (!ok)
 		return 0;
 	ops_log_issued(c, &out.row);
-	ok = ops_answer_cert(c, out.der, out.der_len, &out.row);
+	ok = ops_answer_cert(c, out.der, out.der_len, &out.row) &&
+	    answer_key(c, a, &out);
 	issued_clear(&out);
 	return ok;
 }
@@ -181,6 +201,7 @@ ops_take_request(struct ops_call *c, struct enrol_request *r)
 	memset(r, 0, sizeof(*r));
 	r->label = ops_text(c, "label");
 	r->renew = field_flag(c->args, "renew", 0);
+	r->keygen = field_flag(c->args, "keygen", 0);
 	r->csr = field_bytes(c->args, "csr", &r->csr_len);
 	r->user = ops_text(c, "user");
 	r->secret = ops_text(c, "secret");
@@ -299,6 +320,7 @@ add_fleet(struct ops_call *c, const struct fleet *f, const struct cacerts *k)
 	    cacerts_add(k, f->compiled->issuer, c->now, row) &&
 	    field_add_bytes(row, "csrattrs", attrs, len) &&
 	    field_add_flag(row, "basic", f->basic) &&
+	    field_add_flag(row, "serverkeygen", f->keygen) &&
 	    field_add_flag(row, "tls_client", f->own || f->n_makers > 0) &&
 	    field_add_text(row, "answer_wrap", f->answer_wrap);
 	OPENSSL_free(attrs);

@@ -15,6 +15,7 @@
 static const struct ops_arg A_ENROLL[] = {
     {"label", TEXT, OPS_REQUIRED, 64},
     {"renew", FLAG, 0, 0},
+    {"keygen", FLAG, 0, 0},
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
     {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
     {"user", TEXT, 0, 128},

@@ -65,6 +65,9 @@ struct fleet {
 	enum fleet_attest attest;
 	int64_t per_device_hour, per_day;	/* 0 = no limit */
 	char answer_wrap[16];		/* auto | one-line | 64 */
+	int keygen;			/* keys are made for devices */
+	int keygen_plain;		/* and answered unencrypted inside TLS */
+	unsigned keygen_types;		/* set of enum spki_type */
 };
 
 struct policy {
@@ -92,8 +95,9 @@ const struct profile *policy_profile(const struct policy *p, const char *name);
 const struct fleet *policy_fleet(const struct policy *p, const char *name);
 /* NULL or "" = the default fleet; NULL returned when there is no such label. */
 const struct fleet *policy_label(const struct policy *p, const char *label);
-/* CsrAttrs DER (RFC 8951, RFC 9908 classic form: key types and at most one
-   id-ExtensionReq) for the fleet's profile; to be freed with OPENSSL_free(). */
+/* CsrAttrs DER for the fleet's profile, in the form of RFC 8951 (no
+   id-ExtensionReq) and as the template of RFC 9908, see csrattrs.h: a CSR that
+   obeys either is not refused for its shape. To be freed with OPENSSL_free(). */
 int policy_csrattrs(const struct fleet *f, unsigned char **out, size_t *len);
 /* Is one of ${n} CA certificates of our own (SHA-256 of the DER) among the
    trust anchors of a maker? 1 when none is, or 0 with PROFILE_E_CONFIG. To be

@@ -116,6 +116,7 @@ fake_fleets(struct fake_ca *f, WIRE_ANSWER *a)
 			fake_add_cert(row, "cacerts", f->cert);
 		field_add_bytes(row, "csrattrs", attrs, sizeof(attrs));
 		field_add_text(row, "answer_wrap", fleets[i].wrap);
+		field_add_flag(row, "serverkeygen", fleets[i].n > 1);
 	}
 }
 
@@ -136,6 +137,11 @@ fake_issue(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	    X509_REQ_get0_pubkey(csr), f->key, f->cert, "device", 30);
 	fake_add_cert(a->values, "cert", cert);
 	field_add_text(a->values, "serial", "1234");
+	if (field_flag(req->args, "keygen", 0)) {
+		field_add_bytes(a->values, "private_key", "the key", 7);
+		field_add_flag(a->values, "encrypted",
+		    strcmp(field_text(req->args, "label", ""), "big") == 0);
+	}
 	X509_free(cert);
 	X509_REQ_free(csr);
 }

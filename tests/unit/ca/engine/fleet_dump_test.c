@@ -46,6 +46,12 @@ each_choice_has_its_word(void **state)
 	assert_non_null(strstr(text, "\npop_link = verify-if-present\n"));
 	assert_non_null(strstr(text, "\nre_enrol = allow\n"));
 	assert_non_null(strstr(text, "\nattest = none\n"));
+	assert_null(strstr(text, "serverkeygen"));
+	OPENSSL_free(text);
+	world_rules(w, "serverkeygen: { key_types = [ \"ec-p384\" ]; };");
+	text = policy_fleet_dump(policy_fleet(w->policy, "f"));
+	assert_non_null(strstr(text, "\nserverkeygen.plain = false\n"
+				     "serverkeygen.key_types = ec-p384\n"));
 	OPENSSL_free(text);
 	text = policy_fleet_dump(policy_fleet(w->policy, "g"));
 	assert_non_null(strstr(text, "\ndefault = true\n"));
