@@ -138,5 +138,8 @@ ops_fn ops_key_list, ops_log_list;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
 ops_fn ops_ca_enable, ops_ca_delegate;
 ops_fn ops_profile_replay, ops_ca_adoption;
+/* Factories. */
+ops_fn ops_import_begin, ops_device_import, ops_import_end;
+ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;
 
 #endif
