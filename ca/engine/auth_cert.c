@@ -78,6 +78,7 @@ auth_own(struct admitting *t, const struct cert_row *row)
 		    t->fleet->name);
 	hex(row->serial, row->serial_len, serial);
 	t->party = PARTY_OWN;
+	t->o->succeeded = row->predecessor;
 	a->renewal = 1;
 	a->predecessor = *row;
 	snprintf(a->auth, sizeof(a->auth), "own:%s", serial);

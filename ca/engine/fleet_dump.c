@@ -75,6 +75,18 @@ dump_authenticate(BIO *b, const struct fleet *f)
 }
 
 static void
+dump_superseded(BIO *b, const struct fleet *f)
+{
+	static const char *const what[] = {
+	    "keep", "revoke-after-first-use", "revoke-after"};
+
+	line(b, "renewal.superseded", "%s", what[f->superseded]);
+	if (f->superseded == FLEET_SUPERSEDED_AFTER)
+		line(b, "renewal.superseded_after", "%llds",
+		    (long long)f->superseded_after);
+}
+
+static void
 dump_rules(BIO *b, const struct fleet *f)
 {
 	static const char *const re[] = {"refuse", "approve", "allow"};
@@ -98,6 +110,7 @@ dump_rules(BIO *b, const struct fleet *f)
 							 : "whole");
 	line(b, "renewal.san_optional", "%s", yes(f->san_optional));
 	line(b, "renewal.san_subset", "%s", yes(f->san_subset));
+	dump_superseded(b, f);
 	line(b, "pop_link", "%s", pop[f->pop_link]);
 	line(b, "attest", "%s",
 	    f->attest == FLEET_ATTEST_PINNED_KEY ? "pinned-key" : "none");

@@ -3,6 +3,7 @@
 
 #include "ca/error.h"
 #include "ca/store/records.h"
+#include "ca/store/superseded.h"
 #include "ca/engine/stage.h"
 
 /*
@@ -216,6 +217,19 @@ guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
 	return r == 0;
 }
 
+/* What becomes of the certificate renewed is what the fleet says now; the
+   schedule does it, once the successor is there. */
+static int
+guard_superseded(struct store_tx *tx, const struct admission *a, time_t now)
+{
+	if (!a->renewal || a->fleet->superseded == FLEET_SUPERSEDED_KEEP)
+		return 1;
+	return superseded_add(tx, a->predecessor.id,
+	    a->fleet->superseded == FLEET_SUPERSEDED_AFTER
+		? now + a->fleet->superseded_after
+		: 0);
+}
+
 /* The registration stands by now, also one that has just been made. */
 static int
 guard_anchor(struct store_tx *tx, const struct admission *a, time_t now)
@@ -231,7 +245,8 @@ admit_guard(
 	return guard_renewal(tx, a, row) && guard_device(tx, a, row, now) &&
 	    guard_first(tx, a, now) && guard_key(tx, row) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
-	    guard_rates(tx, a, now) && guard_anchor(tx, a, now);
+	    guard_rates(tx, a, now) && guard_superseded(tx, a, now) &&
+	    guard_anchor(tx, a, now);
 }
 
 /* The reservation says who used what, and when: see auth_basic() for the text.

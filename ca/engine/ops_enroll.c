@@ -7,6 +7,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/cacerts.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/superseded.h"
 
 /* What the RA asks: enrolment, the public part of the fleets, a sign of life. */
 
@@ -279,6 +280,7 @@ ops_enroll(struct ops_call *c)
 	if (!ok && c->o.status != WIRE_OK)
 		clone_alarm(c, &r);
 out:
+	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);
 	policy_put(policy);
 	return ok;

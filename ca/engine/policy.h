@@ -27,6 +27,8 @@ enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
 enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
 	FLEET_WINDOW_SECONDS };
+enum fleet_superseded { FLEET_SUPERSEDED_KEEP, FLEET_SUPERSEDED_FIRST_USE,
+	FLEET_SUPERSEDED_AFTER };
 
 #define FLEET_MAKERS_MAX 16
 #define FLEET_PATTERNS_MAX 32
@@ -59,6 +61,9 @@ struct fleet {
 	int san_optional;		/* a renewal CSR without SAN is allowed
 					   (and noted as a deviation) */
 	int san_subset;			/* it may ask for less */
+	enum fleet_superseded superseded;	/* what becomes of the
+					   certificate that was renewed */
+	int64_t superseded_after;	/* seconds */
 	enum fleet_pop_link pop_link;
 	enum fleet_attest attest;
 	int64_t per_device_hour, per_day;	/* 0 = no limit */
