@@ -42,6 +42,7 @@ static const struct conf_key KEYS[] = {
 
 static const struct conf_key AUTH_KEYS[] = {
     {"manufacturers", CONF_GROUPS, 0},
+    {"stations", CONF_GROUPS, 0},
     {"basic", CONF_BOOL, 0},
     {"own_certificate", CONF_BOOL, 0},
 };
@@ -223,7 +224,9 @@ read_authenticate(
 	}
 	f->basic = conf_bool(g, "basic", 0);
 	f->own = conf_bool(g, "own_certificate", 0);
-	if (f->n_makers == 0 && !f->basic && !f->own)
+	if (!fleet_read_stations(p, g, f))
+		return 0;
+	if (f->n_makers == 0 && f->n_stations == 0 && !f->basic && !f->own)
 		return conf_fail(root, "authenticate",
 		    "names no way to "
 		    "authenticate");
@@ -373,5 +376,7 @@ fleet_free(struct fleet *f)
 		return;
 	for (i = 0; i < f->n_makers; i++)
 		X509_STORE_free(f->makers[i].anchors);
+	for (i = 0; i < f->n_stations; i++)
+		X509_STORE_free(f->stations[i].anchors);
 	OPENSSL_free(f);
 }

@@ -101,8 +101,11 @@ ops_issue(struct ops_call *c, struct admission *a)
 	}
 	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
 	ca_issuer_unlock(c->ca, job.issuer);
-	if (!ok)
+	if (!ok) {
+		if (c->o.status == WIRE_LIMITED && a->retry_after > 0)
+			c->o.retry_after = a->retry_after;
 		return 0;
+	}
 	ops_log_issued(c, &out.row);
 	ok = ops_answer_cert(c, out.der, out.der_len, &out.row);
 	issued_clear(&out);
@@ -301,7 +304,8 @@ add_fleet(struct ops_call *c, const struct fleet *f, const struct cacerts *k)
 	    cacerts_add(k, f->compiled->issuer, c->now, row) &&
 	    field_add_bytes(row, "csrattrs", attrs, len) &&
 	    field_add_flag(row, "basic", f->basic) &&
-	    field_add_flag(row, "tls_client", f->own || f->n_makers > 0) &&
+	    field_add_flag(row, "tls_client",
+	    f->own || f->n_makers > 0 || f->n_stations > 0) &&
 	    field_add_text(row, "answer_wrap", f->answer_wrap);
 	OPENSSL_free(attrs);
 	return ok;

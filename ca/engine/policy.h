@@ -17,7 +17,7 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; re_enrol "approve". Anchors that are ours are found by
+ * self-signed CAs; re_enrol "approve"; a station in two fleets. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
@@ -40,6 +40,16 @@ struct fleet_maker {		/* trust in one manufacturer */
 	int name_nid;		/* subject attribute that names the device */
 };
 
+#define FLEET_STATIONS_MAX 32
+
+struct fleet_station {		/* asks on behalf of devices */
+	char name[49];		/* the CN of its certificate */
+	X509_STORE *anchors;	/* NULL: its certificate is one of ours */
+	int depth;
+	int name_nid;		/* CSR's attribute that names the device */
+	int64_t per_shift, shift;	/* certificates in so many seconds */
+};
+
 struct fleet {
 	char name[64];
 	char label[64];
@@ -48,6 +58,8 @@ struct fleet {
 	const struct profile *compiled;	/* borrowed from the policy */
 	struct fleet_maker makers[FLEET_MAKERS_MAX];
 	size_t n_makers;
+	struct fleet_station stations[FLEET_STATIONS_MAX];
+	size_t n_stations;
 	int basic;			/* HTTP Basic with a secret */
 	int own;			/* renewal by a certificate of our own */
 	int idevid_key_reuse;		/* CSR key may be the maker certificate's */
