@@ -141,13 +141,14 @@ check_tls(struct conform_view *v)
 {
 	int server = has_purpose(v, "1.3.6.1.5.5.7.3.1");
 	int client = has_purpose(v, "1.3.6.1.5.5.7.3.2");
+	int ra = !server && client && has_purpose(v, "1.3.6.1.5.5.7.3.28");
 
 	if (!is_class(v, PROFILE_TLS))
 		return 1;
 	if (!server && !client)
 		return conform_breach(v, "neither serverAuth nor clientAuth");
 	if (conform_usage_purposes(v, NULL, NULL) !=
-	    (size_t)server + (size_t)client)
+	    (size_t)server + (size_t)client + (size_t)ra)
 		return conform_breach(v, "a purpose that is not TLS's");
 	if (server && !v->ext[CONFORM_SAN].present)
 		return conform_breach(v, "a server without subjectAltName");

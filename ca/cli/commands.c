@@ -14,6 +14,19 @@ const char *const commands_crl_columns[] = {
 
 /* What is on record of the instance. */
 
+static const struct option_spec KEY_BLOCK[] = {
+    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
+	"SHA-256 of SubjectPublicKeyInfos, one in a line; - is stdin"},
+    {"note", OPTION_TEXT, LOCAL, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const struct option_spec KEY_UNBLOCK[] = {
+    {"hash", OPTION_TEXT, REQ, NULL, "HASH", "SHA-256 of its SPKI"},
+    {"reason", OPTION_TEXT, REQ, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const char *const BLOCKED_COLUMNS[] = {
+    "spki_sha256", "at", "why", NULL};
 static const char *const KEY_COLUMNS[] = {"token", "label", "type",
     "sensitive", "extractable", "local", "issuer", "uri", NULL};
 
@@ -24,6 +37,23 @@ static const struct command RECORDS[] = {
 	.options = commands_none,
 	.columns = KEY_COLUMNS,
 	.help = "List the keys of the issuing tokens"},
+    {.words = "key block",
+	.run = run_key_block,
+	.options = KEY_BLOCK,
+	.help = "Block keys that are known to be bad, by a file of hashes"},
+    {.words = "key blocked",
+	.op = "key.blocked",
+	.run = run_list,
+	.options = commands_pages,
+	.columns = BLOCKED_COLUMNS,
+	.paging = COMMAND_CURSOR,
+	.help = "List blocked keys"},
+    {.words = "key unblock",
+	.op = "key.unblock",
+	.run = run_object,
+	.options = KEY_UNBLOCK,
+	.positional = "hash",
+	.help = "Take a key from the blocked ones"},
     {.words = NULL},
 };
 

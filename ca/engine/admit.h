@@ -75,6 +75,8 @@ struct admission {
 	int64_t known_anchor;		/* devices.anchor when it was looked at */
 	int64_t anchor;			/* root that the device has used, to be
 					   recorded by the guard; 0 nothing new */
+	const struct fleet_station *station;	/* that asked; NULL none */
+	int64_t retry_after;		/* of a limit that the guard found */
 	int64_t secret_id;		/* one-time secret to use up; 0 none */
 	struct build_field fields[ADMIT_FIELDS_MAX];	/* strings owned */
 	size_t n_fields;

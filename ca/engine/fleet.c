@@ -19,6 +19,8 @@ static const char *const RE_ENROLS[] = {"refuse", "approve", "allow", NULL};
 static const char *const POP_LINKS[] = {
     "off", "verify-if-present", "required", NULL};
 static const char *const ATTESTS[] = {"none", "pinned-key", NULL};
+static const char *const SUPERSEDED[] = {
+    "keep", "revoke-after-first-use", "revoke-after", NULL};
 static const char *const WRAPS[] = {"auto", "one-line", "64", NULL};
 
 static const struct conf_key KEYS[] = {
@@ -41,6 +43,7 @@ static const struct conf_key KEYS[] = {
 
 static const struct conf_key AUTH_KEYS[] = {
     {"manufacturers", CONF_GROUPS, 0},
+    {"stations", CONF_GROUPS, 0},
     {"basic", CONF_BOOL, 0},
     {"own_certificate", CONF_BOOL, 0},
 };
@@ -49,6 +52,8 @@ static const struct conf_key RENEWAL_KEYS[] = {
     {"window", CONF_TEXT, 0},
     {"san_optional", CONF_BOOL, 0},
     {"san_subset", CONF_BOOL, 0},
+    {"superseded", CONF_TEXT, 0},
+    {"superseded_after", CONF_TEXT, 0},
 };
 
 static const struct conf_key LIMIT_KEYS[] = {
@@ -225,7 +230,9 @@ read_authenticate(
 	}
 	f->basic = conf_bool(g, "basic", 0);
 	f->own = conf_bool(g, "own_certificate", 0);
-	if (f->n_makers == 0 && !f->basic && !f->own)
+	if (!fleet_read_stations(p, g, f))
+		return 0;
+	if (f->n_makers == 0 && f->n_stations == 0 && !f->basic && !f->own)
 		return conf_fail(root, "authenticate",
 		    "names no way to "
 		    "authenticate");
@@ -282,6 +289,25 @@ read_choices(const struct conf_group *g, struct fleet *f)
 }
 
 static int
+read_superseded(const struct conf_group *g, struct fleet *f)
+{
+	const char *after = conf_text(g, "superseded_after", NULL);
+	int what = conf_choice(
+	    g, "superseded", SUPERSEDED, FLEET_SUPERSEDED_KEEP);
+
+	if (what < 0)
+		return 0;
+	f->superseded = (enum fleet_superseded)what;
+	if ((f->superseded == FLEET_SUPERSEDED_AFTER) != (after != NULL))
+		return conf_fail(g, "superseded_after",
+		    "belongs to superseded = \"revoke-after\", and there it "
+		    "must be");
+	return after == NULL ||
+	    conf_duration(g, "superseded_after", 0, WINDOW_MAX, 0,
+		&f->superseded_after);
+}
+
+static int
 read_renewal(const struct conf_group *root, struct fleet *f)
 {
 	const struct conf_group *g = conf_subgroup(root, "renewal");
@@ -307,7 +333,7 @@ read_renewal(const struct conf_group *root, struct fleet *f)
 	}
 	f->san_optional = conf_bool(g, "san_optional", 0);
 	f->san_subset = conf_bool(g, "san_subset", 0);
-	return 1;
+	return read_superseded(g, f);
 }
 
 static int
@@ -383,5 +409,7 @@ fleet_free(struct fleet *f)
 		return;
 	for (i = 0; i < f->n_makers; i++)
 		X509_STORE_free(f->makers[i].anchors);
+	for (i = 0; i < f->n_stations; i++)
+		X509_STORE_free(f->stations[i].anchors);
 	OPENSSL_free(f);
 }

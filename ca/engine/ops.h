@@ -163,5 +163,8 @@ ops_fn ops_profile_replay, ops_ca_adoption;
 ops_fn ops_operator_list;
 ops_fn ops_request_list, ops_request_show, ops_request_approve;
 ops_fn ops_request_deny, ops_request_run, ops_break_list, ops_break_ack;
+/* Factories. */
+ops_fn ops_import_begin, ops_device_import, ops_import_end;
+ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;
 
 #endif

@@ -7,6 +7,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/cacerts.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/superseded.h"
 
 /* What the RA asks: enrolment, the public part of the fleets, a sign of life. */
 
@@ -119,8 +120,11 @@ ops_issue(struct ops_call *c, struct admission *a)
 	}
 	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
 	ca_issuer_unlock(c->ca, job.issuer);
-	if (!ok)
+	if (!ok) {
+		if (c->o.status == WIRE_LIMITED && a->retry_after > 0)
+			c->o.retry_after = a->retry_after;
 		return 0;
+	}
 	ops_log_issued(c, &out.row);
 	ok = ops_answer_cert(c, out.der, out.der_len, &out.row) &&
 	    answer_key(c, a, &out);
@@ -300,6 +304,7 @@ ops_enroll(struct ops_call *c)
 	if (!ok && c->o.status != WIRE_OK)
 		clone_alarm(c, &r);
 out:
+	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);
 	policy_put(policy);
 	return ok;
@@ -321,7 +326,8 @@ add_fleet(struct ops_call *c, const struct fleet *f, const struct cacerts *k)
 	    field_add_bytes(row, "csrattrs", attrs, len) &&
 	    field_add_flag(row, "basic", f->basic) &&
 	    field_add_flag(row, "serverkeygen", f->keygen) &&
-	    field_add_flag(row, "tls_client", f->own || f->n_makers > 0) &&
+	    field_add_flag(row, "tls_client",
+	    f->own || f->n_makers > 0 || f->n_stations > 0) &&
 	    field_add_text(row, "answer_wrap", f->answer_wrap);
 	OPENSSL_free(attrs);
 	return ok;

@@ -79,6 +79,12 @@ static const struct ops_roles TABLE[] = {
     {"request.run", ACT, 0, 0},
     {"break-glass.list", READ, 0, 0},
     {"break-glass.ack", ACT, 0, 0},
+    {"device.import.begin", OFFICER, OFFICER, 0},
+    {"device.import", OFFICER, 0, 0},
+    {"device.import.end", OFFICER, 0, 0},
+    {"key.block", OFFICER, OFFICER, 0},
+    {"key.blocked", READ, 0, 0},
+    {"key.unblock", OFFICER, OFFICER, 0},
 };
 
 #define N (sizeof(TABLE) / sizeof(TABLE[0]))

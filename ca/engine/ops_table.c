@@ -245,6 +245,34 @@ static const struct ops_arg A_BREAK_ACK[] = {
     {"note", TEXT, 0, 200},
 };
 
+/* Factories: devices by the file, keys that are known to be bad. */
+static const struct ops_arg A_IMPORT_BEGIN[] = {
+    {"file", TEXT, OPS_REQUIRED, 255},
+};
+static const struct ops_arg A_DEVICE_IMPORT[] = {
+    {"import", INT, 0, 0},	/* none: only look */
+    {"fleet", TEXT, 0, 63},
+    {"keep_going", FLAG, 0, 0},
+    {"row", BYTES, OPS_REQUIRED | OPS_MANY, 32 * 1024},
+};
+static const struct ops_arg A_IMPORT_END[] = {
+    {"import", INT, OPS_REQUIRED, 0},
+    {"sha256", BYTES, 0, 32},
+    {"incomplete", FLAG, 0, 0},
+};
+static const struct ops_arg A_KEY_BLOCK[] = {
+    {"hashes", BYTES, OPS_REQUIRED, 32 * 8192},
+    {"note", TEXT, 0, 200},
+};
+static const struct ops_arg A_KEY_BLOCKED[] = {
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 64},
+};
+static const struct ops_arg A_KEY_UNBLOCK[] = {
+    {"hash", TEXT, OPS_REQUIRED, 128},
+    {"reason", TEXT, OPS_REQUIRED, 200},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
@@ -318,6 +346,13 @@ static const struct ops_entry TABLE[] = {
     {"request.run", OPS_ADMIN, ops_request_run, ARGS(A_ID)},
     {"break-glass.list", OPS_ADMIN, ops_break_list, ARGS(A_REQUESTS)},
     {"break-glass.ack", OPS_ADMIN, ops_break_ack, ARGS(A_BREAK_ACK)},
+    {"device.import.begin", OPS_ADMIN, ops_import_begin,
+	ARGS(A_IMPORT_BEGIN)},
+    {"device.import", OPS_ADMIN, ops_device_import, ARGS(A_DEVICE_IMPORT)},
+    {"device.import.end", OPS_ADMIN, ops_import_end, ARGS(A_IMPORT_END)},
+    {"key.block", OPS_ADMIN, ops_key_block, ARGS(A_KEY_BLOCK)},
+    {"key.blocked", OPS_ADMIN, ops_key_blocked, ARGS(A_KEY_BLOCKED)},
+    {"key.unblock", OPS_ADMIN, ops_key_unblock, ARGS(A_KEY_UNBLOCK)},
 };
 
 const struct ops_entry *

@@ -144,6 +144,8 @@ static const struct {
     {"certificate.", "tls.certificate"},
     {"device.", "device"},
     {"fleet.", "to"},
+    {"station.used", "device"},
+    {"station.", "tls.certificate"},
     {"limits.per_device_hour", "device"},
     {"limits.per_day", "label"},
     {"re_enrol", "device"},

@@ -132,6 +132,27 @@ check_labels(const struct policy *p, const struct policy_file *file,
 	return 1;
 }
 
+/* A station is bound to one fleet. */
+static int
+check_stations(const struct policy *p, const struct policy_file *file,
+    const struct fleet *f)
+{
+	size_t i, k;
+
+	for (i = 0; i < p->n_fleets; i++)
+		for (k = 0; k < f->n_stations; k++)
+			if (fleet_station(
+				p->fleets[i], f->stations[k].name) != NULL) {
+				profile_raise(PROFILE_E_CONFIG,
+				    "%s: fleet %s has the station \"%s\" "
+				    "already",
+				    file->path, p->fleets[i]->name,
+				    f->stations[k].name);
+				return 0;
+			}
+	return 1;
+}
+
 static int
 add_fleet(struct policy *p, const struct policy_file *file)
 {
@@ -139,7 +160,7 @@ add_fleet(struct policy *p, const struct policy_file *file)
 
 	if (f == NULL)
 		return 0;
-	if (!check_labels(p, file, f)) {
+	if (!check_labels(p, file, f) || !check_stations(p, file, f)) {
 		fleet_free(f);
 		return 0;
 	}

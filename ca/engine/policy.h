@@ -19,7 +19,7 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; re_enrol "approve". Anchors that are ours are found by
+ * self-signed CAs; re_enrol "approve"; a station in two fleets. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
@@ -29,6 +29,8 @@ enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
 enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
 	FLEET_WINDOW_SECONDS };
+enum fleet_superseded { FLEET_SUPERSEDED_KEEP, FLEET_SUPERSEDED_FIRST_USE,
+	FLEET_SUPERSEDED_AFTER };
 
 #define FLEET_MAKERS_MAX 16
 #define FLEET_PATTERNS_MAX 32
@@ -40,6 +42,16 @@ struct fleet_maker {		/* trust in one manufacturer */
 	int name_nid;		/* subject attribute that names the device */
 };
 
+#define FLEET_STATIONS_MAX 32
+
+struct fleet_station {		/* asks on behalf of devices */
+	char name[49];		/* the CN of its certificate */
+	X509_STORE *anchors;	/* NULL: its certificate is one of ours */
+	int depth;
+	int name_nid;		/* CSR's attribute that names the device */
+	int64_t per_shift, shift;	/* certificates in so many seconds */
+};
+
 struct fleet {
 	char name[64];
 	char label[64];
@@ -48,6 +60,8 @@ struct fleet {
 	const struct profile *compiled;	/* borrowed from the policy */
 	struct fleet_maker makers[FLEET_MAKERS_MAX];
 	size_t n_makers;
+	struct fleet_station stations[FLEET_STATIONS_MAX];
+	size_t n_stations;
 	int basic;			/* HTTP Basic with a secret */
 	int own;			/* renewal by a certificate of our own */
 	int idevid_key_reuse;		/* CSR key may be the maker certificate's */
@@ -61,6 +75,9 @@ struct fleet {
 	int san_optional;		/* a renewal CSR without SAN is allowed
 					   (and noted as a deviation) */
 	int san_subset;			/* it may ask for less */
+	enum fleet_superseded superseded;	/* what becomes of the
+					   certificate that was renewed */
+	int64_t superseded_after;	/* seconds */
 	enum fleet_pop_link pop_link;
 	enum fleet_attest attest;
 	int64_t per_device_hour, per_day;	/* 0 = no limit */

@@ -251,7 +251,23 @@ static const char version_3[] =
     " id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
     " who TEXT NOT NULL, uid INTEGER NOT NULL, op TEXT NOT NULL,"
     " reason TEXT NOT NULL, seen_by TEXT NOT NULL,"
-    " seen_at INTEGER NOT NULL) STRICT;";
+    " seen_at INTEGER NOT NULL) STRICT;"
+
+    /* Factories: files of devices that came in, registry rows by the maker's
+       serial number, and certificates whose successor is there. due: since
+       when the predecessor may be revoked, NULL until the first use. */
+    "CREATE TABLE imports ("
+    " id INTEGER PRIMARY KEY, file TEXT NOT NULL, who TEXT NOT NULL,"
+    " started INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " added INTEGER NOT NULL, unchanged INTEGER NOT NULL,"
+    " refused INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX devices_serial ON devices (fleet, serial)"
+    " WHERE serial <> '';"
+    "CREATE TABLE superseded ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " due INTEGER) STRICT;"
+    "CREATE INDEX superseded_due ON superseded (due)"
+    " WHERE due IS NOT NULL;";
 
 static const char *const migrations[] = {version_1, version_2, version_3};
 

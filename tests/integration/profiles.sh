@@ -70,6 +70,8 @@ device() {	# NAME FLEET [fields...]
 p=tls-server; shape /CN=www.demo -addext 'subjectAltName=DNS:www.demo,IP:127.0.0.1'
 issue devices; purpose sslserver devices
 p=tls-client; shape /O=Demo/CN=backup; issue devices; purpose sslclient devices
+p=est-station; shape /O=Demo/CN=line-1; issue devices; purpose sslclient devices
+has "$p: cmcRA" "$(text)" "1\.3\.6\.1\.5\.5\.7\.3\.28|CMC Registration Authority"
 p=code-signing; shape /O=Demo/CN=Signer; issue code
 p=suit-author; shape /O=Demo/CN=Author; issue code
 has "$p: its policy" "$(text)" "1.3.6.1.4.1.32473.1.3"

@@ -14,7 +14,8 @@ dump_is_stable(void **state)
 	    "registration = just-in-time\nnames = a-*\nnames = b\n"
 	    "idevid_key_reuse = false\nre_enrol = refuse\n"
 	    "renewal.window = 3600s\nrenewal.san_optional = true\n"
-	    "renewal.san_subset = false\npop_link = required\n"
+	    "renewal.san_subset = false\nrenewal.superseded = keep\n"
+	    "pop_link = required\n"
 	    "attest = pinned-key\nlimits.per_device_hour = 2\n"
 	    "limits.per_day = 0\nanswer_wrap = 64\n";
 	struct world *w = *state;
