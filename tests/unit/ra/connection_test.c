@@ -171,7 +171,7 @@ long_requests_are_rationed(void **state)
 	struct reply r;
 	int i;
 
-	h->settings.request_timeout = 15;
+	h->settings.request_timeout = 60;
 	h->settings.max_head = 4000;
 	h->settings.max_body = 4000;
 	for (i = 0; i < CONNECTION_LARGE_MAX; i++)
@@ -208,7 +208,7 @@ long_requests_are_counted_right(void **state)
 	struct reply r;
 	int i;
 
-	p->house->settings.request_timeout = 15;
+	p->house->settings.request_timeout = 60;
 	p->house->settings.max_head = 4000;
 	p->house->settings.max_body = 4000;
 	client_open(&c, p->house, 1, 0);
