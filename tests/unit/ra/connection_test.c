@@ -130,7 +130,7 @@ the_last_place_may_be_gone(void **state)
 
 /* As much of a request as makes it long, and no end. */
 static void
-begin_long(struct client *c, const struct house *h)
+send_long(struct client *c)
 {
 	static const char head[] =
 	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
@@ -138,10 +138,16 @@ begin_long(struct client *c, const struct house *h)
 	char body[40000];
 
 	memset(body, 'M', sizeof(body));
-	client_open(c, h, 1, 0);
 	client_send(c, head, strlen(head));
 	SSL_write(c->ssl, body, sizeof(body)); /* may be cut off in it */
 	ERR_clear_error();
+}
+
+static void
+begin_long(struct client *c, const struct house *h)
+{
+	client_open(c, h, 1, 0);
+	send_long(c);
 }
 
 static void
@@ -165,7 +171,7 @@ long_requests_are_rationed(void **state)
 	struct reply r;
 	int i;
 
-	h->settings.request_timeout = 15;
+	h->settings.request_timeout = 60;
 	h->settings.max_head = 4000;
 	h->settings.max_body = 4000;
 	for (i = 0; i < CONNECTION_LARGE_MAX; i++)
@@ -191,6 +197,35 @@ long_requests_are_rationed(void **state)
 	}
 	assert_int_equal(log_count(p->log, "event=ra.limit", ""), 1);
 	assert_all_given_back(h);
+}
+
+/* Each counts while it is in hand and no longer, many on one connection, too. */
+static void
+long_requests_are_counted_right(void **state)
+{
+	struct place *p = *state;
+	struct client c;
+	struct reply r;
+	int i;
+
+	p->house->settings.request_timeout = 60;
+	p->house->settings.max_head = 4000;
+	p->house->settings.max_body = 4000;
+	client_open(&c, p->house, 1, 0);
+	for (i = 0; i < CONNECTION_LARGE_MAX + 3; i++) {
+		send_long(&c);
+		end_long(&c, &r);
+		assert_int_equal(r.status, 413);
+		client_send(&c, ask_it, strlen(ask_it));
+		client_read(&c, &r, 0);
+		assert_int_equal(r.status, 200);
+	}
+	client_close(&c);
+	begin_long(&c, p->house);
+	end_long(&c, &r);
+	assert_int_equal(r.status, 413);
+	client_close(&c);
+	assert_int_equal(log_count(p->log, "event=ra.limit", ""), 0);
 }
 
 /* ---- stop ---- */
@@ -253,6 +288,7 @@ main(void)
 	    t(too_many_of_an_address_are_told),
 	    t(the_last_place_may_be_gone),
 	    t(long_requests_are_rationed),
+	    t(long_requests_are_counted_right),
 	    t(a_silent_caller_does_not_hold_up_the_end),
 	    t(half_a_request_has_its_time_at_the_end),
 	};

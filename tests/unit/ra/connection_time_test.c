@@ -44,6 +44,7 @@ half_a_body_is_cut_off(void **state)
 	struct client c;
 	int n;
 
+	h->settings.idle_timeout = 60;
 	n = snprintf(request, sizeof(request),
 	    "POST " ENROLL " HTTP/1.1\r\nHost: a\r\n" PKCS10
 	    "Content-Length: %zu\r\n\r\n%s",
@@ -57,6 +58,22 @@ half_a_body_is_cut_off(void **state)
 	assert_true(log_comes(p->log, "event=ra.timeout", "phase=request"));
 	assert_int_equal(h->ca.enrolled, 0);
 	assert_all_given_back(h);
+}
+
+/* How long each exchange took, from the request's first octet on. */
+static void
+assert_told_ms(int log, long least, long most)
+{
+	char *text = log_text(log), *at = text;
+	int n = 0;
+
+	while ((at = strstr(at, " ms=")) != NULL) {
+		at += 4;
+		assert_in_range(strtol(at, NULL, 10), least, most);
+		n++;
+	}
+	assert_int_equal(n, 5);
+	free(text);
 }
 
 /* The clock is of one request: many of them may take longer together, and a
@@ -90,6 +107,7 @@ each_request_has_its_own_time(void **state)
 	client_close(&c);
 	assert_int_equal(log_count(p->log, "event=ra.timeout", ""), 0);
 	assert_int_equal(h->ca.enrolled, 5);
+	assert_told_ms(p->log, 700, 4000);
 }
 
 /* Who was answered and is silent then has done nothing wrong. */

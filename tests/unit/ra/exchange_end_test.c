@@ -179,6 +179,63 @@ a_peer_that_leaves_drops_it(void **state)
 	desk_close(d);
 }
 
+static void
+not_for_us(const WIRE_ANSWER *answer, void *arg)
+{
+	struct desk *d = arg;
+
+	(void)answer;
+	d->wrong++;
+}
+
+/* inkan-ca is asked; on a path with an end the connection is closed then. */
+static void
+call_and_keep(struct desk *d, struct exchange *x)
+{
+	WIRE_FIELDS *args = field_list_new();
+
+	x->call = ca_link_call(d->worker.link, "enroll", args, not_for_us, d);
+	field_list_free(args);
+	d->wrong += x->call == 0;
+	if (strcmp(evhttp_request_get_uri(x->req), "/end") == 0)
+		connection_close(x->conn);
+}
+
+/* With a call in hand, too: neither its answer, which comes then, nor the end
+   of the link is told to what was dropped. */
+static void
+what_is_dropped_hears_no_more(void **state)
+{
+	struct desk *d = desk_open(call_and_keep);
+	struct fake_ca *ca = &d->house->ca;
+	struct client c;
+	struct reply r;
+	int i;
+
+	(void)state;
+	ca->delay_ms = 300;
+	fake_start(ca);
+	for (i = 0; i < 800 && !d->up; i++)
+		house_pause(10);
+	ask(d, "GET /end HTTP/1.1\r\nHost: a\r\n\r\n", &r);
+	assert_int_equal(r.status, 0);
+	for (i = 0; i < 500 && ca->enrolled == 0; i++)
+		house_pause(10);
+	house_pause(600);
+	assert_int_equal(d->wrong, 0);
+	ca->mood = FAKE_SILENT;
+	client_open(&c, d->house, 0, 0);
+	client_send(&c, GET "\r\n", strlen(GET "\r\n"));
+	for (i = 0; i < 500 && ca->enrolled < 2; i++)
+		house_pause(10);
+	assert_int_equal(ca->enrolled, 2);
+	desk_stop(d);
+	client_close(&c);
+	assert_int_equal(log_count(d->log, "est.request", "status=gone"), 2);
+	fake_stop(ca);
+	desk_close(d);
+}
+
 /* ---- inkan-ca in the background ---- */
 
 static struct house *
@@ -293,6 +350,7 @@ main(void)
 	    t(a_connection_that_we_close_drops_it),
 	    t(the_end_of_the_loop_drops_them),
 	    t(a_peer_that_leaves_drops_it),
+	    t(what_is_dropped_hears_no_more),
 	    t(an_answer_too_late_is_nobodys),
 	    t(a_slow_answer_is_waited_for),
 	    t(an_answer_for_one_who_left_is_nobodys),

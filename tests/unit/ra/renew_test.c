@@ -134,11 +134,16 @@ as_long_as_may_be(struct svc *s, X509_REQ *csr, WIRE_ANSWER *a)
 static void
 the_longest_chain_can_be_served(void **state)
 {
+	const char *names[15] = {"renewed"};
 	struct house *h = *state;
 	struct svc s = {.fill = as_long_as_may_be};
+	int i;
 
+	for (i = 1; i < 15; i++)
+		names[i] = i <= 10 ? "dev-1" : "Maker";
 	h->settings.link_certificates = 1;
 	renewed(h, &s);
+	assert_true(names_in(h->certificate, names, 15));
 }
 
 static void
