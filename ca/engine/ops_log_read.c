@@ -10,8 +10,8 @@
 #include "ca/log/tile.h"
 #include "ca/store/logs.h"
 
-/* What is asked of the log: where it is, and a certificate's proof. Nothing here
-   writes. */
+/* What is asked of the log: where it is, and a certificate's proof. Nothing
+   here writes. */
 
 static int
 last_tx(struct store_tx *tx, void *arg)

@@ -1,5 +1,5 @@
-/* note_parse, note_verify, note_merge, checkpoint_parse and note_key_parse: what
-   is taken is written again as it was. */
+/* note_parse, note_verify, note_merge, checkpoint_parse and note_key_parse:
+   what is taken is written again as it was. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

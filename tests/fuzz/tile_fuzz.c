@@ -1,5 +1,6 @@
 /* log_tile_parse: a name that is taken is the only one of its tile, and stays
-   inside its folder. log_bundle_leaf: leaves lie one behind the other, inside. */
+   inside its folder. log_bundle_leaf: leaves lie one behind the other, inside.
+   */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include "tests/unit/ca/audit/rig.h"
 #include "tests/unit/ca/cli/canned.h"
 
-/* The tool beside a server that knows where a small log is. Words of the command
-   line: @pub the published log, @store the store, @dir a folder. */
+/* The tool beside a server that knows where a small log is. Words of the
+   command line: @pub the published log, @store the store, @dir a folder. */
 
 static struct rig *logs;
 
