@@ -81,12 +81,49 @@ proves_what_is_published(void **state)
 	world_sh("mv %s/pub/log/away %s/pub/log/tile", w->dir, w->dir);
 }
 
+static WIRE_ANSWER *
+ask_as_ra(struct world *w, const unsigned char *der, size_t len)
+{
+	return world_ask(w, OPS_RA, "log.proof", "b", "cert", der, (int)len);
+}
+
+/* The RA says by which certificate its client speaks; nothing else counts. */
+static void
+proves_to_the_holder(void **state)
+{
+	struct world *w = *state;
+	const unsigned char *der;
+	WIRE_ANSWER *a, *shown;
+	unsigned char *other;
+	size_t len = 0;
+	char s[64];
+
+	world_issue(w, "holder", s);
+	round_ok(w);
+	shown = world_admin(w, "cert.show", "t", "serial", s);
+	der = field_bytes(shown->values, "der", &len);
+	a = ask_as_ra(w, der, len);
+	world_is(a, WIRE_OK);
+	check(w, a);
+	assert_int_equal(field_int(a->values, "index", -1),
+	    field_int(shown->values, "log_index", -2));
+	WIRE_ANSWER_free(a);
+	other = OPENSSL_memdup(der, len);
+	other[len - 1] ^= 1;
+	world_refused(ask_as_ra(w, other, len), WIRE_NOTFOUND, "cert");
+	OPENSSL_free(other);
+	world_refused(world_admin(w, "log.proof", "b", "cert", der, (int)len),
+	    WIRE_DENIED, "ops.table");
+	WIRE_ANSWER_free(shown);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_where_the_log_is),
 	    cmocka_unit_test(proves_what_is_published),
+	    cmocka_unit_test(proves_to_the_holder),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
