@@ -342,7 +342,7 @@ ceremony_live_run(struct ceremony *r, int discard)
 	next = settle(r, discard);
 	if (next != 1)
 		return next == 2;
-	if (!store_write(r->store, begin_tx, r, 0))
+	if (!ceremony_log_ok(r) || !store_write(r->store, begin_tx, r, 0))
 		return 0;
 	if (!work(r)) {
 		undo(r);
