@@ -154,4 +154,7 @@ void enroll_start(struct exchange *x);
 /* inkan-ca is too slow: 503. */
 void enroll_late(struct exchange *x);
 
+/* log_proof.c: the proof of the certificate by which the client speaks. */
+void log_proof_start(struct exchange *x);
+
 #endif

@@ -3,6 +3,7 @@
 #include "ra/route.h"
 
 #define PREFIX "/.well-known/est/"
+#define LOG_PROOF "/log-proof"
 
 static const struct {
 	const char *name;
@@ -16,16 +17,18 @@ static const struct {
     {"simplereenroll", ROUTE_SIMPLEREENROLL, ROUTE_POST, "POST"},
     {"serverkeygen", ROUTE_SERVERKEYGEN, ROUTE_POST, "POST"},
     {"fullcmc", ROUTE_FULLCMC, ROUTE_POST, "POST"},
+    {"log-proof", ROUTE_LOG_PROOF, ROUTE_GET | ROUTE_HEAD, "GET, HEAD"},
 };
 
 #define N_OPS (sizeof(ops) / sizeof(ops[0]))
+#define N_EST (N_OPS - 1) /* the last one has a path of its own */
 
 static enum route_op
 find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < N_OPS; i++)
+	for (i = 0; i < N_EST; i++)
 		if (strcmp(name, ops[i].name) == 0)
 			return ops[i].op;
 	return ROUTE_NONE;
@@ -48,6 +51,10 @@ route_parse(const char *path, struct route *out)
 	size_t len;
 
 	memset(out, 0, sizeof(*out));
+	if (strcmp(path, LOG_PROOF) == 0) {
+		out->op = ROUTE_LOG_PROOF;
+		return 1;
+	}
 	if (strncmp(path, PREFIX, strlen(PREFIX)) != 0)
 		return 0;
 	rest = path + strlen(PREFIX);

@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 /*
- * From path and method to what is asked for (RFC 7030 3.2.2). Pure: the caller
+ * From path and method to what is asked for (RFC 7030 3.2.2), and one path that
+ * is not EST: "/log-proof", which knows no labels. Pure: the caller
  * looks the label up. Paths are compared as octets: nothing is decoded, so
  * that one resource has one name; a query never reaches this file.
  */
@@ -18,7 +19,8 @@ enum route_op {
 	ROUTE_SIMPLEENROLL,
 	ROUTE_SIMPLEREENROLL,
 	ROUTE_SERVERKEYGEN,
-	ROUTE_FULLCMC /* known, answered by 501 */
+	ROUTE_FULLCMC, /* known, answered by 501 */
+	ROUTE_LOG_PROOF /* not EST: "/log-proof" */
 };
 
 enum route_method { ROUTE_GET = 1, ROUTE_HEAD = 2, ROUTE_POST = 4 };
@@ -28,7 +30,7 @@ struct route {
 	char label[ROUTE_LABEL_MAX + 1]; /* "": the default fleet */
 };
 
-/* 1, or 0 with ${out}->op ROUTE_NONE: unknown operation, or no EST path. */
+/* 1, or 0 with ${out}->op ROUTE_NONE: unknown operation, or no path of ours. */
 int route_parse(const char *path, struct route *out);
 
 const char *route_name(enum route_op op); /* "cacerts"; "-" for none */

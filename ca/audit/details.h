@@ -12,8 +12,8 @@
  *   {"index": 7, "kind": "crl", "time": 1795000000, "salt": "hex",
  *    "detail": "hex of the DER"}
  *
- * Whoever has it can open every leaf that it is about. It is not signed: what is
- * in it counts only when it opens a leaf of a log that is.
+ * Whoever has it can open every leaf that it is about. It is not signed: what
+ * is in it counts only when it opens a leaf of a log that is.
  */
 
 /* From index ${from} on. How many in *n. 1, or 0 raised. */

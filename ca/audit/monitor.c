@@ -168,7 +168,8 @@ keep(const struct round *r)
 		    "log.fork: what was served could not be kept");
 }
 
-/* A checkpoint that is there, but not this log's, is no matter of the network. */
+/* A checkpoint that is there, but not this log's, is no matter of the network.
+   */
 static int
 look(struct round *r)
 {
@@ -180,8 +181,8 @@ look(struct round *r)
 	if (rc == 1) {
 		r->note = (char *)octets;
 		if (!checkpoint_open(&r->head, r->note, len, m->key)) {
-			ca_raise(CA_E_DENIED, "log.fork: the checkpoint that is "
-			    "served is not one of %s", m->key->name);
+			ca_raise(CA_E_DENIED, "log.fork: the checkpoint that "
+			    "is served is not one of %s", m->key->name);
 			return -1;
 		}
 		m->to = r->head.size;

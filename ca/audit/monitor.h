@@ -10,7 +10,7 @@
  * checkpoint in a file, which is nothing but the signed note.
  */
 
-#define MONITOR_KINDS_MAX 64	/* different kinds counted; more go to the last */
+#define MONITOR_KINDS_MAX 64	/* counted apart; more go to the last */
 
 struct monitor_kind {
 	char kind[LEAF_KIND_MAX];
@@ -41,9 +41,10 @@ struct monitor {
 };
 
 /* 1 all is well, and the state is written; 0 raised: it could not be looked at
-   (not reachable, state not readable); -1 raised: the log is forked, has shrunk,
-   or holds what it must not ("log.fork: ..."). Then the state stays, and what
-   was served is kept in "<state>.fork": both are signed, and prove it. */
+   (not reachable, state not readable); -1 raised: the log is forked, has
+   shrunk, or holds what it must not ("log.fork: ..."). Then the state stays,
+   and what was served is kept in "<state>.fork": both are signed, and prove it.
+   */
 int monitor_round(struct monitor *m);
 
 /* The checkpoint that a state file holds: 1, 0 there is none yet, -1 raised. */
@@ -56,7 +57,8 @@ int monitor_write_file(const char *path, const char *text);
  * A witness: the cosignature of ${cosigner} (its private half ${pkey}) on the
  * log's checkpoint of now, after it was shown to begin with the one that the
  * state file has; which it then becomes. Returns the note with the new line, to
- * be freed with OPENSSL_free(); NULL raised ("log.fork: ..." where it does not).
+ * be freed with OPENSSL_free(); NULL raised ("log.fork: ..." where it does
+ * not).
  */
 char *monitor_cosign(struct source *s, const struct note_key *key,
     const char *state, const struct note_key *cosigner, EVP_PKEY *pkey,

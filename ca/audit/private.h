@@ -91,16 +91,16 @@ struct published_leaf {
 	struct log_hash hash;
 };
 
-/* From leaf ${from} on, of a log of ${size}. Tiles above the leaves are looked at
-   only where it is 0. NULL raised. */
+/* From leaf ${from} on, of a log of ${size}. Tiles above the leaves are looked
+   at only where it is 0. NULL raised. */
 struct published *published_new(struct audit *a, struct source *s,
     uint64_t from, uint64_t size);
 /* The next one: 1; 0 after the last; -1 raised. */
 int published_next(struct published *p, struct published_leaf *out);
 void published_free(struct published *p);
 
-/* replay.c: what the entries say of the certificates, and whether the store says
-   the same. NULL, or 0, raised. */
+/* replay.c: what the entries say of the certificates, and whether the store
+   says the same. NULL, or 0, raised. */
 struct replay;
 
 struct replay *replay_new(struct audit *a, struct store_tx *tx);

@@ -19,7 +19,7 @@ struct published {
 	uint64_t size, first, next;
 	unsigned char *bundle, *tile;	/* of the leaves at ${next} */
 	size_t bundle_len, tile_len, at;
-	struct level *up;		/* LEVELS of them; up[0] for the leaves */
+	struct level *up;		/* LEVELS; up[0] for the leaves */
 	int broken;			/* a hash is not known: the levels above
 					   cannot be made */
 };

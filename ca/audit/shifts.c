@@ -18,8 +18,8 @@ make_room(struct shifts *s)
 }
 
 static void
-put(struct shifts *s, struct shift *list, size_t *n, const struct log_leaf *leaf,
-    const WIRE_FIELDS *detail, int64_t index)
+put(struct shifts *s, struct shift *list, size_t *n,
+    const struct log_leaf *leaf, const WIRE_FIELDS *detail, int64_t index)
 {
 	struct shift *x;
 

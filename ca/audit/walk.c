@@ -10,7 +10,7 @@ struct walk {
 	struct shifts shifts;
 	struct published *published;	/* NULL: there is no published log */
 	struct replay *replay;		/* NULL: there is no store */
-	int64_t next;			/* index that the next row should have */
+	int64_t next;			/* index that a row should have */
 	int64_t unpublished, unpublished_from;
 };
 

@@ -26,7 +26,8 @@ nap(void)
 	nanosleep(&t, NULL);
 }
 
-/* Asked again until a checkpoint covers the entry. NULL after it is told why. */
+/* Asked again until a checkpoint covers the entry. NULL after it is told why.
+   */
 static char *
 ask(struct cli *cli, const struct command *cmd, const struct options *o)
 {

@@ -65,8 +65,8 @@ found(void *arg, const struct audit_finding *f)
 	json_array_append_new(v->findings, o);
 }
 
-/* The log's key: given, or told by the server or the store; one that lies beside
-   the log itself is worth what its place is worth. 1, or 0 raised. */
+/* The log's key: given, or told by the server or the store; one that lies
+   beside the log itself is worth what its place is worth. 1, or 0 raised. */
 static int
 find_key(struct verifying *v, const struct options *o)
 {
@@ -107,8 +107,8 @@ read_since(struct verifying *v, const char *path)
 	return ok;
 }
 
-/* Where to look: what the options say, or the running instance's. The checkpoint
-   is read before the store, which is never behind it. */
+/* Where to look: what the options say, or the running instance's. The
+   checkpoint is read before the store, which is never behind it. */
 static int
 open_all(struct verifying *v, const struct options *o)
 {
@@ -151,8 +151,8 @@ sum_up(struct verifying *v)
 	if (v->source != NULL)
 		fprintf(out, "published: %" PRIu64 " entries\n", r->published);
 	if (v->store != NULL)
-		fprintf(out, "store: %" PRIu64 " entries, %zu certificates, %zu "
-		    "checkpoints\n", r->entries, r->certs, r->checkpoints);
+		fprintf(out, "store: %" PRIu64 " entries, %zu certificates, "
+		    "%zu checkpoints\n", r->entries, r->certs, r->checkpoints);
 	fprintf(out, "root: %s\n%s\n",
 	    log_base64_print(r->root.b, LOG_HASH, root),
 	    r->findings == 0 ? "nothing found that is wrong"

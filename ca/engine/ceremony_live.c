@@ -382,8 +382,9 @@ ceremony_live_run(struct ceremony *r)
 	next = settle(r);
 	if (next == 0 || next == 2)
 		return next == 2;
-	if (next == 1 && (!ceremony_open_transcript(r) ||
-	    !store_write(r->store, begin_tx, r, 0)))
+	if (!ceremony_log_ok(r) || (next == 1 &&
+	    (!ceremony_open_transcript(r) ||
+	    !store_write(r->store, begin_tx, r, 0))))
 		return 0;
 	if (work(r))
 		return publish(r);

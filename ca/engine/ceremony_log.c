@@ -128,3 +128,9 @@ out:
 	OPENSSL_free(claim);
 	return ok;
 }
+
+int
+ceremony_log_ok(struct ceremony *r)
+{
+	return logpub_files_ok(r->store, (struct settings *)r->s, r->now);
+}

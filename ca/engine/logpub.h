@@ -89,6 +89,13 @@ struct logpub_cosigned { int64_t size; size_t witnesses; };
 int logpub_cosign(struct logpub *l, const char *note,
     struct logpub_cosigned *out);
 
+/* For a program that writes to the store without publishing (a ceremony): do the
+   published files and the anchors that are files tell of nothing that the store
+   has not signed? No entry is read, no token asked. 1, or 0 raised
+   ("log.rollback", "log.fork", "log.anchor"). */
+struct store;
+int logpub_files_ok(struct store *store, struct settings *s, time_t now);
+
 /* A log key: ${type}, for 0 Ed25519 where the token has it, else P-256. To be
    freed with EVP_PKEY_free(); NULL raised. */
 EVP_PKEY *logpub_key_make(struct hsm *hsm, const char *label,

@@ -294,3 +294,57 @@ logpub_check(struct logpub *l, time_t now, int stream)
 	OPENSSL_free(all);
 	return rc;
 }
+
+/* Nothing was published that the newest row does not cover. */
+static int
+signed_here(struct logpub *l, const struct logpub_claims *all)
+{
+	const struct log_checkpoint *c = &l->last;
+
+	if (all->n > 0)
+		c = &all->item[all->n - 1].c;
+	return c->size <= l->last.size || logpub_deny(l, "log.rollback: %s "
+	    "tells of %" PRIu64 " entries, and the store has signed no "
+	    "checkpoint of so many: start inkan-ca first",
+	    all->item[all->n - 1].where, c->size);
+}
+
+static int
+files_ok(struct logpub *l, struct logpub_claims *all, time_t now)
+{
+	int64_t n = 0;
+
+	return store_read(l->ca->store, count_tx, &n) &&
+	    logpub_read_rows(l) && logpub_claim_read(l, now, all) &&
+	    sizes_ok(l, all, n) && signed_here(l, all);
+}
+
+int
+logpub_files_ok(struct store *store, struct settings *s, time_t now)
+{
+	struct logpub_claims *all = OPENSSL_zalloc(sizeof(*all));
+	struct settings_log *conf = OPENSSL_memdup(&s->log, sizeof(s->log));
+	struct ca *ca = OPENSSL_zalloc(sizeof(*ca));
+	struct logpub *l = OPENSSL_zalloc(sizeof(*l));
+	int ok = 0;
+
+	if (all == NULL || conf == NULL || ca == NULL || l == NULL)
+		goto out;
+	ca->store = store;
+	ca->settings = s;
+	conf->token_anchor = 0;
+	l->ca = ca;
+	l->conf = conf;
+	pthread_mutex_init(&l->lock, NULL);
+	ok = files_ok(l, all, now);
+	pthread_mutex_destroy(&l->lock);
+	note_key_clear(&l->vkey);
+	OPENSSL_free(l->note);
+	logpub_claim_clear(all);
+out:
+	OPENSSL_free(l);
+	OPENSSL_free(ca);
+	OPENSSL_free(conf);
+	OPENSSL_free(all);
+	return ok;
+}

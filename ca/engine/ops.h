@@ -156,7 +156,7 @@ ops_fn ops_device_retire, ops_device_replace, ops_device_transfer;
 ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list, ops_log_cosign, ops_log_accept;
-ops_fn ops_log_where, ops_log_prove;
+ops_fn ops_log_where, ops_log_prove, ops_log_proof;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
 ops_fn ops_ca_enable, ops_ca_delegate;
 ops_fn ops_profile_replay, ops_ca_adoption;

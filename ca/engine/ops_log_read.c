@@ -4,14 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+#include <openssl/sha.h>
 #include "ca/engine/ops.h"
 #include "ca/error.h"
 #include "ca/log/proof.h"
 #include "ca/log/tile.h"
 #include "ca/store/logs.h"
 
-/* What is asked of the log: where it is, and a certificate's proof. Nothing here
-   writes. */
+/* What is asked of the log: where it is, and a certificate's proof. Nothing
+   here writes. */
 
 static int
 last_tx(struct store_tx *tx, void *arg)
@@ -137,17 +138,14 @@ make_proof(struct ops_call *c, struct proving *p)
 	return out;
 }
 
-int
-ops_log_prove(struct ops_call *c)
+static int
+answer(struct ops_call *c, const struct cert_row *cert)
 {
 	WIRE_FIELDS *v = c->answer->values;
-	struct cert_row cert;
-	struct proving p = {.cert = &cert};
+	struct proving p = {.cert = cert};
 	char *proof = NULL;
 	int ok;
 
-	if (!ops_find_cert(c, &cert))
-		return 0;
 	ok = ops_read(c, prove_tx, &p);
 	if (ok && p.found != 1) {
 		ok = ops_not_found(c, "serial", "the log has no entry of a "
@@ -164,4 +162,44 @@ out:
 	entries_row_clear(&p.entry);
 	logs_checkpoint_clear(&p.over);
 	return ok;
+}
+
+int
+ops_log_prove(struct ops_call *c)
+{
+	struct cert_row cert;
+
+	return ops_find_cert(c, &cert) && answer(c, &cert);
+}
+
+struct looking {
+	unsigned char md[32];
+	struct cert_row row;
+	int found;
+};
+
+static int
+look_tx(struct store_tx *tx, void *arg)
+{
+	struct looking *l = arg;
+
+	l->found = certs_by_sha256(tx, l->md, &l->row);
+	return l->found >= 0;
+}
+
+/* For the holder, who speaks by the certificate: the RA has seen that. */
+int
+ops_log_proof(struct ops_call *c)
+{
+	struct looking l = {.found = 0};
+	const unsigned char *der;
+	size_t len = 0;
+
+	der = field_bytes(c->args, "cert", &len);
+	SHA256(der, len, l.md);
+	if (!ops_read(c, look_tx, &l))
+		return 0;
+	if (l.found != 1)
+		return ops_not_found(c, "cert", "not a certificate of ours");
+	return answer(c, &l.row);
 }

@@ -32,6 +32,8 @@ check_published(struct checking *k, const struct logpub_view *v)
 		ops_say(k, "log", WARN, 0, "%lld of %lld entries are "
 		    "published: it is behind", (long long)v->size,
 		    (long long)v->entries);
+	else if (v->time == 0)
+		ops_say(k, "log", OK, 0, "no checkpoint is signed yet");
 	else
 		ops_say(k, "log", OK, 0, "%s: %lld entries, checkpoint %lld s "
 		    "ago, key %s%s", v->origin, (long long)v->size,

@@ -226,6 +226,9 @@ static const struct ops_arg A_LOG_COSIGN[] = {
 static const struct ops_arg A_LOG_ACCEPT[] = {
     {"reason", TEXT, OPS_REQUIRED, 200},
 };
+static const struct ops_arg A_LOG_PROOF[] = {
+    {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
+};
 
 static const struct ops_arg A_REQUESTS[] = {
     {"open", FLAG, 0, 0},
@@ -336,6 +339,7 @@ static const struct ops_entry TABLE[] = {
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
     {"log.where", OPS_ADMIN, ops_log_where, NULL, 0},
     {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},
+    {"log.proof", OPS_RA, ops_log_proof, ARGS(A_LOG_PROOF)},
     {"log.cosign", OPS_ADMIN, ops_log_cosign, ARGS(A_LOG_COSIGN)},
     {"log.accept", OPS_ADMIN, ops_log_accept, ARGS(A_LOG_ACCEPT)},
     {"operator.list", OPS_ADMIN, ops_operator_list, NULL, 0},

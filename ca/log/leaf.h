@@ -14,8 +14,8 @@
  *                          time GeneralizedTime, salt OCTET STRING,
  *                          detail OCTET STRING }
  *
- * An opening and an index make the leaf again. It is what a proof carries in its
- * extra octets.
+ * An opening and an index make the leaf again. It is what a proof carries in
+ * its extra octets.
  */
 
 #define LEAF_KIND_MAX 64	/* with its NUL */
@@ -34,8 +34,8 @@ int log_leaf_commit(const unsigned char salt[LEAF_SALT], const void *detail,
 /* DER, to be freed with OPENSSL_free(). 1, or 0 raised. */
 int log_leaf_encode(const struct log_leaf *leaf, unsigned char **out,
     size_t *len);
-/* 1, or 0 raised ("leaf.format: ..."): not DER, more behind it, another version,
-   values out of range. */
+/* 1, or 0 raised ("leaf.format: ..."): not DER, more behind it, another
+   version, values out of range. */
 int log_leaf_decode(struct log_leaf *out, const unsigned char *der, size_t len);
 
 struct log_opening {

@@ -124,8 +124,8 @@ note_parse(struct note *n, const char *in, size_t len)
 	if (len > NOTE_MAX)
 		return LOG_REFUSE("note.format: more than %d octets", NOTE_MAX);
 	if (len == 0 || in[len - 1] != '\n' || !note_text_ok(in, len))
-		return LOG_REFUSE("note.format: not UTF-8 lines without control "
-		    "characters");
+		return LOG_REFUSE("note.format: not UTF-8 lines without "
+		    "control characters");
 	n->text_len = find_end_of_text(in, len);
 	if (n->text_len == 0)
 		return LOG_REFUSE("note.format: no blank line between text and "
@@ -153,7 +153,8 @@ md_of(const struct note_key *key)
 	return key->type == NOTE_ECDSA ? EVP_sha256() : NULL;
 }
 
-/* What a key signs: the text, or what a cosignature makes of it. To be freed. */
+/* What a key signs: the text, or what a cosignature makes of it. To be freed.
+   */
 static char *
 message(const struct note_key *key, const char *text, size_t text_len,
     uint64_t when, size_t *len)
@@ -277,7 +278,8 @@ note_sign(const char *text, const struct note_key *key, EVP_PKEY *pkey,
 		return NULL;
 	}
 	if (!sign(text, key, pkey, (uint64_t)when, raw, &len)) {
-		ca_raise(CA_E_SIGN, "note.signature: %s cannot sign", key->name);
+		ca_raise(CA_E_SIGN, "note.signature: %s cannot sign",
+		    key->name);
 		return NULL;
 	}
 	size = DASH_LEN + strlen(key->name) + 1 + LOG_BASE64_SIZE(len) + 1;

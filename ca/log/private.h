@@ -14,8 +14,8 @@
 int note_text_ok(const char *text, size_t len);
 int note_name_ok(const char *name);
 
-/* The line at *p, which ends before ${end}, without its '\n'; *p moves behind it.
-   NULL when there is no whole line. */
+/* The line at *p, which ends before ${end}, without its '\n'; *p moves behind
+   it. NULL when there is no whole line. */
 const char *log_line(const char **p, const char *end, size_t *len);
 /* Decimal without sign and leading zeroes, nothing else. 1 or 0. */
 int log_decimal(const char *s, size_t len, uint64_t *out);

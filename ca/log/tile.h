@@ -4,9 +4,9 @@
 #include "ca/log/tree.h"
 
 /*
- * Tiles (C2SP tlog-tiles): the tree cut into files of 256 hashes, and bundles of
- * 256 leaves. A full file never changes; a partial one belongs to the tree sizes
- * that end in it. Names are relative to the log's prefix:
+ * Tiles (C2SP tlog-tiles): the tree cut into files of 256 hashes, and bundles
+ * of 256 leaves. A full file never changes; a partial one belongs to the tree
+ * sizes that end in it. Names are relative to the log's prefix:
  * "tile/0/x001/x234/067", "tile/1/000.p/17", "tile/entries/000".
  */
 
@@ -28,19 +28,20 @@ void log_tile_name(const struct log_tile *t, char *out);
 /* 1, or 0 and nothing raised: not the name of a tile. Nothing but the one form
    that log_tile_name() writes is taken, so that a name can be a file's path. */
 int log_tile_parse(const char *name, struct log_tile *out);
-/* How many hashes (or leaves) tile ${index} of ${level} has in a tree of ${size}:
-   0 there is no such tile. */
+/* How many hashes (or leaves) tile ${index} of ${level} has in a tree of
+   ${size}: 0 there is no such tile. */
 unsigned log_tile_width(uint64_t size, int level, uint64_t index);
-/* Calls ${cb} for each tile and bundle that a tree of ${to} leaves has and one of
-   ${from} has not, level 0 first, each bundle before its tile; stops where it
-   returns 0. 1, or what cb returned. */
+/* Calls ${cb} for each tile and bundle that a tree of ${to} leaves has and one
+   of ${from} has not, level 0 first, each bundle before its tile; stops where
+   it returns 0. 1, or what cb returned. */
 int log_tile_new(uint64_t from, uint64_t to,
     int (*cb)(const struct log_tile *t, void *arg), void *arg);
 
 /* Where tiles come from: octets of the tile as a log of ${size} leaves has it,
    into buf[LOG_TILE_OCTETS]; the reader compares lengths. 1, or 0 raised. A
    reader keeps the last tiles it was asked for (a small cache of its own), and
-   believes them: only a root that comes out of them says that they are right. */
+   believes them: only a root that comes out of them says that they are right.
+   */
 typedef int log_tile_fn(const struct log_tile *t, unsigned char *buf,
     size_t *len, void *arg);
 

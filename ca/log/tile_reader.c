@@ -4,8 +4,8 @@
 #include "ca/log/private.h"
 #include "ca/log/tile.h"
 
-/* A proof walks down to a leaf, or to two that are neighbours: two tiles of each
-   level are enough for it to fetch none twice. */
+/* A proof walks down to a leaf, or to two that are neighbours: two tiles of
+   each level are enough for it to fetch none twice. */
 #define LEVELS 8
 #define SLOTS 2
 

@@ -408,11 +408,21 @@ demo_life() {
 	    die "no CRL was issued"
 	wait_for 5 crl_has "$serial" || die "the CRL does not list $serial"
 	step_ok "CRL at $INKAN_HTTP_URL/crl/devices-g1.crl lists it"
+	wait_for 10 logged || die "the log does not tell of all this"
+	step_ok "log: all of it in $INKAN_HTTP_URL/log/checkpoint"
 	enrol demo-2
 	[ "$(ocsp_says "$d/demo-2.pem")" = good ] || die "OCSP does not say good"
 	step_ok "OCSP: good"
 }
 
+# As many entries as the CA has now, or more.
+logged() {
+	local said
+	said=$(curl -fsS --max-time 5 "$INKAN_HTTP_URL/log/checkpoint" |
+	    sed -n 2p)
+	[ -n "$said" ] && [ -z "$("$INKAN_BIN/inkan" --json log list \
+	    --from "$said" | tr -d '[] \n')" ]
+}
 revoked_seen() { [ "$(ocsp_says "$1")" = revoked ]; }
 crl_has() {
 	curl -fsS --max-time 5 "$INKAN_HTTP_URL/crl/devices-g1.crl" \

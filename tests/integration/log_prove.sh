@@ -57,6 +57,15 @@ check_not "a proof of no certificate" inkan log prove --serial 0102
 has "  not found" "$(cat "$T/out")" "no certificate with"
 has "cert show tells the entry" "$(inkan cert show --serial "$(serial "$D/p1.pem")")" "^log_index: [0-9]+"
 
+# Over HTTPS, for who speaks by the certificate.
+get_proof() { curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o "$T/web" -w '%{http_code}' "$@" "$INKAN_EST_URL/log-proof" 2>"$T/curl-err"; }
+is "the EST server gives the proof of the client's certificate" "$(get_proof --cert "$D/p1.pem" --key "$D/p1.key")" 200
+check "  which holds" inkan log check "$T/web" --cert "$D/p1.pem" --key "$KEY"
+refused "  and of no other" proof.certificate "$T/web" --cert "$D/p2.pem" --key "$KEY"
+is "without a certificate: nothing" "$(get_proof)" 401
+is "by a maker's certificate: nothing" "$(get_proof --cert "$INKAN_MFG_CERT" --key "$INKAN_MFG_KEY")" 404
+is "POST is not for it" "$(get_proof -d x --cert "$D/p1.pem" --key "$D/p1.key")" 405
+
 # A key made with openssl, another checker: the path by hand.
 cat >"$T/prove.py" <<'PY'
 import base64, hashlib, sys

@@ -22,6 +22,7 @@ parsed(void **state)
 	    {EST "/a/simplereenroll", "a", ROUTE_SIMPLEREENROLL},
 	    {EST "/a-b_c/serverkeygen", "a-b_c", ROUTE_SERVERKEYGEN},
 	    {EST "/x/fullcmc", "x", ROUTE_FULLCMC},
+	    {"/log-proof", "", ROUTE_LOG_PROOF},
 	};
 	struct route r;
 	size_t i;
@@ -43,6 +44,7 @@ unknown(void **state)
 	    EST "/cacert", EST "/cacertss", EST "/cacerts/", EST "//cacerts",
 	    EST "/a/b/cacerts", EST "/a/", EST "/cacerts/cacerts",
 	    EST "/simpleenroll/csrattrs", EST "/a/unknown",
+	    EST "/log-proof", EST "/a/log-proof", "/log-proof/", "/a/log-proof",
 	    "/.well-known/EST/cacerts", "cacerts"};
 	char path[256] = EST "/";
 	struct route r;

@@ -106,7 +106,7 @@ killed_at_each_act(void **state)
 	assert_true(at > 6);
 	assert_true(exists(w, "store.db"));
 	assert_false(exists(w, "store.db.ceremony"));
-	assert_int_equal(n_keys(w), 3);
+	assert_int_equal(n_keys(w), 4);
 	w->ca = ca_open(w->settings, w->now);
 	assert_non_null(w->ca);
 }

@@ -221,6 +221,45 @@ token_away(void **state)
 	assert_state(w, LOGPUB_GOING, "");
 }
 
+static void
+files_say(struct world *w, int reason, const char *word)
+{
+	int ok = logpub_files_ok(w->ca->store, w->settings, w->now);
+
+	if (reason == 0)
+		assert_true(ok);
+	else
+		assert_false(ok);
+	if (reason != 0)
+		world_raised(reason, word);
+}
+
+/* What a ceremony looks at, which has neither token nor time for more. */
+static void
+without_publishing(void **state)
+{
+	struct world *w = *state;
+	char *note = OPENSSL_strdup(w->ca->log->note);
+
+	files_say(w, 0, "");
+	keep_copy(w);
+	files_say(w, 0, "");
+	grow(w);
+	files_say(w, 0, "");
+	restore_copy(w);
+	files_say(w, CA_E_DENIED, "log.rollback: log/checkpoint");
+	world_write(w, "pub/log/checkpoint", "nothing\n");
+	files_say(w, CA_E_DENIED, "log.anchor: ");
+	world_write(w, "pub/log/checkpoint", note);
+	OPENSSL_free(note);
+	files_say(w, 0, "");
+	ca_close(w->ca);
+	world_sh("sqlite3 %s/store.db 'delete from log_checkpoints'", w->dir);
+	w->ca = ca_open(w->settings, w->now);
+	assert_non_null(w->ca);
+	files_say(w, CA_E_DENIED, "start inkan-ca first");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int
@@ -238,6 +277,7 @@ main(void)
 	    T(anchor_behind),
 	    T(renamed),
 	    T(token_away),
+	    T(without_publishing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

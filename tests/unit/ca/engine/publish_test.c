@@ -83,7 +83,7 @@ folders(void **state)
 	snprintf(path, sizeof(path), "%s/new/deep/crl", dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0755);
-	assert_int_equal(files_in("new/deep"), 3);
+	assert_int_equal(files_in("new/deep"), 4);
 }
 
 static void

@@ -273,6 +273,48 @@ notices_tampering(void **state)
 	READ(t, tamper_all, NULL);
 }
 
+struct leaves {
+	int64_t next, stop;
+};
+
+static int
+take_leaf(int64_t index, const unsigned char *leaf, size_t len, void *arg)
+{
+	struct leaves *l = arg;
+
+	assert_int_equal(index, l->next);
+	assert_true(len > 40 && leaf[0] == 0x30);
+	return l->next++ != l->stop;
+}
+
+static int
+leaves(struct store_tx *tx, void *arg)
+{
+	struct leaves *l = arg;
+
+	return entries_leaves(tx, l->next, 3, take_leaf, l);
+}
+
+static void
+gives_leaves(void **state)
+{
+	struct temp *t = *state;
+	struct leaves l = {1, -1};
+	int i;
+
+	for (i = 0; i < 5; i++)
+		WRITE(t, append, NULL);
+	READ(t, leaves, &l);
+	assert_int_equal(l.next, 4);
+	READ(t, leaves, &l);
+	assert_int_equal(l.next, 5);
+	READ(t, leaves, &l);
+	assert_int_equal(l.next, 5);
+	l = (struct leaves){0, 1};
+	assert_int_equal(store_read(t->store, leaves, &l), 0);
+	assert_int_equal(l.next, 2);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, temp_make, temp_remove)
 
 int
@@ -284,6 +326,7 @@ main(void)
 	    T(appends_without_gaps),
 	    T(refuses_bad_entries),
 	    T(notices_tampering),
+	    T(gives_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

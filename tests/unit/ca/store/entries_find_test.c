@@ -1,0 +1,110 @@
+#include "ca/log/tree.h"
+#include "tests/unit/ca/store/temp.h"
+
+#define ENTRIES 40
+
+static int
+fill_tx(struct store_tx *tx, void *arg)
+{
+	char serial[16];
+	WIRE_FIELDS *l;
+	int i, ok = 1;
+
+	(void)arg;
+	for (i = 0; ok && i < ENTRIES; i++) {
+		snprintf(serial, sizeof(serial), "4100%02x", i / 2);
+		l = field_list_new();
+		ok = field_add_text(l, "issuer", i < 30 ? "a-g1" : "b-g1") &&
+		    field_add_text(l, "serial", serial) &&
+		    entries_append(tx, i % 2 ? "issue.recorded"
+			    : "issue.reserved", NOW + 10 * i, l, NULL);
+		field_list_free(l);
+	}
+	return ok;
+}
+
+static int64_t
+find(struct store_tx *tx, const char *issuer, const char *serial, int64_t when)
+{
+	struct entry_row e;
+	int64_t index = -1;
+	int found;
+
+	found = entries_about(tx, "issue.recorded", issuer, serial, when, &e);
+	assert_true(found >= 0);
+	if (found == 1) {
+		assert_true(entries_check(&e));
+		index = e.index;
+	}
+	entries_row_clear(&e);
+	return index;
+}
+
+static int
+find_tx(struct store_tx *tx, void *arg)
+{
+	(void)arg;
+	assert_int_equal(find(tx, "a-g1", "410005", NOW + 110), 11);
+	assert_int_equal(find(tx, "a-g1", "410005", NOW + 111), 11);
+	assert_int_equal(find(tx, "a-g1", "410000", NOW + 10), 1);
+	assert_int_equal(find(tx, "b-g1", "410013", NOW + 390), 39);
+	/* The time is wrong, or not known: all are read. */
+	assert_int_equal(find(tx, "a-g1", "410005", NOW + 300), 11);
+	assert_int_equal(find(tx, "a-g1", "410005", NOW + 99999), 11);
+	assert_int_equal(find(tx, "a-g1", "410005", 1), 11);
+	assert_int_equal(find(tx, "a-g1", "410005", 0), 11);
+	assert_int_equal(find(tx, "b-g1", "410005", NOW + 110), -1);
+	assert_int_equal(find(tx, "a-g1", "41000", NOW + 110), -1);
+	assert_int_equal(find(tx, "a-g1", "4100ff", 0), -1);
+	return 1;
+}
+
+static void
+finds_what_tells_of_a_certificate(void **state)
+{
+	struct temp *t = *state;
+
+	WRITE(t, fill_tx, NULL);
+	READ(t, find_tx, NULL);
+}
+
+static int
+hash_tx(struct store_tx *tx, void *arg)
+{
+	struct log_hash a, b, c, d;
+
+	(void)arg;
+	assert_int_equal(entries_hash(0, 2, &a, tx), 1);
+	assert_int_equal(entries_hash(0, 3, &b, tx), 1);
+	assert_int_equal(entries_hash(1, 1, &c, tx), 1);
+	assert_true(log_node_hash(&a, &b, &d));
+	assert_memory_equal(c.b, d.b, LOG_HASH);
+	assert_int_equal(entries_hash(3, 4, &a, tx), 1);
+	assert_int_equal(entries_hash(3, 5, &a, tx), 0);
+	assert_raised(CA_E_STORE, "log: entries from 40 on are not all there");
+	assert_int_equal(entries_hash(62, 4, &a, tx), 0);
+	assert_raised(CA_E_STORE, "log: entries from ");
+	return 1;
+}
+
+static void
+hashes_subtrees(void **state)
+{
+	struct temp *t = *state;
+
+	WRITE(t, fill_tx, NULL);
+	READ(t, hash_tx, NULL);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, temp_make, temp_remove)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(finds_what_tells_of_a_certificate),
+	    TEST(hashes_subtrees),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
