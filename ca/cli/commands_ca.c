@@ -37,7 +37,7 @@ static const struct option_spec CEREMONY_SIGN[] = {
     {"add", OPTION_TEXT, LOCAL, NULL, "NOTE",
 	"add signatures that were made elsewhere"},
     {"out", OPTION_TEXT, LOCAL, NULL, "NOTE",
-	"signatures go there; else FILE.sigs, or into the transcript"},
+	"where they go; else FILE.sigs, or the transcript"},
     {"module", OPTION_TEXT, LOCAL, NULL, "FILE", "PKCS #11 module"},
     END,
 };

@@ -195,8 +195,8 @@ int ceremony_run(const struct ceremony_file *f, const struct settings *s,
 /*
  * The same on throw-away SoftHSM tokens and on a copy of the store in a
  * temporary folder, which is removed: no token that the files name is opened,
- * no PIN is asked, nothing is changed, and inkan-ca may run. Stand-ins with keys
- * of the same type take the place of the CAs' keys. The transcript goes to
+ * no PIN is asked, nothing is changed, and inkan-ca may run. Stand-ins with
+ * keys of the same type take the place of the CAs' keys. The transcript goes to
  * ${transcript} (NULL: "<the file's>.dry-run") and is that of the real run but
  * for its first line, keys, serials, signatures and times. ${module}: SoftHSM's
  * library; NULL: where Debian has it.

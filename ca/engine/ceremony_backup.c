@@ -12,12 +12,12 @@
 /*
  * Copies of keys, as part of the ceremony that makes them.
  *
- * token: the token's own cloning, by its maker's tools. Our hands are not in it;
- * what the operator says of it is an act on record.
+ * token: the token's own cloning, by its maker's tools. Our hands are not in
+ * it; what the operator says of it is an act on record.
  * wrapped: keys that were generated for it (wrap_with_trusted), each wrapped by
  * the token itself under a key that its security officer calls trusted.
- * softhsm-folder: the folder of a SoftHSM token, encrypted to certificates. It is
- * no better than the PIN and the recipients' keys.
+ * softhsm-folder: the folder of a SoftHSM token, encrypted to certificates. It
+ * is no better than the PIN and the recipients' keys.
  */
 
 const struct settings_token *

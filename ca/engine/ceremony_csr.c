@@ -9,8 +9,8 @@
 
 /*
  * Kind csr: the key of a CA of ours is made, and the request for its
- * certificate, which a CA elsewhere issues: an offline root, or somebody else's.
- * It waits in the store as one that `inkan ca request` made, and `inkan ca
+ * certificate, which a CA elsewhere issues: an offline root, or somebody
+ * else's. It waits in the store as one that `inkan ca request` made, and `inkan ca
  * import` takes the certificate in.
  */
 

@@ -5,8 +5,8 @@
 #include "ca/engine/ceremony_run.h"
 
 /*
- * Kind destroy: the key of a CA that is needed no more. It is the one thing that
- * no rollback brings back, so it comes last, when the transcript is durable; a
+ * Kind destroy: the key of a CA that is needed no more. It is the one thing
+ * that no rollback brings back, so it comes last, when the transcript is durable; a
  * run that is interrupted behind it can only be resumed. Copies of the key
  * elsewhere are not in our hands.
  */
@@ -27,7 +27,7 @@ figures_tx(struct store_tx *tx, void *arg)
 	    &c->figures);
 }
 
-/* Who trusts something that it signed needs its CRLs, and those need the key. */
+/* Who trusts what it signed needs its CRLs, and those need the key. */
 static int
 is_retired(struct ceremony *r)
 {

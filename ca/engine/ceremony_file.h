@@ -16,6 +16,9 @@ int ceremony_read_set(const struct conf_group *g, struct ceremony_set *set);
 int ceremony_name_ok(const char *name);
 
 int ceremony_read_head(const struct conf_group *g, struct ceremony_file *f);
+/* ceremony_file_any.c: «participants» and «quorum»; «backups». */
+int ceremony_read_people(const struct conf_group *g, struct ceremony_file *f);
+int ceremony_read_backups(const struct conf_group *g, struct ceremony_file *f);
 int ceremony_read_url(const struct conf_group *g, struct ceremony_file *f);
 int ceremony_read_root(const struct conf_group *g, struct ceremony_file *f);
 /* One CA: name, generation, key; then CRLs, and its token in ca.conf. */
@@ -33,7 +36,7 @@ int ceremony_read_lists(const struct conf_group *g, struct ceremony_file *f);
 /* ceremony_kinds.c: every kind but init. */
 int ceremony_read_kind(const struct conf_group *g, struct ceremony_file *f);
 
-/* "inkan-<name>-g<generation>": what a key is called where the file is silent. */
+/* "inkan-<name>-g<generation>": a key's name where the file is silent. */
 void ceremony_default_label(const struct ceremony_ca *ca, char *out,
     size_t size);
 

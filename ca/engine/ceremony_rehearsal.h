@@ -21,8 +21,8 @@ struct rehearsal {
 };
 
 /* In the copy of the store, CAs whose keys the ceremony uses get others, of the
-   same type and label, in the throw-away tokens, and certificates that differ in
-   nothing but key and signature. 1, or 0 raised. */
+   same type and label, in the throw-away tokens, and certificates that differ
+   in nothing but key and signature. 1, or 0 raised. */
 int rehearsal_stand_ins(struct rehearsal *h);
 
 #endif

@@ -221,7 +221,8 @@ prepare(struct rehearsal *h, const struct settings *s, const char *transcript)
 	    !replace_tokens(h))
 		return 0;
 	replace_paths(h);
-	return is_first(&h->f, s) || (store_copy(s->store, h->s.store) && rehearsal_stand_ins(h));
+	return is_first(&h->f, s) || (store_copy(s->store, h->s.store) &&
+	    rehearsal_stand_ins(h));
 }
 
 static int

@@ -74,7 +74,7 @@ check_ceremony(struct checking *k)
 	else if (state[0] != '\0')
 		ops_say(k, "ceremony", WARN, 0, "a ceremony was interrupted; "
 		    "run it again%s", strncmp(state, "done", 4) == 0 ? "" :
-		    " with --discard");
+		    " with --resume or --discard");
 }
 
 /* How many of each state are told one by one. */

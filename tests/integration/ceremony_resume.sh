@@ -54,7 +54,7 @@ echo "$(ceremony_url) root: { $(root_token) key_type = \"ec-p384\"; certificate 
 keep
 before=$(certs)
 two_roots() { [ "$(keys_of root | tr '\n' ' ')" = "inkan-root-g1 inkan-root-g2 " ] && openssl verify -x509_strict -CAfile "$INKAN_DIR/certs/root-g2.pem" "$INKAN_DIR/certs/root-g2.pem" >/dev/null; }
-each_act "root-rekey" rekey 1 3 $((before + 3)) two_roots
+each_act "root-rekey" rekey 1 4 $((before + 3)) two_roots
 
 # Another issuing CA, with a service.
 { ceremony_url; echo 'issuers = ( { name = "sensors"; set = [ "cn=Sensors CA G1" ]; certificate = "../certs/sensors.pem"; } );
@@ -65,14 +65,14 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x 
     -keyout "$T/x.key" -out "$INKAN_DIR/certs/x.csr" 2>/dev/null
 keep
 one_more() { [ "$(keys_of ca | wc -l)" = 4 ] && chain "$INKAN_ROOT" "$INKAN_DIR/certs/x.pem" "$INKAN_DIR/certs/sensors.pem" >/dev/null; }
-each_act intermediate add 1 2 $((before + 2)) one_more
+each_act intermediate add 1 3 $((before + 2)) one_more
 
 # The CA's revocation stands from the moment it is written.
 back
 published attestation-g1
 ceremony_file revoke revoke root root <<<"serial = \"$(serial "$T/attestation-g1.pem")\"; reason = \"superseded\";"
 is_revoked() { crl_lists root-g1 "$(serial "$T/attestation-g1.pem")"; }
-each_act revoke revoke 1 2 $((before - 1)) is_revoked
+each_act revoke revoke 1 3 $((before - 1)) is_revoked
 
 # What --resume refuses.
 back
@@ -105,5 +105,5 @@ rm -f "$INKAN_DIR"/state/*.pin-state
 mkdir -p "$INKAN_DIR/pub"
 keep
 all_there() { [ "$(keys_of ca | wc -l)$(keys_of root | wc -l)" = 31 ] && openssl verify -x509_strict -CAfile "$INKAN_ROOT" -untrusted "$INKAN_ISSUER" "$INKAN_DIR/certs/est.pem" >/dev/null; }
-each_act init ceremony 1 6 8 all_there
+each_act init ceremony 1 9 8 all_there
 finish

@@ -71,7 +71,7 @@ test_exec(void **state)
 	/* Its exit status is ours, and no shell has touched its words. */
 	assert_int_equal(run(self, out, sizeof(out)), 7);
 	assert_string_equal(out, 
-	    "5 <--kind> <init> <--config> <a $(b) c> <--discard>\n");
+	    "5 <--kind> <init,root,csr> <--config> <a $(b) c> <--discard>\n");
 	canned_write("bin/inkan-ceremony", "#!/bin/sh\nexit 8\n", 17);
 	assert_int_equal(chmod(canned_file("bin/inkan-ceremony"), 0700), 0);
 	assert_int_equal(run(self, out, sizeof(out)), 8);
