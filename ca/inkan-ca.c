@@ -71,7 +71,8 @@ serve(struct ca *ca, int signal_fd)
 	if (!log_start(ca))
 		report_errors(REPORT_ERROR, "log.failed", NULL);
 	schedule = schedule_start(ca);
-	campaigns = schedule == NULL ? NULL : campaign_worker_start(ca);
+	campaigns = schedule == NULL || !logpub_start(ca->log) ? NULL :
+	    campaign_worker_start(ca);
 	server = campaigns == NULL ? NULL : server_start(ca);
 	if (server == NULL)
 		goto out;
@@ -83,6 +84,7 @@ out:
 	server_stop(server);
 	campaign_worker_stop(campaigns);
 	schedule_stop(schedule);
+	logpub_stop(ca->log);
 	return ok;
 }
 

@@ -132,6 +132,20 @@ int hsm_key_list(struct hsm *hsm,
 /* What the token says of the key behind ${pkey} (made by this layer). */
 int hsm_key_info(const EVP_PKEY *pkey, struct hsm_key_info *out);
 
+/*
+ * Small pieces of data kept in the token under a label (CKO_DATA, private, so
+ * that only who is logged in reads and writes them). hsm_data_set() puts
+ * ${data} in the place of what is there; NULL removes it. A crash meanwhile
+ * leaves the old, the new, or both: hsm_data_get() calls ${cb} for each, stops
+ * when that returns 0, and returns what it did; 1 also when there is none. 0
+ * raised; HSM_E_UNSUPPORTED or HSM_E_TOKEN where the token keeps no data.
+ */
+#define HSM_DATA_MAX 4096
+int hsm_data_get(struct hsm *hsm, const char *label,
+    int (*cb)(const unsigned char *data, size_t len, void *arg), void *arg);
+int hsm_data_set(struct hsm *hsm, const char *label, const void *data,
+    size_t len);
+
 /* Names as in profiles and ceremony files: "ec-p256" ... 0 if unknown. */
 enum hsm_key_type hsm_key_type_of(const char *name);
 const char *hsm_key_type_name(enum hsm_key_type type);

@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "ocsp/exchange.h"
+#include "ocsp/logfiles.h"
 #include "ocsp/path.h"
 
 /* Most requests fit in here: about 85 octets by SHA-1, 115 by SHA-256. */
@@ -205,6 +206,21 @@ answer_file(struct turn *t, enum files_kind kind, const char *name)
 }
 
 static enum MHD_Result
+answer_log(struct turn *t, const char *name)
+{
+	struct reply *reply;
+
+	if (!t->is_get)
+		return not_allowed(t, "GET, HEAD");
+	reply = logfiles_get(t->ctx->set->publish_dir, name);
+	if (reply == NULL)
+		return send_text(
+		    t->ctx->send, t->con, 404, "not found\n", NULL);
+	counters_add(t->ctx->counters, COUNT_FILES);
+	return finish(t, reply);
+}
+
+static enum MHD_Result
 answer(struct turn *t, const char *url)
 {
 	struct path path;
@@ -215,6 +231,8 @@ answer(struct turn *t, const char *url)
 		return answer_file(t, FILES_CRL, path.name);
 	case PATH_CA:
 		return answer_file(t, FILES_CERT, path.name);
+	case PATH_LOG:
+		return answer_log(t, path.name);
 	case PATH_NONE:
 		return send_text(
 		    t->ctx->send, t->con, 404, "not found\n", NULL);

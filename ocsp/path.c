@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ca/log/tile.h"
 #include "ocsp/path.h"
 
 static int
@@ -48,6 +49,25 @@ file_name(const char *p, const char *suffix, char *name)
 	return 1;
 }
 
+/* What the log publishes, and nothing that lies beside it: only the one way to
+   write a tile's name is one, so that it leads nowhere else. */
+static int
+log_name(const char *p, char *name)
+{
+	static const char *const texts[] = {"checkpoint",
+	    "checkpoint.witnessed", "log.vkey"};
+	struct log_tile tile;
+	size_t i;
+	int ok = log_tile_parse(p, &tile);
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ok |= strcmp(p, texts[i]) == 0;
+	if (!ok || strlen(p) > PATH_NAME_MAX)
+		return 0;
+	strcpy(name, p);
+	return 1;
+}
+
 /* Steps over IDENT where there is one. */
 static const char *
 skip_ident(const char *p)
@@ -81,6 +101,9 @@ path_route(const char *raw, struct path *out)
 	} else if ((rest = below(p, "ca")) != NULL) {
 		if (file_name(rest, ".cer", out->name))
 			out->kind = PATH_CA;
+	} else if ((rest = below(p, "log")) != NULL) {
+		if (log_name(rest, out->name))
+			out->kind = PATH_LOG;
 	} else if (*p == 'M' || strncmp(p, "%4D", 3) == 0 ||
 	    strncmp(p, "%4d", 3) == 0) {
 		out->kind = PATH_OCSP;

@@ -12,6 +12,8 @@
  *   /ocsp  /ocsp/IDENT                OCSP (POST)
  *   /BASE64  /ocsp/BASE64  /ocsp/IDENT/BASE64      OCSP (GET)
  *   /crl/NAME.crl  /ca/NAME.cer       published files
+ *   /log/checkpoint  /log/checkpoint.witnessed  /log/log.vkey
+ *   /log/tile/...                     the log; tile names as in ca/log/tile.h
  *
  * Extra slashes before a part are skipped. IDENT is [a-z0-9][a-z0-9.-]*; the
  * base64 of a request begins with 'M' (SEQUENCE is 0x30), so the two cannot be
@@ -21,13 +23,15 @@
 
 #define PATH_NAME_MAX 96 /* octets of a file's name or an IDENT */
 
-enum path_kind { PATH_NONE, PATH_HOME, PATH_OCSP, PATH_CRL, PATH_CA };
+enum path_kind { PATH_NONE, PATH_HOME, PATH_OCSP, PATH_CRL, PATH_CA,
+	PATH_LOG };
 
 struct path {
 	enum path_kind kind;
 	const char *base64; /* PATH_OCSP: what follows, may be ""; points
 			       into the raw path */
-	char name[PATH_NAME_MAX + 1]; /* PATH_CRL, PATH_CA: file name */
+	char name[PATH_NAME_MAX + 1]; /* PATH_CRL, PATH_CA: file name;
+					 PATH_LOG: path below log/ */
 };
 
 void path_route(const char *raw, struct path *out);

@@ -23,6 +23,8 @@ struct reply {
 			      of max-age; 0: none */
 	long age_max;	   /* bound of max-age in seconds; 0: none. Set by
 			      the maker before others see the reply */
+	int immutable;	   /* it never changes: need not be asked for again */
+	int once;	   /* made for one request; likewise */
 	char etag[REPLY_ETAG_LEN + 1];
 	char last_modified[REPLY_DATE_LEN + 1];
 	char expires_date[REPLY_DATE_LEN + 1]; /* "" without end */
@@ -31,6 +33,8 @@ struct reply {
 #define REPLY_TYPE_OCSP "application/ocsp-response"
 #define REPLY_TYPE_CRL "application/pkix-crl"
 #define REPLY_TYPE_CERT "application/pkix-cert"
+#define REPLY_TYPE_TEXT "text/plain; charset=utf-8"
+#define REPLY_TYPE_OCTETS "application/octet-stream"
 
 /* ${data} is given (OPENSSL_malloc), also on failure. Returned with one
    reference, to be released with reply_free(); NULL: out of memory. */

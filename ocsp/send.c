@@ -74,8 +74,8 @@ add_headers(
 	if (!reply->store)
 		return add(response, "Cache-Control", "no-store");
 	snprintf(control, sizeof(control),
-	    "max-age=%ld,public,no-transform,must-revalidate",
-	    reply_max_age(reply, now));
+	    "max-age=%ld,public,no-transform,%s", reply_max_age(reply, now),
+	    reply->immutable ? "immutable" : "must-revalidate");
 	return add(response, "Last-Modified", reply->last_modified) &&
 	    add(response, "ETag", reply->etag) &&
 	    (reply->expires_date[0] == '\0' ||
@@ -176,7 +176,7 @@ send_reply(struct send *s, struct MHD_Connection *con, struct reply *reply,
 
 	if (conditional && reply->store && is_unchanged(con, reply))
 		return queue_unchanged(s, con, reply, now);
-	if (reply->store)
+	if (reply->store && !reply->once)
 		return queue_ready(s, con, reply, now);
 	if ((response = full_response(reply, now)) == NULL)
 		return MHD_NO;

@@ -28,11 +28,13 @@ for room in hsm profiles ca ra ocsp; do
 	    sed -E 's/#include "([^"]+)"/\1/')
 done
 
-# ra and ocsp see only the wire, report and status parts of ca.
+# ra and ocsp see only the wire, report and status parts of ca; ocsp also the
+# names of the log's tiles, as pure functions.
 while IFS=: read -r file inc; do
 	case $file:$inc in
 	*:ca/error.h|*:ca/wire/*|*:ca/report/*) ;;
 	ocsp/*:ca/status/*) ;;
+	ocsp/*:ca/log/tile.h) ;;
 	*) echo "$file includes $inc: not a part that it may see"; bad=1 ;;
 	esac
 done < <(grep -RoE '^#include "ca/[^"]+"' --include='*.[ch]' ra ocsp |

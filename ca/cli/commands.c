@@ -14,15 +14,8 @@ const char *const commands_crl_columns[] = {
 
 /* What is on record of the instance. */
 
-static const struct option_spec LOG_LIST[] = {
-    {"from", OPTION_INT, LOCAL, NULL, "N", "from this entry on"},
-    PAGING,
-    END,
-};
 static const char *const KEY_COLUMNS[] = {"token", "label", "type",
     "sensitive", "extractable", "local", "issuer", "uri", NULL};
-static const char *const LOG_COLUMNS[] = {
-    "index", "time", "kind", "detail", NULL};
 
 static const struct command RECORDS[] = {
     {.words = "key list",
@@ -31,18 +24,12 @@ static const struct command RECORDS[] = {
 	.options = commands_none,
 	.columns = KEY_COLUMNS,
 	.help = "List the keys of the issuing tokens"},
-    {.words = "log list",
-	.op = "log.list",
-	.run = run_list,
-	.options = LOG_LIST,
-	.columns = LOG_COLUMNS,
-	.paging = COMMAND_FROM,
-	.help = "List entries of the log"},
     {.words = NULL},
 };
 
 static const struct command *const GROUPS[] = {commands_ca, commands_policy,
-    commands_cert, commands_device, commands_profile, commands_people, RECORDS};
+    commands_cert, commands_device, commands_profile, commands_people, RECORDS,
+    commands_log};
 
 const struct command *
 command_at(size_t i)

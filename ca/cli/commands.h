@@ -25,6 +25,7 @@ extern const struct command commands_profile[];
 extern const struct command commands_cert[];
 extern const struct command commands_device[];
 extern const struct command commands_people[];
+extern const struct command commands_log[];
 
 /* Options and columns of more than one group. */
 extern const struct option_spec commands_none[], commands_pages[];

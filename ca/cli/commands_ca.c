@@ -72,6 +72,10 @@ static const struct option_spec ADOPTION[] = {
     PAGING,
     END,
 };
+static const struct option_spec LOG_ACCEPT[] = {
+    {"reason", OPTION_TEXT, REQ, NULL, "TEXT", "why, for the record"},
+    END,
+};
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     BREAK_GLASS,
@@ -185,6 +189,15 @@ const struct command commands_ca[] = {
 	.run = run_object,
 	.options = RESUME,
 	.help = "Issue certificates again"},
+    {.words = "log accept",
+	.op = "log.accept",
+	.run = run_object,
+	.options = LOG_ACCEPT,
+	.help = "Go on although the store is not what its log knows",
+	.more = "For a store that is older than its published log "
+		"(restored), or a log whose\nkey is lost: the next log begins, "
+		"under a name of its own, with all entries of\nthe store and "
+		"one that tells of this. See docs/log.md."},
     {.words = "status",
 	.op = "status",
 	.run = run_status,

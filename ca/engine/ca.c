@@ -262,6 +262,11 @@ ca_open(struct settings *settings, time_t now)
 		ca_close(ca);
 		return NULL;
 	}
+	ca->log = logpub_new(ca, now);
+	if (ca->log == NULL) {
+		ca_close(ca);
+		return NULL;
+	}
 	report_drift(ca);
 	republish(ca);
 	return ca;
@@ -272,6 +277,7 @@ ca_close(struct ca *ca)
 {
 	if (ca == NULL)
 		return;
+	logpub_free(ca->log);
 	issuer_set_clear(&ca->issuers);
 	tokens_stop(ca);
 	store_close(ca->store);
@@ -308,12 +314,14 @@ judge_clock(struct ca *ca)
 int
 ca_may_issue(struct ca *ca)
 {
+	int64_t wall, boot;
 	char why[128];
 
 	judge_clock(ca);
 	clock_stopped(&ca->clock, why, sizeof(why));
+	ca_clocks(&wall, &boot);
 	if (why[0] == '\0')
-		return 1;
+		return logpub_may_issue(ca->log, boot);
 	ca_raise(CA_E_STOPPED, "stopped: %s", why);
 	return 0;
 }

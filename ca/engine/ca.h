@@ -8,6 +8,7 @@
 #include "ca/engine/anchor.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
+#include "ca/engine/logpub.h"
 #include "ca/engine/policy.h"
 #include "ca/engine/settings.h"
 #include "ca/engine/tokens.h"
@@ -33,6 +34,8 @@ struct ca {
 	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct logpub *log;	/* what is published of the log; NULL in some
+				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */
 
 	struct ca_token *tokens;	/* the first is that of ${token} */
@@ -71,7 +74,8 @@ int ca_issuer_room(struct ca *ca, int more);
 int ca_issuer_add(struct ca *ca, struct issuer *is);
 int ca_issuer_replace(struct ca *ca, struct issuer *was, struct issuer *fresh);
 
-/* Is issuing allowed now? Judges the clock. 1, or 0 with CA_E_STOPPED. */
+/* Is issuing allowed now? Judges the clock and the log. 1, or 0 with
+   CA_E_STOPPED. */
 int ca_may_issue(struct ca *ca);
 /* May CRLs be signed, and what status.db says be called fresh? Judges the clock
    alone: an operator's stop ends issuing, not the news of revocations. As

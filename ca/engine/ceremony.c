@@ -218,7 +218,8 @@ run_init(struct ceremony *r)
 
 	r->policy = policy_read_dir(r->s->policy_dir);
 	ok = r->policy != NULL && publish_prepare(r->s->publish_dir) &&
-	    make_store(r) && ceremony_make_keys(r) && ceremony_use_root(r) &&
+	    make_store(r) && ceremony_make_keys(r) &&
+	    ceremony_make_log(r) && ceremony_use_root(r) &&
 	    ceremony_use_issuers(r) && commit(r);
 	if (!ok) {
 		store_close(r->store);

@@ -29,7 +29,7 @@ struct ceremony {
 	unsigned char *spki[CEREMONY_ISSUERS_MAX];
 	size_t spki_len[CEREMONY_ISSUERS_MAX];
 	int owned;			/* ${tmp} is ours: to be rolled back */
-	int root_key_made;
+	int root_key_made, log_key_made;
 	char key_made[CEREMONY_ISSUERS_MAX];	/* of f->issuers */
 	size_t issuer_keys_made;
 	size_t n_staged;		/* PEM files that wait */
@@ -133,6 +133,9 @@ int ceremony_root_news(struct ceremony *r, struct issuer *root);
 
 /* ceremony_issuers.c: what the issuing token does. */
 int ceremony_make_keys(struct ceremony *r);
+/* ceremony_log.c: the log's key in the token that inkan-ca.conf says, its name
+   and its first entry. */
+int ceremony_make_log(struct ceremony *r);
 /* Their first CRLs, and the certificates of their services. */
 int ceremony_use_issuers(struct ceremony *r);
 
@@ -190,7 +193,8 @@ int ceremony_destroy_keys(struct ceremony *r);
 /* Those that a store remembers, one a line: the label, and for a token that has
    a name a tab and that. All these tokens
    are named in ca.conf, or nothing is done. */
-#define CEREMONY_LABELS_MAX (CEREMONY_ISSUERS_MAX * (HSM_LABEL_MAX + 66))
+#define CEREMONY_LABELS_MAX \
+	((CEREMONY_ISSUERS_MAX + 1) * (HSM_LABEL_MAX + 66))
 int ceremony_destroy_claimed(struct ceremony *r, const char *issuers,
     const char *root, size_t *n);
 void ceremony_roll_back(struct ceremony *r);

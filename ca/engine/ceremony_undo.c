@@ -110,6 +110,10 @@ ceremony_destroy_keys(struct ceremony *r)
 
 	for (i = 0; (t = ceremony_token(r, i)) != NULL; i++)
 		ok &= destroy_in(r, t);
+	if (r->log_key_made)
+		ok &= destroy_one(r, settings_find_token(r->s,
+		    r->s->log.token), r->s->log.key);
+	ceremony_close_hsm(r);
 	if (r->root_key_made)
 		ok &= destroy_one(r, &r->f->root_token, r->f->root.label);
 	ceremony_close_hsm(r);

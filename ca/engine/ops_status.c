@@ -33,9 +33,14 @@ ops_say(struct checking *k, const char *check, enum ops_level level,
 static void
 check_issuing(struct checking *k)
 {
-	char why[128];
+	char why[400];
+	int64_t wall, boot;
 
+	ca_clocks(&wall, &boot);
 	clock_stopped(&k->c->ca->clock, why, sizeof(why));
+	if (why[0] == '\0' && !logpub_may_issue(k->c->ca->log, boot))
+		report_last_text(why, sizeof(why));
+	ERR_clear_error();
 	if (why[0] != '\0')
 		ops_say(k, "issuing", FAIL, 0, "stopped: %s", why);
 	else
@@ -148,6 +153,7 @@ ops_status(struct ops_call *c)
 	check_writable(&k);
 	check_status_db(&k);
 	ops_status_people(&k);
+	ops_status_log(&k);
 	ops_status_work(&k);
 	ops_status_ca(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",

@@ -236,6 +236,12 @@ static const struct ops_arg A_BREAK_ACK[] = {
     {"id", INT, OPS_REQUIRED, 0},
     {"note", TEXT, 0, 200},
 };
+static const struct ops_arg A_LOG_COSIGN[] = {
+    {"note", TEXT, OPS_REQUIRED, 64 * 1024},
+};
+static const struct ops_arg A_LOG_ACCEPT[] = {
+    {"reason", TEXT, OPS_REQUIRED, 200},
+};
 
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
@@ -306,6 +312,10 @@ static const struct ops_entry TABLE[] = {
     {"request.run", OPS_ADMIN, ops_request_run, ARGS(A_ID)},
     {"break-glass.list", OPS_ADMIN, ops_break_list, ARGS(A_REQUESTS)},
     {"break-glass.ack", OPS_ADMIN, ops_break_ack, ARGS(A_BREAK_ACK)},
+    {"log.where", OPS_ADMIN, ops_log_where, NULL, 0},
+    {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},
+    {"log.cosign", OPS_ADMIN, ops_log_cosign, ARGS(A_LOG_COSIGN)},
+    {"log.accept", OPS_ADMIN, ops_log_accept, ARGS(A_LOG_ACCEPT)},
 };
 
 const struct ops_entry *

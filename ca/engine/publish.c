@@ -50,7 +50,7 @@ publish_mkdir(const char *path, unsigned mode)
 int
 publish_prepare(const char *dir)
 {
-	static const char *const names[] = {"crl", "ca", "ocsp"};
+	static const char *const names[] = {"crl", "ca", "ocsp", "log"};
 	char path[PATH_MAX];
 	size_t i;
 

@@ -23,6 +23,7 @@ static const struct conf_key ROOT_KEYS[] = {
     {"workers", CONF_INT, 0},
     {"heartbeat", CONF_DURATION, 0},
     {"min_free", CONF_SIZE, 0},
+    {"log", CONF_GROUP, 0},
 };
 
 static const struct conf_key SOCKET_KEYS[] = {
@@ -380,7 +381,8 @@ read_all(const struct conf_group *g, struct settings *s)
 	    !conf_int(g, "workers", 1, 256, 16, &workers) ||
 	    !conf_duration(g, "heartbeat", 1, 60, 30, &s->heartbeat) ||
 	    !conf_size(g, "min_free", 1 << 20, (int64_t)1 << 40,
-	    16 << 20, &s->min_free))
+	    16 << 20, &s->min_free) ||
+	    !settings_read_log(conf_subgroup(g, "log"), s))
 		return 0;
 	s->workers = (size_t)workers;
 	return 1;

@@ -38,6 +38,27 @@ struct settings_token {		/* a hsm_config with its own texts */
 	size_t sessions;
 };
 
+#define SETTINGS_ANCHORS_MAX 8
+#define SETTINGS_WITNESSES_MAX 16
+#define SETTINGS_ORIGIN_MAX 200
+#define SETTINGS_VKEY_MAX 512
+
+struct settings_log {		/* the log and its checkpoints */
+	char origin[SETTINGS_ORIGIN_MAX];	/* "": by the first CA's
+						   address */
+	char token[64];		/* that has the key; "" ${token} */
+	char key[HSM_LABEL_MAX];
+	enum hsm_key_type key_type;	/* 0: Ed25519 where the token has it,
+					   else P-256 */
+	int64_t interval;	/* seconds between checkpoints, 1..10 */
+	int64_t fail_after;	/* seconds without any: issuing stops */
+	int64_t token_anchor;	/* seconds between two; 0: none */
+	char anchors[SETTINGS_ANCHORS_MAX][PATH_MAX];
+	size_t n_anchors;
+	char witnesses[SETTINGS_WITNESSES_MAX][SETTINGS_VKEY_MAX];
+	size_t n_witnesses;
+};
+
 struct settings {
 	char dir[PATH_MAX];
 	char store[PATH_MAX], status_db[PATH_MAX], publish_dir[PATH_MAX];
@@ -50,6 +71,7 @@ struct settings {
 	size_t workers;
 	int64_t heartbeat;	/* seconds, <= 60 */
 	int64_t min_free;	/* octets */
+	struct settings_log log;
 };
 
 /* Returned to be freed with settings_free(); PROFILE_E_CONFIG raised. */
@@ -67,6 +89,9 @@ struct conf_group;
 /* A token group, as in ca.conf; also used by ceremony files. */
 int settings_read_token(const struct conf_group *g, const char *dir,
     struct settings_token *out);
+/* settings_log.c: group ${log}, NULL where there is none; the tokens are read
+   already. */
+int settings_read_log(const struct conf_group *g, struct settings *s);
 /* The folder of a file, absolute, into out[PATH_MAX]. */
 int settings_dir_of(const char *file, char *out);
 

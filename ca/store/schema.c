@@ -213,11 +213,19 @@ static const char version_2[] =
 
 /* The log's tree, people who sign, and requests that wait for them. */
 static const char version_3[] =
-    /* What the log has signed: no checkpoint is signed that does not begin with
+    /* The logs that were kept, one after the other (docs/log.md): a store that
+       turned out to be older than its log goes on with the next one. */
+    "CREATE TABLE logs ("
+    " id INTEGER PRIMARY KEY CHECK (id >= 1),"
+    " origin TEXT NOT NULL UNIQUE, vkey TEXT NOT NULL,"
+    " time INTEGER NOT NULL) STRICT;"
+    /* What a log has signed: no checkpoint is signed that does not begin with
        the newest of these. note: as published, with its cosignatures. */
     "CREATE TABLE log_checkpoints ("
-    " size INTEGER PRIMARY KEY CHECK (size >= 0),"
-    " time INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL) STRICT;"
+    " log INTEGER NOT NULL REFERENCES logs (id),"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " time INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL,"
+    " cosigned INTEGER NOT NULL, PRIMARY KEY (log, size)) STRICT;"
 
     /* Requests that wait for the approval of people, and who approved. note: of
        an approval the signed note, '' where the uid alone counted; of a request,

@@ -39,6 +39,13 @@ test_route(void **state)
 	expect("/ocsp/!!", PATH_OCSP, "!!", "");
 	expect("/crl/devices-g1.crl", PATH_CRL, "", "devices-g1.crl");
 	expect("/ca/root-g1.cer", PATH_CA, "", "root-g1.cer");
+	expect("/log/checkpoint", PATH_LOG, "", "checkpoint");
+	expect("/log/checkpoint.witnessed", PATH_LOG, "",
+	    "checkpoint.witnessed");
+	expect("/log/log.vkey", PATH_LOG, "", "log.vkey");
+	expect("//log//tile/0/x001/234", PATH_LOG, "", "tile/0/x001/234");
+	expect("/log/tile/entries/000.p/7", PATH_LOG, "",
+	    "tile/entries/000.p/7");
 }
 
 static void
@@ -61,6 +68,19 @@ test_route_refused(void **state)
 	expect("/crl/x.cer", PATH_NONE, "", "");
 	expect("/ca/x.crl", PATH_NONE, "", "");
 	expect("/ca/x.cer/", PATH_NONE, "", "");
+	expect("/log", PATH_NONE, "", "");
+	expect("/log/", PATH_NONE, "", "");
+	expect("/log/.checkpoint.next", PATH_NONE, "", "");
+	expect("/log/checkpoint/", PATH_NONE, "", "");
+	expect("/log/tile/0/../../log.vkey", PATH_NONE, "", "");
+	expect("/log/tile/0/000/", PATH_NONE, "", "");
+	expect("/log/tile//0/000", PATH_NONE, "", "");
+	expect("/log/tile/9/000", PATH_NONE, "", "");
+	expect("/log/tile/0/000.p/256", PATH_NONE, "", "");
+	expect("/log/tile/0/000.p/01", PATH_NONE, "", "");
+	expect("/log/tile/0/000.AbCdEf", PATH_NONE, "", "");
+	expect("/log/%74ile/0/000", PATH_NONE, "", "");
+	expect("/log.1/checkpoint", PATH_NONE, "", "");
 	memset(name, 'a', sizeof(name));
 	memcpy(name, "/crl/", 5);
 	strcpy(name + 190, ".crl");

@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/error.h"
+#include "ca/report/report.h"
+#include "hsm/error.h"
+#include "ca/engine/logpub_run.h"
+
+#define PROBE 30		/* seconds between two looks at the key */
+
+EVP_PKEY *
+logpub_key_make(struct hsm *hsm, const char *label, enum hsm_key_type type)
+{
+	EVP_PKEY *key;
+
+	if (type != 0)
+		return hsm_key_generate(hsm, type, label);
+	ERR_set_mark();
+	key = hsm_key_generate(hsm, HSM_KEY_ED25519, label);
+	if (key == NULL && report_last_reason() == HSM_E_UNSUPPORTED) {
+		ERR_pop_to_mark();
+		return hsm_key_generate(hsm, HSM_KEY_EC_P256, label);
+	}
+	ERR_clear_last_mark();
+	return key;
+}
+
+void
+logpub_key_type(const struct note_key *k, char *out, size_t size)
+{
+	const char *name = "none";
+
+	if (k->pkey != NULL)
+		name = k->type == NOTE_ED25519 ? "ed25519" :
+		    EVP_PKEY_get_bits(k->pkey) == 384 ? "ec-p384" : "ec-p256";
+	snprintf(out, size, "%s", name);
+}
+
+int
+logpub_key_load(struct logpub *l)
+{
+	note_key_clear(&l->vkey);
+	return l->row.id == 0 || note_key_parse(&l->vkey, l->row.vkey);
+}
+
+/* Made where there is none and ${make} is set. */
+EVP_PKEY *
+logpub_key_find(struct logpub *l, time_t now, int make)
+{
+	struct ca_token *t = tokens_lock(l->ca, l->conf->token, now);
+	char uri[HSM_LABEL_MAX + 32];
+	EVP_PKEY *key;
+
+	if (t == NULL)
+		return NULL;
+	snprintf(uri, sizeof(uri), "pkcs11:object=%s", l->conf->key);
+	ERR_set_mark();
+	key = hsm_key_find(t->hsm, uri);
+	if (key == NULL && make && report_last_reason() == HSM_E_NOKEY) {
+		ERR_pop_to_mark();
+		key = logpub_key_make(t->hsm, l->conf->key, l->conf->key_type);
+		if (key != NULL)
+			report_event(REPORT_INFO, "log.key.made", "label",
+			    l->conf->key, NULL);
+	} else {
+		ERR_clear_last_mark();
+	}
+	tokens_unlock(t);
+	return key;
+}
+
+static int
+is_ours(struct logpub *l, EVP_PKEY *key)
+{
+	char vkey[NOTE_VKEY_MAX];
+	struct note_key k;
+	int ok;
+
+	if (!note_key_set(&k, l->row.origin, key, 0))
+		return 0;
+	ok = note_key_print(&k, vkey, sizeof(vkey));
+	note_key_clear(&k);
+	if (!ok)
+		return 0;
+	if (strcmp(vkey, l->row.vkey) == 0)
+		return 1;
+	ca_raise(CA_E_SIGN, "log.key: the key \"%s\" is not the one that signs "
+	    "the log %s", l->conf->key, l->row.origin);
+	return 0;
+}
+
+int
+logpub_key_ensure(struct logpub *l, time_t now)
+{
+	EVP_PKEY *key;
+
+	if (l->key != NULL && now >= l->probed && now - l->probed < PROBE)
+		return 1;
+	key = logpub_key_find(l, now, 0);
+	if (key == NULL || !is_ours(l, key)) {
+		EVP_PKEY_free(key);
+		EVP_PKEY_free(l->key);
+		l->key = NULL;
+		return 0;
+	}
+	EVP_PKEY_free(l->key);
+	l->key = key;
+	l->probed = now;
+	return 1;
+}
