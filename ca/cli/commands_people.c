@@ -84,7 +84,7 @@ const struct command commands_people[] = {
 	.options = REQUESTS,
 	.paging = COMMAND_CURSOR,
 	.columns = REQUEST_COLUMNS,
-	.help = "List requests that wait for approvals, and what became of them"},
+	.help = "List requests that need approvals, and what became of them"},
     {.words = "request show",
 	.op = "request.show",
 	.run = run_request_show,
@@ -134,6 +134,6 @@ const struct command commands_people[] = {
     {.words = "cps",
 	.run = run_cps,
 	.options = commands_none,
-	.help = "Write the skeleton of a CPS (RFC 3647) from the active policy"},
+	.help = "Write a skeleton CPS (RFC 3647) from the active policy"},
     {.words = NULL},
 };

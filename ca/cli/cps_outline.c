@@ -8,8 +8,8 @@ const struct cps_section cps_outline[] = {
     {"1.3", "PKI participants", NULL, CPS_NONE},
     {"1.3.1", "Certification authorities", NULL, CPS_CAS},
     {"1.3.2", "Registration authorities",
-	"Devices enrol over EST (RFC 7030). The registration authority forwards "
-	"evidence; the CA itself verifies it and decides.", CPS_NONE},
+	"Devices enrol over EST (RFC 7030). The registration authority "
+	"forwards evidence; the CA itself verifies it and decides.", CPS_NONE},
     {"1.3.3", "Subscribers", NULL, CPS_FLEETS},
     {"1.3.4", "Relying parties", NULL, CPS_NONE},
     {"1.3.5", "Other participants", NULL, CPS_NONE},
@@ -17,8 +17,9 @@ const struct cps_section cps_outline[] = {
     {"1.4.1", "Appropriate certificate uses", NULL, CPS_USES},
     {"1.4.2", "Prohibited certificate uses", NULL, CPS_NONE},
     {"1.5", "Policy administration",
-	"Profiles, fleets, roles and approvals take effect only as an activated "
-	"version of the policy, which is on record with its author.", CPS_NONE},
+	"Profiles, fleets, roles and approvals take effect only as an "
+	"activated version of the policy, which is on record with its author.",
+	CPS_NONE},
     {"1.6", "Definitions and acronyms", NULL, CPS_NONE},
     {"2", "PUBLICATION AND REPOSITORY RESPONSIBILITIES", NULL, CPS_NONE},
     {"2.1", "Repositories", NULL, CPS_NONE},
@@ -31,8 +32,9 @@ const struct cps_section cps_outline[] = {
     {"3.1", "Naming", NULL, CPS_NAMES},
     {"3.2", "Initial identity validation", NULL, CPS_ENROL},
     {"3.2.1", "Method to prove possession of private key",
-	"The signature of the PKCS #10 request is verified with the key that it "
-	"asks a certificate for, before anything else is looked at.", CPS_NONE},
+	"The signature of the PKCS #10 request is verified with the key that "
+	"it asks a certificate for, before anything else is looked at.",
+	CPS_NONE},
     {"3.3", "Identification and authentication for re-key requests",
 	"A device renews with a certificate of its own that is valid and known "
 	"to the CA; each certificate has one successor.", CPS_NONE},
@@ -53,8 +55,8 @@ const struct cps_section cps_outline[] = {
     {"4.8", "Certificate modification", NULL, CPS_NONE},
     {"4.9", "Certificate revocation and suspension", NULL, CPS_REVOKE_RULES},
     {"4.10", "Certificate status services",
-	"OCSP (RFC 6960) and CRLs (RFC 5280). A revocation is acknowledged when "
-	"the responder's data has it.", CPS_NONE},
+	"OCSP (RFC 6960) and CRLs (RFC 5280). A revocation is acknowledged "
+	"when the responder's data has it.", CPS_NONE},
     {"4.11", "End of subscription", NULL, CPS_NONE},
     {"4.12", "Key escrow and recovery",
 	"Keys of subscribers are not made, escrowed or recovered by the CA.",
@@ -98,7 +100,8 @@ const struct cps_section cps_outline[] = {
 	"has certified.", CPS_NONE},
     {"8", "COMPLIANCE AUDIT AND OTHER ASSESSMENTS",
 	"The role auditor reads everything and changes nothing; inkan report "
-	"tells what was done between two days, tied to a checkpoint of the log.",
+	"tells what was done between two days, tied to a checkpoint of the "
+	"log.",
 	CPS_NONE},
     {"8.1", "Frequency or circumstances of assessment", NULL, CPS_NONE},
     {"8.2", "Identity/qualifications of assessor", NULL, CPS_NONE},

@@ -2,9 +2,9 @@
 #define INKAN_CA_CLI_CPS_OUTLINE_H
 
 /*
- * The outline of RFC 3647, section 6, and what of it a policy answers. All of its
- * components of the first and second level stand here, and those of the third
- * that have something to be said about.
+ * The outline of RFC 3647, section 6, and what of it a policy answers. All of
+ * its components of the first and second level stand here, and those of the
+ * third that have something to be said about.
  */
 
 enum cps_part {

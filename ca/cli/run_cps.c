@@ -9,9 +9,9 @@
 #include "ca/error.h"
 
 /*
- * The skeleton of a certification practice statement, in Markdown: the outline of
- * RFC 3647 with what the active policy and the instance answer. Where neither
- * can, it says so, and a person has to.
+ * The skeleton of a certification practice statement, in Markdown: the outline
+ * of RFC 3647 with what the active policy and the instance answer. Where
+ * neither can, it says so, and a person has to.
  */
 
 #define PROFILES_MAX 256
@@ -24,7 +24,8 @@ struct cps {
 	size_t n_cas, n_profiles;
 };
 
-/* An operation with one text argument, or none. NULL after the failure is told. */
+/* An operation with one text argument, or none. NULL after the failure is
+   told. */
 static WIRE_ANSWER *
 ask(struct cps *c, const char *op, const char *name, const char *value)
 {
@@ -191,9 +192,9 @@ roles(struct cps *c)
 {
 	static const char *const fields[] = {"name", "roles", NULL};
 
-	fputs("Admins say what may be issued and by which CA, officers issue and "
-	    "revoke, auditors read. Nobody approves a request of their own, and "
-	    "one person counts once.\n\n", c->out);
+	fputs("Admins say what may be issued and by which CA, officers issue "
+	    "and revoke, auditors read. Nobody approves a request of their "
+	    "own, and one person counts once.\n\n", c->out);
 	if (message_n_rows(c->operators) == 0)
 		fputs("The active policy names no operators: whoever may use "
 		    "the admin socket has every role.\n\n", c->out);
@@ -212,8 +213,8 @@ log_part(struct cps *c)
 
 	fputs("Every issuance, revocation, CRL, policy version, ceremony, "
 	    "approval and operator's act is an entry of one append-only log "
-	    "(RFC 9162 hashing, C2SP tlog-tiles), written in the transaction of "
-	    "the change. No operation removes or changes an entry.\n\n",
+	    "(RFC 9162 hashing, C2SP tlog-tiles), written in the transaction "
+	    "of the change. No operation removes or changes an entry.\n\n",
 	    c->out);
 	fprintf(c->out, "- origin: %s\n", format_field(field_find(
 	    c->log->values, "origin", 0), buf));

@@ -137,8 +137,8 @@ print_tables(struct cli *cli, const struct report *r)
 	}
 }
 
-/* RFC 4180. A cell that a spreadsheet would take for a formula is led by a quote
-   mark: texts are written by people. */
+/* RFC 4180. A cell that a spreadsheet would take for a formula is led by a
+   quote mark: texts are written by people. */
 static void
 csv_cell(FILE *out, const char *text)
 {

@@ -8,8 +8,9 @@
 #include "ca/store/reports.h"
 
 /*
- * What an auditor asks first: sums over a time, and the acts of people in it, tied
- * to a checkpoint of the log: events are those that it covers, no later ones.
+ * What an auditor asks first: sums over a time, and the acts of people in it,
+ * tied to a checkpoint of the log: events are those that it covers, no later
+ * ones.
  */
 
 struct reporting {
@@ -83,8 +84,8 @@ add_late(const struct report_crl *r, void *arg)
 	return !t->failed;
 }
 
-/* The newest checkpoint, and how far it reaches; where there is none yet, the log
-   as it is. */
+/* The newest checkpoint, and how far it reaches; where there is none yet,
+   the log as it is. */
 static int
 tie(struct store_tx *tx, struct reporting *t)
 {

@@ -4,9 +4,9 @@
 #include "ca/store/records.h"
 
 /*
- * Sums for auditors, over what happened at ${from} <= time < ${to} (seconds). Each
- * reads whole tables: not for every minute. All return 1, or 0 raised; a callback
- * that returns 0 ends the list.
+ * Sums for auditors, over what happened at ${from} <= time < ${to} (seconds).
+ * Each reads whole tables: not for every minute. All return 1, or 0 raised; a
+ * callback that returns 0 ends the list.
  */
 
 struct report_issued {
@@ -42,8 +42,8 @@ struct report_crl {
 int reports_crls(struct store_tx *tx, int64_t from, int64_t to,
     int (*cb)(const struct report_crl *r, void *arg), void *arg);
 
-/* Entries of the log that tell of people's acts: ceremonies, policies, requests,
-   break-glass, stops, CAs; from index ${first} to below ${end}. */
+/* Entries of the log that tell of people's acts: ceremonies, policies,
+   requests, break-glass, stops, CAs; from index ${first} to below ${end}. */
 int reports_events(struct store_tx *tx, int64_t from, int64_t to, int64_t first,
     int64_t end, size_t limit,
     int (*cb)(const struct entry_row *row, void *arg), void *arg);
