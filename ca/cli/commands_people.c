@@ -48,6 +48,13 @@ static const struct option_spec BREAK_ACK[] = {
     END,
 };
 
+static const struct option_spec REPORT[] = {
+    {"from", OPTION_TIME, REQ, NULL, "TIME", "2026-11-01, or RFC 3339"},
+    {"to", OPTION_TIME, 0, NULL, "TIME", "before this; else until now"},
+    {"csv", OPTION_FLAG, LOCAL, NULL, NULL, "as comma-separated values"},
+    END,
+};
+
 /* Columns of rows. */
 
 static const char *const OPERATOR_COLUMNS[] = {
@@ -77,7 +84,7 @@ const struct command commands_people[] = {
 	.options = REQUESTS,
 	.paging = COMMAND_CURSOR,
 	.columns = REQUEST_COLUMNS,
-	.help = "List requests that wait for approvals, and what became of them"},
+	.help = "List requests that need approvals, and what became of them"},
     {.words = "request show",
 	.op = "request.show",
 	.run = run_request_show,
@@ -119,5 +126,14 @@ const struct command commands_people[] = {
 	.options = BREAK_ACK,
 	.positional = "id",
 	.help = "Acknowledge a use of break-glass, so that status is quiet"},
+    {.words = "report",
+	.op = "report",
+	.run = run_report,
+	.options = REPORT,
+	.help = "Report to auditors what was done, tied to a checkpoint"},
+    {.words = "cps",
+	.run = run_cps,
+	.options = commands_none,
+	.help = "Write a skeleton CPS (RFC 3647) from the active policy"},
     {.words = NULL},
 };

@@ -15,15 +15,15 @@
  * record with a uid and a public key; a group gives roles to whoever is in it,
  * but no key: who is known by a group only cannot approve.
  *
- * operators_compile refuses (PROFILE_E_CONFIG, "operators.conf:line: key: ..."):
- * unknown keys; a name, uid or key that stands twice, since one person counts
- * once; a key that is no verifier key of type Ed25519 or ECDSA; no admin; rules
- * for what is no operation; a number of approvals that those who may approve
- * could never bring together with the one who asks left out, and one that admins
- * could not: for the change of this file takes the highest.
+ * operators_compile refuses (PROFILE_E_CONFIG, "operators.conf:line: key:
+ * ..."): unknown keys; a name, uid or key that stands twice, since one person
+ * counts once; a key that is no verifier key of type Ed25519 or ECDSA; no
+ * admin; rules for what is no operation; a number of approvals that those who
+ * may approve could never bring together with the one who asks left out, and
+ * one that admins could not: for the change of this file takes the highest.
  *
- * Not checked: whether a uid exists on this machine, whether two records are the
- * same human being.
+ * Not checked: whether a uid exists on this machine, whether two records are
+ * the same human being.
  */
 
 enum operator_role { OPERATOR_ADMIN = 1, OPERATOR_OFFICER = 2,

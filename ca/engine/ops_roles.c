@@ -72,6 +72,8 @@ static const struct ops_roles TABLE[] = {
     {"log.cosign", ACT, 0, 0},
     {"log.accept", ADMIN, ADMIN, 0},
     {"operator.list", READ, 0, 0},
+    {"report", READ, 0, 0},
+    {"report.events", READ, 0, 0},
     {"request.list", READ, 0, 0},
     {"request.show", READ, 0, 0},
     {"request.approve", ACT, 0, 0},

@@ -243,6 +243,17 @@ static const struct ops_arg A_DENY[] = {
     {"id", INT, OPS_REQUIRED, 0},
     {"reason", TEXT, 0, 200},
 };
+static const struct ops_arg A_REPORT[] = {
+    {"from", TIME, OPS_REQUIRED, 0},
+    {"to", TIME, 0, 0},
+};
+static const struct ops_arg A_REPORT_EVENTS[] = {
+    {"from", TIME, OPS_REQUIRED, 0},
+    {"to", TIME, 0, 0},
+    {"first", INT, 0, 0},
+    {"end", INT, 0, 0},
+    {"limit", INT, 0, 0},
+};
 static const struct ops_arg A_BREAK_ACK[] = {
     {"id", INT, OPS_REQUIRED, 0},
     {"note", TEXT, 0, 200},
@@ -343,6 +354,9 @@ static const struct ops_entry TABLE[] = {
     {"log.cosign", OPS_ADMIN, ops_log_cosign, ARGS(A_LOG_COSIGN)},
     {"log.accept", OPS_ADMIN, ops_log_accept, ARGS(A_LOG_ACCEPT)},
     {"operator.list", OPS_ADMIN, ops_operator_list, NULL, 0},
+    {"report", OPS_ADMIN, ops_report, ARGS(A_REPORT)},
+    {"report.events", OPS_ADMIN, ops_report_events,
+	ARGS(A_REPORT_EVENTS)},
     {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
     {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
     {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},

@@ -9,13 +9,13 @@
  * Requests of operators that wait for approvals:
  *
  *	waiting -> approved -> running -> done | failed
- *	   |          |           '-> interrupted   (the program ended meanwhile)
+ *	   |          |           '-> interrupted   (the program ended)
  *	   '-> denied, expired, void <-'
  *
  * The content is what was asked, what it rests on (scope.h), by whom and until
- * when, with a nonce; its SHA-256 is what approvers sign (ca/log/approval.h). It
- * is made again before a request is approved and before it is run: what is not
- * the same, octet for octet, voids it.
+ * when, with a nonce; its SHA-256 is what approvers sign (ca/log/approval.h).
+ * It is made again before a request is approved and before it is run: what is
+ * not the same, octet for octet, voids it.
  *
  * A request is run once: «running» is durable before the operation begins, and
  * nothing leads back from there. Each step is a transaction with its log entry.
@@ -24,8 +24,8 @@
 #define PARKING_OPEN_MAX 100	/* that one asker has open */
 
 /* Park the call; its answer tells of it (WIRE_PENDING). ${s} was found under
-   ${policy}. 1, or 0 as an operation fails ("approval.limit"; "approval.secret": a
-   secret of one's own choice is not kept). */
+   ${policy}. 1, or 0 as an operation fails ("approval.limit";
+   "approval.secret": a secret of one's own choice is not kept). */
 int parking_add(struct ops_call *c, const struct policy *policy,
     const struct scope *s);
 

@@ -16,8 +16,8 @@ int parking_void(struct ops_call *c, struct parked_row *row);
 int parking_call(struct ops_call *c, const struct parked_row *row,
     const WIRE_FIELDS *content, struct socket_peer *peer,
     struct ops_call *call, WIRE_FIELDS **args);
-/* Does such a call have the content of ${row} now? 1, 0 not (call->o or the error
-   queue may say why), -1 raised. */
+/* Does such a call have the content of ${row} now? 1, 0 not (call->o or the
+   error queue may say why), -1 raised. */
 int parking_same(struct ops_call *call, const struct parked_row *row,
     const WIRE_FIELDS *content);
 

@@ -123,8 +123,8 @@ int policy_refuse_own(const struct policy *p, const unsigned char (*own)[32],
     size_t n);
 /* Stable text of a fleet, "key = value" lines. OPENSSL_free(). */
 char *policy_fleet_dump(const struct fleet *f);
-/* Load "profiles" and "fleets" files and operators.conf of a folder as texts; free with
-   policy_files_free(). */
+/* Load "profiles" and "fleets" files and operators.conf of a folder as texts;
+   free with policy_files_free(). */
 int policy_load_dir(const char *dir, struct policy_file **files, size_t *n);
 void policy_files_free(struct policy_file *files, size_t n);
 

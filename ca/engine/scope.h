@@ -9,8 +9,8 @@
  * the latter: the policy's version, the profile, issuer and fleet, the identity
  * that a certificate would have, the files of a policy that is activated.
  *
- * Looked at when it is asked, and again before it is run, by the same code: what
- * is not the same then voids the approvals. Changes nothing.
+ * Looked at when it is asked, and again before it is run, by the same code:
+ * what is not the same then voids the approvals. Changes nothing.
  */
 
 struct scope {
@@ -23,8 +23,8 @@ struct scope {
 int scope_find(struct ops_call *c, struct policy *policy, struct scope *s);
 void scope_clear(struct scope *s);
 
-/* The names in a certificate that an admission decides, as DER of fields; part of
-   what is approved. OPENSSL_free(). */
+/* The names in a certificate that an admission decides, as DER of fields;
+   part of what is approved. OPENSSL_free(). */
 int scope_identity(const struct admission *a, unsigned char **out,
     size_t *len);
 

@@ -54,8 +54,8 @@ has_kinds(const struct operators *o)
 	return 0;
 }
 
-/* One that cannot be found is the operation's to refuse, unless it is said to be
-   unknown. */
+/* One that cannot be found is the operation's to refuse, unless it is said
+   to be unknown. */
 static int
 by_serial(struct touching *t)
 {

@@ -10,7 +10,8 @@
 
 #define WORD_MAX 96
 
-/* Of these the text is made: one line each, nothing that could begin another. */
+/* Of these the text is made: one line each, nothing that could begin
+   another. */
 static int
 word_ok(const char *text)
 {

@@ -5,10 +5,10 @@
 
 /*
  * Requests that wait for people: exactly what was asked (content, with its
- * SHA-256), by whom, until when, what became of it. What the content means is the
- * engine's business, and so is who may approve; ${kind} tells what asked it, so
- * that others than operators can wait here too. Rows are never removed: ids are
- * used once.
+ * SHA-256), by whom, until when, what became of it. What the content means is
+ * the engine's business, and so is who may approve; ${kind} tells what asked
+ * it, so that others than operators can wait here too. Rows are never removed:
+ * ids are used once.
  */
 
 #define PARKED_BY_OPERATOR "operator"
@@ -50,8 +50,8 @@ int parked_add(struct store_tx *tx, const struct parked_row *row);
 int parked_get(struct store_tx *tx, int64_t id, struct parked_row *out);
 /* What changes: state, ended, log_from, note, result. */
 int parked_update(struct store_tx *tx, const struct parked_row *row);
-/* Newest first, ids below ${before} (0: any); ${open}: only those that wait, are
-   approved or run. Rows are borrowed and have no result. 1, or 0 raised. */
+/* Newest first, ids below ${before} (0: any); ${open}: only those that wait,
+   are approved or run. Rows are borrowed and have no result. 1, or 0 raised. */
 int parked_list(struct store_tx *tx, int64_t before, int open, size_t limit,
     int (*cb)(const struct parked_row *row, void *arg), void *arg);
 /* The oldest one in that state that expires at or before ${until} (INT64_MAX:

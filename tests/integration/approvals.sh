@@ -119,6 +119,25 @@ RULES='{ operation = "issue:code-signing"; number = 2; },
 park $ALICE policy activate --note "more rules"; approve carol "$id" >/dev/null; approve olga "$id" >/dev/null
 has "with two it is active" "$(as $ANN policy show)" "version: 3"
 
+# A key in a token of one's own: nothing of inkan-ca's, no PIN on the command line.
+mkdir -m 700 "$T/card" "$T/card/t"
+printf 'directories.tokendir = %s/card/t\nlog.level = ERROR\n' "$T" >"$T/card/conf"
+openssl pkcs8 -topk8 -nocrypt -in "$T/keys/carol.pem" -out "$T/card/p8"
+printf '4711\n' >"$T/card/pin"; chmod 600 "$T/card/pin"
+export SOFTHSM2_CONF=$T/card/conf
+softhsm2-util --module "$INKAN_PKCS11_MODULE" --init-token --free --label carol --so-pin 12345678 --pin 4711 >/dev/null
+softhsm2-util --module "$INKAN_PKCS11_MODULE" --import "$T/card/p8" --token carol --label me --id 01 --pin 4711 >/dev/null
+chown -R $CAROL "$T/card"
+new_csr four
+park $BOB issue --profile code-signing --csr "$T/four.csr"
+out=$(as $CAROL request approve "$id" --module "$INKAN_PKCS11_MODULE" \
+    --key "pkcs11:token=carol;object=me;type=private?pin-source=file:$T/card/pin" 2>&1)
+is "approved by a key in a token" $? 0
+has "  it counts" "$out" "^got: 1"
+has "  by its signature" "$(as $ANN request show "$id")" "^carol +$CAROL .* yes"
+check "withdrawn" as $BOB request deny "$id"
+unset SOFTHSM2_CONF
+
 # Revocation of such certificates, whatever way leads there.
 sn=$(serial "$T/got/one.pem")
 park $BOB revoke --serial "$sn" --reason superseded; r=$id

@@ -81,7 +81,7 @@ approve() {
 	local uid=${1^^}
 	as "${!uid}" request approve "$2" --key "$T/keys/$1.pem"
 }
-# park UID words of inkan...: parked, exit status 3; the request's id in $id
+# park UID words of inkan...: parked, exit status 4; the request's id in $id
 park() {
 	local rc
 	as "$@" >"$T/park" 2>&1

@@ -76,8 +76,6 @@ as_the_document(void **state)
 static void
 separation(void **state)
 {
-	/* Reading, adding a signature, and beginning another log. */
-	static const char log_ops[] = "list where prove cosign accept";
 	const struct ops_roles *r;
 	size_t i, n;
 
@@ -90,9 +88,13 @@ separation(void **state)
 	assert_false(ops_roles_find("policy.activate")->approve &
 	    OPERATOR_OFFICER);
 	for (i = 0; i < n; i++) {
-		/* Nobody prunes or writes the log: there is no such thing. */
-		if (strncmp(r[i].op, "log.", 4) == 0)
-			assert_non_null(strstr(log_ops, r[i].op + 4));
+		/* Nobody prunes or writes the log: there is no such thing. A
+		   witness's line may be added to a checkpoint, and a store
+		   that is older than its log may go on with a next one. */
+		if (strncmp(r[i].op, "log.", 4) == 0 &&
+		    !(r[i].may & OPERATOR_AUDITOR))
+			assert_true(strcmp(r[i].op, "log.cosign") == 0 ||
+			    strcmp(r[i].op, "log.accept") == 0);
 		/* What an auditor may needs no approval: it changes nothing. */
 		if (r[i].may & OPERATOR_AUDITOR)
 			assert_int_equal(r[i].approve | r[i].flags, 0);
