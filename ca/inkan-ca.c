@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ca/error.h"
+#include "ca/engine/wipe.h"
 #include "ca/engine/ca.h"
 #include "ca/engine/campaign.h"
 #include "ca/engine/schedule.h"
@@ -106,6 +107,7 @@ main(int argc, char **argv)
 	struct ca *ca;
 	int signal_fd, ok;
 
+	(void)wipe_install(); /* before anything of OpenSSL's */
 	if (!daemon_options(argc, argv, &o))
 		return 2;
 	report_init("inkan-ca", REPORT_INFO, STDERR_FILENO);

@@ -303,7 +303,8 @@ accept_maker(struct admitting *t, const struct fleet_maker *m, X509 *leaf)
 	stage_say(t, "certificate of manufacturer %s for device %s", m->name,
 	    a->device);
 	return stage_field(a, "identity.device", a->device) &&
-	    stage_field(a, "identity.serial", a->serial);
+	    stage_field(a, "identity.serial", a->serial) &&
+	    again_credential(t, leaf);
 }
 
 int

@@ -129,8 +129,10 @@ first_enrolment(struct admitting *t, struct store_tx *tx)
 {
 	char until[STAGE_TIME_MAX];
 	struct cert_row row;
-	int found;
+	int found = again_answer(t, tx);
 
+	if (found != 0)
+		return found > 0;
 	if (t->fleet->re_enrol == FLEET_RE_REFUSE) {
 		found = certs_live_of(
 		    tx, t->fleet->name, t->a->device, t->env->now, &row);
@@ -202,6 +204,12 @@ stage_authorize(struct admitting *t)
 		stage_say(t, "device %s of the registry, asked for by station "
 		    "%s%s", t->a->device, t->station->name,
 		    t->a->existing != 0 ? ": the same certificate again" : "");
+		return 1;
+	}
+	if (t->a->existing != 0) {
+		stage_say(t,
+		    "enrolled already with this key and certificate: the same "
+		    "certificate again");
 		return 1;
 	}
 	stage_say(t,

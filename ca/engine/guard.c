@@ -111,14 +111,23 @@ guard_device(struct store_tx *tx, struct admission *a,
 		"is pinned for the device");
 }
 
+/* A repetition that came while the first was worked on shall ask again. */
 static int
-guard_first(struct store_tx *tx, const struct admission *a, time_t now)
+guard_first(struct store_tx *tx, const struct admission *a,
+    const struct cert_row *row, time_t now)
 {
 	struct cert_row live;
 	int found;
 
-	if (a->by_operator || a->renewal ||
-	    a->fleet->re_enrol == FLEET_RE_ALLOW)
+	if (a->by_operator || a->renewal)
+		return 1;
+	found = again_find(tx, a, row->spki_sha256, now, &live);
+	if (found > 0)
+		ca_raise(CA_E_BUSY,
+		    "enrol.busy: the same enrolment is being worked on");
+	if (found != 0)
+		return 0;
+	if (a->fleet->re_enrol == FLEET_RE_ALLOW)
 		return 1;
 	found = certs_live_of(tx, a->fleet->name, a->device, now, &live);
 	if (found < 0)
@@ -286,7 +295,8 @@ admit_guard(
     struct store_tx *tx, struct admission *a, struct cert_row *row, time_t now)
 {
 	return guard_renewal(tx, a, row) && guard_device(tx, a, row, now) &&
-	    guard_station(tx, a, now) && guard_first(tx, a, now) && guard_key(tx, row) &&
+	    guard_station(tx, a, now) && guard_first(tx, a, row, now) &&
+	    guard_key(tx, row) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
 	    guard_rates(tx, a, now) && guard_superseded(tx, a, now) &&
 	    guard_anchor(tx, a, now);

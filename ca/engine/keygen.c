@@ -10,6 +10,7 @@
 #include "ca/engine/csrattrs.h"
 #include "ca/engine/keygen.h"
 #include "ca/engine/keygen_part.h"
+#include "ca/engine/wipe.h"
 
 /* From a template to a key and a CSR that it signs. */
 
@@ -266,11 +267,13 @@ keygen_make(const struct keygen_request *r)
 	struct keygen *k = OPENSSL_zalloc(sizeof(*k));
 	X509_REQ *t = k == NULL ? NULL : read_template(r);
 
+	wipe_begin();
 	if (t == NULL || !choose_form(k, r, t) || !make_key(k, r->fleet, t) ||
 	    !make_csr(k, t)) {
 		keygen_free(k);
 		k = NULL;
 	}
+	wipe_end();
 	X509_REQ_free(t);
 	return k;
 }
@@ -280,7 +283,9 @@ keygen_free(struct keygen *k)
 {
 	if (k == NULL)
 		return;
-	EVP_PKEY_free(k->key); /* OpenSSL wipes private parts */
+	wipe_begin();
+	EVP_PKEY_free(k->key);
+	wipe_end();
 	X509_free(k->recipient);
 	OPENSSL_free(k->csr);
 	OPENSSL_free(k);

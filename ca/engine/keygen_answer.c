@@ -8,11 +8,13 @@
 #include "ca/error.h"
 #include "ca/engine/keygen.h"
 #include "ca/engine/keygen_part.h"
+#include "ca/engine/wipe.h"
 
 /*
- * A private key as its device gets it. Every buffer that has held it in the
- * clear is wiped here; CMS_final() would leave it behind in BIOs of its own,
- * so that CMS_dataInit() and CMS_dataFinal() are called instead.
+ * A private key as its device gets it. What is freed here is wiped (wipe.h), and
+ * what outlives a call is wiped by its name. CMS_final() copies its input
+ * through a buffer on the stack, so that CMS_dataInit() and CMS_dataFinal() are
+ * called instead.
  */
 
 #define OID_KEY_PACKAGE "2.16.840.1.101.2.1.2.78.5" /* RFC 5958 2 */
@@ -190,13 +192,16 @@ keygen_answer(const struct keygen *k, const unsigned char *cert,
     size_t cert_len, unsigned char **out, size_t *len)
 {
 	struct secret key = {NULL, 0};
+	int ok;
 
 	*out = NULL;
+	wipe_begin();
 	if (k->recipient != NULL)
-		return answer_encrypted(k, cert, cert_len, out, len);
-	if (!encode_key(k, 0, &key))
-		return 0;
-	*out = key.p;
-	*len = (size_t)key.len;
-	return 1;
+		ok = answer_encrypted(k, cert, cert_len, out, len);
+	else if ((ok = encode_key(k, 0, &key))) {
+		*out = key.p;
+		*len = (size_t)key.len;
+	}
+	wipe_end();
+	return ok;
 }

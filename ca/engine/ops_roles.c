@@ -86,7 +86,7 @@ static const struct ops_roles TABLE[] = {
     {"device.import.end", OFFICER, 0, 0},
     {"key.block", OFFICER, OFFICER, 0},
     {"key.blocked", READ, 0, 0},
-    {"key.unblock", OFFICER, OFFICER, 0},
+    {"key.unblock", ADMIN, ADMIN, 0},
 };
 
 #define N (sizeof(TABLE) / sizeof(TABLE[0]))

@@ -139,10 +139,13 @@ rates(void **state)
 
 	world_rules(w, "limits: { per_device_hour = 2; per_day = 3; };");
 	w->env.now = NOW - NOW % DAY;
+	/* Aborted, but counted: nothing to be answered with again. */
 	first(w, "d", 0);
 	assert_int_equal(reserve(w, w->a, &row), 1);
+	set_cert(w, row.id, CERT_ABORTED);
 	first(w, "d", 0);
 	assert_int_equal(reserve(w, w->a, &row), 1);
+	set_cert(w, row.id, CERT_ABORTED);
 	first(w, "d", 0);
 	guarded(w, CA_E_LIMITED, "limits.per_device_hour");
 	first(w, "e", 1);
