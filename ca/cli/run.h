@@ -23,7 +23,7 @@ command_fn run_explain, run_status, run_secret_new;
 command_fn run_profile_check, run_profile_show, run_profile_diff;
 command_fn run_profile_replay;
 command_fn run_init, run_adoption;
-command_fn run_import, run_key_block;
+command_fn run_import, run_key_block, run_batch;
 command_fn run_lint;		/* no server */
 
 /* Call the command's operation with its options as arguments. The answer when

@@ -71,7 +71,8 @@ static const struct ops_arg A_POLICY_SHOW[] = {
     {"path", TEXT, 0, 127},
 };
 static const struct ops_arg A_ISSUE[] = {
-    {"profile", TEXT, OPS_REQUIRED, 63},
+    {"profile", TEXT, 0, 63},
+    {"once", FLAG, 0, 0},
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
     {"device", TEXT, 0, NAME_MAX_LEN},
     {"fleet", TEXT, 0, 63},
