@@ -236,7 +236,7 @@ static const struct ops_arg A_IMPORT_END[] = {
     {"incomplete", FLAG, 0, 0},
 };
 static const struct ops_arg A_KEY_BLOCK[] = {
-    {"hashes", BYTES, OPS_REQUIRED, 32 * 8192},
+    {"hashes", BYTES, OPS_REQUIRED, 32 * 1024},
     {"note", TEXT, 0, 200},
 };
 static const struct ops_arg A_KEY_BLOCKED[] = {
