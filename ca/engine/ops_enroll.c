@@ -254,11 +254,14 @@ answer_admitted(struct ops_call *c, const struct enrol_request *r,
 	snprintf(c->o.who, sizeof(c->o.who), "%s/%s",
 	    a->fleet->name, a->device);
 	if (a->existing != 0) {
-		note_contact(c, r, a->device_id, a->known_anchor);
+		if (a->station == NULL)
+			note_contact(c, r, a->device_id, a->known_anchor);
 		return ops_answer_again(c, a->existing);
 	}
-	a->anchor = anchors_used(c->ca->anchors, c->ca->store, r->server,
-	    r->n_server, a->known_anchor, c->now);
+	/* Which root a station knows says nothing of its devices. */
+	if (a->station == NULL)
+		a->anchor = anchors_used(c->ca->anchors, c->ca->store,
+		    r->server, r->n_server, a->known_anchor, c->now);
 	return ops_issue(c, a);
 }
 
