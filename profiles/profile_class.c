@@ -61,6 +61,9 @@ check_tls(const struct profile *p, const struct conf_group *g)
 		return conf_fail(g, "extended_key_usage",
 		    "class tls has serverAuth, clientAuth or both, or "
 		    "clientAuth and cmcRA");
+	if (ra && (p->issued_by & PROFILE_BY_EST))
+		return conf_fail(g, "issued_by",
+		    "est does not make who may ask for others (cmcRA)");
 	if (!(p->key_usage & KU_DIGITAL_SIGNATURE) || !p->key_usage_critical)
 		return conf_fail(g, "key_usage",
 		    "class tls needs digitalSignature, critical (RFC 8446 "

@@ -7,12 +7,17 @@
 /* Options. */
 
 static const struct option_spec ISSUE[] = {
-    {"profile", OPTION_TEXT, REQ, NULL, "P", "profile"},
-    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"profile", OPTION_TEXT, 0, NULL, "P", "profile; else that of the fleet"},
+    {"csr", OPTION_CSR, 0, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"batch", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"for each row of a file, CSV or JSON lines"},
+    {"once", OPTION_FLAG, 0, NULL, NULL,
+	"answer with what was issued for this, if it was"},
     {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device"},
     {"fleet", OPTION_TEXT, 0, NULL, "NAME", "the device's fleet"},
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
-    {"out", OPTION_TEXT, LOCAL, NULL, "FILE", "certificate (PEM) to FILE"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"certificate (PEM) to FILE; of a batch, to files in this folder"},
     END,
 };
 static const struct option_spec EXPLAIN[] = {
@@ -100,10 +105,11 @@ static const char *const PLAN_COLUMNS[] = {"choice", "fits", "entries",
 
 const struct command commands_cert[] = {
     {.words = "issue",
-	.op = "issue",
 	.run = run_issue,
 	.options = ISSUE,
-	.help = "Issue a certificate and print it"},
+	.help = "Issue a certificate and print it",
+	.more = "One of --csr, --batch. Columns of a batch: profile, fleet, "
+		"device, csr (file or PEM), out; others are --set."},
     {.words = "explain",
 	.op = "explain",
 	.run = run_explain,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include "ca/error.h"
@@ -425,5 +426,29 @@ file_write_pem(
 	else
 		ok = write_new(path, text);
 	OPENSSL_free(text);
+	return ok;
+}
+
+int
+file_sha256(const char *path, char hex[65])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	FILE *f = fopen(path, "re");
+	unsigned char buf[16 * 1024], md[32];
+	size_t n, i;
+	int ok;
+
+	ok = f != NULL && ctx != NULL &&
+	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	while (ok && (n = fread(buf, 1, sizeof(buf), f)) > 0)
+		ok = EVP_DigestUpdate(ctx, buf, n) == 1;
+	ok = ok && !ferror(f) && EVP_DigestFinal_ex(ctx, md, NULL) == 1;
+	if (!ok)
+		sys_raise("read", path);
+	for (i = 0; ok && i < sizeof(md); i++)
+		snprintf(hex + 2 * i, 3, "%02x", md[i]);
+	if (f != NULL)
+		fclose(f);
+	EVP_MD_CTX_free(ctx);
 	return ok;
 }

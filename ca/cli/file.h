@@ -27,6 +27,9 @@ int file_add_chain(WIRE_FIELDS *args, const char *field, const char *path);
 /* The whole file as text. */
 int file_add_text(WIRE_FIELDS *args, const char *field, const char *path);
 
+/* SHA-256 of a file of any size, as 64 hexadecimal digits. 1, or 0 raised. */
+int file_sha256(const char *path, char hex[65]);
+
 /* One line of at most ${size} - 1 octets from standard input, without its end;
    a terminal is asked with ${prompt} and does not echo. The caller wipes. */
 int file_read_secret(const char *prompt, char *buf, size_t size);

@@ -118,7 +118,8 @@ read_record(struct rows *r, int c)
 		}
 		c = c == '"' ? quoted(r) : plain(r, c);
 		if (c == -2 || !put(r, '\0')) {
-			skip_line(r);
+			if (c != '\n')
+				skip_line(r);
 			return bad(r,
 			    "quotes that do not fit, or longer than 128 KiB");
 		}

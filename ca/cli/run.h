@@ -27,7 +27,7 @@ command_fn run_request_show, run_request_approve, run_request_run;
 command_fn run_report, run_cps;
 command_fn run_operator_key;	/* no server */
 command_fn run_ceremony_key, run_ceremony_sign, run_ceremony_verify;
-command_fn run_import, run_key_block;
+command_fn run_import, run_key_block, run_batch;
 command_fn run_lint;		/* no server */
 
 /* Call the command's operation with its options as arguments. The answer when

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include "ca/cli/client.h"
 #include "ca/cli/encode.h"
 #include "ca/cli/file.h"
@@ -253,28 +252,6 @@ run_pass(struct importing *m)
 	return ok && send_page(m);
 }
 
-static int
-file_hash(const char *path, unsigned char md[32])
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	FILE *f = fopen(path, "re");
-	unsigned char buf[16 * 1024];
-	size_t n;
-	int ok;
-
-	ok = f != NULL && ctx != NULL &&
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-	while (ok && (n = fread(buf, 1, sizeof(buf), f)) > 0)
-		ok = EVP_DigestUpdate(ctx, buf, n) == 1;
-	ok = ok && !ferror(f) && EVP_DigestFinal_ex(ctx, md, NULL) == 1;
-	if (!ok)
-		ERR_raise_data(ERR_LIB_SYS, errno, "read %s", path);
-	if (f != NULL)
-		fclose(f);
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 /* Call with arguments that are freed; the value ${want} in *out. 1; 0 told. */
 static int
 call(struct importing *m, const char *op, WIRE_FIELDS *args, int ok,
@@ -377,10 +354,13 @@ bring_in(struct importing *m, const unsigned char md[32])
 static int
 run(struct importing *m, int dry)
 {
+	char hex[65];
 	unsigned char md[32];
+	size_t len;
 	int ok = 1;
 
-	if (!file_hash(m->path, md))
+	if (!file_sha256(m->path, hex) ||
+	    OPENSSL_hexstr2buf_ex(md, sizeof(md), &len, hex, '\0') != 1)
 		return client_failed(m->cli);
 	if (dry || !m->keep_going) {
 		if (!look(m))

@@ -87,16 +87,45 @@ print_issued(struct cli *cli, const char *file, const WIRE_FIELDS *issued)
 	return 1;
 }
 
+/* What belongs together. 1, or 0 raised: a usage error. */
+static int
+check_issue(const struct options *o)
+{
+	if (option_has(o, "batch")) {
+		if (!option_has(o, "csr") && !option_has(o, "device") &&
+		    !option_has(o, "set") && option_has(o, "out"))
+			return 1;
+		ca_raise(CA_E_BADREQUEST,
+		    option_has(o, "out")
+			? "--csr, --device and --set do not go with --batch"
+			: "--out is missing: the folder for the certificates");
+		return 0;
+	}
+	if (!option_has(o, "profile") && !option_has(o, "fleet"))
+		ca_raise(CA_E_BADREQUEST, "--profile is missing");
+	else if (!option_has(o, "csr"))
+		ca_raise(CA_E_BADREQUEST, "--csr is missing");
+	else
+		return 1;
+	return 0;
+}
+
 int
 run_issue(struct cli *cli, const struct command *cmd, const struct options *o)
 {
 	const char *file = option_text(o, "out");
+	struct command as = *cmd;
 	const unsigned char *der;
 	WIRE_ANSWER *a;
 	size_t len;
 	int status = CLI_FAILED;
 
-	if ((a = run_call(cli, cmd, o)) == NULL)
+	as.op = "issue";
+	if (!check_issue(o))
+		return CLI_USAGE;
+	if (option_has(o, "batch"))
+		return run_batch(cli, cmd, o);
+	if ((a = run_call(cli, &as, o)) == NULL)
 		return CLI_FAILED;
 	der = field_bytes(a->values, "cert", &len);
 	if (der == NULL) {

@@ -13,8 +13,8 @@
    SubjectPublicKeyInfo in each line; "#" begins a comment. The whole file is
    read before the first hash is sent. */
 
-#define PAGE (8192 * 32)
-#define PROGRESS (64 * (size_t)PAGE)
+#define PAGE (1024 * 32)
+#define PROGRESS (128 * (size_t)PAGE)
 
 struct blocking {
 	struct cli *cli;

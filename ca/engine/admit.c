@@ -214,6 +214,22 @@ name_device(struct admitting *t)
 	t->o->known_anchor = t->device.anchor;
 }
 
+/* Before anything that costs: chains, signatures, secrets. */
+static int
+within_rate(struct admitting *t)
+{
+	int64_t retry;
+
+	if (t->env->explain ||
+	    auth_limits_rate(t->env->limits, t->fleet->name, t->req->address,
+		t->fleet->per_address_minute, t->env->now, &retry))
+		return 1;
+	stage_refuse(t, WIRE_LIMITED, "limits.per_address_minute", "address",
+	    "too many requests from this address");
+	t->o->retry_after = retry;
+	return 0;
+}
+
 int
 admit_enrol(const struct admit_env *env, const struct enrol_request *req,
     struct admission **out, struct outcome *o)
@@ -233,6 +249,8 @@ admit_enrol(const struct admit_env *env, const struct enrol_request *req,
 		return stage_refuse(&t, WIRE_NOTFOUND, "label", "label",
 		    "there is no label \"%.64s\"",
 		    req->label == NULL ? "" : req->label);
+	if (!within_rate(&t))
+		return 0;
 	t.a = stage_admission(env, req->requester);
 	if (t.a == NULL)
 		return outcome_from_errors(o, "authenticate");

@@ -49,9 +49,10 @@ struct enrol_request {			/* all borrowed */
 };
 
 struct operator_request {		/* inkan issue, explain --profile */
-	const char *profile;
+	const char *profile;		/* NULL: that of the fleet */
 	const unsigned char *csr; size_t csr_len;
 	const char *fleet, *device;	/* NULL: none */
+	int once;			/* what was issued for this is the answer */
 	const char *const *set; size_t n_set;	/* "FIELD=VALUE": request.* */
 	const char *requester;
 	enum profile_by by;
@@ -71,6 +72,7 @@ struct admission {
 	char serial[65];		/* maker's serial, "" none */
 	char auth[64];			/* as in cert_row */
 	char requester[128];
+	int once;			/* operator_request.once */
 	int64_t device_id;		/* 0: to be registered by the guard */
 	int64_t known_anchor;		/* devices.anchor when it was looked at */
 	int64_t anchor;			/* root that the device has used, to be
@@ -89,6 +91,13 @@ struct admission {
 					   issuing (idempotent retry); 0 none */
 	char deviations[512];
 };
+
+/* Operators: the certificate that was issued on this key, by this profile, for
+   this device, and is valid still; with ${reserved} also one that is being made.
+   1 found, 0 not there, -1 raised. */
+int admit_issued_before(struct store_tx *tx, const struct admission *a,
+    const unsigned char spki_sha256[32], int reserved, time_t now,
+    struct cert_row *out);
 
 /* For explain: called for each stage and each remark, in order. */
 typedef void admit_trace(void *arg, const char *stage, const char *verdict,

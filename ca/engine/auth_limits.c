@@ -12,8 +12,9 @@
 /*
  * Failures of HTTP Basic per address and minute, in a table of fixed size: a
  * flood of addresses pushes out the oldest entries of a row, never more
- * memory. An IPv6 host has a /64 to choose from, so that counts as one. And
- * the gate before scrypt, which is slow and large on purpose.
+ * memory. An IPv6 host has a /64 to choose from, so that counts as one. In a
+ * second table of this kind, requests per fleet and address. And the gate before
+ * scrypt, which is slow and large on purpose.
  */
 
 #define ROWS 1024
@@ -31,6 +32,7 @@ struct auth_limits {
 	pthread_cond_t room;
 	unsigned char salt[16]; /* nobody can aim at a row */
 	struct entry table[ROWS][WAYS];
+	struct entry rates[ROWS][WAYS];
 	unsigned running, waiting;
 };
 
@@ -60,9 +62,9 @@ auth_limits_free(struct auth_limits *l)
 }
 
 static uint64_t
-key_of(const struct auth_limits *l, const char *address)
+key_of(const struct auth_limits *l, const char *fleet, const char *address)
 {
-	unsigned char buf[16 + 64], md[32];
+	unsigned char buf[16 + 64 + 64], md[32];
 	struct in6_addr v6;
 	uint64_t key;
 	size_t n;
@@ -77,15 +79,16 @@ key_of(const struct auth_limits *l, const char *address)
 		n = strnlen(address, 64);
 		memcpy(buf + 16, address, n);
 	}
-	SHA256(buf, 16 + n, md);
+	memcpy(buf + 16 + 64, fleet, strnlen(fleet, 64));
+	SHA256(buf, sizeof(buf), md);
 	memcpy(&key, md, sizeof(key));
 	return key;
 }
 
 static struct entry *
-find(struct auth_limits *l, uint64_t key)
+find(struct entry table[ROWS][WAYS], uint64_t key)
 {
-	struct entry *row = l->table[key % ROWS];
+	struct entry *row = table[key % ROWS];
 	size_t i;
 
 	for (i = 0; i < WAYS; i++)
@@ -105,7 +108,7 @@ auth_limits_allow(
 	if (l == NULL || address == NULL)
 		return 1;
 	pthread_mutex_lock(&l->lock);
-	e = find(l, key_of(l, address));
+	e = find(l->table, key_of(l, "", address));
 	if (e != NULL && now - e->minute < MINUTE && now >= e->minute &&
 	    e->failures >= LIMITS_PER_MINUTE) {
 		*retry = MINUTE - (now - e->minute);
@@ -117,9 +120,9 @@ auth_limits_allow(
 
 /* The entry of ${key}, or the oldest of its row made empty. */
 static struct entry *
-take(struct auth_limits *l, uint64_t key)
+take(struct entry table[ROWS][WAYS], uint64_t key)
 {
-	struct entry *row = l->table[key % ROWS], *e = find(l, key);
+	struct entry *row = table[key % ROWS], *e = find(table, key);
 	size_t i;
 
 	if (e != NULL)
@@ -133,21 +136,46 @@ take(struct auth_limits *l, uint64_t key)
 	return e;
 }
 
-void
-auth_limits_fail(struct auth_limits *l, const char *address, time_t now)
+static void
+count(struct entry *e, time_t now)
 {
-	struct entry *e;
-
-	if (l == NULL || address == NULL)
-		return;
-	pthread_mutex_lock(&l->lock);
-	e = take(l, key_of(l, address));
 	if (e->failures == 0 || now - e->minute >= MINUTE || now < e->minute) {
 		e->minute = now;
 		e->failures = 0;
 	}
 	e->failures++;
+}
+
+void
+auth_limits_fail(struct auth_limits *l, const char *address, time_t now)
+{
+	if (l == NULL || address == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	count(take(l->table, key_of(l, "", address)), now);
 	pthread_mutex_unlock(&l->lock);
+}
+
+int
+auth_limits_rate(struct auth_limits *l, const char *fleet, const char *address,
+    int64_t limit, time_t now, int64_t *retry)
+{
+	struct entry *e;
+	int ok;
+
+	*retry = 0;
+	if (l == NULL || address == NULL || limit == 0)
+		return 1;
+	pthread_mutex_lock(&l->lock);
+	e = take(l->rates, key_of(l, fleet, address));
+	count(e, now);
+	ok = e->failures <= limit;
+	if (!ok) {
+		e->failures--;
+		*retry = MINUTE - (now - e->minute);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return ok;
 }
 
 int

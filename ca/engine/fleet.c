@@ -59,6 +59,7 @@ static const struct conf_key RENEWAL_KEYS[] = {
 static const struct conf_key LIMIT_KEYS[] = {
     {"per_device_hour", CONF_INT, 0},
     {"per_day", CONF_INT, 0},
+    {"per_address_minute", CONF_INT, 0},
 };
 
 static const struct conf_key KEYGEN_KEYS[] = {
@@ -346,7 +347,9 @@ read_limits(const struct conf_group *root, struct fleet *f)
 	return conf_check(g, LIMIT_KEYS, N(LIMIT_KEYS)) &&
 	    conf_int(
 		g, "per_device_hour", 1, RATE_MAX, 0, &f->per_device_hour) &&
-	    conf_int(g, "per_day", 1, RATE_MAX, 0, &f->per_day);
+	    conf_int(g, "per_day", 1, RATE_MAX, 0, &f->per_day) &&
+	    conf_int(g, "per_address_minute", 1, RATE_MAX, 0,
+		&f->per_address_minute);
 }
 
 /* The group is the switch: without it no keys are made for devices. */

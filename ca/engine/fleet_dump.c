@@ -149,6 +149,8 @@ dump_rules(BIO *b, const struct fleet *f)
 	line(
 	    b, "limits.per_device_hour", "%lld", (long long)f->per_device_hour);
 	line(b, "limits.per_day", "%lld", (long long)f->per_day);
+	line(b, "limits.per_address_minute", "%lld",
+	    (long long)f->per_address_minute);
 	line(b, "answer_wrap", "%s", f->answer_wrap);
 	dump_keygen(b, f);
 }

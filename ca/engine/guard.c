@@ -239,6 +239,24 @@ guard_station(struct store_tx *tx, struct admission *a, time_t now)
 	return r == 0;
 }
 
+/* Two batches of the same file: the second shall ask again to get what is being
+   made. */
+static int
+guard_once(struct store_tx *tx, const struct admission *a,
+    const struct cert_row *row, time_t now)
+{
+	struct cert_row other;
+	int found;
+
+	if (!a->once)
+		return 1;
+	found = admit_issued_before(tx, a, row->spki_sha256, 1, now, &other);
+	if (found == 1)
+		ca_raise(CA_E_BUSY, "issue.once: it is being issued, or has "
+		    "just been");
+	return found == 0;
+}
+
 static int
 guard_rates(struct store_tx *tx, struct admission *a, time_t now)
 {
@@ -297,6 +315,7 @@ admit_guard(
 	return guard_renewal(tx, a, row) && guard_device(tx, a, row, now) &&
 	    guard_station(tx, a, now) && guard_first(tx, a, row, now) &&
 	    guard_key(tx, row) &&
+	    guard_once(tx, a, row, now) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
 	    guard_rates(tx, a, now) && guard_superseded(tx, a, now) &&
 	    guard_anchor(tx, a, now);

@@ -229,6 +229,45 @@ identity_of_device(struct admitting *t, struct store_tx *tx)
 	    authorize_registry_fields(t, tx);
 }
 
+int
+admit_issued_before(struct store_tx *tx, const struct admission *a,
+    const unsigned char spki_sha256[32], int reserved, time_t now,
+    struct cert_row *out)
+{
+	const char *fleet = a->fleet != NULL ? a->fleet->name : "";
+	int64_t after = 0;
+	int found;
+
+	while ((found = certs_next_on_key(tx, spki_sha256, after, out)) == 1) {
+		after = out->id;
+		if ((out->state == CERT_VALID ||
+			(reserved && out->state == CERT_RESERVED)) &&
+		    out->not_after >= now &&
+		    strcmp(out->profile, a->profile->name) == 0 &&
+		    strcmp(out->fleet, fleet) == 0 &&
+		    strcmp(out->device, a->device) == 0)
+			return 1;
+	}
+	return found;
+}
+
+/* A batch that was cut off asks for what it may have got already. */
+static int
+issued_before(struct admitting *t, struct store_tx *tx)
+{
+	struct cert_row row;
+	int found;
+
+	t->a->once = t->op->once;
+	if (!t->op->once)
+		return 1;
+	found = admit_issued_before(tx, t->a, csr_spki_sha256(t->a->csr), 0,
+	    t->env->now, &row);
+	if (found == 1)
+		t->a->existing = row.id;
+	return found >= 0;
+}
+
 static int
 authorize_tx(struct store_tx *tx, void *arg)
 {
@@ -236,7 +275,7 @@ authorize_tx(struct store_tx *tx, void *arg)
 	int named = t->op->device != NULL && t->op->device[0] != '\0';
 
 	return (named ? identity_of_device(t, tx) : identity_of_csr(t)) &&
-	    take_sets(t) && authorize_key(t, tx);
+	    take_sets(t) && authorize_key(t, tx) && issued_before(t, tx);
 }
 
 static int
@@ -258,6 +297,28 @@ operator_attest(struct admitting *t)
 {
 	stage_say(t, "no key is pinned");
 	return attest_pinned(t);
+}
+
+/* The one that is named, else that of the fleet's devices. */
+static const struct profile *
+find_profile(struct admitting *t)
+{
+	const struct operator_request *op = t->op;
+	const struct fleet *f;
+	const struct profile *p;
+
+	if (op->profile != NULL) {
+		p = policy_profile(t->env->policy, op->profile);
+		if (p == NULL)
+			stage_refuse(t, WIRE_NOTFOUND, "profile", "profile",
+			    "there is no profile \"%.64s\"", op->profile);
+		return p;
+	}
+	f = op->fleet == NULL ? NULL : policy_fleet(t->env->policy, op->fleet);
+	if (f == NULL)
+		stage_refuse(t, WIRE_BADREQUEST, "profile", "profile",
+		    "neither a profile nor a fleet that there is");
+	return f == NULL ? NULL : f->compiled;
 }
 
 static const struct stage STAGES[] = {
@@ -284,11 +345,9 @@ admit_operator(const struct admit_env *env, const struct operator_request *req,
 	if (t.a == NULL)
 		return outcome_from_errors(o, "authenticate");
 	t.a->by_operator = 1;
-	t.a->profile = policy_profile(env->policy, req->profile);
-	if (t.a->profile == NULL)
-		stage_refuse(&t, WIRE_NOTFOUND, "profile", "profile",
-		    "there is no profile \"%.64s\"", req->profile);
-	else if (stage_run(&t, STAGES, sizeof(STAGES) / sizeof(STAGES[0]))) {
+	t.a->profile = find_profile(&t);
+	if (t.a->profile != NULL &&
+	    stage_run(&t, STAGES, sizeof(STAGES) / sizeof(STAGES[0]))) {
 		*out = t.a;
 		return 1;
 	}

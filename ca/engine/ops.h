@@ -105,6 +105,8 @@ int ops_set_cursor(struct ops_call *c, int64_t last, size_t rows);
 int ops_room(struct ops_call *c);
 /* Issue what was admitted, and answer with it. */
 int ops_issue(struct ops_call *c, struct admission *a);
+/* Answer with a certificate that was issued before. */
+int ops_answer_again(struct ops_call *c, int64_t id);
 void ops_admit_env(struct ops_call *c, struct policy *policy,
     struct admit_env *env);
 #define OPS_SET_MAX 32

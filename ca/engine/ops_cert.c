@@ -20,6 +20,7 @@ ops_take_operator(struct ops_call *c, struct operator_request *r,
 	r->csr = field_bytes(c->args, "csr", &r->csr_len);
 	r->fleet = ops_text(c, "fleet");
 	r->device = ops_text(c, "device");
+	r->once = field_flag(c->args, "once", 0);
 	r->requester = c->who;
 	r->by = PROFILE_BY_OPERATOR;
 	r->n_set = field_count(c->args, "set");
@@ -45,7 +46,8 @@ ops_issue_op(struct ops_call *c)
 	ops_admit_env(c, policy, &env);
 	ok = ops_take_operator(c, &r, set, OPS_SET_MAX) &&
 	    admit_operator(&env, &r, &a, &c->o) && scope_admitted(c, a) &&
-	    ops_issue(c, a);
+	    (a->existing != 0 ? ops_answer_again(c, a->existing)
+			      : ops_issue(c, a));
 	admit_free(a);
 	policy_put(policy);
 	return ok;

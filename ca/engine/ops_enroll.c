@@ -148,8 +148,8 @@ again_tx(struct store_tx *tx, void *arg)
 	    certs_der(tx, a->id, &a->der, &a->len) == 1;
 }
 
-static int
-answer_again(struct ops_call *c, int64_t id)
+int
+ops_answer_again(struct ops_call *c, int64_t id)
 {
 	struct again a = {.id = id};
 	int ok;
@@ -275,11 +275,14 @@ answer_admitted(struct ops_call *c, const struct enrol_request *r,
 	snprintf(c->o.who, sizeof(c->o.who), "%s/%s",
 	    a->fleet->name, a->device);
 	if (a->existing != 0) {
-		note_contact(c, r, a->device_id, a->known_anchor);
-		return answer_again(c, a->existing);
+		if (a->station == NULL)
+			note_contact(c, r, a->device_id, a->known_anchor);
+		return ops_answer_again(c, a->existing);
 	}
-	a->anchor = anchors_used(c->ca->anchors, c->ca->store, r->server,
-	    r->n_server, a->known_anchor, c->now);
+	/* Which root a station knows says nothing of its devices. */
+	if (a->station == NULL)
+		a->anchor = anchors_used(c->ca->anchors, c->ca->store,
+		    r->server, r->n_server, a->known_anchor, c->now);
 	return ops_issue(c, a);
 }
 

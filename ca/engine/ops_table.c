@@ -72,7 +72,8 @@ static const struct ops_arg A_POLICY_SHOW[] = {
     {"path", TEXT, 0, 127},
 };
 static const struct ops_arg A_ISSUE[] = {
-    {"profile", TEXT, OPS_REQUIRED, 63},
+    {"profile", TEXT, 0, 63},
+    {"once", FLAG, 0, 0},
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
     {"device", TEXT, 0, NAME_MAX_LEN},
     {"fleet", TEXT, 0, 63},
@@ -275,7 +276,7 @@ static const struct ops_arg A_IMPORT_END[] = {
     {"incomplete", FLAG, 0, 0},
 };
 static const struct ops_arg A_KEY_BLOCK[] = {
-    {"hashes", BYTES, OPS_REQUIRED, 32 * 8192},
+    {"hashes", BYTES, OPS_REQUIRED, 32 * 1024},
     {"note", TEXT, 0, 200},
 };
 static const struct ops_arg A_KEY_BLOCKED[] = {

@@ -81,6 +81,7 @@ struct fleet {
 	enum fleet_pop_link pop_link;
 	enum fleet_attest attest;
 	int64_t per_device_hour, per_day;	/* 0 = no limit */
+	int64_t per_address_minute;	/* requests, not certificates */
 	char answer_wrap[16];		/* auto | one-line | 64 */
 	int keygen;			/* keys are made for devices */
 	int keygen_plain;		/* and answered unencrypted inside TLS */

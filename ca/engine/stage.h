@@ -141,6 +141,10 @@ int authorize_key(struct admitting *t, struct store_tx *tx);
 int auth_limits_allow(
     struct auth_limits *l, const char *address, time_t now, int64_t *retry);
 void auth_limits_fail(struct auth_limits *l, const char *address, time_t now);
+/* One more request to ${fleet} from ${address} in this minute: 1 within ${limit}
+   (0: no limit), else 0 with *retry. */
+int auth_limits_rate(struct auth_limits *l, const char *fleet,
+    const char *address, int64_t limit, time_t now, int64_t *retry);
 /* 1 inside, to be left again; 0 when too many wait (nothing raised). */
 int auth_limits_enter(struct auth_limits *l);
 void auth_limits_leave(struct auth_limits *l);

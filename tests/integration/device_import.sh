@@ -55,6 +55,13 @@ csr "$T/k1" /CN=imp-1 | base64 >"$T/b"
 post simpleenroll "$T/b" -u "$(basic)"; take_cert "$D/imp-1.pem"
 has "  subject from the registry" "$(subject_of "$D/imp-1.pem")" 'OU="Halle \\"7\\", Tor 2"'
 
+# An extension that the profile declares: an integer and a text of the registry.
+echo '{"fleet": "attestation", "name": "dice-1", "svn": 7, "vendor": "Imported", "fwid": "'"$(printf demo | sha256sum | cut -c1-64)"'"}' >"$T/dice.jsonl"
+import "$T/dice.jsonl"; is "a device with fields of an extension" $? 0
+new_key "$T/dice"; csr "$T/dice" /CN=x >"$T/dice.csr"
+check "  its certificate" inkan issue --profile dice-alias --csr "$T/dice.csr" --fleet attestation --device dice-1 --out "$T/dice.pem"
+has "  with the imported text" "$(openssl x509 -in "$T/dice.pem" -outform DER | strings)" "Imported"
+
 # --- one wrong row, and nothing is written
 new_key "$T/k9"; openssl pkey -in "$T/k9" -pubout -out "$T/k9.pub"
 cat >"$T/bad.jsonl" <<X
@@ -99,7 +106,7 @@ printf 'name\n\377\n' >"$T/f"; import --fleet devices "$T/f"; is "no UTF-8" $? 1
 printf 'name\nx-1\n' >"$T/f"; import "$T/f"; is "no fleet" $? 1
 import "$T"; is "a folder" $? 1
 
-# --- many, in pages; one that breaks off is brought in again
+# --- many, in pages, and others are served meanwhile; one that breaks off is brought in again
 python3 - "$N" >"$T/many.csv" <<'X'
 import sys, hashlib
 print("fleet,name,serial,key_sha256,model,site")
@@ -107,18 +114,28 @@ for i in range(int(sys.argv[1])):
     print(f"strict,m-{i},SN{i:08d},{hashlib.sha256(b'%d'%i).hexdigest()},X{i%7},s-{i%100}")
 X
 before=$(date +%s%N)
-import "$T/many.csv"; is "$N rows" $? 0
+(import "$T/many.csv"; echo $? >"$T/status") & pid=$!
+check "a device enrols meanwhile" enrol_basic meanwhile
+wait $pid; is "$N rows" "$(cat "$T/status")" 0
 trace "$N rows in $(( ($(date +%s%N) - before) / 1000000 )) ms"
 is "  all added" "$(counts)" "($N, 0, 0)"
 is "  in the registry" "$(inkan --json fleet list | python3 -c 'import json,sys; print([f["devices"] for f in json.load(sys.stdin) if f["name"]=="strict"])')" "[$N]"
 known "m-$((N - 1))" strict; is "  the last" "$(json "$T/dev" 'd["serial"]')" "$(printf 'SN%08d' $((N - 1)))"
-sed -i 's/^strict,m-/windowed,w-/; s/,SN/,WN/' "$T/many.csv"
-cut -d, -f1-3,5- "$T/many.csv" >"$T/more.csv"
-(inkan device import "$T/more.csv" >"$T/o" 2>&1) & pid=$!
-sleep 0.4; ca=$(cat "$T/demo/run/inkan-ca.pid"); kill "$ca"; wait $pid; first=$?
-wait_for 20 gone "$ca"
-demo_start ca
-trace "inkan-ca went away in between: status $first"
-import "$T/more.csv"; is "the rest, after inkan-ca went away" $? 0
-is "  all are there" "$(json "$T/j" 'd["added"] + d["unchanged"]')" "$N"
+python3 - $((N * 5)) >"$T/more.csv" <<'X'
+import sys
+print("fleet,name,serial,model")
+for i in range(int(sys.argv[1])):
+    print(f"windowed,w-{i},WN{i:08d},X{i%7}")
+X
+there() { inkan --json fleet list 2>/dev/null | python3 -c 'import json,sys; print([f["devices"] for f in json.load(sys.stdin) if f["name"]=="windowed"][0])'; }
+begun() { [ "$(there)" -gt 0 ]; }
+inkan device import "$T/more.csv" >"$T/o" 2>"$T/e" & pid=$!
+wait_for 60 begun; ca=$(cat "$T/demo/run/inkan-ca.pid"); kill -9 "$ca"; wait $pid
+is "inkan-ca is killed in the middle" $? 1
+has "  which is told" "$(cat "$T/e")" "broke off"
+wait_for 20 gone "$ca"; demo_start ca
+n=$(there); check "  some are there ($n of $((N * 5)))" [ "$n" -gt 0 -a "$n" -lt $((N * 5)) ]
+is "  whole pages of them" $((n % 200)) 0
+import "$T/more.csv"; is "the same file again" $? 0
+is "  does the rest" "$(counts)" "($((N * 5 - n)), $n, 0)"
 finish

@@ -72,6 +72,8 @@ inkan --json cert show "$(serial "$D/d1.pem")" >"$T/j"
 is "  the station stands in the row" "$(json "$T/j" '(d["auth"], d["device"], d["fleet"])')" "('station:factory-line-1', 'factory-1', 'factory')"
 has "  with its certificate" "$(json "$T/j" 'd["requester"]')" "station:$(serial "$D/factory-line-1.pem")"
 has "  and in the log" "$(inkan log list --all | grep issue.reserved | tail -1)" "auth=station:factory-line-1"
+inkan --json device show factory-1 --fleet factory >"$T/dev"
+is "  which root the station used is not the device's" "$(json "$T/dev" 'd.get("anchor")')" None
 # An answer was lost: the same again, which costs no quota.
 ask factory-line-1 factory "$D/d1.key" "/serialNumber=SN-1"; is "the same again" "$code" 200
 take_cert "$T/again.pem"; is "  is the same certificate" "$(serial "$T/again.pem")" "$(serial "$D/d1.pem")"

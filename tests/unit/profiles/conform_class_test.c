@@ -141,6 +141,12 @@ client_auth(struct make *m)
 }
 
 static void
+cmc_ra(struct make *m)
+{
+	strcpy(m->profile.eku[m->profile.n_eku++], "1.3.6.1.5.5.7.3.28");
+}
+
+static void
 time_plain(struct make *m)
 {
 	purpose(m, "1.3.6.1.5.5.7.3.36");
@@ -201,6 +207,7 @@ static const struct conform_case cases[] = {
     {"class.attestation", shape_attestation, usage_plain, NULL, NULL},
     {"class.attestation", shape_attestation, no_signature, NULL, NULL},
     {"class.tls", shape_tls, second_purpose, NULL, NULL},
+    {"class.tls", shape_tls, cmc_ra, NULL, NULL},
     {"class.tls", shape_tls, time_plain, NULL, NULL},
     {"class.tls", shape_tls, no_san, NULL, NULL},
     {"class.tls", shape_tls, usage_plain, NULL, NULL},

@@ -17,6 +17,7 @@
 	EE("tls",                                                              \
 	    PURPOSE("serverAuth") "san = ( { type = \"dns\"; from = "          \
 				  "\"csr.san\"; } );\n")
+#define STATION_BASE EE("tls", PURPOSE("clientAuth\", \"cmcRA"))
 #define TSA_BASE                                                               \
 	EE("timestamping",                                                     \
 	    "extended_key_usage: { critical = true; purposes = [ "             \
@@ -55,6 +56,16 @@ tls_is_for_tls(void **state)
 	refused(TLS_BASE, "from = \"csr.san\";",
 	    "from = \"csr.san\"; optional = true;",
 	    "san: a TLS server needs a dns or ip rule");
+	/* A client may ask for others, when an operator makes it. */
+	accepted(STATION_BASE, NULL, "");
+	refused(STATION_BASE, "issued_by = [ \"operator\" ]",
+	    "issued_by = [ \"operator\", \"est\" ]",
+	    "issued_by: est does not make who may ask for others");
+	refused(STATION_BASE, "\"clientAuth\", ", "", "class tls has");
+	refused(TLS_BASE, "\"serverAuth\"", "\"serverAuth\", \"cmcRA\"",
+	    "class tls has");
+	refused(TLS_BASE, "\"serverAuth\"",
+	    "\"serverAuth\", \"clientAuth\", \"cmcRA\"", "class tls has");
 	accepted(TLS_BASE, "\"dns\"", "\"ip\"");
 	refused(TLS_BASE, "\"dns\"", "\"uri\"", "san: a TLS server");
 	refused(TLS_BASE, SIG, "keyAgreement", "class tls needs");

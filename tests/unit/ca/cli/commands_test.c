@@ -142,10 +142,57 @@ test_ways(void **state)
 		}
 }
 
+/* Commands that make their requests by themselves. */
+static const struct {
+	const char *words, *op;
+} by_hand[] = {{"issue", "issue"}, {"device import", "device.import.begin"},
+    {"device import", "device.import"}, {"device import", "device.import.end"},
+    {"key block", "key.block"}};
+
+#define N_BY_HAND (sizeof(by_hand) / sizeof(by_hand[0]))
+
+static const struct command *
+find_command(const char *words)
+{
+	const struct command *cmd;
+	size_t k;
+
+	for (k = 0; (cmd = command_at(k)) != NULL; k++)
+		if (strcmp(cmd->words, words) == 0)
+			return cmd;
+	fail_msg("no command %s", words);
+	return NULL;
+}
+
+/* What they send of their options, the server knows. */
+static void
+test_by_hand(void **state)
+{
+	const struct option_spec *s;
+	const struct command *cmd;
+	const struct ops_entry *e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_BY_HAND; i++) {
+		cmd = find_command(by_hand[i].words);
+		e = find_op(by_hand[i].op);
+		assert_non_null(e);
+		assert_true(e->roles & OPS_ADMIN);
+		for (s = cmd->options; s->name != NULL; s++)
+			check_option(cmd, e, s);
+	}
+}
+
 static int
 is_way(const char *op)
 {
 	const struct run_revoke_way *w;
+	size_t i;
+
+	for (i = 0; i < N_BY_HAND; i++)
+		if (strcmp(by_hand[i].op, op) == 0)
+			return 1;
 
 	for (w = run_revoke_ways; w->option != NULL; w++)
 		if (strcmp(w->op, op) == 0 ||
@@ -209,6 +256,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_server_knows),
+	    cmocka_unit_test(test_by_hand),
 	    cmocka_unit_test(test_ways),
 	    cmocka_unit_test(test_all_reachable),
 	    cmocka_unit_test(test_well_formed),

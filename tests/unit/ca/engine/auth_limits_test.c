@@ -60,6 +60,35 @@ ipv6_by_network(void **state)
 	auth_limits_free(l);
 }
 
+/* Requests by fleet and address; what is refused does not count on. */
+static void
+requests_a_minute(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+	int64_t retry;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_true(
+		    auth_limits_rate(l, "f", "192.0.2.1", 3, NOW, &retry));
+	for (i = 0; i < 3; i++)
+		assert_false(auth_limits_rate(
+		    l, "f", "192.0.2.1", 3, NOW + 20, &retry));
+	assert_int_equal(retry, 40);
+	assert_true(auth_limits_rate(l, "g", "192.0.2.1", 3, NOW, &retry));
+	assert_true(auth_limits_rate(l, "f", "192.0.2.2", 3, NOW, &retry));
+	assert_true(auth_limits_rate(l, "f", "192.0.2.1", 4, NOW, &retry));
+	assert_true(auth_limits_rate(l, "f", "192.0.2.1", 0, NOW, &retry));
+	assert_true(auth_limits_rate(l, "f", NULL, 1, NOW, &retry));
+	assert_true(auth_limits_rate(NULL, "f", "192.0.2.1", 1, NOW, &retry));
+	assert_true(
+	    auth_limits_rate(l, "f", "192.0.2.1", 3, NOW + 60, &retry));
+	/* Failures of secrets are another matter. */
+	assert_true(allowed(l, "192.0.2.1", NOW));
+	auth_limits_free(l);
+}
+
 /* A flood of addresses only pushes out others. */
 static void
 memory_is_bounded(void **state)
@@ -147,6 +176,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(ten_a_minute),
 	    cmocka_unit_test(ipv6_by_network),
+	    cmocka_unit_test(requests_a_minute),
 	    cmocka_unit_test(memory_is_bounded),
 	    cmocka_unit_test(without_limits), cmocka_unit_test(gate)};
 

@@ -17,7 +17,7 @@ dump_is_stable(void **state)
 	    "renewal.san_subset = false\nrenewal.superseded = keep\n"
 	    "pop_link = required\n"
 	    "attest = pinned-key\nlimits.per_device_hour = 2\n"
-	    "limits.per_day = 0\nanswer_wrap = 64\n";
+	    "limits.per_day = 0\nlimits.per_address_minute = 0\nanswer_wrap = 64\n";
 	struct world *w = *state;
 	char *text;
 

@@ -143,6 +143,74 @@ issuing_is_refused(void **state)
 	EVP_PKEY_free(key);
 }
 
+static WIRE_ANSWER *
+once(struct world *w, const unsigned char *csr, int len, int flag)
+{
+	return world_admin(w, "issue", "tbf", "profile", "device-ldevid", "csr",
+	    csr, len, "once", flag);
+}
+
+static void
+serial_of(WIRE_ANSWER *a, char serial[64])
+{
+	world_is(a, WIRE_OK);
+	snprintf(serial, 64, "%s", field_text(a->values, "serial", ""));
+	WIRE_ANSWER_free(a);
+}
+
+/* A batch that was cut off asks again. */
+static void
+issued_once(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *key = world_key();
+	unsigned char *csr;
+	int len = world_csr(key, "once", &csr);
+	char s[64], again[64];
+
+	serial_of(once(w, csr, len, 1), s);
+	serial_of(once(w, csr, len, 1), again);
+	assert_string_equal(s, again);
+	/* Another profile is another certificate. */
+	serial_of(world_admin(w, "issue", "tbf", "profile", "tls-client", "csr",
+		      csr, len, "once", 1),
+	    again);
+	assert_string_not_equal(s, again);
+	serial_of(once(w, csr, len, 0), again);
+	assert_string_not_equal(s, again);
+	serial_of(once(w, csr, len, 1), again);
+	assert_string_equal(s, again);
+	world_done(revoke_it(w, s, "superseded"));
+	serial_of(once(w, csr, len, 1), again);
+	assert_string_not_equal(s, again);
+	OPENSSL_free(csr);
+	EVP_PKEY_free(key);
+}
+
+/* Without a profile it is that of the fleet. */
+static void
+profile_of_the_fleet(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *key = world_key();
+	unsigned char *csr;
+	int len = world_csr(key, "x", &csr);
+	WIRE_ANSWER *a;
+
+	world_done(world_admin(w, "device.add", "tt", "fleet", "devices",
+	    "name", "pf-1"));
+	a = world_admin(w, "issue", "ttb", "fleet", "devices", "device", "pf-1",
+	    "csr", csr, len);
+	world_done(a);
+	world_refused(world_admin(w, "issue", "b", "csr", csr, len),
+	    WIRE_BADREQUEST, "neither a profile");
+	world_refused(world_admin(w, "issue", "ttb", "fleet", "none", "device",
+			  "pf-1", "csr", csr, len),
+	    WIRE_BADREQUEST, "neither a profile");
+	OPENSSL_free(csr);
+	EVP_PKEY_free(key);
+}
+
 int
 main(void)
 {
@@ -153,6 +221,8 @@ main(void)
 	    cmocka_unit_test(not_a_ca_certificate),
 	    cmocka_unit_test(no_hold_of_code_signing),
 	    cmocka_unit_test(issuing_is_refused),
+	    cmocka_unit_test(issued_once),
+	    cmocka_unit_test(profile_of_the_fleet),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Rates of a fleet: by device, by day, by address; what is above is answered 429
+# with Retry-After.
+tid="rate limits"
+. "$(dirname "$0")/lib.sh"
+before_ceremony() {
+	local f=$T/demo/config/fleets
+	echo 'limits: { per_device_hour = 2; };' >>"$f/devices.conf"
+	echo 'limits: { per_day = 3; };' >>"$f/strict.conf"
+	echo 'limits: { per_address_minute = 5; };' >>"$f/windowed.conf"
+}
+demo_up
+ask() { new_key "$T/k"; csr "$T/k" "/CN=$1" | base64 >"$T/b"; post "$2/simpleenroll" "$T/b" -u "$(basic)"; }
+retry() { tr -d '\r' <"$head" | sed -n 's/^[Rr]etry-[Aa]fter: //p'; }
+ends() {	# the answer is a refusal until the next whole $1 seconds
+	local r
+	r=$(retry)
+	[ "$code" = 429 ] && [ "${r:-0}" -gt 0 ] && [ "$r" -le "$1" ] &&
+	    [ $(( ($(date +%s) + r + 2) % $1 )) -lt 5 ]
+}
+# Not over the end of an hour, or the count begins anew.
+left=$((3600 - $(date +%s) % 3600)); [ $left -gt 20 ] || sleep $((left + 1))
+
+ask a devices; is "a device" "$code" 200
+ask a devices; is "  twice" "$code" 200
+ask a devices; check "  no more in this hour" ends 3600
+has "  by its rule" "$(reason)" "limits.per_device_hour"
+ask b devices; is "another device" "$code" 200
+ask s1 strict; ask s2 strict; ask s3 strict; is "three of a fleet" "$code" 200
+ask s4 strict; check "  no more on this day" ends 86400
+has "  by its rule" "$(reason)" "limits.per_day"
+is "  and no certificate" "$(inkan --json cert list --fleet strict | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 3
+
+# Every request counts, whatever becomes of it.
+for i in 1 2 3 4; do ask w windowed; done
+post windowed/simpleenroll "$T/b" -u nobody:wrong; is "a refused one" "$code" 401
+ask w6 windowed; is "the sixth from this address" "$code" 429
+has "  by its rule" "$(reason)" "limits.per_address_minute"
+check "  for what is left of a minute" [ "$(retry)" -ge 1 -a "$(retry)" -le 60 ]
+ask c devices; is "other fleets count for themselves" "$code" 200
+wait_minute() { ask w7 windowed; [ "$code" = 200 ]; }
+check "  a minute later it goes on" wait_for 65 wait_minute
+finish
