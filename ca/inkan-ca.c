@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -88,6 +89,15 @@ out:
 	return ok;
 }
 
+/* What a request takes and gives back stays with us: a page that is returned to
+   the kernel and asked for again costs more than the allocation. */
+static void
+keep_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 32 << 20);
+	mallopt(M_TOP_PAD, 1 << 20);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -111,6 +121,7 @@ main(int argc, char **argv)
 		settings_free(settings);
 		return 0;
 	}
+	keep_memory();
 	signal_fd = daemon_signals();
 	ca = signal_fd < 0 ? NULL : ca_open(settings, time(NULL));
 	if (ca == NULL) {

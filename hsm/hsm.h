@@ -66,6 +66,7 @@ struct hsm_key_info {
 	int sensitive, always_sensitive;
 	int extractable, never_extractable;
 	int local;			/* made inside the token */
+	int wrap_with_trusted;		/* leaves it under trusted keys only */
 };
 
 struct hsm_token_info {
@@ -103,8 +104,9 @@ int hsm_healthy(struct hsm *hsm);
  * a reference on the token's internals, but hsm_close() must come later. The
  * public half comes from the public key object, else from the private key's
  * attributes or CKA_PUBLIC_KEY_INFO. HSM_E_NOKEY lists the keys that are there;
- * HSM_E_CONFIG when more than one matches; HSM_E_UNSAFE when the key is
- * extractable or not sensitive (as the token tells it).
+ * HSM_E_CONFIG when more than one matches; HSM_E_UNSAFE when the key is not
+ * sensitive, or extractable without being CKA_WRAP_WITH_TRUSTED (as the token
+ * tells it).
  */
 EVP_PKEY *hsm_key_find(struct hsm *hsm, const char *key_uri);
 
@@ -118,6 +120,23 @@ EVP_PKEY *hsm_key_find(struct hsm *hsm, const char *key_uri);
  */
 EVP_PKEY *hsm_key_generate(struct hsm *hsm, enum hsm_key_type type,
     const char *label);
+
+/*
+ * The same, but for a backup: extractable, and that only wrapped under a key of
+ * the token that its security officer marked CKA_TRUSTED (PKCS #11 v3.0 4.9).
+ * Both are read back; a token that drops the second attribute is refused.
+ */
+EVP_PKEY *hsm_key_generate_wrappable(struct hsm *hsm, enum hsm_key_type type,
+    const char *label);
+
+/*
+ * The private key ${label} wrapped under the token's secret key ${under}
+ * (CKM_AES_KEY_WRAP_PAD; PKCS #8 in RFC 5649). *out is to be freed with
+ * OPENSSL_free(). 1, or 0 raised: HSM_E_UNSAFE ("key.wrap: ...") when ${label}
+ * is not wrap-with-trusted or ${under} not trusted; the token checks that again.
+ */
+int hsm_key_wrap(struct hsm *hsm, const char *label, const char *under,
+    unsigned char **out, size_t *len);
 
 /*
  * Destroy the pair named ${label}. For ceremonies that are rolled back.

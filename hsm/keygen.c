@@ -5,6 +5,7 @@
 struct gen_call {
 	enum hsm_key_type type;
 	const char *label;
+	int wrappable;
 	unsigned char id[16];
 	struct hsm_key *key; /* made */
 };
@@ -58,15 +59,19 @@ generate(struct hsm_session *s, const struct kind *kind, struct gen_call *call,
 	    {CKA_ENCRYPT, &no, sizeof(no)}, {CKA_WRAP, &no, sizeof(no)},
 	    {CKA_LABEL, (void *)call->label, strlen(call->label)},
 	    {CKA_ID, call->id, sizeof(call->id)}};
-	CK_ATTRIBUTE t_priv[11] = {{CKA_TOKEN, &yes, sizeof(yes)},
+	CK_ATTRIBUTE t_priv[12] = {{CKA_TOKEN, &yes, sizeof(yes)},
 	    {CKA_PRIVATE, &yes, sizeof(yes)},
 	    {CKA_SENSITIVE, &yes, sizeof(yes)},
-	    {CKA_EXTRACTABLE, &no, sizeof(no)}, {CKA_SIGN, &yes, sizeof(yes)},
+	    {CKA_EXTRACTABLE, call->wrappable ? &yes : &no, sizeof(no)},
+	    {CKA_SIGN, &yes, sizeof(yes)},
 	    {CKA_SIGN_RECOVER, &no, sizeof(no)}, {CKA_DECRYPT, &no, sizeof(no)},
 	    {CKA_UNWRAP, &no, sizeof(no)}, {CKA_DERIVE, &no, sizeof(no)},
 	    {CKA_LABEL, (void *)call->label, strlen(call->label)},
 	    {CKA_ID, call->id, sizeof(call->id)}};
 
+	if (call->wrappable)
+		t_priv[n_priv++] = (CK_ATTRIBUTE){
+		    CKA_WRAP_WITH_TRUSTED, &yes, sizeof(yes)};
 	if (kind->bits != 0) {
 		t_pub[n_pub++] =
 		    (CK_ATTRIBUTE){CKA_MODULUS_BITS, &bits, sizeof(bits)};
@@ -162,14 +167,15 @@ check_label(const char *label)
 	return 0;
 }
 
-EVP_PKEY *
-hsm_key_generate(struct hsm *hsm, enum hsm_key_type type, const char *label)
+static EVP_PKEY *
+make(struct hsm *hsm, enum hsm_key_type type, const char *label, int wrappable)
 {
 	struct gen_call call;
 
 	memset(&call, 0, sizeof(call));
 	call.type = type;
 	call.label = label;
+	call.wrappable = wrappable;
 	if (hsm_key_type_name(type) == NULL) {
 		hsm_raise(HSM_E_CONFIG, "key type %d is not known", (int)type);
 		return NULL;
@@ -179,6 +185,19 @@ hsm_key_generate(struct hsm *hsm, enum hsm_key_type type, const char *label)
 	    !hsm_session_run_rw(hsm, "generation of a key", generate_op, &call))
 		return NULL;
 	return hsm_provider_pkey(call.key);
+}
+
+EVP_PKEY *
+hsm_key_generate(struct hsm *hsm, enum hsm_key_type type, const char *label)
+{
+	return make(hsm, type, label, 0);
+}
+
+EVP_PKEY *
+hsm_key_generate_wrappable(
+    struct hsm *hsm, enum hsm_key_type type, const char *label)
+{
+	return make(hsm, type, label, 1);
 }
 
 static CK_RV

@@ -192,6 +192,8 @@ hsm_key_info_read(
 	out->never_extractable =
 	    hsm_object_flag(s, o, CKA_NEVER_EXTRACTABLE) == 1;
 	out->local = hsm_object_flag(s, o, CKA_LOCAL) == 1;
+	out->wrap_with_trusted =
+	    hsm_object_flag(s, o, CKA_WRAP_WITH_TRUSTED) == 1;
 	make_uri(s->hsm, out, id, len, out->uri, sizeof(out->uri));
 	return CKR_OK;
 }
@@ -218,23 +220,25 @@ hsm_key_assert(struct hsm_session *s, CK_OBJECT_HANDLE o, int made)
 		CK_ATTRIBUTE_TYPE type;
 		int want, made; /* made: only of a key just generated */
 		const char *name;
+		int bound; /* not of one that leaves under trusted keys only */
 	} rules[] = {
-	    {CKA_SENSITIVE, 1, 0, "CKA_SENSITIVE"},
-	    {CKA_EXTRACTABLE, 0, 0, "CKA_EXTRACTABLE"},
-	    {CKA_TOKEN, 1, 1, "CKA_TOKEN"},
-	    {CKA_PRIVATE, 1, 1, "CKA_PRIVATE"},
-	    {CKA_ALWAYS_SENSITIVE, 1, 1, "CKA_ALWAYS_SENSITIVE"},
-	    {CKA_NEVER_EXTRACTABLE, 1, 1, "CKA_NEVER_EXTRACTABLE"},
-	    {CKA_LOCAL, 1, 1, "CKA_LOCAL"},
-	    {CKA_SIGN, 1, 1, "CKA_SIGN"},
-	    {CKA_DECRYPT, 0, 1, "CKA_DECRYPT"},
-	    {CKA_UNWRAP, 0, 1, "CKA_UNWRAP"},
-	    {CKA_DERIVE, 0, 1, "CKA_DERIVE"},
+	    {CKA_SENSITIVE, 1, 0, "CKA_SENSITIVE", 0},
+	    {CKA_EXTRACTABLE, 0, 0, "CKA_EXTRACTABLE", 1},
+	    {CKA_TOKEN, 1, 1, "CKA_TOKEN", 0},
+	    {CKA_PRIVATE, 1, 1, "CKA_PRIVATE", 0},
+	    {CKA_ALWAYS_SENSITIVE, 1, 1, "CKA_ALWAYS_SENSITIVE", 0},
+	    {CKA_NEVER_EXTRACTABLE, 1, 1, "CKA_NEVER_EXTRACTABLE", 1},
+	    {CKA_LOCAL, 1, 1, "CKA_LOCAL", 0},
+	    {CKA_SIGN, 1, 1, "CKA_SIGN", 0},
+	    {CKA_DECRYPT, 0, 1, "CKA_DECRYPT", 0},
+	    {CKA_UNWRAP, 0, 1, "CKA_UNWRAP", 0},
+	    {CKA_DERIVE, 0, 1, "CKA_DERIVE", 0},
 	};
+	int wrapped = hsm_object_flag(s, o, CKA_WRAP_WITH_TRUSTED) == 1;
 	size_t i;
 
 	for (i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		if ((made || !rules[i].made) &&
+		if (!(wrapped && rules[i].bound) && (made || !rules[i].made) &&
 		    !wants(s, o, rules[i].type, rules[i].want, rules[i].name))
 			return HSM_RV_RAISED;
 	return CKR_OK;

@@ -21,6 +21,14 @@
 #define BUILD_TBS_MAX (32 * 1024)
 #define BUILD_NO_END ((int64_t)253402300799)	/* 99991231235959Z */
 
+/* NameConstraints, DER. */
+struct build_constraints {
+	const unsigned char *der;
+	size_t len;
+};
+
+#define BUILD_CONSTRAINTS_MAX 8
+
 /* What a build needs to know of the CA that will sign. All borrowed. */
 struct build_issuer {
 	const unsigned char *name;	/* subject of the CA, DER, byte copy */
@@ -32,9 +40,9 @@ struct build_issuer {
 	int64_t not_after;		/* BUILD_NO_END: without end */
 	int path_len;			/* -1: unlimited */
 	const char *crl_url, *ocsp_url, *issuer_url; /* NULL: none */
-	/* The CA's own NameConstraints, DER; NULL: none. */
-	const unsigned char *name_constraints;
-	size_t name_constraints_len;
+	/* Of the CA, and of those above it: a chain has to keep to all. */
+	struct build_constraints constraints[BUILD_CONSTRAINTS_MAX];
+	size_t n_constraints;
 	size_t sig_max;			/* octets of its signatures at most;
 					   0: as many as the algorithm allows */
 };

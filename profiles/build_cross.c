@@ -192,20 +192,24 @@ int
 build_check_constraints(struct build *b)
 {
 	const ASN1_STRING *subject = b->tbs->subject->value.sequence;
+	const struct build_constraints *c = b->issuer->constraints;
 	const ASN1_STRING *san = NULL;
+	size_t i;
 	int at;
 
-	if (b->issuer->name_constraints == NULL ||
-	    profile_is_self_signed(b->p) || b->p->self_issued)
+	if (profile_is_self_signed(b->p) || b->p->self_issued)
 		return 1;
 	at =
 	    X509v3_get_ext_by_NID(b->tbs->extensions, NID_subject_alt_name, -1);
 	if (at >= 0)
 		san = X509_EXTENSION_get_data(
 		    X509v3_get_ext(b->tbs->extensions, at));
-	return name_constraint_check(b->issuer->name_constraints,
-	    b->issuer->name_constraints_len, ASN1_STRING_get0_data(subject),
-	    (size_t)ASN1_STRING_length(subject),
-	    san != NULL ? ASN1_STRING_get0_data(san) : NULL,
-	    san != NULL ? (size_t)ASN1_STRING_length(san) : 0);
+	for (i = 0; i < b->issuer->n_constraints; i++)
+		if (!name_constraint_check(c[i].der, c[i].len,
+			ASN1_STRING_get0_data(subject),
+			(size_t)ASN1_STRING_length(subject),
+			san != NULL ? ASN1_STRING_get0_data(san) : NULL,
+			san != NULL ? (size_t)ASN1_STRING_length(san) : 0))
+			return 0;
+	return 1;
 }

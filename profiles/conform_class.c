@@ -141,13 +141,14 @@ check_tls(struct conform_view *v)
 {
 	int server = has_purpose(v, "1.3.6.1.5.5.7.3.1");
 	int client = has_purpose(v, "1.3.6.1.5.5.7.3.2");
+	int ra = !server && client && has_purpose(v, "1.3.6.1.5.5.7.3.28");
 
 	if (!is_class(v, PROFILE_TLS))
 		return 1;
 	if (!server && !client)
 		return conform_breach(v, "neither serverAuth nor clientAuth");
 	if (conform_usage_purposes(v, NULL, NULL) !=
-	    (size_t)server + (size_t)client)
+	    (size_t)server + (size_t)client + (size_t)ra)
 		return conform_breach(v, "a purpose that is not TLS's");
 	if (server && !v->ext[CONFORM_SAN].present)
 		return conform_breach(v, "a server without subjectAltName");
@@ -232,14 +233,15 @@ check_short_lived(struct conform_view *v)
 
 const struct conform_rule conform_class_rules[] = {
     {"class.ca", "RFC 5280 4.1.2.6, 4.2.1.3, 4.2.1.9", check_ca},
-    {"class.idevid", "IEEE 802.1AR-2018 8", check_idevid},
-    {"class.ldevid", "IEEE 802.1AR-2018 8", check_ldevid},
+    {"class.idevid", "IEEE 802.1AR-2018 8.6, 8.10.3", check_idevid},
+    {"class.ldevid", "IEEE 802.1AR-2018 8.10.3", check_ldevid},
     {"class.ocsp", "RFC 6960 4.2.2.2", check_ocsp},
     {"class.est", "RFC 7030 3.6.1, RFC 6402 2.10", check_est},
     {"class.code", "RFC 5280 4.2.1.12", check_code},
-    {"class.attestation", "TCG EK credential profile, AK certificates",
+    {"class.attestation",
+	"TCG TPM 2.0 Keys for Device Identity and Attestation, WebAuthn 8.3.1",
 	check_attestation},
-    {"class.tls", "RFC 5280 4.2.1.12, RFC 9525 2", check_tls},
+    {"class.tls", "RFC 5280 4.2.1.12, RFC 9525 4.1", check_tls},
     {"class.timestamping", "RFC 3161 2.3", check_time_stamping},
     {"class.signing", "RFC 9336 3", check_signing},
     {"class.seal", "EN 319 412-3 4.2.1", check_seal},

@@ -242,17 +242,21 @@ check_self_issued(struct conform_view *v)
 static int
 check_constrained(struct conform_view *v)
 {
-	const struct build_issuer *issuer = v->ctx->issuer;
+	const struct build_constraints *c = v->ctx->issuer->constraints;
 	const struct conform_ext *san = &v->ext[CONFORM_SAN];
+	size_t i;
 
-	if (!issuer->name_constraints || v->self_signed ||
-	    v->ctx->profile->self_issued)
+	if (v->self_signed || v->ctx->profile->self_issued)
 		return 1;
-	return name_constraint_check(issuer->name_constraints,
-		   issuer->name_constraints_len, v->subject.p, v->subject.len,
-		   san->present ? san->value.p : NULL, san->value.len)
-	    ? 1
-	    : conform_breach(v, "a name that the issuer must not certify");
+	for (i = 0; i < v->ctx->issuer->n_constraints; i++)
+		if (!name_constraint_check(c[i].der, c[i].len, v->subject.p,
+			v->subject.len, san->present ? san->value.p : NULL,
+			san->value.len))
+			return conform_breach(v,
+			    i == 0 ? "a name that the issuer must not certify"
+				   : "a name that a CA above the issuer "
+				     "does not allow");
+	return 1;
 }
 
 const struct conform_rule conform_cross_rules[] = {

@@ -481,5 +481,5 @@ const struct conform_rule conform_san_rules[] = {
     {"san.ip", "RFC 5280 4.2.1.6", check_ip},
     {"san.email", "RFC 5280 4.2.1.6, RFC 5321 4.1.2", check_email},
     {"san.uri", "RFC 5280 4.2.1.6, RFC 3986", check_uri},
-    {"san.hardware", "RFC 4108 5, IEEE 802.1AR 8", check_hardware},
+    {"san.hardware", "RFC 4108 5, IEEE 802.1AR-2018 8.10.4", check_hardware},
     {"san.permanent", "profile, RFC 4043 2", check_permanent}, {NULL, NULL, NULL}};

@@ -294,6 +294,7 @@ const struct conform_rule conform_usage_rules[] = {
     {"purposes.profile", "profile", check_eku_profile},
     {"purposes.mix", "RFC 5280 4.2.1.12, RFC 3161 2.3, RFC 6960 4.2.2.2",
 	check_eku_mix},
-    {"purposes.attested", "TCG EK credential profile, AK certificates",
+    {"purposes.attested",
+	"TCG TPM 2.0 Keys for Device Identity and Attestation, WebAuthn 8.3.1",
 	check_eku_attested},
     {NULL, NULL, NULL}};

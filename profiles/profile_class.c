@@ -46,17 +46,21 @@ names(const struct profile *p, int nid)
 	return 0;
 }
 
-/* A server is found by its SAN (RFC 9525 2), a client by either. */
+/* A server is found by its SAN (RFC 9525 4.1), a client by either. A client may
+   ask on behalf of others: cmcRA (RFC 6402 2.10); a server that may is of class
+   est-server. */
 static int
 check_tls(const struct profile *p, const struct conf_group *g)
 {
 	int server = profile_has_eku(p, OID_SERVER_AUTH);
+	int client = profile_has_eku(p, OID_CLIENT_AUTH);
+	int ra = !server && client && profile_has_eku(p, OID_CMC_RA);
 	size_t i, n = p->n_eku + p->n_eku_attested;
 
-	if (n == 0 ||
-	    n != (size_t)server + (size_t)profile_has_eku(p, OID_CLIENT_AUTH))
+	if (n == 0 || n != (size_t)server + (size_t)client + (size_t)ra)
 		return conf_fail(g, "extended_key_usage",
-		    "class tls has serverAuth, clientAuth or both");
+		    "class tls has serverAuth, clientAuth or both, or "
+		    "clientAuth and cmcRA");
 	if (!(p->key_usage & KU_DIGITAL_SIGNATURE) || !p->key_usage_critical)
 		return conf_fail(g, "key_usage",
 		    "class tls needs digitalSignature, critical (RFC 8446 "
@@ -69,7 +73,7 @@ check_tls(const struct profile *p, const struct conf_group *g)
 	return !server ||
 	    conf_fail(g, "san",
 		"a TLS server needs a dns or ip rule that is not optional "
-		"(RFC 9525 2)");
+		"(RFC 9525 4.1)");
 }
 
 static int

@@ -10,6 +10,7 @@
 
 #include "profiles/error.h"
 #include "profiles/spki.h"
+#include "profiles/weak.h"
 
 /* Keys that we read live in OpenSSL's own provider, whatever else is loaded
    for the CA's keys. */
@@ -161,7 +162,7 @@ rsa_fit(const SPKI_RSA *rsa)
 	    BN_num_bits(rsa->e) < 17 || BN_num_bits(rsa->e) > 64)
 		return bad("key.rsa.exponent: not odd, or not within 65537 and "
 			   "2^64-1");
-	return 1;
+	return weak_rsa_check(rsa->n);
 }
 
 static EVP_PKEY *

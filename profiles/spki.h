@@ -10,10 +10,11 @@
  *
  * Fit means: EC points on P-256 or P-384, uncompressed 0x04 || X || Y of exact
  * length, on the curve; RSA of 2048, 3072 or 4096 bits, odd modulus, public
- * exponent odd and within 65537..2^64-1 (weak exponents are refused), NULL
+ * exponent odd and within 65537..2^64-1 (weak exponents are refused), no modulus
+ * that is known to be easily factored (profiles/weak.h), NULL
  * parameters; Ed25519 of 32 octets, parameters absent. Anything else is
  * PROFILE_E_BADREQUEST with the rule named ("key.curve", "key.rsa.exponent" …).
- * Not checked: ROCA, close primes, blocklists, duplicates.
+ * Not checked: blocklists, duplicates.
  */
 
 enum spki_type {

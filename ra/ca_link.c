@@ -117,8 +117,39 @@ dispatch(struct ca_link *l, const unsigned char *der, size_t len)
 	place = (size_t)(id % (int64_t)l->max);
 	if (id > 0 && l->calls[place].id == id)
 		end_call(l, place, answer);
+	field_wipe(answer->values, "private_key");
 	WIRE_ANSWER_free(answer);
 	return 1;
+}
+
+/* A copy of the next ${len} octets, to be freed with OPENSSL_clear_free(); what
+   they leave behind in the buffer is wiped: it may be a key. NULL: out of
+   memory. */
+static unsigned char *
+take_frame(struct evbuffer *in, size_t len)
+{
+	unsigned char *der = OPENSSL_malloc(len);
+	struct evbuffer_iovec v[8];
+	size_t left = len, n;
+	int i, count;
+
+	if (der == NULL ||
+	    evbuffer_copyout(in, der, len) != (ev_ssize_t)len) {
+		OPENSSL_free(der);
+		return NULL;
+	}
+	while (left > 0 &&
+	    (count = evbuffer_peek(in, (ev_ssize_t)left, NULL, v, 8)) > 0) {
+		n = left;
+		for (i = 0; i < count && i < 8 && left > 0; i++) {
+			if (v[i].iov_len > left)
+				v[i].iov_len = left;
+			OPENSSL_cleanse(v[i].iov_base, v[i].iov_len);
+			left -= v[i].iov_len;
+		}
+		evbuffer_drain(in, n - left);
+	}
+	return der;
 }
 
 static void
@@ -126,8 +157,9 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct ca_link *l = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
-	unsigned char head[4];
+	unsigned char head[4], *der;
 	size_t len;
+	int ok;
 
 	while (evbuffer_copyout(in, head, sizeof(head)) ==
 	    (ev_ssize_t)sizeof(head)) {
@@ -140,13 +172,15 @@ on_read(struct bufferevent *bev, void *arg)
 			return;
 		evbuffer_drain(in, sizeof(head));
 		ERR_clear_error();
-		if (!dispatch(l, evbuffer_pullup(in, (ev_ssize_t)len), len)) {
+		/* Callbacks answer clients; none of them ends this link. */
+		der = take_frame(in, len);
+		ok = der != NULL && dispatch(l, der, len);
+		OPENSSL_clear_free(der, len);
+		if (!ok) {
 			report_errors(REPORT_ERROR, "ra.ca.answer", NULL);
 			drop(l, "answer cannot be read");
 			return;
 		}
-		/* Callbacks answer clients; none of them ends this link. */
-		evbuffer_drain(in, len);
 	}
 }
 
@@ -230,22 +264,6 @@ ca_link_is_up(const struct ca_link *l)
 	return l->connected;
 }
 
-/* Our copies of a request may hold a secret. */
-static void
-wipe(WIRE_FIELDS *args)
-{
-	const WIRE_FIELD *f;
-	const char *text;
-	size_t i, n = field_count(args, "secret");
-
-	for (i = 0; i < n; i++) {
-		f = field_find(args, "secret", i);
-		text = field_get_text(f);
-		if (text != NULL)
-			OPENSSL_cleanse((char *)text, strlen(text));
-	}
-}
-
 static void
 frame_sent(const void *p, size_t len, void *arg)
 {
@@ -268,7 +286,7 @@ send_frame(struct ca_link *l, const char *op, int64_t id, WIRE_FIELDS *args)
 		ok = message_encode_request(req, &frame, &len);
 		req->args = empty;
 	}
-	wipe(args);
+	field_wipe(args, "secret");
 	WIRE_REQUEST_free(req);
 	if (!ok)
 		return 0;
@@ -289,7 +307,7 @@ ca_link_call(struct ca_link *l, const char *op, WIRE_FIELDS *args,
 	int64_t id;
 
 	if (!l->connected || l->n_free == 0) {
-		wipe(args);
+		field_wipe(args, "secret");
 		ra_raise(RA_E_AWAY, "%s",
 		    l->connected ? "ca.busy: too many requests in flight"
 				 : "ca.away: inkan-ca cannot be reached");

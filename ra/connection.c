@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,6 +136,17 @@ connection_stop(struct connection *c)
 		set_clock(c, CONNECTION_STOP_S);
 }
 
+/* An answer is several TLS records in several writes: each would wait until the
+   peer has acknowledged the one before, which it puts off (40 ms). Where it
+   fails, answers are late and no worse. */
+static void
+send_at_once(evutil_socket_t fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 /* The address is known only now: evhttp asks for a bufferevent first and gives
    it the socket afterwards. */
 static void
@@ -163,6 +175,7 @@ admit(struct connection *c)
 		connection_close(c);
 		return;
 	}
+	send_at_once(fd);
 	set_phase(c, CONNECTION_HANDSHAKE);
 }
 
@@ -182,7 +195,10 @@ tick(evutil_socket_t fd, short what, void *arg)
 		enroll_late(c->exchange);
 		return;
 	}
-	if (c->phase != CONNECTION_IDLE)
+	if (c->rationed)
+		report_event(REPORT_WARN, "ra.limit", "address", c->address,
+		    "rule", "large_requests", NULL);
+	else if (c->phase != CONNECTION_IDLE)
 		report_event(REPORT_INFO, "ra.timeout", "address", c->address,
 		    "phase", names[c->phase], NULL);
 	connection_close(c);
@@ -219,9 +235,11 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 	if (c->large || c->received <= 2 * (s->max_head + s->max_body))
 		return;
 	c->large = 1;
+	if (++w->n_large <= CONNECTION_LARGE_MAX)
+		return;
 	/* Not from here: evhttp is in the middle of reading. */
-	if (++w->n_large > CONNECTION_LARGE_MAX)
-		event_active(c->clock, EV_TIMEOUT, 0);
+	c->rationed = 1;
+	event_active(c->clock, EV_TIMEOUT, 0);
 }
 
 static struct connection *

@@ -7,6 +7,7 @@
 #include "ra/body.h"
 #include "ra/certs.h"
 #include "ra/error.h"
+#include "ra/multipart.h"
 #include "ra/private.h"
 
 /* Every credential is for inkan-ca to judge; here only whether there is one.
@@ -76,6 +77,8 @@ arguments(
 	if (args == NULL || !field_add_text(args, "label", x->route.label) ||
 	    !field_add_flag(
 		args, "renew", x->route.op == ROUTE_SIMPLEREENROLL) ||
+	    !field_add_flag(
+		args, "keygen", x->route.op == ROUTE_SERVERKEYGEN) ||
 	    !field_add_bytes(args, "csr", body->der, body->len) ||
 	    !tls_add_evidence(x->conn->ssl, args) ||
 	    !field_add_text(args, "address", x->conn->address) ||
@@ -87,6 +90,31 @@ arguments(
 		return NULL;
 	}
 	return args;
+}
+
+/* The key first, as in the example of RFC 7030 4.4.2. */
+static void
+answer_key(struct exchange *x, const WIRE_ANSWER *answer,
+    const unsigned char *certs, size_t certs_len)
+{
+	struct multipart_part parts[2];
+	struct multipart whole;
+
+	parts[0].media = field_flag(answer->values, "encrypted", 0)
+	    ? EST_MEDIA_KEY_CMS
+	    : EST_MEDIA_KEY;
+	parts[0].der =
+	    field_bytes(answer->values, "private_key", &parts[0].len);
+	parts[1].media = EST_MEDIA_CERTS;
+	parts[1].der = certs;
+	parts[1].len = certs_len;
+	if (parts[0].der == NULL)
+		ra_raise(RA_E_INTERNAL, "serverkeygen: answer without key");
+	if (parts[0].der == NULL || !multipart_make(parts, 2, &whole)) {
+		exchange_refuse_queue(x, 500, "answer");
+		return;
+	}
+	exchange_answer_secret(x, whole.media, whole.body, whole.len);
 }
 
 static void
@@ -103,7 +131,10 @@ answer_certificate(struct exchange *x, const WIRE_ANSWER *answer)
 		exchange_refuse_queue(x, 500, "answer");
 		return;
 	}
-	exchange_answer_der(x, EST_MEDIA_CERTS, der, len);
+	if (x->route.op == ROUTE_SERVERKEYGEN)
+		answer_key(x, answer, der, len);
+	else
+		exchange_answer_der(x, EST_MEDIA_CERTS, der, len);
 	OPENSSL_free(der);
 }
 

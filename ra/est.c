@@ -89,6 +89,12 @@ est_request(struct evhttp_request *req, void *arg)
 	case ROUTE_SIMPLEREENROLL:
 		enroll_start(x);
 		break;
+	case ROUTE_SERVERKEYGEN:
+		if (fleet->serverkeygen) {
+			enroll_start(x);
+			break;
+		}
+		/* fall through */
 	default:
 		exchange_refuse(x, 501, "route", "operation",
 		    "this operation is not offered", 0);

@@ -98,19 +98,16 @@ exchange_header(struct exchange *x, const char *name, const char *value)
 	    evhttp_request_get_output_headers(x->req), name, value);
 }
 
-void
-exchange_answer(struct exchange *x, int http, const char *media, const void *p,
+/* ${body} is taken over, NULL: out of memory. */
+static void
+answer(struct exchange *x, int http, const char *media, struct evbuffer *body,
     size_t len, const char *stage, const char *rule)
 {
 	struct connection *c = x->conn;
 	struct evhttp_request *req = x->req;
-	struct evbuffer *body = evbuffer_new();
 	char text[24];
 
-	if (body == NULL ||
-	    (!x->head_only && evbuffer_add(body, p, len) != 0)) {
-		if (body != NULL)
-			evbuffer_free(body);
+	if (body == NULL) {
 		connection_close(c); /* drops ${x} */
 		return;
 	}
@@ -129,6 +126,44 @@ exchange_answer(struct exchange *x, int http, const char *media, const void *p,
 	evhttp_send_reply(req, http, answer_reason(http), body);
 	evbuffer_free(body);
 	ERR_clear_error();
+}
+
+void
+exchange_answer(struct exchange *x, int http, const char *media, const void *p,
+    size_t len, const char *stage, const char *rule)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	if (body != NULL && !x->head_only && evbuffer_add(body, p, len) != 0) {
+		evbuffer_free(body);
+		body = NULL;
+	}
+	answer(x, http, media, body, len, stage, rule);
+}
+
+static void
+wipe(const void *p, size_t len, void *arg)
+{
+	(void)arg;
+	OPENSSL_clear_free((void *)p, len);
+}
+
+void
+exchange_answer_secret(
+    struct exchange *x, const char *media, char *body, size_t len)
+{
+	struct evbuffer *out = evbuffer_new();
+
+	/* By reference, so that it is never copied; it goes when it is sent or
+	   the connection ends. */
+	if (out == NULL || evbuffer_add_reference(out, body, len, wipe, NULL)) {
+		OPENSSL_clear_free(body, len);
+		if (out != NULL)
+			evbuffer_free(out);
+		out = NULL;
+	}
+	exchange_header(x, "Cache-Control", "no-store");
+	answer(x, 200, media, out, len, NULL, NULL);
 }
 
 void

@@ -54,6 +54,7 @@ read_row(struct fleet *f, const WIRE_FIELDS *row)
 
 	f->label = OPENSSL_strdup(field_text(row, "label", ""));
 	f->is_default = field_flag(row, "default", 0);
+	f->serverkeygen = field_flag(row, "serverkeygen", 0);
 	f->wrap = answer_wrap_parse(field_text(row, "answer_wrap", NULL));
 	attrs = field_bytes(row, "csrattrs", &len);
 	return f->label != NULL && copy_csrattrs(f, attrs, len) &&

@@ -19,6 +19,7 @@ struct fleet {
 	size_t cacerts_len;
 	unsigned char *csrattrs; /* CsrAttrs, DER */
 	size_t csrattrs_len;
+	int serverkeygen; /* is offered */
 };
 
 struct fleets;

@@ -31,7 +31,14 @@ time_t own_cert_due(time_t not_before, time_t not_after);
  */
 int own_cert_settle(const char *certificate, const char *key);
 
-/* One renewal, now: new key, call, files, tls_reload(). 1, or 0 raised. */
+/*
+ * One renewal, now: new key, call, files, tls_reload(). Where the key on disk
+ * is not that of the certificate which is served, nothing is asked: a renewal
+ * that could not be finished before is finished, or the pair on disk is taken
+ * over. 1, or 0 raised: what is served has not changed, and no certificate was
+ * asked for if its key could not be written. Not checked: names and dates of
+ * the new certificate, which are for inkan-ca to decide.
+ */
 int own_cert_renew(const struct settings *s, struct tls *tls);
 
 /* Borrows both while it lives. NULL raised. */

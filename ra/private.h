@@ -27,6 +27,9 @@
  */
 
 #define EST_MEDIA_CERTS "application/pkcs7-mime; smime-type=certs-only"
+#define EST_MEDIA_KEY "application/pkcs8"
+#define EST_MEDIA_KEY_CMS                                                      \
+	"application/pkcs7-mime; smime-type=server-generated-key"
 #define EST_MEDIA_ATTRS "application/csrattrs"
 #define CLIENT_MAX 256 /* octets of User-Agent that are kept */
 
@@ -60,6 +63,7 @@ struct connection {
 	char address[INET6_ADDRSTRLEN];
 	size_t received; /* octets of the request in hand */
 	int large;	 /* more than head and body may have */
+	int rationed;	 /* one large too many: the next tick shall close */
 	int spare;	 /* of the socket, while the request is long; or -1 */
 	struct timespec began;	   /* of the request, monotonic */
 	struct exchange *exchange; /* NULL: none in hand */
@@ -114,6 +118,10 @@ void worker_gone(struct worker *w); /* a connection has ended */
 /* exchange.c */
 struct exchange *exchange_new(struct connection *c, struct evhttp_request *r);
 void exchange_drop(struct exchange *x, int request_is_ours);
+/* 200 with a private key in it: ${body}, of ${len} octets, is taken over and wiped
+   once it is sent. Frees ${x}. */
+void exchange_answer_secret(struct exchange *x, const char *media, char *body,
+    size_t len);
 /* Header for the answer. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
 /* The answer: frees ${x}. ${p} may be NULL for none; ${media} its type. What
@@ -141,7 +149,7 @@ int head_check(struct exchange *x);
 /* est.c: evhttp's callback for each request. */
 void est_request(struct evhttp_request *req, void *worker);
 
-/* enroll.c: simpleenroll and simplereenroll. */
+/* enroll.c: simpleenroll, simplereenroll and serverkeygen. */
 void enroll_start(struct exchange *x);
 /* inkan-ca is too slow: 503. */
 void enroll_late(struct exchange *x);

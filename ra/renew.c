@@ -71,8 +71,9 @@ own_cert_settle(const char *certificate, const char *key)
 	if (access(new_cert, F_OK) == 0) {
 		if (is_pair(new_cert, new_key))
 			return put(new_key, key) && put(new_cert, certificate);
-		if (is_pair(new_cert, key))
-			return put(new_cert, certificate);
+		/* A new key beside it is of a later try. */
+		if (is_pair(new_cert, key) && !put(new_cert, certificate))
+			return 0;
 	}
 	unlink(new_cert);
 	unlink(new_key);
@@ -231,37 +232,66 @@ write_certificate(const char *path, const WIRE_ANSWER *answer, EVP_PKEY *key,
 	return ok;
 }
 
-int
-own_cert_renew(const struct settings *s, struct tls *tls)
+/* Ask, and put the answer at the new names. The key first: a certificate
+   without its key is of no use, and none shall be issued that cannot be
+   kept. */
+static int
+fetch(const struct settings *s, EVP_PKEY *current_key, X509 *current,
+    const char *new_cert, const char *new_key)
 {
-	char new_cert[PATH_MAX], new_key[PATH_MAX];
-	EVP_PKEY *current_key = keyfile_read(s->key), *key = NULL;
-	X509 *current = tls_certificate(tls);
+	EVP_PKEY *key = keyfile_new();
 	WIRE_REQUEST *req = NULL;
 	WIRE_ANSWER *answer = NULL;
 	int ok = 0;
 
-	if (current_key == NULL || current == NULL ||
-	    !new_name(s->certificate, new_cert) || !new_name(s->key, new_key))
-		goto out;
-	key = keyfile_new();
 	if (key == NULL)
-		goto out;
+		return 0;
 	req = make_request(current_key, current, key);
-	if (req == NULL)
-		goto out;
-	answer = ask(s->svc_socket, req);
-	/* The key first: a certificate without its key is of no use. */
-	ok = answer != NULL && keyfile_write(new_key, key) &&
-	    write_certificate(
-		new_cert, answer, key, s->link_certificates) &&
-	    own_cert_settle(s->certificate, s->key) &&
-	    tls_reload(tls, s->certificate, s->key);
-out:
-	EVP_PKEY_free(current_key);
+	if (req != NULL && keyfile_write(new_key, key))
+		answer = ask(s->svc_socket, req);
+	ok = answer != NULL &&
+	    write_certificate(new_cert, answer, key, s->link_certificates);
+	if (!ok) {
+		unlink(new_cert);
+		unlink(new_key);
+	}
 	EVP_PKEY_free(key);
-	X509_free(current);
 	WIRE_REQUEST_free(req);
 	WIRE_ANSWER_free(answer);
+	return ok;
+}
+
+int
+own_cert_renew(const struct settings *s, struct tls *tls)
+{
+	char new_cert[PATH_MAX], new_key[PATH_MAX];
+	EVP_PKEY *key = NULL;
+	X509 *current = NULL;
+	int ok = 0;
+
+	if (!new_name(s->certificate, new_cert) || !new_name(s->key, new_key)) {
+		ra_raise(RA_E_CONFIG, "renew.name: %s or %s is too long",
+		    s->certificate, s->key);
+		return 0;
+	}
+	if (!own_cert_settle(s->certificate, s->key))
+		return 0;
+	key = keyfile_read(s->key);
+	current = tls_certificate(tls);
+	if (key == NULL || current == NULL)
+		goto out;
+	/* The pair on disk may be a newer one: of a renewal that could not be
+	   finished until now, or the operator's. Only its key proves. */
+	if (X509_check_private_key(current, key) == 1)
+		ok = fetch(s, key, current, new_cert, new_key) &&
+		    own_cert_settle(s->certificate, s->key);
+	else {
+		ERR_clear_error();
+		ok = 1;
+	}
+	ok = ok && tls_reload(tls, s->certificate, s->key);
+out:
+	EVP_PKEY_free(key);
+	X509_free(current);
 	return ok;
 }

@@ -17,8 +17,8 @@ enum route_op {
 	ROUTE_CSRATTRS,
 	ROUTE_SIMPLEENROLL,
 	ROUTE_SIMPLEREENROLL,
-	ROUTE_SERVERKEYGEN, /* known, answered by 501 */
-	ROUTE_FULLCMC
+	ROUTE_SERVERKEYGEN,
+	ROUTE_FULLCMC /* known, answered by 501 */
 };
 
 enum route_method { ROUTE_GET = 1, ROUTE_HEAD = 2, ROUTE_POST = 4 };

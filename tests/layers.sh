@@ -64,7 +64,7 @@ never inkan-ca libssl libevent libmicrohttpd
 never inkan-ceremony libssl libevent libmicrohttpd
 never inkan-ra libsqlite3 libp11-kit libmicrohttpd
 never inkan-ocsp libssl libevent
-never inkan libssl libp11-kit libevent libmicrohttpd
+never inkan libssl libevent libmicrohttpd
 # The engine speaks neither TCP nor TLS.
 if nm -D "$BUILD/inkan-ca" 2>/dev/null | grep -qE ' U (SSL_|getaddrinfo|BIO_new_connect)'; then
 	echo "inkan-ca imports network functions"; bad=1

@@ -14,6 +14,7 @@
 #define CLI_DONE 0   /* exit statuses */
 #define CLI_FAILED 1 /* refused or failed */
 #define CLI_USAGE 2
+#define CLI_PARKED 4 /* waits for the approval of others */
 
 #define CLI_SOCKET "/run/inkan/admin.sock"
 #define CLI_TIMEOUT 120 /* seconds for one call */
@@ -26,6 +27,7 @@ struct cli {
 	time_t now;
 	int fd; /* connection, -1: none yet */
 	int64_t next_id;
+	int parked; /* the last call was */
 };
 
 #endif

@@ -2,6 +2,8 @@
 #include <unistd.h>
 #include <jansson.h>
 #include "ca/cli/client.h"
+#include "ca/cli/encode.h"
+#include "ca/cli/format.h"
 #include "ca/cli/offline.h"
 #include "ca/error.h"
 #include "ca/report/report.h"
@@ -111,13 +113,46 @@ print_error_object(struct cli *cli, const char *status, const char *stage,
 	json_decref(o);
 }
 
+/* No refusal: it waits for others. */
+static int
+print_parked(struct cli *cli, const WIRE_ANSWER *a)
+{
+	int64_t id = field_int(a->values, "request", 0);
+	int64_t need = field_int(a->values, "need", 0);
+	char when[FORMAT_TIME_MAX];
+	json_t *o, *in;
+
+	cli->parked = 1;
+	fprintf(cli->err, "inkan: parked as request %lld, which needs %lld "
+	    "approval%s by others until %s (inkan request show %lld)\n",
+	    (long long)id, (long long)need, need == 1 ? "" : "s",
+	    format_time(field_time(a->values, "expires", 0), when),
+	    (long long)id);
+	if (!cli->json)
+		return 0;
+	o = json_object();
+	in = json_object();
+	if (o == NULL || in == NULL || !encode_into(in, a->values) ||
+	    json_object_set(o, "parked", in) != 0 ||
+	    json_dumpf(o, cli->out, JSON_INDENT(2)) != 0)
+		ERR_clear_error();
+	else
+		fputc('\n', cli->out);
+	json_decref(in);
+	json_decref(o);
+	return 0;
+}
+
 int
 client_done(struct cli *cli, const WIRE_ANSWER *a)
 {
 	enum wire_status status = message_answer_status(a);
 
+	cli->parked = 0;
 	if (status == WIRE_OK)
 		return 1;
+	if (status == WIRE_PENDING && field_int(a->values, "request", 0) > 0)
+		return print_parked(cli, a);
 	print_refusal(cli, a);
 	if (cli->json)
 		print_error_object(cli, message_status_name(status),

@@ -13,7 +13,8 @@ WIRE_ANSWER *client_call(struct cli *cli, const char *op, WIRE_FIELDS *args);
 void client_close(struct cli *cli);
 
 /* Is the answer a done one? 1; 0 after the refusal is told on stderr and, with
-   --json, as an object on stdout. */
+   --json, as an object on stdout. One that waits for approvals is told of in the
+   same way, and remembered in cli->parked. */
 int client_done(struct cli *cli, const WIRE_ANSWER *answer);
 
 /* A failure on this side: the error queue on stderr and, with --json, as an

@@ -13,7 +13,7 @@ const struct option_spec command_globals[] = {
 	"inkan-ca's admin socket (else $INKAN_ADMIN_SOCKET)"},
     {"json", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "answer in JSON"},
     {"store", OPTION_TEXT, OPTION_LOCAL, NULL, "FILE",
-	"read this store, no server (cert list, cert show)"},
+	"read this store, no server (cert list and show, log)"},
     {"help", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "this text"},
     {NULL, 0, 0, NULL, NULL, NULL},
 };
@@ -145,10 +145,10 @@ run(struct cli *cli, const struct command *cmd, int argc, char **argv)
 	    (!option_parse(all, cmd->positional, argc, argv, &o) ||
 		!take_globals(cli, &o)))
 		return usage(cli, cmd);
-	if (cli->store != NULL && !offline_knows(cmd->op)) {
+	if (cli->store != NULL && !cmd->offline && !offline_knows(cmd->op)) {
 		ca_raise(CA_E_BADREQUEST,
-		    "needs the server: --store is for "
-		    "cert list and cert show");
+		    "needs the server: --store is for cert list, cert show, "
+		    "log verify, log prove and log export");
 		return usage(cli, cmd);
 	}
 	status = cmd->run(cli, cmd, &o);
@@ -182,6 +182,8 @@ command_main(struct cli *cli, int argc, char **argv)
 		return not_found(cli, argc - i, argv + i);
 	status = run(cli, cmd, argc - i - used, argv + i + used);
 	client_close(cli);
+	if (status == CLI_FAILED && cli->parked)
+		status = CLI_PARKED;
 	if ((fflush(cli->out) != 0 || ferror(cli->out)) && status == CLI_DONE) {
 		ca_raise(CA_E_INTERNAL, "standard output cannot be written");
 		cli->json = 0;

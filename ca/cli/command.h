@@ -30,6 +30,7 @@ struct command {
 	const char *raw;	/* value that is many lines of text */
 	enum command_paging paging;
 	int verbatim;		/* words are left to run, unread */
+	int offline;		/* --store is for it, too: run reads the file */
 	const char *help;	/* one line */
 	const char *more;	/* further lines for --help, or NULL */
 };

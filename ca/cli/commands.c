@@ -14,15 +14,21 @@ const char *const commands_crl_columns[] = {
 
 /* What is on record of the instance. */
 
-static const struct option_spec LOG_LIST[] = {
-    {"from", OPTION_INT, LOCAL, NULL, "N", "from this entry on"},
-    PAGING,
+static const struct option_spec KEY_BLOCK[] = {
+    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
+	"SHA-256 of SubjectPublicKeyInfos, one in a line; - is stdin"},
+    {"note", OPTION_TEXT, LOCAL, NULL, "TEXT", "why, for the record"},
     END,
 };
+static const struct option_spec KEY_UNBLOCK[] = {
+    {"hash", OPTION_TEXT, REQ, NULL, "HASH", "SHA-256 of its SPKI"},
+    {"reason", OPTION_TEXT, REQ, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const char *const BLOCKED_COLUMNS[] = {
+    "spki_sha256", "at", "why", NULL};
 static const char *const KEY_COLUMNS[] = {"token", "label", "type",
     "sensitive", "extractable", "local", "issuer", "uri", NULL};
-static const char *const LOG_COLUMNS[] = {
-    "index", "time", "kind", "detail", NULL};
 
 static const struct command RECORDS[] = {
     {.words = "key list",
@@ -31,18 +37,29 @@ static const struct command RECORDS[] = {
 	.options = commands_none,
 	.columns = KEY_COLUMNS,
 	.help = "List the keys of the issuing tokens"},
-    {.words = "log list",
-	.op = "log.list",
+    {.words = "key block",
+	.run = run_key_block,
+	.options = KEY_BLOCK,
+	.help = "Block keys that are known to be bad, by a file of hashes"},
+    {.words = "key blocked",
+	.op = "key.blocked",
 	.run = run_list,
-	.options = LOG_LIST,
-	.columns = LOG_COLUMNS,
-	.paging = COMMAND_FROM,
-	.help = "List entries of the log"},
+	.options = commands_pages,
+	.columns = BLOCKED_COLUMNS,
+	.paging = COMMAND_CURSOR,
+	.help = "List blocked keys"},
+    {.words = "key unblock",
+	.op = "key.unblock",
+	.run = run_object,
+	.options = KEY_UNBLOCK,
+	.positional = "hash",
+	.help = "Take a key from the blocked ones"},
     {.words = NULL},
 };
 
 static const struct command *const GROUPS[] = {commands_ca, commands_policy,
-    commands_cert, commands_device, commands_profile, RECORDS};
+    commands_cert, commands_device, commands_profile, commands_people, RECORDS,
+    commands_log};
 
 const struct command *
 command_at(size_t i)

@@ -10,6 +10,9 @@
 #define MANY OPTION_MANY
 #define LOCAL OPTION_LOCAL
 #define END {NULL, 0, 0, NULL, NULL, NULL}
+#define BREAK_GLASS \
+	{"break-glass", OPTION_TEXT, 0, "break_glass", "REASON", \
+	    "now, without approvals: why"}
 #define PAGING \
 	{"limit", OPTION_INT, LOCAL, NULL, "N", "at most N rows"}, \
 	{"all", OPTION_FLAG, LOCAL, NULL, NULL, "every row"}
@@ -21,6 +24,8 @@ extern const struct command commands_policy[];
 extern const struct command commands_profile[];
 extern const struct command commands_cert[];
 extern const struct command commands_device[];
+extern const struct command commands_log[];
+extern const struct command commands_people[];
 
 /* Options and columns of more than one group. */
 extern const struct option_spec commands_none[], commands_pages[];

@@ -10,6 +10,46 @@ static const struct option_spec INIT[] = {
     {"config", OPTION_TEXT, REQ, NULL, "FILE", "inkan-ceremony.conf(5)"},
     {"discard", OPTION_FLAG, 0, NULL, NULL,
 	"first remove what an interrupted ceremony left"},
+    {"resume", OPTION_FLAG, 0, NULL, NULL, "finish an interrupted ceremony"},
+    {"signatures", OPTION_TEXT, MANY, NULL, "FILE",
+	"of participants over the file; else FILE.sigs"},
+    {"dry-run", OPTION_FLAG, 0, NULL, NULL,
+	"all of it on throw-away tokens; nothing is changed"},
+    {"transcript", OPTION_TEXT, 0, NULL, "FILE",
+	"where that one's transcript goes"},
+    {"softhsm", OPTION_TEXT, 0, NULL, "MODULE", "libsofthsm2.so, for that one"},
+    END,
+};
+/* What people do about a ceremony: no server is asked. */
+static const struct option_spec CEREMONY_KEY[] = {
+    {"name", OPTION_TEXT, REQ | LOCAL, NULL, "NAME", "the participant's"},
+    {"key", OPTION_TEXT, REQ | LOCAL, NULL, "KEY",
+	"private key: PEM file or PKCS #11 URI"},
+    {"module", OPTION_TEXT, LOCAL, NULL, "FILE", "PKCS #11 module"},
+    END,
+};
+static const struct option_spec CEREMONY_SIGN[] = {
+    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
+	"ceremony file, or transcript"},
+    {"key", OPTION_TEXT, LOCAL, NULL, "KEY",
+	"private key: PEM file or PKCS #11 URI"},
+    {"name", OPTION_TEXT, LOCAL, NULL, "NAME", "the participant's"},
+    {"add", OPTION_TEXT, LOCAL, NULL, "NOTE",
+	"add signatures that were made elsewhere"},
+    {"out", OPTION_TEXT, LOCAL, NULL, "NOTE",
+	"signatures go there; else FILE.sigs, or into the transcript"},
+    {"module", OPTION_TEXT, LOCAL, NULL, "FILE", "PKCS #11 module"},
+    END,
+};
+static const struct option_spec CEREMONY_VERIFY[] = {
+    {"transcript", OPTION_TEXT, REQ | LOCAL, NULL, "FILE", "transcript"},
+    {"file", OPTION_TEXT, LOCAL, NULL, "FILE", "the ceremony's file"},
+    {"cert", OPTION_TEXT, MANY | LOCAL, NULL, "FILE",
+	"certificate that it must have made"},
+    {"participants", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"trusted verifier keys, one a line"},
+    {"unsigned", OPTION_FLAG, LOCAL, NULL, NULL,
+	"nobody need have signed the transcript yet"},
     END,
 };
 static const struct option_spec CA_REQUEST[] = {
@@ -78,6 +118,7 @@ static const struct option_spec LOG_ACCEPT[] = {
 };
 static const struct option_spec STOP[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    BREAK_GLASS,
     END,
 };
 static const struct option_spec RESUME[] = {
@@ -120,8 +161,24 @@ const struct command commands_ca[] = {
     CEREMONY("ca cross", "Cross-certify a foreign CA by a ceremony"),
     CEREMONY("ca certify", "Certify a foreign sub-CA's request by a ceremony"),
     CEREMONY("ca revoke", "Revoke a certificate of a CA by a ceremony"),
+    CEREMONY("ca destroy", "Destroy the key of a CA by a ceremony"),
     CEREMONY("ca refresh", "Renew a root's CRL and OCSP answers by a ceremony"),
     CEREMONY("ceremony run", "Run a ceremony of whatever kind"),
+    {.words = "ceremony key",
+	.run = run_ceremony_key,
+	.options = CEREMONY_KEY,
+	.positional = "key",
+	.help = "Print a participant's verifier key"},
+    {.words = "ceremony sign",
+	.run = run_ceremony_sign,
+	.options = CEREMONY_SIGN,
+	.positional = "file",
+	.help = "Sign a ceremony's file, or its transcript"},
+    {.words = "ceremony verify",
+	.run = run_ceremony_verify,
+	.options = CEREMONY_VERIFY,
+	.positional = "transcript",
+	.help = "Verify the transcript of a ceremony"},
     {.words = "ca list",
 	.op = "ca.list",
 	.run = run_list,

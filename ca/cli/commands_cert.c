@@ -55,6 +55,7 @@ static const struct option_spec CERT_LIST[] = {
 };
 static const struct option_spec ISSUER_OPT[] = {
     {"issuer", OPTION_TEXT, 0, NULL, "NAME", "only this CA"},
+    BREAK_GLASS,
     END,
 };
 static const struct option_spec CRL_SHOW[] = {

@@ -14,6 +14,15 @@ static const struct option_spec DEVICE_ADD[] = {
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
     END,
 };
+static const struct option_spec DEVICE_IMPORT[] = {
+    {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE", "CSV or JSON lines"},
+    {"fleet", OPTION_TEXT, LOCAL, NULL, "F", "of rows that name none"},
+    {"dry-run", OPTION_FLAG, LOCAL, NULL, NULL, "look, and write nothing"},
+    {"keep-going", OPTION_FLAG, LOCAL, NULL, NULL,
+	"leave out the rows that are refused"},
+    {"report", OPTION_TEXT, LOCAL, NULL, "FILE", "refused rows to FILE"},
+    END,
+};
 static const struct option_spec DEVICE_LIST[] = {
     {"fleet", OPTION_TEXT, 0, NULL, "F", "of this fleet"},
     {"state", OPTION_TEXT, 0, NULL, "S", "enabled, parked or disabled"},
@@ -38,6 +47,7 @@ static const struct option_spec DEVICE_REVOKE[] = {
     {"reason", OPTION_REASON, 0, NULL, "R", "RFC 5280 name"},
     {"invalidity-date", OPTION_TIME, 0, "invalidity_date", "TIME",
 	"since when they were not to be trusted"},
+    BREAK_GLASS,
     END,
 };
 static const struct option_spec DEVICE_RETIRE[] = {
@@ -98,6 +108,13 @@ const struct command commands_device[] = {
 	.run = run_object,
 	.options = DEVICE_ADD,
 	.help = "Register a device"},
+    {.words = "device import",
+	.run = run_import,
+	.options = DEVICE_IMPORT,
+	.positional = "file",
+	.help = "Register the devices of a file",
+	.more = "Columns: fleet, name, serial, key (PEM), key_sha256; others "
+		"are fields."},
     {.words = "device list",
 	.op = "device.list",
 	.run = run_list,

@@ -148,16 +148,12 @@ is_der(const unsigned char *p, size_t len)
 }
 
 static int
-add_file(WIRE_FIELDS *args, const char *field, const char *path,
-    const struct wanted *w)
+add_octets(WIRE_FIELDS *args, const char *field, const char *path,
+    const unsigned char *buf, size_t len, const struct wanted *w)
 {
-	unsigned char *buf;
 	BIO *bio = NULL;
-	size_t len;
 	int ok = 0;
 
-	if ((buf = read_file(path, &len)) == NULL)
-		return 0;
 	if (is_der(buf, len)) {
 		ok = w->take(args, field, NULL, buf, len);
 	} else if (memmem(buf, len, "-----BEGIN ", 11) != NULL) {
@@ -168,6 +164,20 @@ add_file(WIRE_FIELDS *args, const char *field, const char *path,
 		    w->what);
 	}
 	BIO_free(bio);
+	return ok;
+}
+
+static int
+add_file(WIRE_FIELDS *args, const char *field, const char *path,
+    const struct wanted *w)
+{
+	unsigned char *buf;
+	size_t len;
+	int ok;
+
+	if ((buf = read_file(path, &len)) == NULL)
+		return 0;
+	ok = add_octets(args, field, path, buf, len, w);
 	OPENSSL_cleanse(buf, len);
 	free(buf);
 	return ok;
@@ -243,25 +253,38 @@ file_add_text(WIRE_FIELDS *args, const char *field, const char *path)
 	return ok;
 }
 
+static const char *const CSR_LABELS[] = {
+    PEM_STRING_X509_REQ, PEM_STRING_X509_REQ_OLD, NULL};
+static const struct wanted CSR = {
+    "certificate request", CSR_LABELS, 1, take_bytes};
+static const char *const KEY_LABELS[] = {
+    PEM_STRING_PUBLIC, PEM_STRING_X509, PEM_STRING_X509_REQ, NULL};
+static const struct wanted KEY = {"public key", KEY_LABELS, 1, take_key};
+
 int
 file_add_csr(WIRE_FIELDS *args, const char *field, const char *path)
 {
-	static const char *const LABELS[] = {
-	    PEM_STRING_X509_REQ, PEM_STRING_X509_REQ_OLD, NULL};
-	static const struct wanted W = {
-	    "certificate request", LABELS, 1, take_bytes};
+	return add_file(args, field, path, &CSR);
+}
 
-	return add_file(args, field, path, &W);
+int
+file_add_csr_text(WIRE_FIELDS *args, const char *field, const char *pem)
+{
+	return add_octets(args, field, "the text",
+	    (const unsigned char *)pem, strlen(pem), &CSR);
 }
 
 int
 file_add_key(WIRE_FIELDS *args, const char *field, const char *path)
 {
-	static const char *const LABELS[] = {
-	    PEM_STRING_PUBLIC, PEM_STRING_X509, PEM_STRING_X509_REQ, NULL};
-	static const struct wanted W = {"public key", LABELS, 1, take_key};
+	return add_file(args, field, path, &KEY);
+}
 
-	return add_file(args, field, path, &W);
+int
+file_add_key_text(WIRE_FIELDS *args, const char *field, const char *pem)
+{
+	return add_octets(args, field, "the text",
+	    (const unsigned char *)pem, strlen(pem), &KEY);
 }
 
 int

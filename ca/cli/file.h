@@ -16,6 +16,9 @@ int file_add_csr(WIRE_FIELDS *args, const char *field, const char *path);
 /* A public key (SPKI), or that of a certificate or request. A private key is
    refused: it should never have come here. */
 int file_add_key(WIRE_FIELDS *args, const char *field, const char *path);
+/* The same from a text in memory, which must be PEM. */
+int file_add_csr_text(WIRE_FIELDS *args, const char *field, const char *pem);
+int file_add_key_text(WIRE_FIELDS *args, const char *field, const char *pem);
 /* Exactly one certificate. */
 int file_add_cert(WIRE_FIELDS *args, const char *field, const char *path);
 /* Certificates in the order of the file, leaf first. */

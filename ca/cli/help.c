@@ -3,7 +3,7 @@
 #include "profiles/text.h"
 
 #define WIDTH 79
-#define COMMANDS_MAX 64
+#define COMMANDS_MAX 128
 
 static int
 in_group(const struct command *cmd, const char *group)

@@ -6,6 +6,7 @@
 #include "ca/error.h"
 #include "ca/store/certs.h"
 #include "ca/store/reasons.h"
+#include "ca/store/records.h"
 
 /*
  * What the server answers to cert.list and cert.show, read from a store file:
@@ -152,6 +153,24 @@ add_relative(struct store_tx *tx, WIRE_FIELDS *l, const char *name, int64_t id)
 	return ok;
 }
 
+/* The log's entry that recorded it. */
+static int
+add_entry(struct store_tx *tx, WIRE_FIELDS *l, const struct cert_row *row)
+{
+	char serial[2 * CERT_SERIAL_MAX + 1];
+	struct entry_row e = {.index = -1};
+	int found, ok;
+
+	if (row->recorded_at == 0)
+		return 1;
+	found = entries_about(tx, "issue.recorded", row->issuer_ident,
+	    hex(row->serial, row->serial_len, serial), row->recorded_at, &e);
+	ok = found == 0 ||
+	    (found == 1 && field_add_int(l, "log_index", e.index));
+	entries_row_clear(&e);
+	return ok;
+}
+
 static int
 show_tx(struct store_tx *tx, void *arg)
 {
@@ -175,6 +194,7 @@ show_tx(struct store_tx *tx, void *arg)
 	    add_relative(tx, v, "predecessor", q->row.predecessor) &&
 	    add_relative(tx, v, "successor", q->row.successor) &&
 	    field_add_text(v, "spki_sha256", hex(q->row.spki_sha256, 32, md)) &&
+	    add_entry(tx, v, &q->row) &&
 	    certs_der(tx, q->row.id, &der, &len) >= 0 &&
 	    (der == NULL || field_add_bytes(v, "der", der, len));
 	OPENSSL_free(der);

@@ -42,7 +42,7 @@ static const char *
 kinds_of(const char *words)
 {
 	static const struct { const char *words, *kinds; } table[] = {
-	    {"ca init", "init"}, {"ca add", "intermediate"},
+	    {"ca init", "init,root,csr"}, {"ca destroy", "destroy"}, {"ca add", "intermediate"},
 	    {"ca renew", "renew"}, {"ca rekey", "intermediate,root-rekey"},
 	    {"ca cross", "cross"}, {"ca certify", "certify"},
 	    {"ca revoke", "revoke"}, {"ca refresh", "crl"}};

@@ -26,6 +26,8 @@ const struct option_spec run_revoke_options[] = {
     {"invalidity-date", OPTION_TIME, 0, "invalidity_date", "TIME",
 	"since when it was not to be trusted"},
     {"note", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    {"break-glass", OPTION_TEXT, 0, "break_glass", "REASON",
+	"now, without approvals: why"},
     {"execute", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "do it"},
     {"stage", OPTION_INT, 0, NULL, "N", "certificates at once (500)"},
     {"pause", OPTION_INT, 0, NULL, "S", "seconds between two stages (0)"},
@@ -43,7 +45,7 @@ static const char *const GROUPS[] = {
 static const char *const SAMPLE[] = {
     "serial", "issuer", "profile", "state", "fleet", "device", NULL};
 
-#define REASON " reason invalidity-date"
+#define REASON " reason invalidity-date break-glass"
 
 const struct run_revoke_way run_revoke_ways[] = {
     {"serial", "revoke", NULL, " issuer unknown" REASON, NULL, NULL},
@@ -295,8 +297,9 @@ run_plan(struct cli *cli, const struct command *cmd, const struct options *o)
 	WIRE_ANSWER *a;
 	int status;
 
-	if (option_has(o, "no-wait")) {
-		ca_raise(CA_E_BADREQUEST, "--no-wait is for --execute");
+	if (option_has(o, "no-wait") || option_has(o, "break-glass")) {
+		ca_raise(CA_E_BADREQUEST, "--%s is for --execute",
+		    option_has(o, "no-wait") ? "no-wait" : "break-glass");
 		return CLI_USAGE;
 	}
 	if ((a = run_call(cli, cmd, o)) == NULL)

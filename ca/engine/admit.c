@@ -260,6 +260,7 @@ admit_free(struct admission *a)
 		OPENSSL_free((char *)a->fields[i].value);
 	}
 	csr_free(a->csr);
+	keygen_free(a->keygen);
 	OPENSSL_free(a->subject);
 	OPENSSL_free(a->san);
 	policy_put(a->policy);

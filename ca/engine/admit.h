@@ -2,6 +2,7 @@
 #define INKAN_CA_ENGINE_ADMIT_H
 
 #include <time.h>
+#include "ca/engine/keygen.h"
 #include "ca/engine/outcome.h"
 #include "ca/engine/policy.h"
 #include "ca/store/certs.h"
@@ -30,6 +31,7 @@
 struct enrol_request {			/* all borrowed */
 	const char *label;		/* NULL or "": default fleet */
 	int renew;			/* simplereenroll */
+	int keygen;			/* serverkeygen: ${csr} is a template */
 	const unsigned char *csr; size_t csr_len;
 	const unsigned char *chain[ADMIT_CHAIN_MAX];	/* leaf first, DER */
 	size_t chain_len[ADMIT_CHAIN_MAX];
@@ -63,6 +65,8 @@ struct admission {
 	int by_operator;		/* by admit_operator() */
 	const struct profile *profile;
 	struct csr *csr;
+	struct keygen *keygen;		/* the device's new key, made here; NULL:
+					   it has its own */
 	char device[DEVICE_NAME_MAX + 1];	/* "" = none */
 	char serial[65];		/* maker's serial, "" none */
 	char auth[64];			/* as in cert_row */
@@ -71,6 +75,8 @@ struct admission {
 	int64_t known_anchor;		/* devices.anchor when it was looked at */
 	int64_t anchor;			/* root that the device has used, to be
 					   recorded by the guard; 0 nothing new */
+	const struct fleet_station *station;	/* that asked; NULL none */
+	int64_t retry_after;		/* of a limit that the guard found */
 	int64_t secret_id;		/* one-time secret to use up; 0 none */
 	struct build_field fields[ADMIT_FIELDS_MAX];	/* strings owned */
 	size_t n_fields;

@@ -8,7 +8,8 @@
 /*
  * Who asks? A client certificate decides when there is one; HTTP Basic only
  * without. A certificate of our own is recognised by its exact octets, never
- * by a chain to our root.
+ * by a chain to our root. One that says id-kp-cmcRA is a station's, and never
+ * authenticates a device.
  */
 
 #define CERT_MAX (16 * 1024)
@@ -49,6 +50,8 @@ by_certificate(struct admitting *t)
 	SHA256(req->chain[0], req->chain_len[0], f.md);
 	if (!stage_read(t, find_tx, &f))
 		return 0;
+	if (auth_is_station(req->chain[0], req->chain_len[0]))
+		return auth_station(t, f.found ? &f.row : NULL);
 	if (f.found)
 		return auth_own(t, &f.row);
 	if (req->renew)

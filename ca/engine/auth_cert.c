@@ -13,8 +13,8 @@
 /* Client certificates: our own, by their row; a manufacturer's, by its chain
    to what the fleet names. */
 
-static int
-refuse_state(struct admitting *t, const struct cert_row *row)
+int
+auth_refuse_state(struct admitting *t, const struct cert_row *row)
 {
 	if (row->state == CERT_REVOKED)
 		return stage_refuse(t, WIRE_DENIED, "certificate.revoked",
@@ -26,8 +26,8 @@ refuse_state(struct admitting *t, const struct cert_row *row)
 	    "tls.certificate", "the certificate is not valid");
 }
 
-static int
-refuse_time(struct admitting *t, int64_t from, int64_t to)
+int
+auth_refuse_time(struct admitting *t, int64_t from, int64_t to)
 {
 	char when[STAGE_TIME_MAX];
 
@@ -60,9 +60,9 @@ auth_own(struct admitting *t, const struct cert_row *row)
 	char serial[2 * CERT_SERIAL_MAX + 1] = "";
 
 	if (row->state != CERT_VALID)
-		return refuse_state(t, row);
+		return auth_refuse_state(t, row);
 	if (t->env->now < row->not_before || t->env->now > row->not_after)
-		return refuse_time(t, row->not_before, row->not_after);
+		return auth_refuse_time(t, row->not_before, row->not_after);
 	stage_known(t, row->fleet, row->device);
 	if (strcmp(row->fleet, t->fleet->name) != 0 || row->device[0] == '\0')
 		return stage_refuse(t, WIRE_DENIED, "certificate.fleet",
@@ -78,6 +78,7 @@ auth_own(struct admitting *t, const struct cert_row *row)
 		    t->fleet->name);
 	hex(row->serial, row->serial_len, serial);
 	t->party = PARTY_OWN;
+	t->o->succeeded = row->predecessor;
 	a->renewal = 1;
 	a->predecessor = *row;
 	snprintf(a->auth, sizeof(a->auth), "own:%s", serial);
@@ -100,8 +101,8 @@ decode(const unsigned char *der, size_t len)
 	return cert;
 }
 
-static int
-decode_chain(struct admitting *t, X509 **leaf, STACK_OF(X509) * rest)
+int
+auth_decode_chain(struct admitting *t, X509 **leaf, STACK_OF(X509) * rest)
 {
 	X509 *cert;
 	size_t i;
@@ -145,24 +146,23 @@ chain_is_ours(const struct admitting *t, const STACK_OF(X509) * chain)
 	return 0;
 }
 
-/* X509_V_OK, or why not. */
-static int
-verify_by(const struct admitting *t, const struct fleet_maker *m, X509 *leaf,
-    STACK_OF(X509) * rest)
+int
+auth_verify(const struct admitting *t, X509_STORE *anchors, int depth,
+    X509 *leaf, STACK_OF(X509) * rest)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
 	int err = X509_V_ERR_UNSPECIFIED;
 
 	if (ctx == NULL ||
-	    X509_STORE_CTX_init(ctx, m->anchors, leaf, rest) != 1)
+	    X509_STORE_CTX_init(ctx, anchors, leaf, rest) != 1)
 		goto out;
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_clear_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 	X509_VERIFY_PARAM_set_auth_level(param, 1);
 	/* OpenSSL counts neither leaf nor anchor, we count the leaf. */
-	X509_VERIFY_PARAM_set_depth(param, m->depth - 1);
+	X509_VERIFY_PARAM_set_depth(param, depth - 1);
 	X509_VERIFY_PARAM_set_time(param, t->env->now);
 	if (X509_verify_cert(ctx) == 1)
 		err = chain_is_ours(t, X509_STORE_CTX_get0_chain(ctx))
@@ -193,7 +193,7 @@ find_maker(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
 	ERR_set_mark();
 	for (i = 0; found == NULL && i < t->fleet->n_makers; i++) {
 		m = &t->fleet->makers[i];
-		err = verify_by(t, m, leaf, rest);
+		err = auth_verify(t, m->anchors, m->depth, leaf, rest);
 		if (err == X509_V_OK)
 			found = m;
 		else if (is_time_error(err))
@@ -225,8 +225,8 @@ find_maker(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
 
 /* An IDevID may come without usages (802.1AR); those that it has must allow
    what it is used for. */
-static int
-check_usage(struct admitting *t, X509 *leaf)
+int
+auth_check_usage(struct admitting *t, X509 *leaf)
 {
 	if (X509_check_ca(leaf) != 0)
 		return stage_refuse(t, WIRE_DENIED, "certificate.ca",
@@ -287,7 +287,7 @@ accept_maker(struct admitting *t, const struct fleet_maker *m, X509 *leaf)
 	unsigned char *spki = NULL;
 	int len, ok = 0;
 
-	if (!check_usage(t, leaf) || !maker_name(t, leaf, m->name_nid))
+	if (!auth_check_usage(t, leaf) || !maker_name(t, leaf, m->name_nid))
 		return 0;
 	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &spki);
 	if (len > 0)
@@ -318,7 +318,7 @@ auth_maker(struct admitting *t)
 		ca_raise(CA_E_INTERNAL, "out of memory");
 		goto out;
 	}
-	ok = decode_chain(t, &leaf, rest) &&
+	ok = auth_decode_chain(t, &leaf, rest) &&
 	    (m = find_maker(t, leaf, rest)) != NULL && accept_maker(t, m, leaf);
 out:
 	sk_X509_pop_free(rest, X509_free);

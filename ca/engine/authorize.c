@@ -178,6 +178,10 @@ authorize_tx(struct store_tx *tx, void *arg)
 {
 	struct admitting *t = arg;
 
+	if (t->party == PARTY_STATION)
+		return auth_station_device(t, tx) &&
+		    authorize_device_state(t) && auth_station_unused(t, tx) &&
+		    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 	return find_device(t, tx) && authorize_device_state(t) &&
 	    registered(t) &&
 	    (t->party == PARTY_OWN || first_enrolment(t, tx)) &&
@@ -194,6 +198,12 @@ stage_authorize(struct admitting *t)
 		return 0;
 	if (t->party == PARTY_OWN)
 		return renew_check(t);
+	if (t->party == PARTY_STATION) {
+		stage_say(t, "device %s of the registry, asked for by station "
+		    "%s%s", t->a->device, t->station->name,
+		    t->a->existing != 0 ? ": the same certificate again" : "");
+		return 1;
+	}
 	stage_say(t,
 	    "first enrolment or re-enrolment of device %s in fleet "
 	    "%s (%s)",

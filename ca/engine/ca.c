@@ -8,6 +8,7 @@
 #include "ca/engine/mirror.h"
 #include "ca/engine/publish.h"
 #include "ca/report/report.h"
+#include "ca/engine/parking.h"
 #include "ca/engine/ca.h"
 
 void
@@ -106,11 +107,30 @@ load_own_roots(struct ca *ca)
 }
 
 static int
+count_pending(const struct pending_ca_row *row, void *arg)
+{
+	(void)row;
+	++*(int *)arg;
+	return 1;
+}
+
+/* One that a ceremony requested may be all that there is: it waits for its
+   certificate (inkan ca import). */
+static int
+pending_tx(struct store_tx *tx, void *arg)
+{
+	int n = 0;
+
+	(void)arg;
+	return pending_cas_list(tx, count_pending, &n) && n > 0;
+}
+
+static int
 load_issuers(struct ca *ca)
 {
 	if (!issuer_set_load(&ca->issuers, ca->store))
 		return 0;
-	if (ca->issuers.n == 0) {
+	if (ca->issuers.n == 0 && !store_read(ca->store, pending_tx, NULL)) {
 		ca_raise(CA_E_CONFIG, "%s: the store holds no CA; run "
 		    "`inkan ca init` first", ca->settings->store);
 		return 0;
@@ -231,6 +251,12 @@ close_open(struct ca *ca, time_t now)
 	if (n > 0)
 		report_event(REPORT_WARN, "issue.aborted", "count", text,
 		    NULL);
+	if (!parking_recover(ca->store, now, &n))
+		return 0;
+	snprintf(text, sizeof(text), "%zu", n);
+	if (n > 0)
+		report_event(REPORT_WARN, "request.interrupted", "count",
+		    text, NULL);
 	return 1;
 }
 

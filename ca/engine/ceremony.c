@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,20 +11,6 @@
 #include "ca/engine/publish.h"
 #include "ca/engine/ceremony_run.h"
 
-void
-ceremony_say(struct ceremony *r, const char *fmt, ...)
-{
-	char line[2 * PATH_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	r->act(line);
-	if (r->transcript != NULL)
-		fprintf(r->transcript, "%s\n", line);
-}
-
 int
 ceremony_open_hsm(struct ceremony *r, const struct settings_token *t)
 {
@@ -33,6 +18,7 @@ ceremony_open_hsm(struct ceremony *r, const struct settings_token *t)
 
 	settings_hsm(t, &cfg);
 	r->hsm = hsm_open(&cfg);
+	ceremony_record_token(r);
 	return r->hsm != NULL;
 }
 
@@ -49,17 +35,6 @@ ceremony_close_hsm(struct ceremony *r)
 {
 	hsm_close(r->hsm);
 	r->hsm = NULL;
-}
-
-void
-ceremony_describe_key(struct ceremony *r, const char *what, EVP_PKEY *key)
-{
-	struct hsm_key_info info;
-
-	if (hsm_key_info(key, &info))
-		ceremony_say(r, "key %s: %s, %s, sensitive %s, extractable %s",
-		    what, info.uri, info.type, info.sensitive ? "yes" : "no",
-		    info.extractable ? "yes" : "no");
 }
 
 void
@@ -94,11 +69,29 @@ ceremony_tx(struct store_tx *tx, void *arg)
 	WIRE_FIELDS *l = field_list_new();
 	int ok;
 
-	ok = l != NULL && field_add_text(l, "kind", "init") &&
+	ok = l != NULL &&
+	    field_add_text(l, "kind", ceremony_kind_name(r->f->kind)) &&
 	    field_add_int(l, "issuers", (int64_t)r->f->n_issuers) &&
+	    ceremony_log_transcript(r, l) &&
+	    (r->f->kind != CEREMONY_CSR || ceremony_csr_act.use(tx, r)) &&
+	    store_meta_set(tx, CEREMONY_DONE, "init") &&
 	    entries_append(tx, "ceremony", r->now, l, NULL);
 	field_list_free(l);
 	return ok;
+}
+
+/* What a rollback, or who goes on, has to know. */
+static int
+begin_tx(struct store_tx *tx, void *arg)
+{
+	return policy_tx(tx, arg) && ceremony_remember_run(tx, arg);
+}
+
+static int
+begin(struct ceremony *r)
+{
+	return ceremony_open_transcript(r) &&
+	    store_write(r->store, begin_tx, r, 0);
 }
 
 static int
@@ -118,33 +111,22 @@ make_store(struct ceremony *r)
 		return 0;
 	}
 	r->owned = 1;
-	return store_write(r->store, ceremony_tx, r, 0) &&
-	    store_write(r->store, policy_tx, r, 0);
+	return begin(r);
 }
+
+struct begun {
+	char file[80], done[16], transcript[PATH_MAX];
+};
 
 static int
-open_transcript(struct ceremony *r)
+begun_tx(struct store_tx *tx, void *arg)
 {
-	if (r->f->transcript[0] == '\0')
-		return 1;
-	r->transcript = fopen(r->f->transcript, "ae");
-	if (r->transcript != NULL)
-		return 1;
-	ca_raise(CA_E_CONFIG, "ceremony: transcript %s: %s", r->f->transcript,
-	    strerror(errno));
-	return 0;
-}
+	struct begun *b = arg;
 
-/* No ceremony without the transcript that was asked for. */
-int
-ceremony_keep_transcript(struct ceremony *r)
-{
-	if (r->transcript == NULL || (fflush(r->transcript) == 0 &&
-	    !ferror(r->transcript) && fsync(fileno(r->transcript)) == 0))
-		return 1;
-	ca_raise(CA_E_STORE, "ceremony: transcript %s cannot be written",
-	    r->f->transcript);
-	return 0;
+	return store_meta_get(tx, CEREMONY_FILE, b->file,
+	    sizeof(b->file)) >= 0 && store_meta_get(tx, CEREMONY_DONE, b->done,
+	    sizeof(b->done)) >= 0 && store_meta_get(tx, CEREMONY_TRANSCRIPT,
+	    b->transcript, sizeof(b->transcript)) >= 0;
 }
 
 static void
@@ -162,12 +144,14 @@ sync_folder_of(const char *path)
 	close(fd);
 }
 
+/* The last transaction is written: what is left to do can be done again. */
 static int
-commit(struct ceremony *r)
+finish(struct ceremony *r)
 {
 	struct stat st;
 	char wal[PATH_MAX + 8];
 
+	r->owned = 0;
 	store_close(r->store);
 	r->store = NULL;
 	snprintf(wal, sizeof(wal), "%s-wal", r->tmp);
@@ -175,19 +159,26 @@ commit(struct ceremony *r)
 		ca_raise(CA_E_STORE, "ceremony: %s was not written back", wal);
 		return 0;
 	}
-	ceremony_say(r, "store %s", r->s->store);
-	if (!ceremony_keep_transcript(r))
-		return 0;
+	ceremony_end_transcript(r, "done");
 	if (renameat2(AT_FDCWD, r->tmp, AT_FDCWD, r->s->store,
 	    RENAME_NOREPLACE) != 0) {
-		ca_raise(CA_E_STORE, "ceremony: rename %s: %s", r->tmp,
-		    strerror(errno));
+		ca_raise(CA_E_STORE, "ceremony: rename %s: %s; run it again "
+		    "with --resume", r->tmp, strerror(errno));
 		return 0;
 	}
 	/* From here on it has happened. */
 	sync_folder_of(r->s->store);
 	ceremony_remove_store(r->tmp);
 	return 1;
+}
+
+static int
+commit(struct ceremony *r)
+{
+	ceremony_say(r, "policy version %lld, store complete",
+	    (long long)r->policy->row.version);
+	return ceremony_keep_transcript(r) &&
+	    store_write(r->store, ceremony_tx, r, 0) && finish(r);
 }
 
 static void
@@ -205,10 +196,52 @@ run_clear(struct ceremony *r)
 	store_close(r->store);
 	hsm_close(r->hsm);
 	policy_put(r->policy);
-	if (r->transcript != NULL)
-		fclose(r->transcript);
+	transcript_close(r->transcript);
+	pending_cas_row_clear(&r->pending);
+	OPENSSL_free(r->approved);
+	OPENSSL_free(r->memo);
 	OPENSSL_free(r->f);
 	OPENSSL_free(r);
+}
+
+static int
+work(struct ceremony *r)
+{
+	ceremony_record_policy(r);
+	if (r->f->kind == CEREMONY_CSR)
+		return ceremony_csr_act.work(r) && ceremony_back_up(r) &&
+		    commit(r);
+	return ceremony_make_keys(r) && ceremony_make_log(r) &&
+	    ceremony_use_root(r) && ceremony_use_issuers(r) && ceremony_back_up(r) &&
+	    ceremony_all_taken(r) && commit(r);
+}
+
+/* Go on in the store that an interrupted one left, from where it was. */
+static int
+go_on(struct ceremony *r)
+{
+	struct store_config cfg = {.path = r->tmp, .mode = STORE_WRITE,
+	    .now = r->now};
+	struct begun *b = OPENSSL_zalloc(sizeof(*b));
+	int ok = 0;
+
+	r->store = store_open(&cfg);
+	if (b == NULL || r->store == NULL || !store_read(r->store, begun_tx,
+	    b))
+		goto out;
+	if (b->done[0] != '\0') {
+		ERR_set_mark();
+		if (b->transcript[0] != '\0')
+			r->transcript = transcript_continue(b->transcript);
+		ERR_pop_to_mark();
+		ok = finish(r);
+	} else {
+		ok = (b->file[0] != '\0' ? ceremony_resume(r) : begin(r)) &&
+		    work(r);
+	}
+out:
+	OPENSSL_free(b);
+	return ok;
 }
 
 static int
@@ -218,35 +251,39 @@ run_init(struct ceremony *r)
 
 	r->policy = policy_read_dir(r->s->policy_dir);
 	ok = r->policy != NULL && publish_prepare(r->s->publish_dir) &&
-	    make_store(r) && ceremony_make_keys(r) &&
-	    ceremony_make_log(r) && ceremony_use_root(r) &&
-	    ceremony_use_issuers(r) && commit(r);
-	if (!ok) {
-		store_close(r->store);
-		r->store = NULL;
-		if (r->owned)
-			ceremony_roll_back(r);
+	    (r->how->resume ? go_on(r) : make_store(r) && work(r));
+	if (ok)
+		return 1;
+	store_close(r->store);
+	r->store = NULL;
+	if (r->how->resume) {
+		ceremony_still_open(r);
+	} else if (r->owned) {
+		ceremony_roll_back(r);
+		ceremony_end_transcript(r, "rolled-back");
 	}
-	return ok;
+	return 0;
 }
 
 static int
-run_kind(struct ceremony *r, int discard)
+run_kind(struct ceremony *r)
 {
-	if (r->f->kind != CEREMONY_INIT) {
+	if (!ceremony_quorum(r))
+		return 0;
+	if (!ceremony_is_first(r->f) && (r->f->kind != CEREMONY_CSR ||
+	    access(r->s->store, F_OK) == 0)) {
 		snprintf(r->stage, sizeof(r->stage), "%.*s.ceremony.d",
 		    PATH_MAX - 16, r->s->store);
-		return open_transcript(r) && ceremony_live_run(r, discard);
+		return ceremony_live_run(r);
 	}
 	snprintf(r->tmp, sizeof(r->tmp), "%.*s.ceremony", PATH_MAX - 16,
 	    r->s->store);
-	return ceremony_may_run(r, discard) && open_transcript(r) &&
-	    run_init(r);
+	return ceremony_may_run(r) && run_init(r);
 }
 
 int
 ceremony_run(const struct ceremony_file *f, const struct settings *s,
-    int discard, time_t now, void (*act)(const char *line))
+    const struct ceremony_how *how, time_t now, void (*act)(const char *line))
 {
 	struct ceremony *r = OPENSSL_zalloc(sizeof(*r));
 	int ok;
@@ -255,9 +292,10 @@ ceremony_run(const struct ceremony_file *f, const struct settings *s,
 		return 0;
 	r->f = OPENSSL_memdup(f, sizeof(*f));
 	r->s = s;
+	r->how = how;
 	r->now = now;
 	r->act = act;
-	ok = r->f != NULL && run_kind(r, discard);
+	ok = r->f != NULL && run_kind(r);
 	run_clear(r);
 	return ok;
 }

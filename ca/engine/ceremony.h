@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <time.h>
 #include "ca/engine/settings.h"
+#include "ca/transcript/quorum.h"
 #include "hsm/hsm.h"
 
 /*
@@ -21,10 +22,14 @@
  * "<store>.ceremony.d" until then. One that fails destroys its keys, revokes
  * its certificates and publishes nothing.
  *
- * One that was killed is rolled back by running it again with --discard, or,
- * where its last transaction was written, finished by running it again. Tokens
- * are opened one after the other, never both: SoftHSM reads one configuration
- * per process.
+ * One that was killed is finished by running the same file again with resume,
+ * or rolled back by running it with discard; where its last transaction was
+ * written, it is finished by running it again. Tokens are opened one after the
+ * other, never both: SoftHSM reads one configuration per process.
+ *
+ * A file may name participants, of whom k must have signed its SHA-256 before a
+ * token is opened (ca/transcript/quorum.h). All acts stand in a transcript
+ * (ca/transcript/transcript.h), whose digest is in the log.
  */
 
 enum ceremony_kind {
@@ -35,9 +40,14 @@ enum ceremony_kind {
 	CEREMONY_ROOT_REKEY,	/* next root, with link certificates */
 	CEREMONY_CROSS,		/* a foreign CA is certified by one of ours */
 	CEREMONY_CERTIFY,	/* a foreign sub-CA's request */
-	CEREMONY_REVOKE		/* a certificate of a CA */
+	CEREMONY_REVOKE,	/* a certificate of a CA */
+	CEREMONY_OFFLINE,	/* "root": a first one that makes a root only */
+	CEREMONY_CSR,		/* key and request, for a CA elsewhere to certify;
+				   may be a first one */
+	CEREMONY_DELEGATE,	/* "ocsp-delegate" of a CA that is offline */
+	CEREMONY_DESTROY	/* the key of a CA that is no longer needed */
 };
-#define CEREMONY_KINDS 8
+#define CEREMONY_KINDS 12
 
 /* Store's meta while a ceremony on an instance is under way: "open ..." until its
    last transaction, then "done ..." until its files are published. */
@@ -108,8 +118,31 @@ struct ceremony_revoked {
 	int reason;			/* CRLReason */
 };
 
+#define CEREMONY_BACKUPS_MAX 4
+#define CEREMONY_RECIPIENTS_MAX 8
+enum ceremony_backup_kind {
+	CEREMONY_BACKUP_TOKEN,		/* by the token's own cloning */
+	CEREMONY_BACKUP_WRAPPED,	/* keys under a trusted key */
+	CEREMONY_BACKUP_FOLDER		/* "softhsm-folder" */
+};
+
+struct ceremony_backup {
+	enum ceremony_backup_kind kind;
+	char token[64];			/* "root", "signer", of ca.conf; "" */
+	char words[512];		/* token: the operator's */
+	char file[PATH_MAX];		/* wrapped: FILE.<label> */
+	char wrapping_key[HSM_LABEL_MAX];
+	char recipient[CEREMONY_RECIPIENTS_MAX][PATH_MAX];	/* PEM */
+	size_t n_recipients;
+};
+
 struct ceremony_file {
 	enum ceremony_kind kind;
+	char path[PATH_MAX];		/* of the file itself, absolute */
+	char sha256[65];		/* over it, hex */
+	char vkey[QUORUM_MAX][NOTE_VKEY_MAX];	/* participants */
+	size_t n_participants;
+	int quorum;			/* k; 0: nobody need sign */
 	char dir[PATH_MAX];
 	char config[PATH_MAX];		/* ca.conf */
 	char http_url[256];
@@ -126,16 +159,51 @@ struct ceremony_file {
 	struct ceremony_subject subject;
 	struct ceremony_links links;
 	struct ceremony_revoked revoked;
+	struct ceremony_backup backups[CEREMONY_BACKUPS_MAX];
+	size_t n_backups;
+	int path_len;			/* csr: asked for */
+	char request[PATH_MAX];		/* csr: PEM to write */
+	char reason[512];		/* destroy: though something is valid */
 	int64_t crl_lifetime;		/* crl; 0: as it is */
 };
+
+/* Does it make an instance? (A request may, too, where there is none.) */
+int ceremony_is_first(const struct ceremony_file *f);
 
 /* Returned to be freed with OPENSSL_free(). */
 struct ceremony_file *ceremony_read(const char *path);
 
-/* Run it, whatever its kind. 1, or 0 raised with everything rolled back. ${act}
-   is told each act in one line. ${discard}: roll back an interrupted one
-   first. */
+/* How it is run; zeros for a plain run. */
+#define CEREMONY_SIGNATURES_MAX 16
+struct ceremony_how {
+	int discard;		/* roll back an interrupted one first */
+	int resume;		/* finish an interrupted one */
+	/* Files with participants' signatures; none: <file>.sigs */
+	const char *signatures[CEREMONY_SIGNATURES_MAX];
+	size_t n_signatures;
+	time_t (*clock)(void);	/* for the transcript's times; NULL: ${now} */
+	int dry;		/* ceremony_rehearse() sets it */
+	const char *dry_root;	/* and where PEM files go then */
+};
+
+/* Run it, whatever its kind. 1, or 0 raised with everything rolled back, or
+   told how to go on. ${act} is told each act in one line. */
 int ceremony_run(const struct ceremony_file *f, const struct settings *s,
-    int discard, time_t now, void (*act)(const char *line));
+    const struct ceremony_how *how, time_t now,
+    void (*act)(const char *line));
+
+/*
+ * The same on throw-away SoftHSM tokens and on a copy of the store in a
+ * temporary folder, which is removed: no token that the files name is opened,
+ * no PIN is asked, nothing is changed, and inkan-ca may run. Stand-ins with keys
+ * of the same type take the place of the CAs' keys. The transcript goes to
+ * ${transcript} (NULL: "<the file's>.dry-run") and is that of the real run but
+ * for its first line, keys, serials, signatures and times. ${module}: SoftHSM's
+ * library; NULL: where Debian has it.
+ */
+int ceremony_rehearse(const struct ceremony_file *f,
+    const struct settings *s, const struct ceremony_how *how,
+    const char *module, const char *transcript, time_t now,
+    void (*act)(const char *line));
 
 #endif

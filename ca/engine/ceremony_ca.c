@@ -20,9 +20,21 @@ reserve_tx(struct store_tx *tx, void *arg)
 	return issuers_reserve(tx, arg);
 }
 
+static const struct issuer *
+find_parent(const struct ceremony *r, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_made; i++)
+		if (r->made[i]->row.id == id)
+			return r->made[i];
+	return issuer_set_by_id(&r->issuers, id);
+}
+
 int
 ceremony_made(struct ceremony *r, const struct issuer_row *row)
 {
+	const struct issuer *parent = find_parent(r, row->parent);
 	struct issuer *is;
 
 	/* In a first ceremony nobody looks before the end; later ones show
@@ -31,16 +43,41 @@ ceremony_made(struct ceremony *r, const struct issuer_row *row)
 	    !store_write(r->store, set_cert_tx, (void *)row, 0)))
 		return 0;
 	is = issuer_new(row);
-	if (is == NULL)
+	if (is == NULL || (parent != NULL && !issuer_inherit(is, parent))) {
+		issuer_free(is);
 		return 0;
+	}
 	r->made[r->n_made++] = is;
 	return 1;
 }
 
-/* The row comes first: the certificate's own row refers to it. */
+static int
+same_ident(const struct issuer_row *row, void *arg)
+{
+	struct issuer_row *mine = arg;
+
+	if (strcmp(row->ident, mine->ident) == 0)
+		mine->id = row->id;
+	return 1;
+}
+
+static int
+find_row_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, same_ident, arg);
+}
+
+/* The row comes first: the certificate's own row refers to it. A first ceremony
+   that is resumed may find it with its certificate. */
 static int
 reserve_row(struct ceremony *r, struct issuer_row *row)
 {
+	if (r->resumed && r->stage[0] == '\0') {
+		if (!store_read(r->store, find_row_tx, row))
+			return 0;
+		if (row->id != 0)
+			return 1;
+	}
 	return store_write(r->store, reserve_tx, row, 0);
 }
 
@@ -79,7 +116,7 @@ make_root_key(struct ceremony *r)
 
 	if (!ceremony_claim(r, CEREMONY_ROOT, ca, 1, ""))
 		return NULL;
-	key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
+	key = ceremony_make_key(r, &r->f->root_token, ca->key_type, ca->label);
 	if (key == NULL)
 		return NULL;
 	r->root_key_made = 1;
@@ -95,7 +132,7 @@ ceremony_say_root(struct ceremony *r, const struct issuer *root)
 
 	for (i = 0; i < 32; i++)
 		snprintf(hex + 2 * i, 3, "%02x", root->sha256[i]);
-	ceremony_say(r, "root %s, SHA-256 of the certificate %s",
+	ceremony_tell(r, "root %s, SHA-256 of the certificate %s",
 	    root->row.ident, hex);
 }
 
@@ -167,7 +204,7 @@ ceremony_make_issuer(struct ceremony *r, struct issuer *root, size_t i)
 		    ceremony_put_ca(r, &row, ca->certificate);
 	}
 	if (ok)
-		ceremony_say(r, "issuing CA %s: %s", row.ident, c.row.subject);
+		ceremony_tell(r, "issuing CA %s: %s", row.ident, c.row.subject);
 	issuers_row_clear(&row);
 	issued_clear(&c);
 	return ok;

@@ -107,10 +107,15 @@ issue(struct ceremony *r, const struct ceremony_job *j, struct issued *out)
 	    .auth = "ceremony",
 	};
 	struct outcome o;
+	int known = ceremony_recall(r, &job, out);
 
 	outcome_init(&o);
-	if (issue_cert(r->store, &job, r->now, out, &o))
+	if (known < 0)
+		return 0;
+	if (known == 1 || issue_cert(r->store, &job, r->now, out, &o)) {
+		ceremony_record_cert(r, out, j->issuer->row.ident);
 		return 1;
+	}
 	ca_raise(CA_E_CONFIG, "ceremony: profile %s: %s: %s: %s",
 	    j->profile->name, o.stage, o.rule, o.text);
 	return 0;
@@ -143,7 +148,7 @@ ceremony_take_cert(struct issuer_row *row, struct issued *c)
 }
 
 struct csr *
-ceremony_read_csr(const char *path)
+ceremony_read_csr(struct ceremony *r, const char *path)
 {
 	BIO *bio = BIO_new_file(path, "r");
 	char *name = NULL, *header = NULL;
@@ -154,8 +159,10 @@ ceremony_read_csr(const char *path)
 	if (bio == NULL || PEM_read_bio(bio, &name, &header, &der, &len) != 1)
 		ca_raise(CA_E_CONFIG, "ceremony: %s: no PEM request (has the "
 		    "service run --init-keys?)", path);
-	else
+	else {
 		csr = csr_parse(der, (size_t)len);
+		ceremony_record_data(r, "request", path, der, (size_t)len);
+	}
 	if (csr != NULL && !csr_verify(csr)) {
 		csr_free(csr);
 		csr = NULL;

@@ -12,7 +12,8 @@ work(struct ceremony *r)
 		return 0;
 	if (r->signer->row.state != ISSUER_ROOT) {
 		ca_raise(CA_E_DENIED, "signer.root: CA %s is not a root; "
-		    "inkan-ca issues its CRLs", r->signer->row.ident);
+		    "inkan-ca issues its CRLs (inkan crl issue --issuer %s)",
+		    r->signer->row.ident, r->signer->row.ident);
 		return 0;
 	}
 	if (r->f->crl_lifetime > 0)

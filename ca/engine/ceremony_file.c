@@ -1,10 +1,12 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
 #include "ca/engine/ceremony_file.h"
 #include "ca/engine/crl_shard.h"
+#include "ca/transcript/transcript.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -20,6 +22,20 @@ static const struct conf_key FILE_KEYS[] = {
     {"root", CONF_GROUP, 1},
     {"issuers", CONF_GROUPS, 1},
     {"services", CONF_GROUPS, 0},
+    {"participants", CONF_GROUPS, 0},
+    {"quorum", CONF_INT, 0},
+    {"backups", CONF_GROUPS, 0},
+};
+
+static const struct conf_key OFFLINE_KEYS[] = {
+    {"kind", CONF_TEXT, 1},
+    {"config", CONF_TEXT, 1},
+    {"http_url", CONF_TEXT, 1},
+    {"transcript", CONF_TEXT, 0},
+    {"root", CONF_GROUP, 1},
+    {"participants", CONF_GROUPS, 0},
+    {"quorum", CONF_INT, 0},
+    {"backups", CONF_GROUPS, 0},
 };
 
 static const struct conf_key ROOT_KEYS[] = {
@@ -58,8 +74,16 @@ static const struct conf_key SERVICE_KEYS[] = {
     {"chain", CONF_BOOL, 0},
 };
 
-static const char *const KINDS[CEREMONY_KINDS + 1] = {"init", "crl",
-    "intermediate", "renew", "root-rekey", "cross", "certify", "revoke", NULL};
+static const char *const KINDS[CEREMONY_KINDS + 2] = {"init", "crl",
+    "intermediate", "renew", "root-rekey", "cross", "certify", "revoke",
+    "root", "csr", "ocsp-delegate", "destroy", "rekey", NULL};
+#define REKEY CEREMONY_KINDS	/* another name: of a root, or a CA below one */
+
+int
+ceremony_is_first(const struct ceremony_file *f)
+{
+	return f->kind == CEREMONY_INIT || f->kind == CEREMONY_OFFLINE;
+}
 
 const char *
 ceremony_kind_name(enum ceremony_kind kind)
@@ -150,11 +174,11 @@ ceremony_name_ok(const char *name)
 	    "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
 }
 
-static int
-read_ca(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_ca(const struct conf_group *g, const struct ceremony_file *f,
     const char *name, const char *profile, struct ceremony_ca *ca)
 {
-	int64_t generation, dflt = f->kind == CEREMONY_INIT ? 1 : 0;
+	int64_t generation, dflt = ceremony_is_first(f);
 
 	if (!ceremony_copy(g, "name", name, ca->name, sizeof(ca->name)) ||
 	    !conf_int(g, "generation", 1, 9999, dflt, &generation))
@@ -175,13 +199,13 @@ ceremony_read_root(const struct conf_group *g, struct ceremony_file *f)
 {
 	if (!conf_check(g, ROOT_KEYS, N(ROOT_KEYS)))
 		return 0;
-	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
+	if (ceremony_is_first(f) && !conf_has(g, "set"))
 		return conf_fail(g, "set", "missing: a root has a name");
-	return read_ca(g, f, "root", "root-ca", &f->root) &&
+	return ceremony_read_ca(g, f, "root", "root-ca", &f->root) &&
 	    settings_read_token(conf_subgroup(g, "token"), f->dir,
 	    &f->root_token) &&
 	    conf_duration(g, "crl_lifetime", DAY, 3650 * DAY,
-	    f->kind == CEREMONY_INIT ? 180 * DAY : 0,
+	    ceremony_is_first(f) ? 180 * DAY : 0,
 	    &f->root.crl_lifetime);
 }
 
@@ -214,11 +238,11 @@ is_another(const struct conf_group *g, const struct ceremony_file *f,
 
 /* Where a later ceremony's file is silent, the generation before may know:
    inherit() in ceremony_intermediate.c. */
-static int
-read_shards(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_shards(const struct conf_group *g, const struct ceremony_file *f,
     struct ceremony_ca *ca)
 {
-	int silent = f->kind == CEREMONY_INIT ? 0 : -1;
+	int silent = ceremony_is_first(f) ? 0 : -1;
 	int64_t n;
 
 	if (!conf_int(g, "crl_shards", 0, CRL_SHARDS_MAX, 0, &n))
@@ -232,11 +256,11 @@ read_shards(const struct conf_group *g, const struct ceremony_file *f,
 	return 1;
 }
 
-static int
-read_times(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_times(const struct conf_group *g, const struct ceremony_file *f,
     struct ceremony_ca *ca)
 {
-	int64_t dflt = f->kind == CEREMONY_INIT ? DAY : 0;
+	int64_t dflt = ceremony_is_first(f) ? DAY : 0;
 
 	if (!conf_duration(g, "crl_lifetime", 60, 365 * DAY, dflt,
 	    &ca->crl_lifetime) ||
@@ -251,8 +275,8 @@ read_times(const struct conf_group *g, const struct ceremony_file *f,
 }
 
 /* Is it one that ca.conf names? */
-static int
-read_token_name(const struct conf_group *g, const struct ceremony_file *f,
+int
+ceremony_read_token_name(const struct conf_group *g, const struct ceremony_file *f,
     struct ceremony_ca *ca)
 {
 	struct settings *s;
@@ -275,9 +299,9 @@ read_issuer(const struct conf_group *g, struct ceremony_file *f)
 	struct ceremony_ca *ca = &f->issuers[f->n_issuers];
 
 	if (!conf_check(g, ISSUER_KEYS, N(ISSUER_KEYS)) ||
-	    !read_ca(g, f, "", "issuing-ca", ca) ||
-	    !read_token_name(g, f, ca) || !read_times(g, f, ca) ||
-	    !read_shards(g, f, ca))
+	    !ceremony_read_ca(g, f, "", "issuing-ca", ca) ||
+	    !ceremony_read_token_name(g, f, ca) || !ceremony_read_times(g, f, ca) ||
+	    !ceremony_read_shards(g, f, ca))
 		return 0;
 	if (f->kind == CEREMONY_INIT && !conf_has(g, "set"))
 		return conf_fail(g, "set", "missing: a CA has a name");
@@ -322,11 +346,116 @@ ceremony_read_lists(const struct conf_group *g, struct ceremony_file *f)
 	return 1;
 }
 
+static int
+read_people(const struct conf_group *g, struct ceremony_file *f)
+{
+	struct quorum *q = OPENSSL_zalloc(sizeof(*q));
+	int ok = q != NULL && quorum_read(g, f->dir, q);
+	size_t i;
+
+	for (i = 0; ok && i < q->n; i++)
+		ok = note_key_print(&q->key[i], f->vkey[i], NOTE_VKEY_MAX);
+	if (ok) {
+		f->n_participants = q->n;
+		f->quorum = q->k;
+	}
+	if (q != NULL)
+		quorum_clear(q);
+	OPENSSL_free(q);
+	return ok;
+}
+
+static const struct conf_key BACKUP_KEYS[] = {
+    {"kind", CONF_TEXT, 1},
+    {"token", CONF_TEXT, 0},
+    {"words", CONF_TEXT, 0},
+    {"file", CONF_TEXT, 0},
+    {"wrapping_key", CONF_TEXT, 0},
+    {"recipients", CONF_TEXTS, 0},
+};
+
+static int
+read_recipients(const struct conf_group *g, const struct ceremony_file *f,
+    struct ceremony_backup *b)
+{
+	size_t i, n = conf_n_texts(g, "recipients");
+
+	if (n > CEREMONY_RECIPIENTS_MAX)
+		return conf_fail(g, "recipients", "more than %d",
+		    CEREMONY_RECIPIENTS_MAX);
+	for (i = 0; i < n; i++)
+		if (!settings_path(f->dir, conf_text_at(g, "recipients", i),
+		    b->recipient[i]))
+			return 0;
+	b->n_recipients = n;
+	return 1;
+}
+
+/* What each kind needs, and nothing else. */
+static int
+backup_fits(const struct conf_group *g, enum ceremony_backup_kind kind)
+{
+	static const struct {
+		const char *key;
+		int kinds;	/* bits */
+	} rules[] = {
+	    {"words", 1 << CEREMONY_BACKUP_TOKEN},
+	    {"wrapping_key", 1 << CEREMONY_BACKUP_WRAPPED},
+	    {"recipients", 1 << CEREMONY_BACKUP_FOLDER},
+	    {"file", 1 << CEREMONY_BACKUP_WRAPPED |
+		1 << CEREMONY_BACKUP_FOLDER}};
+	size_t i;
+
+	for (i = 0; i < N(rules); i++)
+		if (conf_has(g, rules[i].key) !=
+		    ((rules[i].kinds >> kind) & 1))
+			return conf_fail(g, rules[i].key, "%s for this kind "
+			    "of backup", conf_has(g, rules[i].key) ?
+			    "not" : "missing");
+	return 1;
+}
+
+static int
+read_backup(const struct conf_group *g, struct ceremony_file *f)
+{
+	static const char *const kinds[] = {"token", "wrapped",
+	    "softhsm-folder", NULL};
+	struct ceremony_backup *b = &f->backups[f->n_backups++];
+	int kind;
+
+	if (!conf_check(g, BACKUP_KEYS, N(BACKUP_KEYS)) ||
+	    (kind = conf_choice(g, "kind", kinds, 0)) < 0)
+		return 0;
+	b->kind = (enum ceremony_backup_kind)kind;
+	return backup_fits(g, b->kind) &&
+	    ceremony_copy(g, "token", "", b->token, sizeof(b->token)) &&
+	    ceremony_copy(g, "words", "", b->words, sizeof(b->words)) &&
+	    ceremony_copy(g, "wrapping_key", "", b->wrapping_key,
+	    sizeof(b->wrapping_key)) &&
+	    ceremony_copy_path(g, "file", f->dir, b->file) &&
+	    read_recipients(g, f, b);
+}
+
+static int
+read_backups(const struct conf_group *g, struct ceremony_file *f)
+{
+	size_t i, n = conf_n_groups(g, "backups");
+
+	if (n > CEREMONY_BACKUPS_MAX)
+		return conf_fail(g, "backups", "more than %d",
+		    CEREMONY_BACKUPS_MAX);
+	for (i = 0; i < n; i++)
+		if (!read_backup(conf_group_at(g, "backups", i), f))
+			return 0;
+	return 1;
+}
+
 int
 ceremony_read_head(const struct conf_group *g, struct ceremony_file *f)
 {
 	return ceremony_copy_path(g, "config", f->dir, f->config) &&
-	    ceremony_copy_path(g, "transcript", f->dir, f->transcript);
+	    ceremony_copy_path(g, "transcript", f->dir, f->transcript) &&
+	    read_people(g, f) && read_backups(g, f);
 }
 
 int
@@ -349,7 +478,14 @@ read_all(const struct conf_group *g, struct ceremony_file *f)
 
 	if (kind < 0)
 		return 0;
+	if (kind == REKEY)
+		kind = conf_has(g, "root") ? CEREMONY_ROOT_REKEY :
+		    CEREMONY_INTERMEDIATE;
 	f->kind = (enum ceremony_kind)kind;
+	if (f->kind == CEREMONY_OFFLINE)
+		return conf_check(g, OFFLINE_KEYS, N(OFFLINE_KEYS)) &&
+		    ceremony_read_head(g, f) && ceremony_read_url(g, f) &&
+		    ceremony_read_root(conf_subgroup(g, "root"), f);
 	if (f->kind != CEREMONY_INIT)
 		return ceremony_read_kind(g, f);
 	return conf_check(g, FILE_KEYS, N(FILE_KEYS)) &&
@@ -363,13 +499,20 @@ ceremony_read(const char *path)
 {
 	struct ceremony_file *f = OPENSSL_zalloc(sizeof(*f));
 	struct conf *conf = NULL;
+	char *text = NULL;
+	size_t len = 0;
 	int ok = 0;
 
-	if (f != NULL && settings_dir_of(path, f->dir)) {
-		conf = conf_read_file(path);
+	/* What is hashed is what is read. */
+	if (f != NULL && settings_dir_of(path, f->dir) &&
+	    realpath(path, f->path) != NULL &&
+	    (text = transcript_slurp(path, CONF_FILE_MAX, &len)) != NULL &&
+	    transcript_sha256(text, len, f->sha256)) {
+		conf = conf_read_text(path, text, len);
 		ok = conf != NULL && read_all(conf_root(conf), f);
 	}
 	conf_free(conf);
+	OPENSSL_free(text);
 	if (ok)
 		return f;
 	OPENSSL_free(f);

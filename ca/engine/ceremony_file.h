@@ -18,6 +18,15 @@ int ceremony_name_ok(const char *name);
 int ceremony_read_head(const struct conf_group *g, struct ceremony_file *f);
 int ceremony_read_url(const struct conf_group *g, struct ceremony_file *f);
 int ceremony_read_root(const struct conf_group *g, struct ceremony_file *f);
+/* One CA: name, generation, key; then CRLs, and its token in ca.conf. */
+int ceremony_read_ca(const struct conf_group *g, const struct ceremony_file *f,
+    const char *name, const char *profile, struct ceremony_ca *ca);
+int ceremony_read_times(const struct conf_group *g,
+    const struct ceremony_file *f, struct ceremony_ca *ca);
+int ceremony_read_shards(const struct conf_group *g,
+    const struct ceremony_file *f, struct ceremony_ca *ca);
+int ceremony_read_token_name(const struct conf_group *g,
+    const struct ceremony_file *f, struct ceremony_ca *ca);
 /* Issuing CAs and services. */
 int ceremony_read_lists(const struct conf_group *g, struct ceremony_file *f);
 

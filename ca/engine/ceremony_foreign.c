@@ -85,7 +85,8 @@ static int
 take_from_cert(struct ceremony *r, struct foreign *f)
 {
 	f->cert = read_cert(r->f->subject.foreign);
-	if (f->cert == NULL || !check_cert(r, f->cert))
+	if (f->cert == NULL || !ceremony_record_file(r, "read",
+	    r->f->subject.foreign) || !check_cert(r, f->cert))
 		return 0;
 	f->name_len = i2d_X509_NAME(X509_get_subject_name(f->cert), &f->name);
 	f->spki_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(f->cert), &f->spki);
@@ -118,7 +119,7 @@ take_from_csr(struct ceremony *r, struct foreign *f)
 	const unsigned char *spki;
 	size_t len;
 
-	f->csr = ceremony_read_csr(r->f->subject.csr);
+	f->csr = ceremony_read_csr(r, r->f->subject.csr);
 	if (f->csr == NULL)
 		return 0;
 	if (f->cert != NULL)

@@ -10,10 +10,10 @@
    sign first. */
 
 static int
-make_key(struct ceremony *r, size_t i)
+make_key(struct ceremony *r, const struct settings_token *t, size_t i)
 {
 	const struct ceremony_ca *ca = &r->f->issuers[i];
-	EVP_PKEY *key = hsm_key_generate(r->hsm, ca->key_type, ca->label);
+	EVP_PKEY *key = ceremony_make_key(r, t, ca->key_type, ca->label);
 	int ok;
 
 	if (key == NULL)
@@ -47,7 +47,7 @@ make_keys_in(struct ceremony *r, const struct settings_token *t)
 	    r->f->issuers, r->f->n_issuers, t->name);
 	for (i = 0; ok && i < r->f->n_issuers; i++)
 		if (strcmp(r->f->issuers[i].token, t->name) == 0)
-			ok = make_key(r, i);
+			ok = make_key(r, t, i);
 	ceremony_close_hsm(r);
 	return ok;
 }
@@ -78,14 +78,13 @@ find(struct ceremony *r, const char *name)
 	return issuer_set_find(&r->issuers, name);
 }
 
-/* ${is}, whose key is at hand, is the one that it names. */
-static int
-certify_service(struct ceremony *r, const struct ceremony_service *sv,
+int
+ceremony_certify_service(struct ceremony *r, const struct ceremony_service *sv,
     struct issuer *is)
 {
 	const struct profile *p = ceremony_profile(r, sv->profile,
 	    PROFILE_OCSP);
-	struct csr *csr = p == NULL ? NULL : ceremony_read_csr(sv->csr);
+	struct csr *csr = p == NULL ? NULL : ceremony_read_csr(r, sv->csr);
 	struct ceremony_fields fields;
 	struct ceremony_job job = {.profile = p, .csr = csr,
 	    .fields = &fields};
@@ -99,7 +98,7 @@ certify_service(struct ceremony *r, const struct ceremony_service *sv,
 	    ceremony_write_pem(r, sv->certificate, c.der, c.der_len,
 	    sv->chain ? is : NULL);
 	if (ok)
-		ceremony_say(r, "certificate %s by %s: %s", sv->profile,
+		ceremony_tell(r, "certificate %s by %s: %s", sv->profile,
 		    is->row.ident, c.row.subject);
 	issued_clear(&c);
 	csr_free(csr);
@@ -129,7 +128,8 @@ certify_in(struct ceremony *r, const struct settings_token *t)
 	for (i = 0; i < r->f->n_services; i++) {
 		is = find(r, r->f->services[i].issuer);
 		if (is_in(is, t) && (!take_key(r, is) ||
-		    !certify_service(r, &r->f->services[i], is)))
+		    !ceremony_certify_service(r, &r->f->services[i],
+		    is)))
 			return 0;
 	}
 	return 1;

@@ -14,7 +14,9 @@
 
 #define HEAD                                                                   \
 	{"kind", CONF_TEXT, 1}, {"config", CONF_TEXT, 1},                      \
-	    {"transcript", CONF_TEXT, 0}, {"signer", CONF_GROUP, 1}
+	    {"transcript", CONF_TEXT, 0}, {"signer", CONF_GROUP, 1},           \
+	    {"participants", CONF_GROUPS, 0}, {"quorum", CONF_INT, 0},         \
+	    {"backups", CONF_GROUPS, 0}
 
 static const struct conf_key SIGNER_KEYS[] = {
     {"ca", CONF_TEXT, 1},
@@ -79,6 +81,42 @@ static const struct conf_key REVOKE_KEYS[] = {
     HEAD,
     {"serial", CONF_TEXT, 1},
     {"reason", CONF_TEXT, 1},
+};
+
+static const struct conf_key CSR_KEYS[] = {
+    {"kind", CONF_TEXT, 1},
+    {"config", CONF_TEXT, 1},
+    {"transcript", CONF_TEXT, 0},
+    {"participants", CONF_GROUPS, 0},
+    {"quorum", CONF_INT, 0},
+    {"backups", CONF_GROUPS, 0},
+    {"http_url", CONF_TEXT, 1},
+    {"name", CONF_TEXT, 1},
+    {"generation", CONF_INT, 0},
+    {"key_type", CONF_TEXT, 0},
+    {"key_label", CONF_TEXT, 0},
+    {"set", CONF_TEXTS, 1},
+    {"token", CONF_TEXT, 0},
+    {"crl_lifetime", CONF_DURATION, 0},
+    {"crl_interval", CONF_DURATION, 0},
+    {"crl_shards", CONF_INT, 0},
+    {"keep_expired", CONF_BOOL, 0},
+    {"path_len", CONF_INT, 0},
+    {"request", CONF_TEXT, 1},
+};
+
+static const struct conf_key DELEGATE_KEYS[] = {
+    HEAD,
+    {"profile", CONF_TEXT, 0},
+    {"csr", CONF_TEXT, 1},
+    {"certificate", CONF_TEXT, 1},
+    {"set", CONF_TEXTS, 0},
+    {"chain", CONF_BOOL, 0},
+};
+
+static const struct conf_key DESTROY_KEYS[] = {
+    HEAD,
+    {"reason", CONF_TEXT, 0},
 };
 
 static int
@@ -206,6 +244,45 @@ read_revoke(const struct conf_group *g, struct ceremony_file *f)
 	return 1;
 }
 
+static int
+read_csr(const struct conf_group *g, struct ceremony_file *f)
+{
+	struct ceremony_ca *ca = &f->issuers[0];
+	int64_t path_len;
+
+	if (!ceremony_read_url(g, f) ||
+	    !ceremony_read_ca(g, f, "", "", ca) ||
+	    !ceremony_read_token_name(g, f, ca) ||
+	    !ceremony_read_times(g, f, ca) ||
+	    !ceremony_read_shards(g, f, ca) ||
+	    !conf_int(g, "path_len", 0, 16, 0, &path_len))
+		return 0;
+	f->path_len = (int)path_len;
+	f->n_issuers = 1;
+	return ceremony_copy_path(g, "request", f->dir, f->request);
+}
+
+static int
+read_delegate(const struct conf_group *g, struct ceremony_file *f)
+{
+	struct ceremony_service *s = &f->services[0];
+
+	f->n_services = 1;
+	s->chain = conf_bool(g, "chain", 0);
+	snprintf(s->issuer, sizeof(s->issuer), "%.63s", f->signer.ca);
+	return ceremony_copy(g, "profile", "ocsp-responder", s->profile,
+	    sizeof(s->profile)) &&
+	    ceremony_copy_path(g, "csr", f->dir, s->csr) &&
+	    ceremony_copy_path(g, "certificate", f->dir, s->certificate) &&
+	    ceremony_read_set(g, &s->set);
+}
+
+static int
+read_destroy(const struct conf_group *g, struct ceremony_file *f)
+{
+	return ceremony_copy(g, "reason", "", f->reason, sizeof(f->reason));
+}
+
 static const struct {
 	const struct conf_key *keys;
 	size_t n;
@@ -219,13 +296,16 @@ static const struct {
     [CEREMONY_CROSS] = {CROSS_KEYS, N(CROSS_KEYS), read_cross},
     [CEREMONY_CERTIFY] = {CERTIFY_KEYS, N(CERTIFY_KEYS), read_certify},
     [CEREMONY_REVOKE] = {REVOKE_KEYS, N(REVOKE_KEYS), read_revoke},
+    [CEREMONY_CSR] = {CSR_KEYS, N(CSR_KEYS), read_csr},
+    [CEREMONY_DELEGATE] = {DELEGATE_KEYS, N(DELEGATE_KEYS), read_delegate},
+    [CEREMONY_DESTROY] = {DESTROY_KEYS, N(DESTROY_KEYS), read_destroy},
 };
 
 int
 ceremony_read_kind(const struct conf_group *g, struct ceremony_file *f)
 {
 	return conf_check(g, readers[f->kind].keys, readers[f->kind].n) &&
-	    ceremony_read_head(g, f) &&
-	    read_signer(conf_subgroup(g, "signer"), f) &&
+	    ceremony_read_head(g, f) && (f->kind == CEREMONY_CSR ||
+	    read_signer(conf_subgroup(g, "signer"), f)) &&
 	    readers[f->kind].read(g, f);
 }

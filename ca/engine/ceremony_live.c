@@ -21,6 +21,7 @@ struct state {
 	char word[16], kind[32], uri[HSM_URI_MAX];
 	long long after;
 	char issuers[CEREMONY_LABELS_MAX], root[CEREMONY_LABELS_MAX];
+	char transcript[PATH_MAX];
 };
 
 static const struct ceremony_act *const acts[CEREMONY_KINDS] = {
@@ -31,6 +32,9 @@ static const struct ceremony_act *const acts[CEREMONY_KINDS] = {
     [CEREMONY_CROSS] = &ceremony_cross_act,
     [CEREMONY_CERTIFY] = &ceremony_certify_act,
     [CEREMONY_REVOKE] = &ceremony_revoke_act,
+    [CEREMONY_CSR] = &ceremony_csr_act,
+    [CEREMONY_DELEGATE] = &ceremony_delegate_act,
+    [CEREMONY_DESTROY] = &ceremony_destroy_act,
 };
 
 static int
@@ -42,7 +46,8 @@ read_state_tx(struct store_tx *tx, void *arg)
 	if (store_meta_get(tx, CEREMONY_STATE, text, sizeof(text)) < 0 ||
 	    store_meta_get(tx, CEREMONY_ISSUERS, s->issuers,
 	    sizeof(s->issuers)) < 0 || store_meta_get(tx, CEREMONY_ROOT,
-	    s->root, sizeof(s->root)) < 0)
+	    s->root, sizeof(s->root)) < 0 || store_meta_get(tx,
+	    CEREMONY_TRANSCRIPT, s->transcript, sizeof(s->transcript)) < 0)
 		return 0;
 	if (text[0] != '\0' && sscanf(text, "%15s %31s %lld %1023s", s->word,
 	    s->kind, &s->after, s->uri) < 3) {
@@ -59,7 +64,7 @@ clear_tx(struct store_tx *tx, void *arg)
 	(void)arg;
 	return store_meta_set(tx, CEREMONY_STATE, "") &&
 	    store_meta_set(tx, CEREMONY_ISSUERS, "") &&
-	    store_meta_set(tx, CEREMONY_ROOT, "");
+	    store_meta_set(tx, CEREMONY_ROOT, "") && ceremony_forget_run(tx);
 }
 
 static int
@@ -73,7 +78,8 @@ begin_tx(struct store_tx *tx, void *arg)
 	snprintf(text, sizeof(text), "open %s %lld %s",
 	    ceremony_kind_name(r->f->kind), (long long)r->after_cert,
 	    r->f->root_token.uri[0] != '\0' ? r->f->root_token.uri : "-");
-	return store_meta_set(tx, CEREMONY_STATE, text);
+	return store_meta_set(tx, CEREMONY_STATE, text) &&
+	    ceremony_remember_run(tx, r);
 }
 
 static int
@@ -117,7 +123,7 @@ open_instance(struct ceremony *r)
 	}
 	if (!issuer_set_load(&r->issuers, r->store))
 		return 0;
-	if (r->issuers.n == 0) {
+	if (r->issuers.n == 0 && r->f->kind != CEREMONY_CSR) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s holds no CA; a first "
 		    "ceremony has kind \"init\"", r->s->store);
 		return 0;
@@ -198,6 +204,7 @@ undo(struct ceremony *r)
 	    "nothing published", ok ? "rolled back" : "rolled back in part, "
 	    "run again with --discard", r->issuer_keys_made +
 	    (size_t)(r->root_key_made != 0), n);
+	ceremony_end_transcript(r, ok ? "rolled-back" : "rolled-back-in-part");
 }
 
 static int
@@ -221,6 +228,7 @@ discard_open(struct ceremony *r, struct state *s)
 	    !store_write(r->store, clear_tx, NULL, STORE_URGENT))
 		return 0;
 	ceremony_stage_remove(r);
+	ceremony_end_old(r, s->transcript);
 	ceremony_say(r, "discarded an interrupted ceremony (%s): %zu keys "
 	    "destroyed, %zu certificates revoked, %zu never signed", s->kind,
 	    keys, certs, open);
@@ -230,22 +238,55 @@ discard_open(struct ceremony *r, struct state *s)
 static int
 publish(struct ceremony *r)
 {
+	char line[PATH_MAX + 16];
+
+	snprintf(line, sizeof(line), "published in %s", r->s->publish_dir);
 	if (!ceremony_stage_publish(r)) {
 		ca_raise(CA_E_STORE, "ceremony: it has happened, but not every "
 		    "file is published; run it again to go on");
 		return 0;
 	}
+	/* Until then the store knows that an end is due. */
+	ceremony_end_transcript(r, "done");
 	if (!store_write(r->store, clear_tx, NULL, STORE_URGENT))
 		return 0;
 	ceremony_stage_remove(r);
-	ceremony_say(r, "published in %s", r->s->publish_dir);
+	if (!r->how->dry)
+		r->act(line);
 	return 1;
 }
 
-/* What an interrupted ceremony left. 1 go on, 2 that was all that there was to
-   do, 0 raised. */
+/* Its last transaction was written, its files were not published. */
 static int
-settle(struct ceremony *r, int discard)
+publish_rest(struct ceremony *r, const struct state *s)
+{
+	r->act("the interrupted ceremony has happened; only its files were "
+	    "not published, which is done now. Nothing else is done this time");
+	ERR_set_mark();
+	if (s->transcript[0] != '\0')
+		r->transcript = transcript_continue(s->transcript);
+	ERR_pop_to_mark();
+	return publish(r) ? 2 : 0;
+}
+
+static int
+refuse_open(const struct ceremony *r, const struct state *s)
+{
+	if (r->how->resume)
+		ca_raise(CA_E_CONFIG, "resume.none: no ceremony was "
+		    "interrupted here");
+	else
+		ca_raise(CA_E_CONFIG, "ceremony: a ceremony (%s) was "
+		    "interrupted; run the same file again with --resume to "
+		    "finish it, or with --discard to destroy the keys and to "
+		    "revoke the certificates that it made", s->kind);
+	return 0;
+}
+
+/* What an interrupted ceremony left. 1 begin, 2 that was all that there was to
+   do, 3 go on with it, 0 raised. */
+static int
+settle(struct ceremony *r)
 {
 	struct state *s = OPENSSL_zalloc(sizeof(*s));
 	int done = 0;
@@ -253,19 +294,16 @@ settle(struct ceremony *r, int discard)
 	if (s == NULL || !store_read(r->store, read_state_tx, s))
 		goto out;
 	if (s->word[0] == '\0') {
-		done = 1;
+		done = r->how->resume ? refuse_open(r, s) : 1;
 	} else if (strcmp(s->word, "done") == 0) {
-		ceremony_say(r, "the interrupted ceremony (%s) has happened; "
-		    "only its files were not published, which is done now. "
-		    "Nothing else is done this time", s->kind);
-		done = publish(r) ? 2 : 0;
-	} else if (discard) {
+		done = publish_rest(r, s);
+	} else if (r->how->discard) {
 		done = discard_open(r, s);
+	} else if (r->how->resume) {
+		r->after_cert = s->after;
+		done = ceremony_resume(r) ? 3 : 0;
 	} else {
-		ca_raise(CA_E_CONFIG, "ceremony: a ceremony (%s) was "
-		    "interrupted; run it again with --discard to destroy the "
-		    "keys and to revoke the certificates that it made",
-		    s->kind);
+		done = refuse_open(r, s);
 	}
 out:
 	OPENSSL_free(s);
@@ -284,7 +322,7 @@ list_made(const struct ceremony *r, char *out, size_t size)
 }
 
 static int
-log_entry(struct store_tx *tx, const struct ceremony *r)
+log_entry(struct store_tx *tx, struct ceremony *r)
 {
 	WIRE_FIELDS *l = field_list_new();
 	char made[2048];
@@ -295,7 +333,7 @@ log_entry(struct store_tx *tx, const struct ceremony *r)
 	    field_add_text(l, "kind", ceremony_kind_name(r->f->kind)) &&
 	    field_add_text(l, "signer", r->signer == NULL ? NULL :
 	    r->signer->row.ident) &&
-	    field_add_text(l, "cas", made) &&
+	    field_add_text(l, "cas", made) && ceremony_log_transcript(r, l) &&
 	    entries_append(tx, "ceremony", r->now, l, NULL);
 	field_list_free(l);
 	return ok;
@@ -321,32 +359,39 @@ commit_tx(struct store_tx *tx, void *arg)
 	snprintf(text, sizeof(text), "done %s 0 -",
 	    ceremony_kind_name(r->f->kind));
 	return log_entry(tx, r) && clear_tx(tx, NULL) &&
+	    ceremony_remember_run(tx, r) &&
 	    store_meta_set(tx, CEREMONY_STATE, text);
 }
 
 static int
 work(struct ceremony *r)
 {
+	ceremony_record_policy(r);
 	return ceremony_stage_make(r) && acts[r->f->kind]->work(r) &&
-	    ceremony_keep_transcript(r) &&
+	    ceremony_back_up(r) && ceremony_all_taken(r) && ceremony_keep_transcript(r) &&
 	    store_write(r->store, commit_tx, r, 0);
 }
 
 int
-ceremony_live_run(struct ceremony *r, int discard)
+ceremony_live_run(struct ceremony *r)
 {
 	int next;
 
 	if (!open_instance(r))
 		return 0;
-	next = settle(r, discard);
-	if (next != 1)
+	next = settle(r);
+	if (next == 0 || next == 2)
 		return next == 2;
-	if (!ceremony_log_ok(r) || !store_write(r->store, begin_tx, r, 0))
+	if (!ceremony_log_ok(r))
 		return 0;
-	if (!work(r)) {
+	if (next == 1 && (!ceremony_open_transcript(r) ||
+	    !store_write(r->store, begin_tx, r, 0)))
+		return 0;
+	if (work(r))
+		return publish(r);
+	if (r->resumed)
+		ceremony_still_open(r);
+	else
 		undo(r);
-		return 0;
-	}
-	return publish(r);
+	return 0;
 }

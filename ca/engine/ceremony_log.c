@@ -66,6 +66,37 @@ use_key(struct ceremony *r, EVP_PKEY *key)
 	return 1;
 }
 
+/* A run that goes on may have it already. */
+static EVP_PKEY *
+make_key(struct ceremony *r)
+{
+	const struct settings_log *conf = &r->s->log;
+	char uri[HSM_LABEL_MAX + 32];
+	EVP_PKEY *key = NULL;
+
+	if (r->resumed) {
+		snprintf(uri, sizeof(uri), "pkcs11:object=%s", conf->key);
+		ERR_set_mark();
+		key = hsm_key_find(r->hsm, uri);
+		ERR_pop_to_mark();
+	}
+	if (key != NULL) {
+		ceremony_say(r, "key %s was made before", conf->key);
+		return key;
+	}
+	return logpub_key_make(r->hsm, conf->key, conf->key_type);
+}
+
+static int
+last_tx(struct store_tx *tx, void *arg)
+{
+	struct log_row row;
+	int *found = arg;
+
+	*found = logs_last(tx, &row);
+	return *found >= 0;
+}
+
 int
 ceremony_make_log(struct ceremony *r)
 {
@@ -74,15 +105,21 @@ ceremony_make_log(struct ceremony *r)
 	    conf->token);
 	struct ceremony_ca *claim = OPENSSL_zalloc(sizeof(*claim));
 	EVP_PKEY *key = NULL;
-	int ok = 0;
+	int begun = 0, ok = 0;
 
-	if (claim == NULL || !ceremony_open_hsm(r, t))
+	/* A root's own machine publishes no log. */
+	if (r->f->n_issuers == 0)
+		begun = 1;
+	else if (claim == NULL || !store_read(r->store, last_tx, &begun))
+		goto out;
+	ok = begun;
+	if (begun || !ceremony_open_hsm(r, t))
 		goto out;
 	snprintf(claim->label, sizeof(claim->label), "%s", conf->key);
 	snprintf(claim->token, sizeof(claim->token), "%s", conf->token);
 	if (!ceremony_claim(r, CEREMONY_ISSUERS, claim, 1, conf->token))
 		goto out;
-	key = logpub_key_make(r->hsm, conf->key, conf->key_type);
+	key = make_key(r);
 	r->log_key_made = key != NULL;
 	ok = key != NULL && use_key(r, key);
 out:

@@ -128,7 +128,8 @@ presign_all(struct ceremony *r, struct issuer *root)
 	snprintf(dir, sizeof(dir), "%.3900s/ocsp/%s", ceremony_publish_dir(r),
 	    root->row.ident);
 	ok = publish_mkdir(dir, 0755) && store_read(r->store, collect_tx, &c) &&
-	    presign_each(r, root, &c);
+	    presign_each(r, root, &c) &&
+	    ceremony_record_answers(r, root->row.ident);
 	for (i = 0; i < c.n; i++)
 		revoked += c.item[i].revoked != 0;
 	if (ok)
@@ -146,7 +147,9 @@ ceremony_new_crl(struct ceremony *r, struct issuer *is)
 	int ok = crl_issue(r->store, is, ceremony_publish_dir(r), r->now, &row);
 
 	if (ok)
-		ceremony_say(r, "%s: CRL number %lld, %lld entries",
+		ceremony_record_crl(r, &row, is->row.ident);
+	if (ok)
+		ceremony_tell(r, "%s: CRL number %lld, %lld entries",
 		    is->row.ident, (long long)row.number,
 		    (long long)row.n_entries);
 	OPENSSL_free(row.der);

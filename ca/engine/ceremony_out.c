@@ -57,16 +57,25 @@ stage_pem(struct ceremony *r, const char *path, const char *data, size_t len)
 static int
 put(struct ceremony *r, const char *path, const char *data, size_t len)
 {
-	if (r->stage[0] != '\0')
-		return stage_pem(r, path, data, len);
-	if (!write_at(path, data, len))
+	char where[PATH_MAX];
+	int n;
+
+	/* In a rehearsal no file of ours is touched. */
+	n = snprintf(where, sizeof(where), "%s%s", r->how->dry ?
+	    r->how->dry_root : "", path);
+	if (n < 0 || (size_t)n >= sizeof(where))
 		return 0;
-	snprintf(r->written[r->n_written++], PATH_MAX, "%s", path);
+	if (r->stage[0] != '\0')
+		return stage_pem(r, where, data, len);
+	if (!write_at(where, data, len))
+		return 0;
+	snprintf(r->written[r->n_written++], PATH_MAX, "%s", where);
 	return 1;
 }
 
-int
-ceremony_write_pem(struct ceremony *r, const char *path,
+/* Both blocks, the second one of a certificate, where there is one. */
+static int
+write_blocks(struct ceremony *r, const char *path, const char *label,
     const unsigned char *der, size_t len, const struct issuer *chain)
 {
 	BIO *bio = NULL;
@@ -77,16 +86,39 @@ ceremony_write_pem(struct ceremony *r, const char *path,
 	if (path[0] == '\0')
 		return 1;
 	bio = BIO_new(BIO_s_mem());
-	ok = bio != NULL && PEM_write_bio(bio, "CERTIFICATE", "", der,
+	ok = bio != NULL && PEM_write_bio(bio, label, "", der,
 	    (long)len) > 0 && (chain == NULL || PEM_write_bio(bio,
-	    "CERTIFICATE", "", chain->row.cert, (long)chain->row.cert_len) >
-	    0);
+	    PEM_STRING_X509, "", chain->row.cert,
+	    (long)chain->row.cert_len) > 0);
 	if (ok) {
 		n = BIO_get_mem_data(bio, &data);
+		ceremony_record_data(r, "write", path, data, (size_t)n);
 		ok = put(r, path, data, (size_t)n);
 	}
 	BIO_free(bio);
 	return ok;
+}
+
+int
+ceremony_write_data(struct ceremony *r, const char *act, const char *path,
+    const void *data, size_t len)
+{
+	ceremony_record_data(r, act, path, data, len);
+	return put(r, path, data, len);
+}
+
+int
+ceremony_write_pem(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len, const struct issuer *chain)
+{
+	return write_blocks(r, path, PEM_STRING_X509, der, len, chain);
+}
+
+int
+ceremony_write_request(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len)
+{
+	return write_blocks(r, path, PEM_STRING_X509_REQ, der, len, NULL);
 }
 
 int
@@ -96,6 +128,7 @@ ceremony_publish_cert(struct ceremony *r, const char *name,
 	char file[256];
 
 	snprintf(file, sizeof(file), "ca/%.200s.cer", name);
+	ceremony_record_data(r, "publish", file, der, len);
 	return publish_file(ceremony_publish_dir(r), file, der, len);
 }
 
@@ -150,7 +183,7 @@ carry(const char *from, const char *to)
 	return ok;
 }
 
-/* Every file of a folder that waits. */
+/* Every file of a folder. */
 static int
 each_file(const char *dir, int (*cb)(const char *path, const char *name,
     void *arg), void *arg)
@@ -170,6 +203,38 @@ each_file(const char *dir, int (*cb)(const char *path, const char *name,
 	if (d != NULL)
 		closedir(d);
 	return ok;
+}
+
+struct answers {
+	struct ceremony *r;
+	const char *ident;
+};
+
+static int
+record_answer(const char *path, const char *name, void *arg)
+{
+	struct answers *a = arg;
+	char file[400];
+	size_t len;
+	char *data = slurp(path, &len);
+
+	if (data == NULL)
+		return 0;
+	snprintf(file, sizeof(file), "ocsp/%.80s/%.255s", a->ident, name);
+	ceremony_record_data(a->r, "publish", file, data, len);
+	OPENSSL_free(data);
+	return 1;
+}
+
+int
+ceremony_record_answers(struct ceremony *r, const char *ident)
+{
+	struct answers a = {r, ident};
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%.3900s/ocsp/%s", ceremony_publish_dir(r),
+	    ident);
+	return r->transcript == NULL || each_file(dir, record_answer, &a);
 }
 
 static int

@@ -39,14 +39,33 @@ in_use(struct ceremony *r, const struct cert_row *row)
 }
 
 static int
+again_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_row *row = arg;
+
+	return certs_by_id(tx, row->id, row) == 1;
+}
+
+static int
+was_revoked(struct ceremony *r, struct cert_row *row)
+{
+	row->id = r->row;
+	return r->resumed && store_read(r->store, again_tx, row) &&
+	    row->state == CERT_REVOKED &&
+	    row->reason == r->f->revoked.reason;
+}
+
+static int
 revoke(struct ceremony *r, struct cert_row *row)
 {
 	struct revoke_request q = {.cert = r->row,
 	    .reason = r->f->revoked.reason, .who = "ceremony",
 	    .policy = r->policy, .now = r->now, .ceremony = 1};
 
-	if (!revoke_cert(r->store, &q, row))
+	/* Where it was interrupted behind this, it stands. */
+	if (!was_revoked(r, row) && !revoke_cert(r->store, &q, row))
 		return 0;
+	ceremony_record_revoked(r, row);
 	ceremony_say(r, "revoked (%s): %s; this stands, whatever follows",
 	    reasons_name(q.reason), row->subject);
 	return 1;

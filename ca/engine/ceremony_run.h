@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include "ca/engine/ceremony.h"
+#include "ca/transcript/transcript.h"
 #include "ca/engine/issue.h"
 #include "ca/engine/policy.h"
 
@@ -14,11 +15,17 @@
 struct ceremony {
 	struct ceremony_file *f;
 	const struct settings *s;
+	const struct ceremony_how *how;
 	time_t now;
 	void (*act)(const char *line);
 	char tmp[PATH_MAX];		/* init: the store while it is made */
 	char stage[PATH_MAX];		/* else: where files wait; "" in init */
-	FILE *transcript;
+	struct transcript *transcript;	/* NULL: none was asked for */
+	size_t acts;			/* so far */
+	struct quorum_seen *approved;	/* who signed the file */
+	int resumed;			/* goes on with an interrupted one */
+	struct ceremony_memo *memo;	/* what that one signed */
+	size_t n_memo;
 	struct store *store;
 	struct policy *policy;
 	struct hsm *hsm;
@@ -37,13 +44,55 @@ struct ceremony {
 					   far as a ceremony asked for them */
 	int64_t row;			/* what a kind has to remember for its
 					   last transaction: ceremony_act */
+	struct pending_ca_row pending;		/* csr */
 	struct ca_cert_row extra[CEREMONY_EXTRA_MAX];
 	size_t n_extra;
-	char written[CEREMONY_SERVICES_MAX + CEREMONY_ISSUERS_MAX + 8]
+	char written[CEREMONY_SERVICES_MAX + CEREMONY_ISSUERS_MAX + 8 +
+	    CEREMONY_BACKUPS_MAX * CEREMONY_MADE_MAX]
 	    [PATH_MAX];
 	size_t n_written;
 };
 
+/* ceremony_evidence.c: the transcript. Failures to write are told by
+   ceremony_keep_transcript(), before anything is used. */
+#define ceremony_record(r, ...)                                                \
+	((void)(ceremony_act(r), (r)->transcript == NULL ? 0 :                 \
+	    transcript_add((r)->transcript, ceremony_clock(r), __VA_ARGS__)))
+/* An act begins: the tests kill here. */
+void ceremony_act(struct ceremony *r);
+time_t ceremony_clock(const struct ceremony *r);
+/* Are there signatures enough on the file? Before a token is opened. 1, or 0
+   raised: "quorum.*". */
+int ceremony_quorum(struct ceremony *r);
+/* A new transcript, and its first records. */
+int ceremony_open_transcript(struct ceremony *r);
+/* That of the interrupted ceremony, whose path the store remembers. */
+int ceremony_reopen_transcript(struct ceremony *r, const char *path);
+/* The policy, once it is known. */
+void ceremony_record_policy(struct ceremony *r);
+void ceremony_record_token(struct ceremony *r);
+void ceremony_record_cert(struct ceremony *r, const struct issued *c,
+    const char *issuer);
+void ceremony_record_revoked(struct ceremony *r, const struct cert_row *row);
+void ceremony_record_crl(struct ceremony *r, const struct crl_row *row,
+    const char *issuer);
+/* Data that was read from, or is written to, a file of that name. */
+void ceremony_record_data(struct ceremony *r, const char *act,
+    const char *name, const void *data, size_t len);
+int ceremony_record_file(struct ceremony *r, const char *act,
+    const char *path);
+/* Every file of ocsp/<ident>. 1, or 0 raised. */
+int ceremony_record_answers(struct ceremony *r, const char *ident);
+/* No transcript that was asked for, no ceremony: what is written is durable. */
+int ceremony_keep_transcript(struct ceremony *r);
+/* Its last record. */
+void ceremony_end_transcript(struct ceremony *r, const char *result);
+/* Into the log's entry: the digest of what there is. */
+int ceremony_log_transcript(struct ceremony *r, WIRE_FIELDS *l);
+
+/* One line to the caller only: the transcript has it in a record of its own. */
+void ceremony_tell(struct ceremony *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* One line to the caller and the transcript. */
 void ceremony_say(struct ceremony *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -88,7 +137,7 @@ void ceremony_fill_row(const struct ceremony *r, const struct ceremony_ca *ca,
     struct issuer_row *row);
 /* The row gets the certificate (given). */
 void ceremony_take_cert(struct issuer_row *row, struct issued *c);
-struct csr *ceremony_read_csr(const char *path);
+struct csr *ceremony_read_csr(struct ceremony *r, const char *path);
 /* What the issuer lets no certificate of this profile do, in words that begin
    with the rule: path.length, validity.issuer, profile.issuer. 1 or 0 raised. */
 int ceremony_may_certify(const struct ceremony *r, const struct issuer *is,
@@ -96,6 +145,11 @@ int ceremony_may_certify(const struct ceremony *r, const struct issuer *is,
 
 /* ceremony_out.c: files, written at once by init, and else when all is done. */
 const char *ceremony_publish_dir(const struct ceremony *r);
+/* Any octets, with an act of that name on record. */
+int ceremony_write_data(struct ceremony *r, const char *act, const char *path,
+    const void *data, size_t len);
+int ceremony_write_request(struct ceremony *r, const char *path,
+    const unsigned char *der, size_t len);
 int ceremony_write_pem(struct ceremony *r, const char *path,
     const unsigned char *der, size_t len, const struct issuer *chain);
 int ceremony_publish_ca(struct ceremony *r, const struct issuer_row *row);
@@ -131,6 +185,13 @@ X509 *ceremony_read_cert(struct store_tx *tx, int64_t id);
 /* CRL, and an OCSP answer for every certificate of a CA under it. */
 int ceremony_root_news(struct ceremony *r, struct issuer *root);
 
+/* ceremony_backup.c: the copies that the file asks for; before the last
+   transaction, no token being open. */
+int ceremony_back_up(struct ceremony *r);
+/* Which token is copied. NULL raised. */
+const struct settings_token *ceremony_backup_token(const struct ceremony *r,
+    const struct ceremony_backup *b);
+
 /* ceremony_issuers.c: what the issuing token does. */
 int ceremony_make_keys(struct ceremony *r);
 /* ceremony_log.c: the log's key in the token that inkan-ca.conf says, its name
@@ -138,11 +199,14 @@ int ceremony_make_keys(struct ceremony *r);
 int ceremony_make_log(struct ceremony *r);
 /* Is the store as new as what was published of it? */
 int ceremony_log_ok(struct ceremony *r);
+/* A service of ${is}, whose key is at hand. */
+int ceremony_certify_service(struct ceremony *r,
+    const struct ceremony_service *sv, struct issuer *is);
 /* Their first CRLs, and the certificates of their services. */
 int ceremony_use_issuers(struct ceremony *r);
 
 /* ceremony_live.c: a ceremony on an instance that is there. */
-int ceremony_live_run(struct ceremony *r, int discard);
+int ceremony_live_run(struct ceremony *r);
 
 /* ceremony_signer.c: the CA that the file names as signer, in r->signer, its
    token open and its key found. */
@@ -150,6 +214,8 @@ int ceremony_open_signer(struct ceremony *r);
 struct issuer *ceremony_find_signer(struct ceremony *r);
 /* Is it one that may still certify? 1, or 0 raised: signer.* */
 int ceremony_signer_certifies(struct ceremony *r);
+/* Where its key is. NULL raised. */
+const struct settings_token *ceremony_signer_token(const struct ceremony *r);
 void ceremony_close_signer(struct ceremony *r);
 /* News of it: a root's CRL and answers, an issuing CA's CRL. */
 int ceremony_signer_news(struct ceremony *r);
@@ -174,12 +240,40 @@ struct ceremony_act {
 };
 extern const struct ceremony_act ceremony_crl_act, ceremony_intermediate_act,
     ceremony_renew_act, ceremony_rekey_act, ceremony_cross_act,
-    ceremony_certify_act, ceremony_revoke_act;
-/* No transcript that was asked for, no ceremony. */
-int ceremony_keep_transcript(struct ceremony *r);
+    ceremony_certify_act, ceremony_revoke_act, ceremony_csr_act,
+    ceremony_delegate_act, ceremony_destroy_act;
+/*
+ * ceremony_resume.c: going on with one that was interrupted. Everything up to
+ * the last transaction is done again, but a key that bears a claimed label is
+ * taken as it is, and so is a certificate that this ceremony signed already.
+ */
+struct ceremony_memo;
+/* For the store's meta: file and transcript of this run; and nothing more. */
+#define CEREMONY_FILE "ceremony.file"
+#define CEREMONY_DONE "ceremony.done"	/* a first one: but for its rename */
+#define CEREMONY_TRANSCRIPT "ceremony.transcript"
+int ceremony_remember_run(struct store_tx *tx, const struct ceremony *r);
+int ceremony_forget_run(struct store_tx *tx);
+/* In the store that was left; r->after_cert is known. 1, or 0 raised:
+   "resume.*". */
+int ceremony_resume(struct ceremony *r);
+/* Was this label claimed by this ceremony? 1, 0, -1 raised. */
+int ceremony_has_claimed(struct ceremony *r, const char *what,
+    const char *label, const char *token);
+/* A key that is claimed: the one that is there already, or a new one. */
+EVP_PKEY *ceremony_make_key(struct ceremony *r,
+    const struct settings_token *t, enum hsm_key_type type, const char *label);
+/* The certificate that the job would make, where it was signed before. 1 with
+   *out, 0 there is none, -1 raised. */
+int ceremony_recall(struct ceremony *r, const struct issue_job *job,
+    struct issued *out);
+/* Was everything that was signed before asked for again? 1, or 0 raised. */
+int ceremony_all_taken(struct ceremony *r);
+/* A resumed one failed: nothing is undone. */
+void ceremony_still_open(struct ceremony *r);
 
 /* ceremony_undo.c */
-int ceremony_may_run(struct ceremony *r, int discard);
+int ceremony_may_run(struct ceremony *r);
 /* Is there nothing that this ceremony would overwrite? 1, or 0 raised. */
 int ceremony_is_clean(const struct ceremony *r);
 /* Before keys are made: no label of those of ${n} CAs that belong into the open
@@ -199,6 +293,8 @@ int ceremony_destroy_keys(struct ceremony *r);
 	((CEREMONY_ISSUERS_MAX + 1) * (HSM_LABEL_MAX + 66))
 int ceremony_destroy_claimed(struct ceremony *r, const char *issuers,
     const char *root, size_t *n);
+/* The transcript of one that is discarded says so, where it can. */
+void ceremony_end_old(struct ceremony *r, const char *path);
 void ceremony_roll_back(struct ceremony *r);
 void ceremony_remove_store(const char *path);
 /* A folder of plain files. */

@@ -78,8 +78,8 @@ ceremony_signer_certifies(struct ceremony *r)
 }
 
 /* Where its key is: as the file says, else as the store does. */
-static const struct settings_token *
-token_of(const struct ceremony *r)
+const struct settings_token *
+ceremony_signer_token(const struct ceremony *r)
 {
 	const struct settings_token *t;
 
@@ -100,7 +100,7 @@ ceremony_open_signer(struct ceremony *r)
 
 	if (r->signer == NULL && ceremony_find_signer(r) == NULL)
 		return 0;
-	t = token_of(r);
+	t = ceremony_signer_token(r);
 	return t != NULL && ceremony_open_hsm(r, t) &&
 	    issuer_take_key(r->signer, r->hsm);
 }

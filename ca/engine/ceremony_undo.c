@@ -140,6 +140,16 @@ ceremony_roll_back(struct ceremony *r)
 	    "destroyed; run again with --discard");
 }
 
+void
+ceremony_end_old(struct ceremony *r, const char *path)
+{
+	ERR_set_mark();
+	if (path[0] != '\0' &&
+	    (r->transcript = transcript_continue(path)) != NULL)
+		ceremony_end_transcript(r, "discarded");
+	ERR_pop_to_mark();
+}
+
 struct looking {
 	const char *label;
 	int found;
@@ -188,11 +198,18 @@ ceremony_claim(struct ceremony *r, const char *what,
 	struct claim c = {.what = what, .token = token, .ca = ca, .n = n};
 	struct looking l;
 	size_t i;
+	int known, again = 0;
 
 	for (i = 0; i < n; i++) {
 		l = (struct looking){ca[i].label, 0};
-		if (strcmp(ca[i].token, token) != 0)
+		if (strcmp(ca[i].token, token) != 0 ||
+		    (known = ceremony_has_claimed(r, what, ca[i].label,
+		    token)) == 1) {
+			again |= strcmp(ca[i].token, token) == 0;
 			continue;
+		}
+		if (known < 0)
+			return 0;
 		if (!hsm_key_list(r->hsm, look, &l))
 			return 0;
 		if (l.found) {
@@ -202,7 +219,7 @@ ceremony_claim(struct ceremony *r, const char *what,
 			return 0;
 		}
 	}
-	return store_write(r->store, claim_tx, &c, 0);
+	return again || store_write(r->store, claim_tx, &c, 0);
 }
 
 int
@@ -240,7 +257,7 @@ ceremony_is_clean(const struct ceremony *r)
 
 struct remains {		/* of a ceremony that was interrupted */
 	struct ceremony *r;
-	char issuers[LABELS_MAX], root[LABELS_MAX];
+	char issuers[LABELS_MAX], root[LABELS_MAX], transcript[PATH_MAX];
 };
 
 static int
@@ -259,7 +276,9 @@ remains_tx(struct store_tx *tx, void *arg)
 
 	return store_meta_get(tx, CEREMONY_ISSUERS, m->issuers,
 	    LABELS_MAX) >= 0 && store_meta_get(tx, CEREMONY_ROOT, m->root,
-	    LABELS_MAX) >= 0 && issuers_list(tx, unpublish, m);
+	    LABELS_MAX) >= 0 && store_meta_get(tx, CEREMONY_TRANSCRIPT,
+	    m->transcript, sizeof(m->transcript)) >= 0 &&
+	    issuers_list(tx, unpublish, m);
 }
 
 struct claimed {
@@ -341,7 +360,11 @@ discard_old(struct ceremony *r)
 	int ok;
 
 	ok = old != NULL && store_read(old, remains_tx, &m);
+	r->store = old;
+	if (ok)
+		ceremony_end_old(r, m.transcript);
 	store_close(old);
+	r->store = NULL;
 	if (!ok) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s does not tell what was "
 		    "made; if no ceremony runs, remove it and its keys by hand",
@@ -358,14 +381,22 @@ discard_old(struct ceremony *r)
 }
 
 int
-ceremony_may_run(struct ceremony *r, int discard)
+ceremony_may_run(struct ceremony *r)
 {
-	if (access(r->tmp, F_OK) != 0 || access(r->s->store, F_OK) == 0)
-		return ceremony_is_clean(r);
-	if (!discard) {
+	if (access(r->tmp, F_OK) != 0 || access(r->s->store, F_OK) == 0) {
+		if (!r->how->resume)
+			return ceremony_is_clean(r);
+		ca_raise(CA_E_CONFIG, "resume.none: no ceremony was "
+		    "interrupted here");
+		return 0;
+	}
+	if (r->how->resume)
+		return 1;
+	if (!r->how->discard) {
 		ca_raise(CA_E_CONFIG, "ceremony: %s is left of an interrupted "
-		    "ceremony; run again with --discard to remove it and the "
-		    "keys that it made", r->tmp);
+		    "ceremony; run the same file again with --resume to finish "
+		    "it, or with --discard to remove it and the keys that it "
+		    "made", r->tmp);
 		return 0;
 	}
 	return discard_old(r) && ceremony_is_clean(r);

@@ -4,7 +4,7 @@
 #include "ca/engine/chain.h"
 
 struct climbing {
-	struct ca *ca;
+	const struct issuer_set *set;
 	const struct issuer *is;
 	STACK_OF(X509) *out;
 	X509 *at;		/* the last one so far, borrowed */
@@ -67,7 +67,7 @@ climb_own(struct climbing *c)
 
 	while (up->row.parent != 0 && up->row.parent != up->row.id &&
 	    sk_X509_num(c->out) < CHAIN_MAX) {
-		up = issuer_set_by_id(&c->ca->issuers, up->row.parent);
+		up = issuer_set_by_id(c->set, up->row.parent);
 		if (up == NULL)
 			break;
 		if (!push(c, X509_dup(up->cert)))
@@ -96,18 +96,25 @@ climb_tx(struct store_tx *tx, void *arg)
 }
 
 int
-chain_above(struct ca *ca, const struct issuer *is, STACK_OF(X509) **out)
+chain_of(const struct issuer_set *set, struct store *store,
+    const struct issuer *is, STACK_OF(X509) **out)
 {
-	struct climbing c = {.ca = ca, .is = is, .at = is->cert};
+	struct climbing c = {.set = set, .is = is, .at = is->cert};
 	int ok;
 
 	c.out = sk_X509_new_null();
 	ok = c.out != NULL && climb_own(&c) &&
-	    (is_self_signed(c.at) || store_read(ca->store, climb_tx, &c));
+	    (is_self_signed(c.at) || store_read(store, climb_tx, &c));
 	if (ok) {
 		*out = c.out;
 		return 1;
 	}
 	sk_X509_pop_free(c.out, X509_free);
 	return 0;
+}
+
+int
+chain_above(struct ca *ca, const struct issuer *is, STACK_OF(X509) **out)
+{
+	return chain_of(&ca->issuers, ca->store, is, out);
 }

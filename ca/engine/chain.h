@@ -15,5 +15,7 @@
  * as far as it goes. Signatures are checked, times are not. 1 or 0 raised.
  */
 int chain_above(struct ca *ca, const struct issuer *is, STACK_OF(X509) **out);
+int chain_of(const struct issuer_set *set, struct store *store,
+    const struct issuer *is, STACK_OF(X509) **out);
 
 #endif

@@ -4,22 +4,20 @@
 #include <openssl/x509.h>
 
 #include "ca/error.h"
-#include "profiles/spki.h"
-#include "ca/engine/policy.h"
+#include "ca/engine/csrattrs.h"
 
 /*
  * CsrAttrs ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID (RFC 7030 4.5.2, RFC 8951
- * 3.2). In the form of RFC 9908 that old clients read too: challengePassword
- * where the fleet looks at the POP link, and one attribute for the key that we
- * like best of those that the profile takes - several would read as a demand
- * for all of them. No extension is asked for: the profile decides.
+ * 3.2), in two forms beside each other (RFC 9908 3.4). For clients of old:
+ * challengePassword where the fleet looks at the POP link, and one attribute for
+ * the key that we like best of those that the profile takes - several would
+ * read as a demand for all of them. They are asked for no extension: that form
+ * has no way of saying «with a value of yours», and the profile decides about
+ * all others. For clients that know it the template, which says it all; they
+ * ignore the rest (RFC 9908 4).
  */
 
-static const struct {
-	enum spki_type type;
-	int alg, curve; /* curve 0: none */
-	long bits;	/* 0: none */
-} KEYS[] = {
+static const struct csrattrs_key KEYS[] = {
     {SPKI_EC_P256, NID_X9_62_id_ecPublicKey, NID_X9_62_prime256v1, 0},
     {SPKI_EC_P384, NID_X9_62_id_ecPublicKey, NID_secp384r1, 0},
     {SPKI_ED25519, NID_ED25519, 0, 0},
@@ -27,6 +25,17 @@ static const struct {
     {SPKI_RSA_2048, NID_rsaEncryption, 0, 2048},
     {SPKI_RSA_4096, NID_rsaEncryption, 0, 4096},
 };
+
+const struct csrattrs_key *
+csrattrs_key_of(unsigned types)
+{
+	size_t k;
+
+	for (k = 0; k < sizeof(KEYS) / sizeof(KEYS[0]); k++)
+		if (types & KEYS[k].type)
+			return &KEYS[k];
+	return NULL;
+}
 
 static int
 push(STACK_OF(ASN1_TYPE) * list, int tag, void *value)
@@ -52,58 +61,63 @@ push_oid(STACK_OF(ASN1_TYPE) * list, int nid)
 	return push(list, V_ASN1_OBJECT, OBJ_nid2obj(nid));
 }
 
-/* Attribute { alg, SET { curve | bits } } as an opaque SEQUENCE. */
-static ASN1_STRING *
-key_attribute(size_t k)
+/* An attribute, given, as an opaque SEQUENCE. */
+static int
+push_attribute(STACK_OF(ASN1_TYPE) * list, X509_ATTRIBUTE *a)
 {
-	ASN1_INTEGER *bits = NULL;
-	X509_ATTRIBUTE *a = NULL;
-	ASN1_STRING *out = NULL;
+	ASN1_STRING *s = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
 	unsigned char *der = NULL;
-	int len;
+	int len = a == NULL ? 0 : i2d_X509_ATTRIBUTE(a, &der);
 
-	a = X509_ATTRIBUTE_new();
-	if (a == NULL ||
-	    X509_ATTRIBUTE_set1_object(a, OBJ_nid2obj(KEYS[k].alg)) != 1)
-		goto out;
-	if (KEYS[k].curve != 0) {
-		if (X509_ATTRIBUTE_set1_data(
-			a, V_ASN1_OBJECT, OBJ_nid2obj(KEYS[k].curve), -1) != 1)
-			goto out;
-	} else {
-		bits = ASN1_INTEGER_new();
-		if (bits == NULL || ASN1_INTEGER_set(bits, KEYS[k].bits) != 1 ||
-		    X509_ATTRIBUTE_set1_data(a, V_ASN1_INTEGER,
-			ASN1_STRING_get0_data(bits),
-			ASN1_STRING_length(bits)) != 1)
-			goto out;
+	if (len <= 0 || s == NULL || ASN1_STRING_set(s, der, len) != 1) {
+		ASN1_STRING_free(s);
+		s = NULL;
 	}
-	len = i2d_X509_ATTRIBUTE(a, &der);
-	out = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
-	if (len <= 0 || out == NULL || ASN1_STRING_set(out, der, len) != 1) {
-		ASN1_STRING_free(out);
-		out = NULL;
-	}
-out:
-	ASN1_INTEGER_free(bits);
-	X509_ATTRIBUTE_free(a);
 	OPENSSL_free(der);
-	return out;
+	X509_ATTRIBUTE_free(a);
+	return push(list, V_ASN1_SEQUENCE, s);
+}
+
+static int
+set_bits(X509_ATTRIBUTE *a, int bits)
+{
+	ASN1_INTEGER *n = ASN1_INTEGER_new();
+	int ok;
+
+	ok = n != NULL && ASN1_INTEGER_set(n, bits) == 1 &&
+	    X509_ATTRIBUTE_set1_data(a, V_ASN1_INTEGER,
+		ASN1_STRING_get0_data(n), ASN1_STRING_length(n)) == 1;
+	ASN1_INTEGER_free(n);
+	return ok;
+}
+
+/* Attribute { alg, SET { curve | bits } } */
+static X509_ATTRIBUTE *
+key_attribute(const struct csrattrs_key *k)
+{
+	X509_ATTRIBUTE *a = X509_ATTRIBUTE_new();
+
+	if (a != NULL &&
+	    X509_ATTRIBUTE_set1_object(a, OBJ_nid2obj(k->alg)) == 1 &&
+	    (k->curve != 0
+		    ? X509_ATTRIBUTE_set1_data(
+			  a, V_ASN1_OBJECT, OBJ_nid2obj(k->curve), -1) == 1
+		    : set_bits(a, k->bits)))
+		return a;
+	X509_ATTRIBUTE_free(a);
+	return NULL;
 }
 
 static int
 push_key(STACK_OF(ASN1_TYPE) * list, unsigned types)
 {
-	size_t k;
+	const struct csrattrs_key *k = csrattrs_key_of(types);
 
-	for (k = 0; k < sizeof(KEYS) / sizeof(KEYS[0]); k++) {
-		if (!(types & KEYS[k].type))
-			continue;
-		if (KEYS[k].curve == 0 && KEYS[k].bits == 0)
-			return push_oid(list, KEYS[k].alg);
-		return push(list, V_ASN1_SEQUENCE, key_attribute(k));
-	}
-	return 1;
+	if (k == NULL)
+		return 1;
+	if (k->curve == 0 && k->bits == 0)
+		return push_oid(list, k->alg);
+	return push_attribute(list, key_attribute(k));
 }
 
 int
@@ -116,7 +130,8 @@ policy_csrattrs(const struct fleet *f, unsigned char **out, size_t *len)
 	if (list != NULL &&
 	    (f->pop_link == FLEET_POP_OFF ||
 		push_oid(list, NID_pkcs9_challengePassword)) &&
-	    push_key(list, f->compiled->key_types))
+	    push_key(list, f->compiled->key_types) &&
+	    push_attribute(list, csrattrs_template(f)))
 		n = i2d_ASN1_SEQUENCE_ANY(list, &der);
 	sk_ASN1_TYPE_pop_free(list, ASN1_TYPE_free);
 	if (n <= 0) {

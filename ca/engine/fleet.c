@@ -19,6 +19,8 @@ static const char *const RE_ENROLS[] = {"refuse", "approve", "allow", NULL};
 static const char *const POP_LINKS[] = {
     "off", "verify-if-present", "required", NULL};
 static const char *const ATTESTS[] = {"none", "pinned-key", NULL};
+static const char *const SUPERSEDED[] = {
+    "keep", "revoke-after-first-use", "revoke-after", NULL};
 static const char *const WRAPS[] = {"auto", "one-line", "64", NULL};
 
 static const struct conf_key KEYS[] = {
@@ -36,10 +38,12 @@ static const struct conf_key KEYS[] = {
     {"attest", CONF_TEXT, 0},
     {"limits", CONF_GROUP, 0},
     {"answer_wrap", CONF_TEXT, 0},
+    {"serverkeygen", CONF_GROUP, 0},
 };
 
 static const struct conf_key AUTH_KEYS[] = {
     {"manufacturers", CONF_GROUPS, 0},
+    {"stations", CONF_GROUPS, 0},
     {"basic", CONF_BOOL, 0},
     {"own_certificate", CONF_BOOL, 0},
 };
@@ -48,11 +52,18 @@ static const struct conf_key RENEWAL_KEYS[] = {
     {"window", CONF_TEXT, 0},
     {"san_optional", CONF_BOOL, 0},
     {"san_subset", CONF_BOOL, 0},
+    {"superseded", CONF_TEXT, 0},
+    {"superseded_after", CONF_TEXT, 0},
 };
 
 static const struct conf_key LIMIT_KEYS[] = {
     {"per_device_hour", CONF_INT, 0},
     {"per_day", CONF_INT, 0},
+};
+
+static const struct conf_key KEYGEN_KEYS[] = {
+    {"plain", CONF_BOOL, 0},
+    {"key_types", CONF_TEXTS, 0},
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -219,7 +230,9 @@ read_authenticate(
 	}
 	f->basic = conf_bool(g, "basic", 0);
 	f->own = conf_bool(g, "own_certificate", 0);
-	if (f->n_makers == 0 && !f->basic && !f->own)
+	if (!fleet_read_stations(p, g, f))
+		return 0;
+	if (f->n_makers == 0 && f->n_stations == 0 && !f->basic && !f->own)
 		return conf_fail(root, "authenticate",
 		    "names no way to "
 		    "authenticate");
@@ -276,6 +289,25 @@ read_choices(const struct conf_group *g, struct fleet *f)
 }
 
 static int
+read_superseded(const struct conf_group *g, struct fleet *f)
+{
+	const char *after = conf_text(g, "superseded_after", NULL);
+	int what = conf_choice(
+	    g, "superseded", SUPERSEDED, FLEET_SUPERSEDED_KEEP);
+
+	if (what < 0)
+		return 0;
+	f->superseded = (enum fleet_superseded)what;
+	if ((f->superseded == FLEET_SUPERSEDED_AFTER) != (after != NULL))
+		return conf_fail(g, "superseded_after",
+		    "belongs to superseded = \"revoke-after\", and there it "
+		    "must be");
+	return after == NULL ||
+	    conf_duration(g, "superseded_after", 0, WINDOW_MAX, 0,
+		&f->superseded_after);
+}
+
+static int
 read_renewal(const struct conf_group *root, struct fleet *f)
 {
 	const struct conf_group *g = conf_subgroup(root, "renewal");
@@ -301,7 +333,7 @@ read_renewal(const struct conf_group *root, struct fleet *f)
 	}
 	f->san_optional = conf_bool(g, "san_optional", 0);
 	f->san_subset = conf_bool(g, "san_subset", 0);
-	return 1;
+	return read_superseded(g, f);
 }
 
 static int
@@ -315,6 +347,33 @@ read_limits(const struct conf_group *root, struct fleet *f)
 	    conf_int(
 		g, "per_device_hour", 1, RATE_MAX, 0, &f->per_device_hour) &&
 	    conf_int(g, "per_day", 1, RATE_MAX, 0, &f->per_day);
+}
+
+/* The group is the switch: without it no keys are made for devices. */
+static int
+read_keygen(const struct conf_group *root, struct fleet *f)
+{
+	const struct conf_group *g = conf_subgroup(root, "serverkeygen");
+	enum spki_type type;
+	size_t i, n;
+
+	if (g == NULL)
+		return 1;
+	if (!conf_check(g, KEYGEN_KEYS, N(KEYGEN_KEYS)))
+		return 0;
+	f->keygen = 1;
+	f->keygen_plain = conf_bool(g, "plain", 0);
+	n = conf_n_texts(g, "key_types");
+	f->keygen_types = n == 0 ? f->compiled->key_types : 0;
+	for (i = 0; i < n; i++) {
+		type = spki_type_of(conf_text_at(g, "key_types", i));
+		if ((type & f->compiled->key_types) == 0)
+			return conf_fail(g, "key_types",
+			    "profile \"%s\" takes no \"%.32s\" keys",
+			    f->profile, conf_text_at(g, "key_types", i));
+		f->keygen_types |= type;
+	}
+	return 1;
 }
 
 struct fleet *
@@ -333,7 +392,7 @@ fleet_compile(const struct policy *p, const struct policy_file *file)
 	else if (!conf_check(g, KEYS, N(KEYS)) || !read_names(file, g, f) ||
 	    !read_profile(p, g, f) || !read_authenticate(p, g, f) ||
 	    !read_registration(g, f) || !read_choices(g, f) ||
-	    !read_renewal(g, f) || !read_limits(g, f)) {
+	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f)) {
 		fleet_free(f);
 		f = NULL;
 	}
@@ -350,5 +409,7 @@ fleet_free(struct fleet *f)
 		return;
 	for (i = 0; i < f->n_makers; i++)
 		X509_STORE_free(f->makers[i].anchors);
+	for (i = 0; i < f->n_stations; i++)
+		X509_STORE_free(f->stations[i].anchors);
 	OPENSSL_free(f);
 }

@@ -31,5 +31,15 @@ struct conf_group;
 /* fleet_maker.c: read one manufacturer; anchors come from ${p}'s files. */
 int fleet_read_maker(const struct policy *p, const struct conf_group *g,
     struct fleet_maker *out);
+/* fleet_station.c: the list of stations, into ${f}. 1, or 0 raised. */
+int fleet_read_stations(const struct policy *p, const struct conf_group *auth,
+    struct fleet *f);
+/* That station of the fleet, or NULL. */
+const struct fleet_station *fleet_station(
+    const struct fleet *f, const char *name);
+/* fleet_maker.c: the trust anchors that key "anchors" of ${g} names; NULL
+   raised. */
+X509_STORE *fleet_read_anchors(
+    const struct policy *p, const struct conf_group *g);
 
 #endif

@@ -36,9 +36,9 @@ yes(int flag)
 
 /* The subjects of the trust anchors. */
 static void
-dump_anchors(BIO *b, const char *key, const struct fleet_maker *m)
+dump_anchors(BIO *b, const char *key, X509_STORE *anchors)
 {
-	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(m->anchors);
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(anchors);
 	X509 *cert;
 	int i;
 
@@ -51,6 +51,22 @@ dump_anchors(BIO *b, const char *key, const struct fleet_maker *m)
 		    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
 		BIO_puts(b, "\n");
 	}
+}
+
+static void
+dump_station(BIO *b, const struct fleet_station *s)
+{
+	char key[128];
+
+	snprintf(key, sizeof(key), "authenticate.station.%s", s->name);
+	BIO_printf(b, "authenticate.station = %s\n", s->name);
+	BIO_printf(b, "%s.device_from = %s\n", key, OBJ_nid2sn(s->name_nid));
+	BIO_printf(b, "%s.per_shift = %lld\n", key, (long long)s->per_shift);
+	BIO_printf(b, "%s.shift = %llds\n", key, (long long)s->shift);
+	if (s->anchors == NULL)
+		return;
+	BIO_printf(b, "%s.depth = %d\n", key, s->depth);
+	dump_anchors(b, key, s->anchors);
 }
 
 static void
@@ -68,10 +84,38 @@ dump_authenticate(BIO *b, const struct fleet *f)
 		BIO_printf(b, "%s.depth = %d\n", key, m->depth);
 		BIO_printf(
 		    b, "%s.device_from = %s\n", key, OBJ_nid2sn(m->name_nid));
-		dump_anchors(b, key, m);
+		dump_anchors(b, key, m->anchors);
 	}
+	for (i = 0; i < f->n_stations; i++)
+		dump_station(b, &f->stations[i]);
 	line(b, "authenticate.basic", "%s", yes(f->basic));
 	line(b, "authenticate.own_certificate", "%s", yes(f->own));
+}
+
+static void
+dump_keygen(BIO *b, const struct fleet *f)
+{
+	unsigned bit;
+
+	if (!f->keygen)
+		return;
+	line(b, "serverkeygen.plain", "%s", yes(f->keygen_plain));
+	for (bit = 1; bit <= SPKI_ED25519; bit <<= 1)
+		if ((f->keygen_types & bit) != 0)
+			line(b, "serverkeygen.key_types", "%s",
+			    spki_type_name((enum spki_type)bit));
+}
+
+static void
+dump_superseded(BIO *b, const struct fleet *f)
+{
+	static const char *const what[] = {
+	    "keep", "revoke-after-first-use", "revoke-after"};
+
+	line(b, "renewal.superseded", "%s", what[f->superseded]);
+	if (f->superseded == FLEET_SUPERSEDED_AFTER)
+		line(b, "renewal.superseded_after", "%llds",
+		    (long long)f->superseded_after);
 }
 
 static void
@@ -98,6 +142,7 @@ dump_rules(BIO *b, const struct fleet *f)
 							 : "whole");
 	line(b, "renewal.san_optional", "%s", yes(f->san_optional));
 	line(b, "renewal.san_subset", "%s", yes(f->san_subset));
+	dump_superseded(b, f);
 	line(b, "pop_link", "%s", pop[f->pop_link]);
 	line(b, "attest", "%s",
 	    f->attest == FLEET_ATTEST_PINNED_KEY ? "pinned-key" : "none");
@@ -105,6 +150,7 @@ dump_rules(BIO *b, const struct fleet *f)
 	    b, "limits.per_device_hour", "%lld", (long long)f->per_device_hour);
 	line(b, "limits.per_day", "%lld", (long long)f->per_day);
 	line(b, "answer_wrap", "%s", f->answer_wrap);
+	dump_keygen(b, f);
 }
 
 char *

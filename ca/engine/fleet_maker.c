@@ -98,11 +98,33 @@ add_anchors(const struct conf_group *g, const struct policy_file *file,
 		file->path);
 }
 
+X509_STORE *
+fleet_read_anchors(const struct policy *p, const struct conf_group *g)
+{
+	const struct policy_file *file =
+	    find_anchors(p, conf_text(g, "anchors", ""));
+	X509_STORE *store;
+
+	if (file == NULL) {
+		conf_fail(g, "anchors",
+		    "there is no file \"%.64s\" "
+		    "beside the fleet files",
+		    conf_text(g, "anchors", ""));
+		return NULL;
+	}
+	store = X509_STORE_new();
+	if (store == NULL)
+		ca_raise(CA_E_INTERNAL, "out of memory");
+	else if (add_anchors(g, file, store))
+		return store;
+	X509_STORE_free(store);
+	return NULL;
+}
+
 int
 fleet_read_maker(
     const struct policy *p, const struct conf_group *g, struct fleet_maker *out)
 {
-	const struct policy_file *file;
 	int64_t depth;
 	int from;
 
@@ -118,28 +140,14 @@ fleet_read_maker(
 	snprintf(out->name, sizeof(out->name), "%s", conf_text(g, "name", ""));
 	out->depth = (int)depth;
 	out->name_nid = FROM_NID[from];
-	file = find_anchors(p, conf_text(g, "anchors", ""));
-	if (file == NULL)
-		return conf_fail(g, "anchors",
-		    "there is no file \"%.64s\" "
-		    "beside the fleet files",
-		    conf_text(g, "anchors", ""));
-	out->anchors = X509_STORE_new();
-	if (out->anchors == NULL) {
-		ca_raise(CA_E_INTERNAL, "out of memory");
-		return 0;
-	}
-	if (add_anchors(g, file, out->anchors))
-		return 1;
-	X509_STORE_free(out->anchors);
-	out->anchors = NULL;
-	return 0;
+	out->anchors = fleet_read_anchors(p, g);
+	return out->anchors != NULL;
 }
 
 static int
-maker_has(const struct fleet_maker *m, const unsigned char own[32])
+store_has(X509_STORE *anchors, const unsigned char own[32])
 {
-	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(m->anchors);
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(anchors);
 	unsigned char md[32];
 	X509 *cert;
 	int i;
@@ -154,25 +162,40 @@ maker_has(const struct fleet_maker *m, const unsigned char own[32])
 	return 0;
 }
 
+static int
+refuse_one(const struct fleet *f, X509_STORE *anchors, const char *what,
+    const char *name, const unsigned char (*own)[32], size_t n)
+{
+	size_t k;
+
+	for (k = 0; anchors != NULL && k < n; k++)
+		if (store_has(anchors, own[k])) {
+			profile_raise(PROFILE_E_CONFIG,
+			    "fleets/%s.conf: %s %s: a CA certificate of our "
+			    "own is no %s's anchor",
+			    f->name, what, name, what);
+			return 0;
+		}
+	return 1;
+}
+
 int
 policy_refuse_own(
     const struct policy *p, const unsigned char (*own)[32], size_t n)
 {
 	const struct fleet *f;
-	size_t i, k, m;
+	size_t i, m;
 
 	for (i = 0; i < p->n_fleets; i++) {
 		f = p->fleets[i];
 		for (m = 0; m < f->n_makers; m++)
-			for (k = 0; k < n; k++)
-				if (maker_has(&f->makers[m], own[k])) {
-					profile_raise(PROFILE_E_CONFIG,
-					    "fleets/%s.conf: manufacturer %s: "
-					    "a CA certificate of our own is no "
-					    "manufacturer's anchor",
-					    f->name, f->makers[m].name);
-					return 0;
-				}
+			if (!refuse_one(f, f->makers[m].anchors,
+				"manufacturer", f->makers[m].name, own, n))
+				return 0;
+		for (m = 0; m < f->n_stations; m++)
+			if (!refuse_one(f, f->stations[m].anchors, "station",
+				f->stations[m].name, own, n))
+				return 0;
 	}
 	return 1;
 }

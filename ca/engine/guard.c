@@ -3,6 +3,7 @@
 
 #include "ca/error.h"
 #include "ca/store/records.h"
+#include "ca/store/superseded.h"
 #include "ca/engine/stage.h"
 
 /*
@@ -180,6 +181,7 @@ over(struct store_tx *tx, const char *scope, const char *key, int64_t window,
 	return n > limit;
 }
 
+#define STATION_SHIFT "enrol.station.shift"
 #define DEVICE_HOUR "enrol.device.hour"
 #define FLEET_DAY "enrol.fleet.day"
 #define RATE_KEY_MAX (64 + DEVICE_NAME_MAX + 2)
@@ -191,7 +193,45 @@ rate_key(char key[RATE_KEY_MAX], const char *fleet, const char *device)
 }
 
 static int
-guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
+find_used(const struct cert_row *row, void *arg)
+{
+	int *used = arg;
+
+	*used = row->state != CERT_ABORTED;
+	return !*used;
+}
+
+/* The row of the registry is used once, and the station has its quota. */
+static int
+guard_station(struct store_tx *tx, struct admission *a, time_t now)
+{
+	const struct fleet_station *s = a->station;
+	struct cert_filter f = {.device = a->device};
+	char key[RATE_KEY_MAX];
+	int r, used = 0;
+
+	if (s == NULL)
+		return 1;
+	f.fleet = a->fleet->name;
+	if (!certs_list(tx, &f, find_used, &used))
+		return 0;
+	if (used)
+		return denied("station.used",
+		    "the device has had its certificate already");
+	rate_key(key, a->fleet->name, s->name);
+	r = over(tx, STATION_SHIFT, key, now - now % s->shift, s->per_shift);
+	if (r > 0) {
+		a->retry_after = s->shift - now % s->shift;
+		ca_raise(CA_E_LIMITED,
+		    "station.quota: station %s has had all certificates of "
+		    "this shift",
+		    s->name);
+	}
+	return r == 0;
+}
+
+static int
+guard_rates(struct store_tx *tx, struct admission *a, time_t now)
 {
 	char key[RATE_KEY_MAX];
 	int r;
@@ -201,19 +241,36 @@ guard_rates(struct store_tx *tx, const struct admission *a, time_t now)
 	rate_key(key, a->fleet->name, a->device);
 	r = over(tx, DEVICE_HOUR, key, now - now % 3600,
 	    a->fleet->per_device_hour);
-	if (r > 0)
+	if (r > 0) {
+		a->retry_after = 3600 - now % 3600;
 		ca_raise(CA_E_LIMITED,
 		    "limits.per_device_hour: the device has "
 		    "had all certificates of this hour");
+	}
 	if (r != 0)
 		return 0;
 	r = over(tx, FLEET_DAY, a->fleet->name, now - now % 86400,
 	    a->fleet->per_day);
-	if (r > 0)
+	if (r > 0) {
+		a->retry_after = 86400 - now % 86400;
 		ca_raise(CA_E_LIMITED,
 		    "limits.per_day: the fleet has had all "
 		    "certificates of this day");
+	}
 	return r == 0;
+}
+
+/* What becomes of the certificate renewed is what the fleet says now; the
+   schedule does it, once the successor is there. */
+static int
+guard_superseded(struct store_tx *tx, const struct admission *a, time_t now)
+{
+	if (!a->renewal || a->fleet->superseded == FLEET_SUPERSEDED_KEEP)
+		return 1;
+	return superseded_add(tx, a->predecessor.id,
+	    a->fleet->superseded == FLEET_SUPERSEDED_AFTER
+		? now + a->fleet->superseded_after
+		: 0);
 }
 
 /* The registration stands by now, also one that has just been made. */
@@ -229,9 +286,10 @@ admit_guard(
     struct store_tx *tx, struct admission *a, struct cert_row *row, time_t now)
 {
 	return guard_renewal(tx, a, row) && guard_device(tx, a, row, now) &&
-	    guard_first(tx, a, now) && guard_key(tx, row) &&
+	    guard_station(tx, a, now) && guard_first(tx, a, now) && guard_key(tx, row) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
-	    guard_rates(tx, a, now) && guard_anchor(tx, a, now);
+	    guard_rates(tx, a, now) && guard_superseded(tx, a, now) &&
+	    guard_anchor(tx, a, now);
 }
 
 /* The reservation says who used what, and when: see auth_basic() for the text.
@@ -245,6 +303,11 @@ admit_unguard(struct store_tx *tx, const struct cert_row *row)
 	if (strncmp(row->auth, "secret:", 7) == 0 &&
 	    !secrets_unuse(tx, row->auth + 7, at))
 		return 0;
+	if (strncmp(row->auth, "station:", 8) == 0) {
+		rate_key(key, row->fleet, row->auth + 8);
+		if (!store_uncount_last(tx, STATION_SHIFT, key, at))
+			return 0;
+	}
 	if (row->fleet[0] == '\0' || strcmp(row->auth, "operator") == 0)
 		return 1;
 	rate_key(key, row->fleet, row->device);

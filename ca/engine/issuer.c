@@ -8,6 +8,7 @@
 #include "ca/report/report.h"
 #include "hsm/error.h"
 #include "profiles/spki.h"
+#include "ca/engine/chain.h"
 #include "ca/engine/issuer.h"
 
 int64_t
@@ -73,18 +74,55 @@ set_urls(struct issuer *is)
 	is->build.issuer_url = r->issuer_url[0] != '\0' ? r->issuer_url : NULL;
 }
 
+static int
+add_constraints(struct issuer *is, const unsigned char *der, size_t len)
+{
+	size_t n = is->build.n_constraints;
+
+	if (n == BUILD_CONSTRAINTS_MAX) {
+		ca_raise(CA_E_CONFIG, "name.constraints: issuer %s: more than "
+		    "%d CAs in its chain have some", is->row.ident,
+		    BUILD_CONSTRAINTS_MAX);
+		return 0;
+	}
+	is->constraints[n] = OPENSSL_memdup(der, len);
+	if (is->constraints[n] == NULL)
+		return 0;
+	is->build.constraints[n].der = is->constraints[n];
+	is->build.constraints[n].len = len;
+	is->build.n_constraints++;
+	return 1;
+}
+
 /* The value stands in the certificate as it will be judged by others. */
-static void
-set_constraints(struct issuer *is)
+int
+issuer_constrain(struct issuer *is, const X509 *by)
 {
 	const ASN1_OCTET_STRING *value;
-	int at = X509_get_ext_by_NID(is->cert, NID_name_constraints, -1);
+	int at = X509_get_ext_by_NID(by, NID_name_constraints, -1);
 
 	if (at < 0)
-		return;
-	value = X509_EXTENSION_get_data(X509_get_ext(is->cert, at));
-	is->build.name_constraints = ASN1_STRING_get0_data(value);
-	is->build.name_constraints_len = (size_t)ASN1_STRING_length(value);
+		return 1;
+	value = X509_EXTENSION_get_data(X509_get_ext(by, at));
+	return add_constraints(is, ASN1_STRING_get0_data(value),
+	    (size_t)ASN1_STRING_length(value));
+}
+
+static int
+inherit(struct issuer *is, const struct issuer *from, size_t i)
+{
+	const struct build_constraints *c = from->build.constraints;
+
+	for (; i < from->build.n_constraints; i++)
+		if (!add_constraints(is, c[i].der, c[i].len))
+			return 0;
+	return 1;
+}
+
+int
+issuer_inherit(struct issuer *is, const struct issuer *above)
+{
+	return inherit(is, above, 0);
 }
 
 static size_t
@@ -113,7 +151,6 @@ set_from_cert(struct issuer *is)
 	path_len = X509_get_pathlen(is->cert);
 	is->build.path_len = (int)path_len;
 	is->build.sig_max = signature_max(is->verify);
-	set_constraints(is);
 	set_urls(is);
 	SHA256(der, is->row.cert_len, is->sha256);
 	return build_sigalg(is->verify, 0, &is->sigalg,
@@ -152,7 +189,7 @@ issuer_new(const struct issuer_row *row)
 		    row->ident);
 		goto err;
 	}
-	if (!set_from_cert(is))
+	if (!set_from_cert(is) || !issuer_constrain(is, is->cert))
 		goto err;
 	return is;
 err:
@@ -193,9 +230,12 @@ void
 issuer_free(struct issuer *is)
 {
 	struct issuer *older;
+	size_t i;
 
 	for (; is != NULL; is = older) {
 		older = is->older;
+		for (i = 0; i < is->build.n_constraints; i++)
+			OPENSSL_free(is->constraints[i]);
 		issuers_row_clear(&is->row);
 		X509_free(is->cert);
 		EVP_PKEY_free(is->verify);
@@ -216,6 +256,11 @@ issuer_changed(const struct issuer *is, const struct issuer_row *row)
 	if (EVP_PKEY_eq(fresh->verify, is->verify) != 1) {
 		ca_raise(CA_E_INTERNAL, "issuer %s: another key",
 		    row->ident);
+		issuer_free(fresh);
+		return NULL;
+	}
+	if (memcmp(fresh->sha256, is->sha256, 32) == 0 &&
+	    !inherit(fresh, is, fresh->build.n_constraints)) {
 		issuer_free(fresh);
 		return NULL;
 	}
@@ -287,13 +332,37 @@ load_all(struct store_tx *tx, void *arg)
 	return issuers_list(tx, load_one, arg);
 }
 
+static int
+constrain(struct issuer *is, const struct issuer_set *set, struct store *store)
+{
+	STACK_OF(X509) *above = NULL;
+	int i, ok = chain_of(set, store, is, &above);
+
+	for (i = 0; ok && i < sk_X509_num(above); i++)
+		ok = issuer_constrain(is, sk_X509_value(above, i));
+	sk_X509_pop_free(above, X509_free);
+	return ok;
+}
+
+static int
+constrain_all(const struct issuer_set *set, struct store *store)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (!constrain(set->item[i], set, store))
+			return 0;
+	return 1;
+}
+
 int
 issuer_set_load(struct issuer_set *set, struct store *store)
 {
 	struct load load = {set, 1};
 
 	memset(set, 0, sizeof(*set));
-	if (store_read(store, load_all, &load) && load.ok)
+	if (store_read(store, load_all, &load) && load.ok &&
+	    constrain_all(set, store))
 		return 1;
 	issuer_set_clear(set);
 	return 0;

@@ -30,6 +30,7 @@ struct issuer {
 	struct issuer *older;	/* whose place this one took */
 	struct build_issuer build;	/* borrows from below */
 	unsigned char *name, *sigalg;
+	unsigned char *constraints[BUILD_CONSTRAINTS_MAX];
 	unsigned char sha256[32];	/* over the certificate */
 };
 
@@ -40,6 +41,13 @@ void issuer_free(struct issuer *is);
 /* A root that has no certificate yet: name from the profile's rules. ${key} is
    given (taken over). */
 struct issuer *issuer_new_root(const struct issuer_row *row, EVP_PKEY *key);
+
+/* ${by} is the certificate of a CA above: what ${is} issues keeps to its name
+   constraints too. 1, or 0 raised ("name.constraints: ..."). Not once ${is} is
+   in a set. */
+int issuer_constrain(struct issuer *is, const X509 *by);
+/* The same for all that binds ${above}. */
+int issuer_inherit(struct issuer *is, const struct issuer *above);
 
 /* Find the signing key in the token and hold it against the certificate. 1; 0
    raised: CA_E_SIGN, for one that could leave the token "token.key: ...".
@@ -53,7 +61,8 @@ int64_t issuer_time(const ASN1_TIME *t);
 const EVP_MD *issuer_digest(const EVP_PKEY *key);
 
 /* What ${is} becomes with another row (copied; its certificate has the same
-   key): it shares key and token, for which the caller holds the token's lock
+   key; where it is another one, what binds it from above is the caller's to
+   say): it shares key and token, for which the caller holds the token's lock
    where ${is} is in a set. To be freed, or given to issuer_set_replace(). */
 struct issuer *issuer_changed(const struct issuer *is,
     const struct issuer_row *row);

@@ -65,8 +65,19 @@ put_cert(const struct cert_row *row, void *arg)
 	return 1;
 }
 
-/* At most ${limit} rows (0: all) in one durable transaction. ${follow}: the
-   heartbeat goes with the changes. When rows are left over there is none. */
+/* A revocation is durable there before it is acknowledged. New certificates need
+   not be: what a power failure takes is there again when inkan-ca is. */
+static int
+begin(struct store_tx *tx, const struct copying *c)
+{
+	int revoked = 1;
+
+	return certs_revoked_since(tx, c->head.change, &revoked) &&
+	    (revoked ? status_begin(c->w) : status_begin_new(c->w));
+}
+
+/* At most ${limit} rows (0: all) in one transaction. ${follow}: the heartbeat
+   goes with the changes. When rows are left over there is none. */
 static int
 copy(struct store_tx *tx, struct copying *c, size_t limit, int follow)
 {
@@ -75,7 +86,7 @@ copy(struct store_tx *tx, struct copying *c, size_t limit, int follow)
 	c->change = c->head.change;
 	c->time = 0;
 	c->n = 0;
-	if (!certs_last_change(tx, &last) || !status_begin(c->w))
+	if (!certs_last_change(tx, &last) || !begin(tx, c))
 		return 0;
 	if (!issuers_list(tx, put_issuer, c) || c->failed ||
 	    !certs_changed(tx, c->change, limit, put_cert, c) || c->failed) {

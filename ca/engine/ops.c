@@ -7,6 +7,7 @@
 #include "ca/report/report.h"
 #include "profiles/error.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/ops_roles.h"
 
 #define TEXT V_ASN1_UTF8STRING
 #define BYTES V_ASN1_OCTET_STRING
@@ -51,15 +52,20 @@ ops_peer_ok(const struct settings *s, enum ops_role role,
 	return 0;
 }
 
-static const struct ops_arg *
-find_arg(const struct ops_entry *e, const char *name)
+/* What every operation can have that break-glass exists for. */
+static const struct ops_arg BREAK_GLASS = {
+    "break_glass", TEXT, 0, BREAK_REASON_MAX};
+
+const struct ops_arg *
+ops_find_arg(const struct ops_entry *e, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < e->n_args; i++)
 		if (strcmp(e->args[i].name, name) == 0)
 			return &e->args[i];
-	return NULL;
+	return (e->roles & OPS_ADMIN) && ops_breaks(e->name) &&
+	    strcmp(name, BREAK_GLASS.name) == 0 ? &BREAK_GLASS : NULL;
 }
 
 static size_t
@@ -77,7 +83,7 @@ size_of(const WIRE_FIELD *f)
 static int
 check_field(struct ops_call *c, const struct ops_entry *e, const WIRE_FIELD *f)
 {
-	const struct ops_arg *a = find_arg(e, field_name(f));
+	const struct ops_arg *a = ops_find_arg(e, field_name(f));
 
 	if (a == NULL)
 		return ops_bad(c, field_name(f), "operation %s has no argument "
@@ -112,15 +118,25 @@ check_args(struct ops_call *c, const struct ops_entry *e)
 	return 1;
 }
 
-static const struct ops_entry *
-find_entry(struct ops_call *c)
+const struct ops_entry *
+ops_find(const char *op, enum ops_role role)
 {
 	size_t i, n;
 	const struct ops_entry *t = ops_table(&n);
 
 	for (i = 0; i < n; i++)
-		if (strcmp(t[i].name, c->op) == 0 && (t[i].roles & c->role))
+		if (strcmp(t[i].name, op) == 0 && (t[i].roles & role))
 			return &t[i];
+	return NULL;
+}
+
+static const struct ops_entry *
+find_entry(struct ops_call *c)
+{
+	const struct ops_entry *e = ops_find(c->op, c->role);
+
+	if (e != NULL)
+		return e;
 	report_event(REPORT_WARN, "ops.refused", "role",
 	    ops_role_name(c->role), "op", c->op, "who", c->who, NULL);
 	outcome_refuse(&c->o, WIRE_DENIED, "authorize", "ops.table", "op",
@@ -222,6 +238,14 @@ refuse(struct ops_call *c)
 		(void)message_set_retry(c->answer, c->o.retry_after);
 }
 
+void
+ops_perform(struct ops_call *c, const struct ops_entry *e)
+{
+	if (!e->answer(c))
+		refuse(c);
+	ERR_clear_error();
+}
+
 WIRE_ANSWER *
 ops_answer(struct ca *ca, enum ops_role role, const struct socket_peer *peer,
     const WIRE_REQUEST *req, time_t now)
@@ -244,7 +268,9 @@ ops_answer(struct ca *ca, enum ops_role role, const struct socket_peer *peer,
 	(void)ca_may_vouch(ca);
 	ERR_clear_error();
 	e = find_entry(&c);
-	if (e == NULL || !check_args(&c, e) || !e->answer(&c))
+	if (e == NULL || (role == OPS_ADMIN && !ops_roles_check(&c)) ||
+	    !check_args(&c, e) || !(role == OPS_ADMIN ? ops_gate(&c, e) :
+	    e->answer(&c)))
 		refuse(&c);
 	ERR_clear_error();
 	return c.answer;

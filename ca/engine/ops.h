@@ -24,6 +24,11 @@ struct ops_call {
 	time_t now;
 	char who[64];			/* "ra:uid:1000" */
 	char req[24];			/* request id, for the log */
+	unsigned rights;		/* operator roles, on the admin socket */
+	unsigned char proposal[32];	/* the policy files that were judged */
+	int has_proposal;
+	const WIRE_FIELDS *approved;	/* what this call was approved for, when
+					   it was: parking.h */
 	size_t row_octets;		/* of the rows so far: ops_room() */
 	int page_full;
 };
@@ -58,6 +63,18 @@ int ops_peer_ok(const struct settings *s, enum ops_role role,
    refusals. The error queue is empty before and after. */
 WIRE_ANSWER *ops_answer(struct ca *ca, enum ops_role role,
     const struct socket_peer *peer, const WIRE_REQUEST *req, time_t now);
+
+/* Its row in the table; NULL: that socket has no such operation. */
+const struct ops_entry *ops_find(const char *op, enum ops_role role);
+/* What it takes by that name; NULL: nothing. */
+const struct ops_arg *ops_find_arg(const struct ops_entry *e,
+    const char *name);
+/* Ask the operation, and make a refusal of what fails: c->answer says it all. */
+void ops_perform(struct ops_call *c, const struct ops_entry *e);
+/* ops_gate.c: an operation of the admin socket whose role is right: asked at
+   once, parked when it needs approvals, or on record as done without them. */
+int ops_gate(struct ops_call *c, const struct ops_entry *e);
+#define BREAK_REASON_MAX 200	/* octets */
 
 /* --- shared by the ops_*.c files --- */
 const char *ops_text(const struct ops_call *c, const char *name);
@@ -99,6 +116,10 @@ int ops_take_request(struct ops_call *c, struct enrol_request *r);
 struct revoke_request;
 int ops_take_revocation(struct ops_call *c, int dflt, struct policy *policy,
     struct revoke_request *r);
+struct campaign_request;
+int ops_take_campaign(struct ops_call *c, struct campaign_request *r);
+/* SHA-256 of the SPKI that args "key" or "spki" name. */
+int ops_take_key(struct ops_call *c, unsigned char md[32]);
 /* Refuses a hold where there is no release. */
 int ops_refuse_hold(struct ops_call *c, const struct revoke_request *r);
 /* After one: CRLs shall tell. Returns ${ok}. */
@@ -135,8 +156,15 @@ ops_fn ops_device_retire, ops_device_replace, ops_device_transfer;
 ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list, ops_log_cosign, ops_log_accept;
+ops_fn ops_log_where, ops_log_prove;
 ops_fn ops_ca_request, ops_ca_import, ops_ca_show, ops_ca_disable;
 ops_fn ops_ca_enable, ops_ca_delegate;
 ops_fn ops_profile_replay, ops_ca_adoption;
+ops_fn ops_operator_list;
+ops_fn ops_request_list, ops_request_show, ops_request_approve;
+ops_fn ops_request_deny, ops_request_run, ops_break_list, ops_break_ack;
+/* Factories. */
+ops_fn ops_import_begin, ops_device_import, ops_import_end;
+ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;
 
 #endif

@@ -20,8 +20,8 @@
 #define CRL_RATE 200000
 #define SIGN_MS 200
 
-static int
-take(struct ops_call *c, struct campaign_request *r)
+int
+ops_take_campaign(struct ops_call *c, struct campaign_request *r)
 {
 	const char *reason = ops_text(c, "reason");
 
@@ -144,7 +144,7 @@ ops_revoke_plan(struct ops_call *c)
 	size_t i;
 	int ok;
 
-	ok = take(c, &r) && campaign_plan(c->ca->store, policy, &r, &p) &&
+	ok = ops_take_campaign(c, &r) && campaign_plan(c->ca->store, policy, &r, &p) &&
 	    add_values(c, &r, p);
 	for (i = 0; ok && i < p->n_groups; i++)
 		ok = add_group(message_add_row(c->answer), &p->group[i]);
@@ -200,7 +200,7 @@ ops_campaign_start(struct ops_call *c)
 	struct campaign_request r;
 	struct campaign_row row;
 
-	if (!take(c, &r) || !campaign_start(c->ca->store, &r, &row))
+	if (!ops_take_campaign(c, &r) || !campaign_start(c->ca->store, &r, &row))
 		return 0;
 	tell(c, "campaign.started", &row);
 	return add_campaign(c, c->answer->values, &row);

@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/scope.h"
 
 /* What an operator does with certificates. */
 
@@ -43,7 +44,8 @@ ops_issue_op(struct ops_call *c)
 	c->o.authenticated = 1;
 	ops_admit_env(c, policy, &env);
 	ok = ops_take_operator(c, &r, set, OPS_SET_MAX) &&
-	    admit_operator(&env, &r, &a, &c->o) && ops_issue(c, a);
+	    admit_operator(&env, &r, &a, &c->o) && scope_admitted(c, a) &&
+	    ops_issue(c, a);
 	admit_free(a);
 	policy_put(policy);
 	return ok;
@@ -150,7 +152,25 @@ struct showing {
 	char successor[2 * CERT_SERIAL_MAX + 1];
 	unsigned char *der;
 	size_t len;
+	int64_t entry;		/* that recorded it; -1 none */
 };
+
+/* The log's entry of it: what «log prove» proves. */
+static int
+find_entry(struct store_tx *tx, struct showing *s)
+{
+	char serial[2 * CERT_SERIAL_MAX + 1];
+	struct entry_row e = {.index = -1};
+	int found = 0;
+
+	ops_hex(s->row->serial, s->row->serial_len, serial);
+	if (s->row->recorded_at != 0)
+		found = entries_about(tx, "issue.recorded",
+		    s->row->issuer_ident, serial, s->row->recorded_at, &e);
+	s->entry = found == 1 ? e.index : -1;
+	entries_row_clear(&e);
+	return found >= 0;
+}
 
 static int
 relative(struct store_tx *tx, struct showing *s, int64_t id, char *out)
@@ -168,6 +188,7 @@ show_tx(struct store_tx *tx, void *arg)
 	struct showing *s = arg;
 
 	return certs_der(tx, s->row->id, &s->der, &s->len) >= 0 &&
+	    find_entry(tx, s) &&
 	    relative(tx, s, s->row->predecessor, s->predecessor) &&
 	    relative(tx, s, s->row->successor, s->successor);
 }
@@ -189,7 +210,8 @@ ops_cert_show(struct ops_call *c)
 	    s.predecessor[0] != '\0' ? s.predecessor : NULL) &&
 	    field_add_text(v, "successor",
 	    s.successor[0] != '\0' ? s.successor : NULL) &&
-	    field_add_text(v, "spki_sha256", spki) && (s.der == NULL ||
+	    field_add_text(v, "spki_sha256", spki) && (s.entry < 0 ||
+	    field_add_int(v, "log_index", s.entry)) && (s.der == NULL ||
 	    field_add_bytes(v, "der", s.der, s.len));
 	OPENSSL_free(s.der);
 	return ok;

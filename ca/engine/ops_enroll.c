@@ -7,6 +7,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/cacerts.h"
 #include "ca/engine/ops.h"
+#include "ca/engine/superseded.h"
 
 /* What the RA asks: enrolment, the public part of the fleets, a sign of life. */
 
@@ -80,6 +81,25 @@ fill_job(struct admission *a, struct issue_job *job)
 	job->guard_arg = a;
 }
 
+/* The key that was made for the device, this one time. */
+static int
+answer_key(struct ops_call *c, const struct admission *a,
+    const struct issued *out)
+{
+	unsigned char *key = NULL;
+	size_t len = 0;
+	int ok;
+
+	if (a->keygen == NULL)
+		return 1;
+	ok = keygen_answer(a->keygen, out->der, out->der_len, &key, &len) &&
+	    field_add_bytes(c->answer->values, "private_key", key, len) &&
+	    field_add_flag(c->answer->values, "encrypted",
+	    keygen_encrypts(a->keygen));
+	OPENSSL_clear_free(key, len);
+	return ok;
+}
+
 int
 ops_issue(struct ops_call *c, struct admission *a)
 {
@@ -100,10 +120,14 @@ ops_issue(struct ops_call *c, struct admission *a)
 	}
 	ok = issue_cert(c->ca->store, &job, c->now, &out, &c->o);
 	ca_issuer_unlock(c->ca, job.issuer);
-	if (!ok)
+	if (!ok) {
+		if (c->o.status == WIRE_LIMITED && a->retry_after > 0)
+			c->o.retry_after = a->retry_after;
 		return 0;
+	}
 	ops_log_issued(c, &out.row);
-	ok = ops_answer_cert(c, out.der, out.der_len, &out.row);
+	ok = ops_answer_cert(c, out.der, out.der_len, &out.row) &&
+	    answer_key(c, a, &out);
 	issued_clear(&out);
 	return ok;
 }
@@ -181,6 +205,7 @@ ops_take_request(struct ops_call *c, struct enrol_request *r)
 	memset(r, 0, sizeof(*r));
 	r->label = ops_text(c, "label");
 	r->renew = field_flag(c->args, "renew", 0);
+	r->keygen = field_flag(c->args, "keygen", 0);
 	r->csr = field_bytes(c->args, "csr", &r->csr_len);
 	r->user = ops_text(c, "user");
 	r->secret = ops_text(c, "secret");
@@ -279,6 +304,7 @@ ops_enroll(struct ops_call *c)
 	if (!ok && c->o.status != WIRE_OK)
 		clone_alarm(c, &r);
 out:
+	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);
 	policy_put(policy);
 	return ok;
@@ -299,7 +325,9 @@ add_fleet(struct ops_call *c, const struct fleet *f, const struct cacerts *k)
 	    cacerts_add(k, f->compiled->issuer, c->now, row) &&
 	    field_add_bytes(row, "csrattrs", attrs, len) &&
 	    field_add_flag(row, "basic", f->basic) &&
-	    field_add_flag(row, "tls_client", f->own || f->n_makers > 0) &&
+	    field_add_flag(row, "serverkeygen", f->keygen) &&
+	    field_add_flag(row, "tls_client",
+	    f->own || f->n_makers > 0 || f->n_stations > 0) &&
 	    field_add_text(row, "answer_wrap", f->answer_wrap);
 	OPENSSL_free(attrs);
 	return ok;

@@ -142,6 +142,13 @@ ops_policy_activate(struct ops_call *c)
 	    (const unsigned char (*)[32])c->ca->own_roots,
 	    c->ca->n_own_roots))
 		goto out;
+	if (c->has_proposal && memcmp(c->proposal, a.proposal->row.sha256,
+	    32) != 0) {
+		outcome_refuse(&c->o, WIRE_DENIED, "", "policy.changed",
+		    "files", "the files have changed since they were looked "
+		    "at; ask again");
+		goto out;
+	}
 	a.row.time = c->now;
 	snprintf(a.row.author, sizeof(a.row.author), "%s", c->who);
 	snprintf(a.row.note, sizeof(a.row.note), "%s", note ? note : "");

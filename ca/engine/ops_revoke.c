@@ -221,8 +221,8 @@ ops_revoke_device(struct ops_call *c)
 	return revoke_all(c, 0);
 }
 
-static int
-take_key(struct ops_call *c, unsigned char md[32])
+int
+ops_take_key(struct ops_call *c, unsigned char md[32])
 {
 	const char *hex = ops_text(c, "spki");
 	const unsigned char *key;
@@ -252,7 +252,7 @@ ops_revoke_key(struct ops_call *c)
 
 	c->o.authenticated = 1;
 	ok = ops_take_revocation(c, CRL_REASON_KEY_COMPROMISE, policy, &r) &&
-	    ops_refuse_hold(c, &r) && take_key(c, md) &&
+	    ops_refuse_hold(c, &r) && ops_take_key(c, md) &&
 	    ops_revoked(c,
 		revoke_key(
 		    c->ca->store, &r, md, ops_revoked_row, c, &n, &left));

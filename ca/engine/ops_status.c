@@ -153,6 +153,7 @@ ops_status(struct ops_call *c)
 	check_writable(&k);
 	check_status_db(&k);
 	ops_status_log(&k);
+	ops_status_people(&k);
 	ops_status_work(&k);
 	ops_status_ca(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",

@@ -23,6 +23,8 @@ void ops_say(struct checking *k, const char *check,
 void ops_status_ca(struct checking *k);
 /* ops_status_log.c: how far the log is published, and who remembers it. */
 void ops_status_log(struct checking *k);
+/* ops_status_people.c: who may do what, and what waits for people. */
+void ops_status_people(struct checking *k);
 /* ops_status_work.c: what operators have under way. */
 void ops_status_work(struct checking *k);
 

@@ -15,6 +15,7 @@
 static const struct ops_arg A_ENROLL[] = {
     {"label", TEXT, OPS_REQUIRED, 64},
     {"renew", FLAG, 0, 0},
+    {"keygen", FLAG, 0, 0},
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
     {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
     {"user", TEXT, 0, 128},
@@ -226,6 +227,52 @@ static const struct ops_arg A_LOG_ACCEPT[] = {
     {"reason", TEXT, OPS_REQUIRED, 200},
 };
 
+static const struct ops_arg A_REQUESTS[] = {
+    {"open", FLAG, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+static const struct ops_arg A_APPROVE[] = {
+    {"id", INT, OPS_REQUIRED, 0},
+    {"note", TEXT, 0, 8192},
+};
+static const struct ops_arg A_DENY[] = {
+    {"id", INT, OPS_REQUIRED, 0},
+    {"reason", TEXT, 0, 200},
+};
+static const struct ops_arg A_BREAK_ACK[] = {
+    {"id", INT, OPS_REQUIRED, 0},
+    {"note", TEXT, 0, 200},
+};
+
+/* Factories: devices by the file, keys that are known to be bad. */
+static const struct ops_arg A_IMPORT_BEGIN[] = {
+    {"file", TEXT, OPS_REQUIRED, 255},
+};
+static const struct ops_arg A_DEVICE_IMPORT[] = {
+    {"import", INT, 0, 0},	/* none: only look */
+    {"fleet", TEXT, 0, 63},
+    {"keep_going", FLAG, 0, 0},
+    {"row", BYTES, OPS_REQUIRED | OPS_MANY, 32 * 1024},
+};
+static const struct ops_arg A_IMPORT_END[] = {
+    {"import", INT, OPS_REQUIRED, 0},
+    {"sha256", BYTES, 0, 32},
+    {"incomplete", FLAG, 0, 0},
+};
+static const struct ops_arg A_KEY_BLOCK[] = {
+    {"hashes", BYTES, OPS_REQUIRED, 32 * 8192},
+    {"note", TEXT, 0, 200},
+};
+static const struct ops_arg A_KEY_BLOCKED[] = {
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 64},
+};
+static const struct ops_arg A_KEY_UNBLOCK[] = {
+    {"hash", TEXT, OPS_REQUIRED, 128},
+    {"reason", TEXT, OPS_REQUIRED, 200},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
@@ -287,8 +334,25 @@ static const struct ops_entry TABLE[] = {
     {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
     {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
+    {"log.where", OPS_ADMIN, ops_log_where, NULL, 0},
+    {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},
     {"log.cosign", OPS_ADMIN, ops_log_cosign, ARGS(A_LOG_COSIGN)},
     {"log.accept", OPS_ADMIN, ops_log_accept, ARGS(A_LOG_ACCEPT)},
+    {"operator.list", OPS_ADMIN, ops_operator_list, NULL, 0},
+    {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
+    {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
+    {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},
+    {"request.deny", OPS_ADMIN, ops_request_deny, ARGS(A_DENY)},
+    {"request.run", OPS_ADMIN, ops_request_run, ARGS(A_ID)},
+    {"break-glass.list", OPS_ADMIN, ops_break_list, ARGS(A_REQUESTS)},
+    {"break-glass.ack", OPS_ADMIN, ops_break_ack, ARGS(A_BREAK_ACK)},
+    {"device.import.begin", OPS_ADMIN, ops_import_begin,
+	ARGS(A_IMPORT_BEGIN)},
+    {"device.import", OPS_ADMIN, ops_device_import, ARGS(A_DEVICE_IMPORT)},
+    {"device.import.end", OPS_ADMIN, ops_import_end, ARGS(A_IMPORT_END)},
+    {"key.block", OPS_ADMIN, ops_key_block, ARGS(A_KEY_BLOCK)},
+    {"key.blocked", OPS_ADMIN, ops_key_blocked, ARGS(A_KEY_BLOCKED)},
+    {"key.unblock", OPS_ADMIN, ops_key_unblock, ARGS(A_KEY_UNBLOCK)},
 };
 
 const struct ops_entry *

@@ -23,6 +23,8 @@ struct outcome {
 	int64_t device, known_anchor;	/* row of the device that the party has
 				   proven to be by a certificate, and what its
 				   row says; 0 none */
+	int64_t succeeded;	/* certificate (row) whose successor the party
+				   has authenticated with; 0 none */
 	char who[320];		/* "fleet/device" or address, for the log */
 };
 

@@ -45,11 +45,13 @@ check_file(const struct policy_file *file)
 {
 	int pem = is_in(file->path, FLEETS, ".pem");
 
-	if (!pem && !is_in(file->path, PROFILES, ".conf") &&
+	if (!pem && strcmp(file->path, OPERATORS_PATH) != 0 &&
+	    !is_in(file->path, PROFILES, ".conf") &&
 	    !is_in(file->path, FLEETS, ".conf"))
 		return config_error(file->path,
 		    "is no file of a policy "
-		    "(profiles/*.conf, fleets/*.conf, fleets/*.pem)");
+		    "(profiles/*.conf, fleets/*.conf, fleets/*.pem, "
+		    OPERATORS_PATH ")");
 	if (pem && strstr(file->text, "PRIVATE KEY-----") != NULL)
 		return config_error(file->path,
 		    "holds a private key: keep "
@@ -130,6 +132,27 @@ check_labels(const struct policy *p, const struct policy_file *file,
 	return 1;
 }
 
+/* A station is bound to one fleet. */
+static int
+check_stations(const struct policy *p, const struct policy_file *file,
+    const struct fleet *f)
+{
+	size_t i, k;
+
+	for (i = 0; i < p->n_fleets; i++)
+		for (k = 0; k < f->n_stations; k++)
+			if (fleet_station(
+				p->fleets[i], f->stations[k].name) != NULL) {
+				profile_raise(PROFILE_E_CONFIG,
+				    "%s: fleet %s has the station \"%s\" "
+				    "already",
+				    file->path, p->fleets[i]->name,
+				    f->stations[k].name);
+				return 0;
+			}
+	return 1;
+}
+
 static int
 add_fleet(struct policy *p, const struct policy_file *file)
 {
@@ -137,7 +160,7 @@ add_fleet(struct policy *p, const struct policy_file *file)
 
 	if (f == NULL)
 		return 0;
-	if (!check_labels(p, file, f)) {
+	if (!check_labels(p, file, f) || !check_stations(p, file, f)) {
 		fleet_free(f);
 		return 0;
 	}
@@ -163,6 +186,11 @@ compile_files(struct policy *p, int active)
 		if (is_in(p->files[i].path, FLEETS, ".conf") &&
 		    !add_fleet(p, &p->files[i]))
 			return 0;
+	for (i = 0; i < p->n_files; i++)
+		if (strcmp(p->files[i].path, OPERATORS_PATH) == 0) {
+			p->operators = operators_compile(p, &p->files[i]);
+			return p->operators != NULL;
+		}
 	return 1;
 }
 
@@ -223,6 +251,7 @@ policy_put(struct policy *p)
 		fleet_free(p->fleets[i]);
 	for (i = 0; i < p->n_profiles; i++)
 		profile_free(p->profiles[i]);
+	operators_free(p->operators);
 	OPENSSL_free(p->fleets);
 	OPENSSL_free(p->profiles);
 	policy_files_free(p->files, p->n_files);

@@ -2,6 +2,7 @@
 #define INKAN_CA_ENGINE_POLICY_H
 
 #include <openssl/x509.h>
+#include "ca/engine/operators.h"
 #include "ca/store/records.h"
 #include "profiles/profile.h"
 
@@ -11,13 +12,14 @@
  * Compiled from texts (of a version in the store, or of a folder: a proposal).
  * Paths in a version: "profiles/NAME.conf", "fleets/NAME.conf",
  * "fleets/NAME.pem" (trust anchors that fleets name). The format of a fleet file is
- * inkan-fleet(5).
+ * inkan-fleet(5). "operators.conf", where there is one, says who may do what:
+ * operators.h.
  *
  * policy_compile refuses: what profile_compile refuses; a fleet whose profile
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; re_enrol "approve". Anchors that are ours are found by
+ * self-signed CAs; re_enrol "approve"; a station in two fleets. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
@@ -27,6 +29,8 @@ enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
 enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
 	FLEET_WINDOW_SECONDS };
+enum fleet_superseded { FLEET_SUPERSEDED_KEEP, FLEET_SUPERSEDED_FIRST_USE,
+	FLEET_SUPERSEDED_AFTER };
 
 #define FLEET_MAKERS_MAX 16
 #define FLEET_PATTERNS_MAX 32
@@ -38,6 +42,16 @@ struct fleet_maker {		/* trust in one manufacturer */
 	int name_nid;		/* subject attribute that names the device */
 };
 
+#define FLEET_STATIONS_MAX 32
+
+struct fleet_station {		/* asks on behalf of devices */
+	char name[49];		/* the CN of its certificate */
+	X509_STORE *anchors;	/* NULL: its certificate is one of ours */
+	int depth;
+	int name_nid;		/* CSR's attribute that names the device */
+	int64_t per_shift, shift;	/* certificates in so many seconds */
+};
+
 struct fleet {
 	char name[64];
 	char label[64];
@@ -46,6 +60,8 @@ struct fleet {
 	const struct profile *compiled;	/* borrowed from the policy */
 	struct fleet_maker makers[FLEET_MAKERS_MAX];
 	size_t n_makers;
+	struct fleet_station stations[FLEET_STATIONS_MAX];
+	size_t n_stations;
 	int basic;			/* HTTP Basic with a secret */
 	int own;			/* renewal by a certificate of our own */
 	int idevid_key_reuse;		/* CSR key may be the maker certificate's */
@@ -59,16 +75,23 @@ struct fleet {
 	int san_optional;		/* a renewal CSR without SAN is allowed
 					   (and noted as a deviation) */
 	int san_subset;			/* it may ask for less */
+	enum fleet_superseded superseded;	/* what becomes of the
+					   certificate that was renewed */
+	int64_t superseded_after;	/* seconds */
 	enum fleet_pop_link pop_link;
 	enum fleet_attest attest;
 	int64_t per_device_hour, per_day;	/* 0 = no limit */
 	char answer_wrap[16];		/* auto | one-line | 64 */
+	int keygen;			/* keys are made for devices */
+	int keygen_plain;		/* and answered unencrypted inside TLS */
+	unsigned keygen_types;		/* set of enum spki_type */
 };
 
 struct policy {
 	struct policy_row row;		/* version 0: a proposal */
 	struct profile **profiles; size_t n_profiles;
 	struct fleet **fleets; size_t n_fleets;
+	struct operators *operators;	/* NULL: no such file */
 	struct policy_file *files; size_t n_files;	/* the texts */
 	int refs;			/* atomic */
 };
@@ -89,8 +112,9 @@ const struct profile *policy_profile(const struct policy *p, const char *name);
 const struct fleet *policy_fleet(const struct policy *p, const char *name);
 /* NULL or "" = the default fleet; NULL returned when there is no such label. */
 const struct fleet *policy_label(const struct policy *p, const char *label);
-/* CsrAttrs DER (RFC 8951, RFC 9908 classic form: key types and at most one
-   id-ExtensionReq) for the fleet's profile; to be freed with OPENSSL_free(). */
+/* CsrAttrs DER for the fleet's profile, in the form of RFC 8951 (no
+   id-ExtensionReq) and as the template of RFC 9908, see csrattrs.h: a CSR that
+   obeys either is not refused for its shape. To be freed with OPENSSL_free(). */
 int policy_csrattrs(const struct fleet *f, unsigned char **out, size_t *len);
 /* Is one of ${n} CA certificates of our own (SHA-256 of the DER) among the
    trust anchors of a maker? 1 when none is, or 0 with PROFILE_E_CONFIG. To be
@@ -99,7 +123,7 @@ int policy_refuse_own(const struct policy *p, const unsigned char (*own)[32],
     size_t n);
 /* Stable text of a fleet, "key = value" lines. OPENSSL_free(). */
 char *policy_fleet_dump(const struct fleet *f);
-/* Load "profiles" and "fleets" files of a folder as texts; free with
+/* Load "profiles" and "fleets" files and operators.conf of a folder as texts; free with
    policy_files_free(). */
 int policy_load_dir(const char *dir, struct policy_file **files, size_t *n);
 void policy_files_free(struct policy_file *files, size_t n);

@@ -169,6 +169,20 @@ read_folder(struct files *fs, const char *dir, const char *sub)
 	return ok;
 }
 
+/* The one file that a policy may be without. */
+static int
+read_operators(struct files *fs, const char *dir)
+{
+	char full[PATH_MAX];
+
+	if (snprintf(full, sizeof(full), "%s/" OPERATORS_PATH, dir) >=
+	    (int)sizeof(full))
+		return config_long(dir);
+	if (access(full, F_OK) != 0 && errno == ENOENT)
+		return 1;
+	return read_file(fs, full, OPERATORS_PATH);
+}
+
 static int
 by_path(const void *a, const void *b)
 {
@@ -183,7 +197,8 @@ policy_load_dir(const char *dir, struct policy_file **files, size_t *n)
 	struct files fs = {NULL, 0};
 
 	if (!read_folder(&fs, dir, "fleets") ||
-	    !read_folder(&fs, dir, "profiles")) {
+	    !read_folder(&fs, dir, "profiles") ||
+	    !read_operators(&fs, dir)) {
 		policy_files_free(fs.item, fs.n);
 		return 0;
 	}

@@ -102,6 +102,10 @@ check_link(struct admitting *t)
 	enum fleet_pop_link mode = t->fleet->pop_link;
 	int bound = req->tls_unique_len > 0 || req->tls_exporter_len > 0;
 
+	/* The device was in no connection of ours: whoever says cmcRA vouches
+	   that it has looked (RFC 7030 3.7). */
+	if (t->party == PARTY_STATION)
+		return 1;
 	if (mode == FLEET_POP_OFF) {
 		if (challenge != NULL)
 			stage_note(t, "challengePassword ignored");
@@ -134,13 +138,45 @@ check_link(struct admitting *t)
 		"not the channel binding of this TLS connection");
 }
 
+/* The device wants a key: it is made, and the CSR that is judged is ours. What
+   stands in the record tells that somebody else than the device had the key. */
+static int
+possess_new_key(struct admitting *t)
+{
+	const struct enrol_request *req = t->req;
+	struct keygen_request r = {t->fleet, req->csr, req->csr_len, NULL, 0};
+	const unsigned char *der;
+	size_t len;
+
+	if (!t->fleet->keygen)
+		return stage_refuse(t, WIRE_DENIED, "keygen.off", "label",
+		    "fleet %s makes no keys for devices", t->fleet->name);
+	if (req->n_chain > 0) {
+		r.client = req->chain[0];
+		r.client_len = req->chain_len[0];
+	}
+	t->a->keygen = keygen_make(&r);
+	if (t->a->keygen == NULL)
+		return 0;
+	stage_note(t, "key made by the CA, answered %s",
+	    keygen_encrypts(t->a->keygen) ? "encrypted" : "inside TLS");
+	if (keygen_other(t->a->keygen) != NULL)
+		stage_note(t, "not of the type %s that was asked for",
+		    keygen_other(t->a->keygen));
+	der = keygen_csr(t->a->keygen, &len);
+	return possess_csr(t, der, len);
+}
+
 int
 stage_possess(struct admitting *t)
 {
-	if (!possess_csr(t, t->req->csr, t->req->csr_len) ||
+	if (!(t->req->keygen
+		    ? possess_new_key(t)
+		    : possess_csr(t, t->req->csr, t->req->csr_len)) ||
 	    !possess_key_type(t) || !check_link(t))
 		return 0;
-	stage_say(t, "CSR signed by its own %s key",
+	stage_say(t, "CSR signed by %s %s key",
+	    t->req->keygen ? "a new" : "its own",
 	    spki_type_name(csr_key_type(t->a->csr)));
 	return 1;
 }

@@ -9,13 +9,17 @@
 #include "ca/report/report.h"
 #include "ca/store/certs.h"
 #include "ca/engine/mirror.h"
+#include "ca/engine/parking.h"
 #include "ca/engine/schedule_crl.h"
 #include "ca/engine/schedule.h"
+#include "ca/engine/superseded.h"
 
 #define BEAT_RETRY 5		/* seconds after a heartbeat that failed */
 #define OPEN_MAX 600		/* a reservation that is older is nobody's */
 #define OPEN_EVERY 60
 #define TOKEN_EVERY 30
+#define PARKED_EVERY 15
+#define SUPERSEDED_EVERY 5
 
 struct schedule {
 	struct ca *ca;
@@ -27,6 +31,8 @@ struct schedule {
 	time_t beat_failed;
 	time_t open_looked;
 	time_t token_looked;
+	time_t parked_looked;
+	time_t superseded_looked;
 	struct schedule_crl *crls;
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
@@ -204,6 +210,36 @@ refusals(struct schedule *s, time_t now)
 		report_errors(REPORT_ERROR, "refusals.unlogged", NULL);
 }
 
+/* Requests whose time is over are ended, and the log tells. */
+static void
+requests(struct schedule *s, time_t now)
+{
+	if (s->was_stopped || is_within(now, s->parked_looked, PARKED_EVERY))
+		return;
+	s->parked_looked = now;
+	if (!parking_sweep(s->ca->store, now))
+		report_errors(REPORT_ERROR, "request.unswept", NULL);
+}
+
+/* Certificates that have been renewed, where their fleet has them revoked. */
+static void
+superseded(struct schedule *s, time_t now)
+{
+	struct policy *policy;
+	size_t n;
+
+	if (s->was_stopped ||
+	    is_within(now, s->superseded_looked, SUPERSEDED_EVERY))
+		return;
+	s->superseded_looked = now;
+	policy = ca_policy(s->ca);
+	if (!superseded_round(s->ca->store, policy, now, &n))
+		report_errors(REPORT_ERROR, "superseded.failed", NULL);
+	if (n > 0)
+		atomic_store(&s->ca->crl_wanted, 1);
+	policy_put(policy);
+}
+
 void
 schedule_round(struct schedule *s, time_t now)
 {
@@ -212,7 +248,9 @@ schedule_round(struct schedule *s, time_t now)
 	token(s, now);
 	crls(s, now);
 	close_open(s, now);
+	superseded(s, now);
 	refusals(s, now);
+	requests(s, now);
 	ERR_clear_error();
 }
 

@@ -88,15 +88,8 @@ send_answer(struct connection *c, const WIRE_ANSWER *a)
 static void
 wipe(const WIRE_FIELDS *list)
 {
-	const WIRE_FIELD *f;
-	const unsigned char *p;
-	size_t i, len;
-
-	for (i = 0; (f = field_find(list, "secret", i)) != NULL; i++) {
-		p = field_get_bytes(f, &len);
-		if (p != NULL && len > 0)
-			OPENSSL_cleanse((void *)p, len);
-	}
+	field_wipe(list, "secret");
+	field_wipe(list, "private_key");
 }
 
 static void

@@ -15,6 +15,7 @@ enum stage_party {
 	PARTY_OWN,    /* a certificate of ours: renewal */
 	PARTY_MAKER,  /* a manufacturer's certificate */
 	PARTY_SECRET, /* HTTP Basic */
+	PARTY_STATION, /* a factory's station, for a device */
 	PARTY_ASSUMED /* explain without credentials */
 };
 
@@ -30,6 +31,8 @@ struct admitting {
 	enum stage_party party;
 	struct secret_row secret;    /* PARTY_SECRET */
 	unsigned char maker_key[32]; /* SHA-256 of the SPKI, PARTY_MAKER */
+
+	const struct fleet_station *station; /* PARTY_STATION */
 
 	struct device_row device; /* when has_device */
 	int has_device;
@@ -83,6 +86,25 @@ void stage_time(int64_t when, char out[STAGE_TIME_MAX]);
 /* auth_cert.c: the leaf of the client chain. */
 int auth_own(struct admitting *t, const struct cert_row *row);
 int auth_maker(struct admitting *t);
+/* The whole chain of the request decoded: ${rest} gets all but the leaf, which
+   is to be freed in any case. */
+int auth_decode_chain(
+    struct admitting *t, X509 **leaf, STACK_OF(X509) * rest);
+/* By these anchors alone, the leaf counted in ${depth}. X509_V_OK, or why not. */
+int auth_verify(const struct admitting *t, X509_STORE *anchors, int depth,
+    X509 *leaf, STACK_OF(X509) * rest);
+int auth_check_usage(struct admitting *t, X509 *leaf);
+int auth_refuse_time(struct admitting *t, int64_t from, int64_t to);
+int auth_refuse_state(struct admitting *t, const struct cert_row *row);
+/* auth_station.c: is that the certificate of a station (id-kp-cmcRA)? */
+int auth_is_station(const unsigned char *der, size_t len);
+/* ${row}: its certificate is ours; NULL: another's. */
+int auth_station(struct admitting *t, const struct cert_row *row);
+/* The registry's row for the device that it asks for. */
+int auth_station_device(struct admitting *t, struct store_tx *tx);
+/* That row has not been used. With the certificate that a repetition gets in
+   ${a}->existing. */
+int auth_station_unused(struct admitting *t, struct store_tx *tx);
 /* auth_secret.c */
 int auth_basic(struct admitting *t);
 /* The name that a secret's bearer asks for: CN of the CSR. */

@@ -137,6 +137,22 @@ proof_print(const struct log_proof *p)
 	return out;
 }
 
+char *
+proof_make(uint64_t index, const struct log_opening *o, uint64_t size,
+    const char *note, log_read_fn *read, void *arg)
+{
+	struct log_proof p = {.index = index};
+	char *out = NULL;
+
+	p.checkpoint = OPENSSL_strdup(note);
+	if (p.checkpoint != NULL &&
+	    log_opening_encode(o, &p.extra, &p.extra_len) &&
+	    log_prove_inclusion(index, size, read, arg, &p.path))
+		out = proof_print(&p);
+	proof_clear(&p);
+	return out;
+}
+
 int
 proof_check(const struct log_proof *p, const void *leaf, size_t len,
     const struct note_key *key, struct log_checkpoint *out)

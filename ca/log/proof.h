@@ -2,11 +2,12 @@
 #define INKAN_CA_LOG_PROOF_H
 
 #include "ca/log/checkpoint.h"
+#include "ca/log/leaf.h"
 
 /*
  * A proof that travels alone (C2SP tlog-proof): an entry's index, its path to a
  * root, and the signed checkpoint of that root. The «extra» octets hold what a
- * certificate's holder needs to know his entry: docs/log.md says what.
+ * certificate's holder needs to know his entry, an Opening (leaf.h).
  */
 
 #define PROOF_EXTRA_MAX 8192
@@ -25,6 +26,11 @@ int proof_parse(struct log_proof *p, const char *in, size_t len);
 void proof_clear(struct log_proof *p);
 /* Freed with OPENSSL_free(); NULL raised. */
 char *proof_print(const struct log_proof *p);
+/* The proof of entry ${index}, which ${o} opens, in the tree of ${size} leaves
+   whose signed checkpoint ${note} is; hashes come from ${read}. Text, to be freed
+   with OPENSSL_free(); NULL raised. */
+char *proof_make(uint64_t index, const struct log_opening *o, uint64_t size,
+    const char *note, log_read_fn *read, void *arg);
 /* ${leaf} stands at p->index of the tree whose checkpoint ${key} signed. 1, or 0
    raised. Does not look at the extra octets, nor at cosignatures. */
 int proof_check(const struct log_proof *p, const void *leaf, size_t len,

@@ -50,6 +50,10 @@ int status_writer_last(struct status_writer *w, struct status_cert *out);
 /* One durable transaction: begin, put ..., commit (sets change and heartbeat).
    Thread-safe: begin takes a lock that commit or abort releases. */
 int status_begin(struct status_writer *w);
+/* The same, but a power failure may take it back, as a whole and until the writer
+   brings it up again: enough for certificates that are new. It is durable with
+   the next durable one. */
+int status_begin_new(struct status_writer *w);
 int status_put_issuer(struct status_writer *w, const struct status_issuer *i);
 int status_put_cert(struct status_writer *w, const struct status_cert *c);
 int status_commit(struct status_writer *w, int64_t change, int64_t now);

@@ -24,6 +24,8 @@ enum {
 	W_EMPTY_ISSUERS,
 	W_RESET,
 	W_LAST,
+	W_DURABLE,
+	W_NEW,
 	W_N
 };
 
@@ -48,6 +50,8 @@ static const char *const texts[W_N] = {
     [W_RESET] = "UPDATE head SET change = 0, heartbeat = 0, generation = ?1",
     [W_LAST] = "SELECT issuer, serial, state, change FROM certs"
 	       " ORDER BY change DESC LIMIT 1",
+    [W_DURABLE] = "PRAGMA synchronous = FULL",
+    [W_NEW] = "PRAGMA synchronous = NORMAL",
 };
 
 static const char schema[] =
@@ -75,6 +79,7 @@ struct status_writer {
 	ino_t ino;
 	struct status_db d;
 	sqlite3_stmt *stmts[W_N];
+	int durable; /* how the connection is set */
 };
 
 static int
@@ -177,6 +182,7 @@ open_all(struct status_writer *w)
 	const char *path = w->path;
 	int there = 0;
 
+	w->durable = 1;
 	return make_file(path) && remember(w) &&
 	    status_db_open(&w->d, path, SQLITE_OPEN_READWRITE) &&
 	    has_tables(&w->d, path, &there) &&
@@ -305,14 +311,40 @@ status_writer_last(struct status_writer *w, struct status_cert *out)
 	return found;
 }
 
-int
-status_begin(struct status_writer *w)
+/* Lock held, outside a transaction. */
+static int
+set_durable(struct status_writer *w, int durable)
+{
+	if (w->durable == durable)
+		return 1;
+	if (!status_db_run(&w->d,
+		status_db_get(&w->d, durable ? W_DURABLE : W_NEW)))
+		return 0;
+	w->durable = durable;
+	return 1;
+}
+
+static int
+begin(struct status_writer *w, int durable)
 {
 	pthread_mutex_lock(&w->lock);
-	if (is_open(w) && status_db_run(&w->d, status_db_get(&w->d, W_BEGIN)))
+	if (is_open(w) && set_durable(w, durable) &&
+	    status_db_run(&w->d, status_db_get(&w->d, W_BEGIN)))
 		return 1;
 	pthread_mutex_unlock(&w->lock);
 	return 0;
+}
+
+int
+status_begin(struct status_writer *w)
+{
+	return begin(w, 1);
+}
+
+int
+status_begin_new(struct status_writer *w)
+{
+	return begin(w, 0);
 }
 
 void

@@ -136,6 +136,8 @@ int certs_revoked(struct store_tx *tx, int64_t issuer, int shard,
    was when are set, all else is empty. */
 int certs_changed(struct store_tx *tx, int64_t since, size_t limit,
     int (*cb)(const struct cert_row *row, void *arg), void *arg);
+/* Has any certificate been revoked or put on hold after that change? */
+int certs_revoked_since(struct store_tx *tx, int64_t since, int *out);
 int certs_last_change(struct store_tx *tx, int64_t *out);
 /* The newest row's id, 0 without rows. 1 or 0 raised. */
 int certs_last_id(struct store_tx *tx, int64_t *out);

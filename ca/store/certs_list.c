@@ -126,7 +126,9 @@ certs_changed(struct store_tx *tx, int64_t since, size_t limit,
 	s = sql_open(tx,
 	    "SELECT id, issuer, serial, state, reason, revoked_at, not_after,"
 	    " recorded_at, change FROM certs"
-	    " WHERE change > ? AND change > 0 AND state BETWEEN 2 AND 4"
+	    /* "+ 0": a bare parameter has the statement prepared anew each
+	       time, to see whether its value lies in the partial index. */
+	    " WHERE change > ? + 0 AND change > 0 AND state BETWEEN 2 AND 4"
 	    " ORDER BY change LIMIT ?",
 	    "ii", since, limit > 0 ? (int64_t)limit : INT64_MAX);
 	while (s != NULL && (found = sql_step(s)) == 1) {
@@ -146,6 +148,20 @@ certs_changed(struct store_tx *tx, int64_t since, size_t limit,
 	}
 	sql_close(s);
 	return found >= 0;
+}
+
+int
+certs_revoked_since(struct store_tx *tx, int64_t since, int *out)
+{
+	int64_t n = 0;
+
+	if (sql_number(tx, &n,
+		"SELECT count(*) FROM (SELECT 1 FROM certs WHERE"
+		" change > ? + 0 AND change > 0 AND state IN (3, 4) LIMIT 1)",
+		"i", since) != 1)
+		return 0;
+	*out = n > 0;
+	return 1;
 }
 
 int

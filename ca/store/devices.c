@@ -61,9 +61,8 @@ first_row(struct sql *s, struct device_row *out)
 	return found;
 }
 
-/* No other device has its key pinned? 1, or 0 raised. */
-static int
-key_is_new(struct store_tx *tx, const struct device_row *row)
+int
+devices_key_is_new(struct store_tx *tx, const struct device_row *row)
 {
 	struct device_row other;
 	int found;
@@ -95,7 +94,7 @@ is_new(struct store_tx *tx, const struct device_row *row)
 		    "device.duplicate: fleet %s has a device "
 		    "%s already",
 		    row->fleet, row->name);
-	return found == 0 && key_is_new(tx, row);
+	return found == 0 && devices_key_is_new(tx, row);
 }
 
 int
@@ -156,6 +155,35 @@ devices_get_by_name(
 	return 1;
 }
 
+int
+devices_get_by_serial(struct store_tx *tx, const char *fleet,
+    const char *serial, struct device_row *out)
+{
+	struct device_row row;
+	struct sql *s;
+	int found, more = 0;
+
+	s = sql_open(tx,
+	    SELECT "WHERE fleet = ? AND serial = ? AND serial <> ''"
+		   " ORDER BY id LIMIT 2",
+	    "tt", fleet, serial);
+	found = s == NULL ? -1 : sql_step(s);
+	if (found == 1) {
+		load(s, &row);
+		more = sql_step(s);
+	}
+	sql_close(s);
+	if (more == 1)
+		ca_raise(CA_E_DENIED,
+		    "device.serial: several devices of fleet %s have the "
+		    "serial number %s",
+		    fleet, serial);
+	if (found != 1 || more != 0)
+		return found == 0 ? 0 : -1;
+	*out = row;
+	return 1;
+}
+
 /* Did an UPDATE of one device meet it? */
 static int
 was_there(struct store_tx *tx, int64_t id)
@@ -193,7 +221,7 @@ devices_set_retired(struct store_tx *tx, int64_t id, int64_t now,
 int
 devices_set_identity(struct store_tx *tx, const struct device_row *row)
 {
-	return key_is_new(tx, row) &&
+	return devices_key_is_new(tx, row) &&
 	    sql_run(tx,
 		"UPDATE devices SET serial = ?, key_sha256 = ?, origin = ?"
 		" WHERE id = ?",

@@ -38,6 +38,13 @@ int devices_get_by_id(struct store_tx *tx, int64_t id, struct device_row *out);
    several fleets have one: CA_E_BADREQUEST "fleet: ..."). */
 int devices_get_by_name(struct store_tx *tx, const char *name,
     struct device_row *out);
+/* The only device of the fleet with that maker's serial number; 0 none, -1
+   raised (also when several have it: CA_E_DENIED "device.serial: ..."). */
+int devices_get_by_serial(struct store_tx *tx, const char *fleet,
+    const char *serial, struct device_row *out);
+/* No other device of any fleet has its key pinned? 1, or 0 raised, CA_E_DENIED
+   "key.duplicate". */
+int devices_key_is_new(struct store_tx *tx, const struct device_row *row);
 int devices_set_state(struct store_tx *tx, int64_t id, enum device_state s,
     const char *note);
 /* Out of service for good (${now}), or back (0). ${successor}: the row that

@@ -1,30 +1,9 @@
 #include <string.h>
-#include <openssl/asn1t.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
+#include "ca/log/leaf.h"
 #include "ca/store/private.h"
 #include "ca/store/records.h"
-
-typedef struct log_leaf_st {
-	ASN1_INTEGER *version;
-	ASN1_INTEGER *index;
-	ASN1_UTF8STRING *kind;
-	ASN1_GENERALIZEDTIME *time;
-	ASN1_OCTET_STRING *commitment;
-} LOG_LEAF;
-
-/* clang-format off */
-ASN1_SEQUENCE(LOG_LEAF) = {
-	ASN1_SIMPLE(LOG_LEAF, version, ASN1_INTEGER),
-	ASN1_SIMPLE(LOG_LEAF, index, ASN1_INTEGER),
-	ASN1_SIMPLE(LOG_LEAF, kind, ASN1_UTF8STRING),
-	ASN1_SIMPLE(LOG_LEAF, time, ASN1_GENERALIZEDTIME),
-	ASN1_SIMPLE(LOG_LEAF, commitment, ASN1_OCTET_STRING),
-} static_ASN1_SEQUENCE_END(LOG_LEAF)
-/* clang-format on */
-
-#define LEAF_VERSION 1
 
 void
 entries_row_clear(struct entry_row *row)
@@ -35,45 +14,16 @@ entries_row_clear(struct entry_row *row)
 	row->detail_len = row->leaf_len = 0;
 }
 
-/* SHA-256(salt || detail) */
-static int
-commit_to(const struct entry_row *row, unsigned char md[32])
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok;
-
-	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-	    EVP_DigestUpdate(ctx, row->salt, sizeof(row->salt)) == 1 &&
-	    EVP_DigestUpdate(ctx, row->detail, row->detail_len) == 1 &&
-	    EVP_DigestFinal_ex(ctx, md, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 /* DER of the leaf that ${row}'s other members make. */
 static int
 make_leaf(const struct entry_row *row, unsigned char **out, size_t *len)
 {
-	LOG_LEAF *leaf = (LOG_LEAF *)ASN1_item_new(ASN1_ITEM_rptr(LOG_LEAF));
-	unsigned char md[32];
-	int n = -1;
+	struct log_leaf leaf = {.index = row->index, .time = row->time};
 
-	*out = NULL;
-	if (leaf != NULL && commit_to(row, md) &&
-	    ASN1_INTEGER_set(leaf->version, LEAF_VERSION) &&
-	    ASN1_INTEGER_set_int64(leaf->index, row->index) &&
-	    ASN1_STRING_set(leaf->kind, row->kind, -1) &&
-	    ASN1_GENERALIZEDTIME_set(leaf->time, (time_t)row->time) != NULL &&
-	    ASN1_OCTET_STRING_set(leaf->commitment, md, sizeof(md)))
-		n = ASN1_item_i2d(
-		    (ASN1_VALUE *)leaf, out, ASN1_ITEM_rptr(LOG_LEAF));
-	ASN1_item_free((ASN1_VALUE *)leaf, ASN1_ITEM_rptr(LOG_LEAF));
-	if (n <= 0) {
-		ca_raise(CA_E_INTERNAL, "log: the entry cannot be encoded");
-		return 0;
-	}
-	*len = (size_t)n;
-	return 1;
+	memcpy(leaf.kind, row->kind, sizeof(leaf.kind));
+	return log_leaf_commit(row->salt, row->detail, row->detail_len,
+		   leaf.commitment) &&
+	    log_leaf_encode(&leaf, out, len);
 }
 
 static int

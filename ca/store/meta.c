@@ -54,3 +54,16 @@ store_uncount(
 	    " WHERE scope = ? AND name = ? AND since = ? AND n > 0",
 	    "tti", scope, key, window);
 }
+
+int
+store_uncount_last(
+    struct store_tx *tx, const char *scope, const char *key, int64_t at)
+{
+	return sql_run(tx,
+	    "UPDATE counters SET n = n - 1"
+	    " WHERE scope = ? AND name = ? AND n > 0 AND since = ("
+	    "  SELECT max(c.since) FROM counters c WHERE"
+	    "  c.scope = counters.scope AND c.name = counters.name AND"
+	    "  c.since <= ?)",
+	    "tti", scope, key, at);
+}

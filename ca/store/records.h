@@ -177,5 +177,15 @@ int entries_leaves(struct store_tx *tx, int64_t from, size_t limit,
 int entries_count(struct store_tx *tx, int64_t *out);
 /* Recompute leaf and commitment of a row; 1 same, 0 raised. Pure. */
 int entries_check(const struct entry_row *row);
+/* The first entry of ${kind} with this issuer and serial in its detail, written at
+   ${when} or about then (0: not known; then, and where it is not found there, all
+   entries are read). 1 with *out to be cleared, 0 none, -1 raised. */
+int entries_about(struct store_tx *tx, const char *kind, const char *issuer,
+    const char *serial, int64_t when, struct entry_row *out);
+/* The hash of the complete subtree of leaves ${index} << ${level} and on; reads
+   them all. A log_read_fn whose ${arg} is the struct store_tx. */
+struct log_hash;
+int entries_hash(unsigned level, uint64_t index, struct log_hash *out,
+    void *arg);
 
 #endif

@@ -225,7 +225,49 @@ static const char version_3[] =
     " log INTEGER NOT NULL REFERENCES logs (id),"
     " size INTEGER NOT NULL CHECK (size >= 0),"
     " time INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL,"
-    " cosigned INTEGER NOT NULL, PRIMARY KEY (log, size)) STRICT;";
+    " cosigned INTEGER NOT NULL, PRIMARY KEY (log, size)) STRICT;"
+
+    /* Requests that wait for the approval of people, and who approved. note: of
+       an approval the signed note, '' where the uid alone counted; of a request,
+       why it ended. */
+    "CREATE TABLE parked ("
+    " id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL, op TEXT NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 9),"
+    " asker TEXT NOT NULL, uid INTEGER NOT NULL, need INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " ended INTEGER NOT NULL, log_from INTEGER NOT NULL,"
+    " sha256 BLOB NOT NULL UNIQUE, note TEXT NOT NULL,"
+    " content BLOB NOT NULL, result BLOB) STRICT;"
+    "CREATE INDEX parked_open ON parked (state, expires)"
+    " WHERE state IN (1, 2, 3);"
+    "CREATE TABLE parked_approvals ("
+    " request INTEGER NOT NULL REFERENCES parked (id),"
+    " operator TEXT NOT NULL, uid INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, note TEXT NOT NULL,"
+    " PRIMARY KEY (request, operator)) STRICT;"
+    /* What was done without approvals; seen_at 0: nobody has looked at it. */
+    "CREATE TABLE break_glass ("
+    " id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+    " who TEXT NOT NULL, uid INTEGER NOT NULL, op TEXT NOT NULL,"
+    " reason TEXT NOT NULL, seen_by TEXT NOT NULL,"
+    " seen_at INTEGER NOT NULL) STRICT;"
+
+    /* Factories: files of devices that came in, registry rows by the maker's
+       serial number, and certificates whose successor is there. due: since
+       when the predecessor may be revoked, NULL until the first use. */
+    "CREATE TABLE imports ("
+    " id INTEGER PRIMARY KEY, file TEXT NOT NULL, who TEXT NOT NULL,"
+    " started INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " added INTEGER NOT NULL, unchanged INTEGER NOT NULL,"
+    " refused INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX devices_serial ON devices (fleet, serial)"
+    " WHERE serial <> '';"
+    "CREATE TABLE superseded ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " due INTEGER) STRICT;"
+    "CREATE INDEX superseded_due ON superseded (due)"
+    " WHERE due IS NOT NULL;";
 
 static const char *const migrations[] = {version_1, version_2, version_3};
 

@@ -203,12 +203,22 @@ open_readers(struct store *s, size_t n)
 	return 1;
 }
 
+/* Counting memory for nobody takes a lock of the whole process at each
+   allocation. Refused, and no harm, once SQLite is in use. */
+static void
+count_no_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct store *
 store_open(const struct store_config *cfg)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store *s = OPENSSL_zalloc(sizeof(*s));
 	pthread_condattr_t attr;
 
+	pthread_once(&once, count_no_memory);
 	if (s == NULL)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);

@@ -90,5 +90,9 @@ int store_count(struct store_tx *tx, const char *scope, const char *key,
 /* Take one count of that window back; 1 also when there is none. */
 int store_uncount(struct store_tx *tx, const char *scope, const char *key,
     int64_t window);
+/* The same of the window that began last by ${at}, for whoever does not know
+   how long it was. */
+int store_uncount_last(struct store_tx *tx, const char *scope, const char *key,
+    int64_t at);
 
 #endif

@@ -282,6 +282,20 @@ field_get_bytes(const WIRE_FIELD *f, size_t *len)
 	return p == NULL ? (const unsigned char *)"" : p;
 }
 
+void
+field_wipe(const WIRE_FIELDS *l, const char *name)
+{
+	const WIRE_FIELD *f;
+	const unsigned char *p;
+	size_t i, len;
+
+	for (i = 0; (f = field_find(l, name, i)) != NULL; i++) {
+		p = field_get_bytes(f, &len);
+		if (p != NULL && len > 0)
+			OPENSSL_cleanse((void *)p, len);
+	}
+}
+
 int64_t
 field_get_int(const WIRE_FIELD *f)
 {

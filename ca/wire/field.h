@@ -72,6 +72,10 @@ int64_t field_get_int(const WIRE_FIELD *f);
 int field_get_flag(const WIRE_FIELD *f);
 int64_t field_get_time(const WIRE_FIELD *f);
 
+/* Overwrite the octets of every text or bytes of that name, which keep their
+   length: a secret does not stay behind in freed memory. */
+void field_wipe(const WIRE_FIELDS *l, const char *name);
+
 /* UTF-8 without NUL, surrogates and overlong forms? */
 int field_text_ok(const char *text, size_t len);
 

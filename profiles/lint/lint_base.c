@@ -273,7 +273,7 @@ const struct lint_rule_fn lint_base_rules[] = {
     {{"serial.length", "RFC 5280 4.1.2.2", LINT_ERROR, LINT_ON_CERT,
 	 "the serial number has 20 octets or fewer"},
 	serial_length},
-    {{"serial.entropy", "CA/B BR 7.1", LINT_NOTICE, LINT_ON_CERT,
+    {{"serial.entropy", "CA/B CSBR 7.1", LINT_NOTICE, LINT_ON_CERT,
 	 "the serial number can hold 64 unpredictable bits"},
 	serial_entropy},
     {{"validity.form", "RFC 5280 4.1.2.5", LINT_ERROR, LINT_ON_CERT,
@@ -288,7 +288,7 @@ const struct lint_rule_fn lint_base_rules[] = {
     {{"validity.order", "RFC 5280 4.1.2.5", LINT_ERROR, LINT_ON_CERT,
 	 "notBefore is not after notAfter"},
 	validity_order},
-    {{"validity.no_end", "RFC 5280 4.1.2.5; IEEE 802.1AR-2018 8", LINT_NOTICE,
+    {{"validity.no_end", "RFC 5280 4.1.2.5; IEEE 802.1AR-2018 8.5", LINT_NOTICE,
 	 LINT_ON_CERT, "no end (99991231235959Z) only in devices and CAs"},
 	validity_no_end},
     {{NULL, NULL, 0, 0, NULL}, NULL}};

@@ -3,6 +3,7 @@
 
 /* Rules for what a certificate is: responder, time stamps, code, server. */
 
+#define MICROSOFT "\x2b\x06\x01\x04\x01\x82\x37" /* 1.3.6.1.4.1.311 */
 #define DAY ((int64_t)86400)
 #define DELEGATE_LONG (90 * DAY)
 
@@ -22,7 +23,7 @@ ocsp_ca(struct lint_view *v)
 static void
 ocsp_usage(struct lint_view *v)
 {
-	if (!signs(v) && !(v->ku & KU_NON_REPUDIATION))
+	if (v->x[LINT_X_KU] && !signs(v) && !(v->ku & KU_NON_REPUDIATION))
 		lint_say(v, "a responder without digitalSignature");
 }
 
@@ -77,16 +78,40 @@ tsa_usage(struct lint_view *v)
 static void
 code_mix(struct lint_view *v)
 {
-	if (v->eku & (EKU_ANY | EKU_SERVER | EKU_TSA | EKU_OCSP))
-		lint_say(v, "codeSigning beside a purpose that it must not "
-			    "share with");
+	if (v->eku & (EKU_ANY | EKU_SERVER))
+		lint_say(v, "codeSigning beside serverAuth or any purpose");
+}
+
+/* What may stand beside codeSigning: mail, lifetime signing and document
+   signing, by Microsoft's OID of today and the one that the Requirements print. */
+static int
+code_may(const struct der *oid)
+{
+	return OID_IS(*oid, PKIX "\x03\x03") || OID_IS(*oid, PKIX "\x03\x04") ||
+	    OID_IS(*oid, MICROSOFT "\x0a\x03\x0d") ||
+	    OID_IS(*oid, MICROSOFT "\x0a\x03\x0c") ||
+	    OID_IS(*oid, MICROSOFT "\x03\x0a\x03\x0c");
 }
 
 static void
 code_alone(struct lint_view *v)
 {
-	if (v->n_eku != 1)
-		lint_say(v, "codeSigning beside another purpose");
+	struct der list, oid;
+
+	if (!lint_ext_open(v, LINT_X_EKU, DER_SEQUENCE, &list))
+		return;
+	while (lint_take(&list, DER_OID, &oid))
+		if (!code_may(&oid)) {
+			lint_say(v, "codeSigning beside another purpose");
+			return;
+		}
+}
+
+static void
+code_only(struct lint_view *v)
+{
+	if (v->ku & ~(KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN))
+		lint_say(v, "usage %04x beside digitalSignature", v->ku);
 }
 
 static void
@@ -139,17 +164,18 @@ static void
 any_purpose(struct lint_view *v)
 {
 	if ((v->eku & EKU_ANY) && v->n_eku > 1)
-		lint_say(v, "anyExtendedKeyUsage beside other purposes");
+		lint_say(v, "anyExtendedKeyUsage beside other purposes, which "
+			    "then limit nothing");
 }
 
 #define RULE(id, cite, sev, is, what, f)                                       \
 	{{id, cite, sev, LINT_ON_CERT | (is), what}, f}
 
 const struct lint_rule_fn lint_class_rules[] = {
-    RULE("ocsp.ca", "RFC 6960 4.2.2.2", LINT_ERROR, LINT_IS_CA,
+    RULE("ocsp.ca", "CA/B BR 7.1.2.10.6; RFC 6960 4.2.2.2", LINT_ERROR, LINT_IS_CA,
 	"no OCSPSigning in a CA", ocsp_ca),
-    RULE("ocsp.usage", "RFC 6960 4.2.2.2; RFC 5280 4.2.1.12", LINT_ERROR,
-	LINT_IS_OCSP, "a responder has digitalSignature", ocsp_usage),
+    RULE("ocsp.usage", "RFC 5280 4.2.1.3, 4.2.1.12", LINT_ERROR,
+	LINT_IS_OCSP, "a responder's key usage has a signing bit", ocsp_usage),
     RULE("ocsp.nocheck", "RFC 6960 4.2.2.2.1; RFC 9919", LINT_WARNING,
 	LINT_IS_OCSP, "a responder has ocsp-nocheck", ocsp_nocheck),
     RULE("ocsp.life", "RFC 6960 4.2.2.2.1", LINT_WARNING, LINT_IS_OCSP,
@@ -163,18 +189,24 @@ const struct lint_rule_fn lint_class_rules[] = {
     RULE("tsa.usage", "RFC 3161 2.3; RFC 5280 4.2.1.12", LINT_WARNING,
 	LINT_IS_TSA, "a time-stamping key only signs", tsa_usage),
     RULE("code.mix", "CA/B CSBR 7.1.2.3", LINT_ERROR, LINT_IS_CODE,
-	"codeSigning without serverAuth, timeStamping, OCSPSigning, any",
+	"codeSigning without serverAuth and anyExtendedKeyUsage",
 	code_mix),
     RULE("code.alone", "CA/B CSBR 7.1.2.3", LINT_WARNING, LINT_IS_CODE,
-	"codeSigning is the only purpose", code_alone),
+	"codeSigning is the only purpose, but mail, documents, lifetime",
+	code_alone),
     RULE("code.usage", "CA/B CSBR 7.1.2.3; RFC 5280 4.2.1.12", LINT_ERROR,
-	LINT_IS_CODE, "critical key usage: digitalSignature", code_usage),
-    RULE("server.name", "RFC 9525 6.3; CA/B BR 7.1.2.7", LINT_WARNING,
-	LINT_IS_SERVER, "a server has a dNSName or iPAddress", server_name),
-    RULE("cmc_ra", "RFC 6402 2.10; RFC 7030 3.6.1", LINT_ERROR, 0,
+	LINT_IS_CODE, "critical key usage: digitalSignature, no CA's bits",
+	code_usage),
+    RULE("code.only", "CA/B CSBR 7.1.2.3", LINT_WARNING, LINT_IS_CODE,
+	"digitalSignature is the only key usage", code_only),
+    RULE("server.name", "RFC 9525 4.1; CA/B BR 7.1.2.7.12",
+	LINT_WARNING, LINT_IS_SERVER, "a server has a dNSName or iPAddress",
+	server_name),
+    RULE("cmc_ra", "RFC 6402 2.10; RFC 7030 3.6.1", LINT_WARNING, 0,
 	"id-kp-cmcRA in an end entity that signs", cmc_ra),
-    RULE("self.end", "RFC 5280 3.2", LINT_NOTICE, LINT_IS_END,
+    RULE("self.end", "RFC 5280 3.2; RFC 6818 2", LINT_NOTICE, LINT_IS_END,
 	"self-issued certificates are CAs", self_end),
     RULE("any.alone", "RFC 5280 4.2.1.12", LINT_NOTICE, 0,
-	"anyExtendedKeyUsage stands alone", any_purpose),
+	"no purpose beside anyExtendedKeyUsage, where it limits nothing",
+	any_purpose),
     {{NULL, NULL, 0, 0, NULL}, NULL}};

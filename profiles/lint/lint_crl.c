@@ -169,6 +169,8 @@ idp_scope(struct lint_view *v)
 	if (lint_idp(v, &idp) && idp.flag[0] + idp.flag[1] + idp.flag[3] > 1)
 		lint_say(v, "only user, only CA, only attribute certificates "
 			    "at once");
+	else if (lint_idp(v, &idp) && idp.flag[3])
+		lint_say(v, "only attribute certificates");
 }
 
 /* ---- deltas ----------------------------------------------------------- */
@@ -221,6 +223,37 @@ delta_freshest(struct lint_view *v)
 }
 
 /* ---- others ----------------------------------------------------------- */
+
+/* Where a delta is: names alone. */
+static void
+freshest_names(struct lint_view *v)
+{
+	struct der list, one;
+
+	if (!lint_ext_open(v, LINT_X_FRESHEST, DER_SEQUENCE, &list))
+		return;
+	while (lint_take(&list, DER_SEQUENCE, &one)) {
+		lint_take(&one, DER_CONTEXT_CONS(0), NULL);
+		if (one.len > 0)
+			lint_say(v, "freshestCRL with reasons or cRLIssuer");
+	}
+}
+
+/* Who signed the CRL, and nothing else. */
+static void
+aia_alone(struct lint_view *v)
+{
+	struct der list, one, method;
+
+	if (!lint_ext_open(v, LINT_X_AIA, DER_SEQUENCE, &list))
+		return;
+	while (lint_take(&list, DER_SEQUENCE, &one))
+		if (lint_take(&one, DER_OID, &method) &&
+		    !OID_IS(method, PKIX "\x30\x02")) {
+			lint_say(v, "another access than caIssuers");
+			return;
+		}
+}
 
 static void
 expired_form(struct lint_view *v)
@@ -285,7 +318,7 @@ const struct lint_rule_fn lint_crl_rules[] = {
     CRL("idp_default", "X.690 11.5", LINT_ERROR, 0,
 	"flags that are FALSE are not encoded", idp_default),
     CRL("idp_scope", "RFC 5280 5.2.5", LINT_ERROR, 0,
-	"at most one of the three scopes", idp_scope),
+	"at most one scope, and not attribute certificates", idp_scope),
     CRL("delta_critical", "RFC 5280 5.2.4", LINT_ERROR, LINT_IS_DELTA,
 	"deltaCRLIndicator is critical", delta_critical),
     CRL("delta_form", "RFC 5280 5.2.4", LINT_ERROR, LINT_IS_DELTA,
@@ -294,10 +327,14 @@ const struct lint_rule_fn lint_crl_rules[] = {
 	"the base's number is below cRLNumber", delta_base),
     CRL("delta_freshest", "RFC 5280 5.2.6", LINT_ERROR, LINT_IS_DELTA,
 	"no freshestCRL in a delta", delta_freshest),
-    CRL("expired_form", "X.509 9.5.2.8", LINT_ERROR, 0,
+    CRL("freshest_names", "RFC 5280 5.2.6", LINT_ERROR, 0,
+	"freshestCRL has neither reasons nor cRLIssuer", freshest_names),
+    CRL("aia", "RFC 5280 5.2.7", LINT_ERROR, 0,
+	"authorityInfoAccess is caIssuers alone", aia_alone),
+    CRL("expired_form", "X.509, expiredCertsOnCRL", LINT_ERROR, 0,
 	"expiredCertsOnCRL is a GeneralizedTime", expired_form),
-    CRL("expired_critical", "X.509 9.5.2.8", LINT_ERROR, 0,
+    CRL("expired_critical", "X.509, expiredCertsOnCRL", LINT_ERROR, 0,
 	"expiredCertsOnCRL is not critical", expired_critical),
-    CRL("expired_order", "X.509 9.5.2.8", LINT_WARNING, 0,
+    CRL("expired_order", "X.509, expiredCertsOnCRL", LINT_WARNING, 0,
 	"expiredCertsOnCRL is not after thisUpdate", expired_order),
     {{NULL, NULL, 0, 0, NULL}, NULL}};

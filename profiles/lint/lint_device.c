@@ -3,6 +3,9 @@
 
 /* Rules for device identities: IEEE 802.1AR, MUD, BRSKI, FIDO, TCG, DICE. */
 
+#define CN "\x55\x04\x03"
+#define C "\x55\x04\x06"
+#define O "\x55\x04\x0a"
 #define OU "\x55\x04\x0b"
 
 static int
@@ -35,7 +38,7 @@ static void
 device_end(struct lint_view *v)
 {
 	if (v->time[1].ok && v->time[1].seconds != (int64_t)253402300799)
-		lint_say(v, "an IDevID that ends before the device does");
+		lint_say(v, "an end, as an owner sets it: an IDevID has none");
 }
 
 /* hardwareModuleName belongs to who made the device, not to a CA. */
@@ -104,21 +107,31 @@ fido_subject(struct lint_view *v)
 	static const char text[] = "Authenticator Attestation";
 	const struct lint_attr *a = v->subject.attr;
 	size_t i;
+	int ou = 0;
 
 	if (!v->x[LINT_X_AAGUID])
 		return;
 	for (i = 0; i < v->subject.n; i++)
-		if (OID_IS(a[i].type, OU) && OID_IS(a[i].value, text))
-			return;
-	lint_say(v, "an AAGUID, and no OU \"%s\"", text);
+		ou |= OID_IS(a[i].type, OU) && OID_IS(a[i].value, text);
+	if (!ou)
+		lint_say(v, "an AAGUID, and no OU \"%s\"", text);
+	else if (!subject_has(v, C, 3) || !subject_has(v, O, 3) ||
+	    !subject_has(v, CN, 3))
+		lint_say(v, "an AAGUID, and not C, O and CN in the subject");
+}
+
+static void
+fido_ca(struct lint_view *v)
+{
+	if (v->x[LINT_X_AAGUID])
+		lint_say(v, "an AAGUID in a CA's certificate");
 }
 
 static void
 ak_usage(struct lint_view *v)
 {
-	if (v->x[LINT_X_KU] &&
-	    (v->ku & ~(KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
-		lint_say(v, "usage %04x beside signing", v->ku);
+	if (v->x[LINT_X_KU] && v->ku != KU_DIGITAL_SIGNATURE)
+		lint_say(v, "usage %04x, not digitalSignature alone", v->ku);
 }
 
 static void
@@ -296,41 +309,44 @@ qc_form(struct lint_view *v)
 	{{id, cite, sev, LINT_ON_CERT | (is), what}, f}
 
 const struct lint_rule_fn lint_device_rules[] = {
-    RULE("device.serial", "IEEE 802.1AR-2018 8", LINT_WARNING,
+    RULE("device.serial", "IEEE 802.1AR-2018 8.6", LINT_WARNING,
 	LINT_IS_DEVICE, "the subject has one serialNumber", device_serial),
-    RULE("device.usage", "IEEE 802.1AR-2018 8", LINT_WARNING,
+    RULE("device.usage", "IEEE 802.1AR-2018 8.10.3", LINT_WARNING,
 	LINT_IS_DEVICE, "critical key usage: digitalSignature",
 	device_usage),
-    RULE("device.end", "IEEE 802.1AR-2018 8; RFC 5280 4.1.2.5",
+    RULE("device.end", "IEEE 802.1AR-2018 8.5; RFC 5280 4.1.2.5",
 	LINT_NOTICE, LINT_IS_DEVICE, "notAfter is 99991231235959Z",
 	device_end),
-    RULE("device.ca", "IEEE 802.1AR-2018 8; RFC 4108 5", LINT_WARNING,
+    RULE("device.ca", "IEEE 802.1AR-2018 8.10.4; RFC 4108 5", LINT_WARNING,
 	LINT_IS_CA, "no hardwareModuleName in a CA", device_ca),
-    RULE("mud.url", "RFC 8520 11", LINT_ERROR, 0,
+    RULE("mud.url", "RFC 8520 6, 11", LINT_ERROR, 0,
 	"the MUD URL is https, as IA5String", mud_url),
     RULE("masa.url", "RFC 8995 2.3.2", LINT_ERROR, 0,
 	"the MASA URL is IA5String", masa_url),
-    RULE("cmw.form", "RFC 9999", LINT_ERROR, 0,
+    RULE("cmw.form", "RFC 9999 4.4", LINT_ERROR, LINT_ON_CRL,
 	"CMW is UTF8String or OCTET STRING", cmw_form),
     RULE("fido.aaguid", "WebAuthn 8.2.1", LINT_ERROR, 0,
 	"the AAGUID is an OCTET STRING of 16 octets within extnValue",
 	fido_aaguid),
-    RULE("fido.subject", "WebAuthn 8.2.1", LINT_WARNING, 0,
-	"with an AAGUID: OU \"Authenticator Attestation\"", fido_subject),
-    RULE("ak.usage", "TCG EK Credential Profile, AK certificates",
-	LINT_WARNING, LINT_IS_AK, "an attestation key only signs",
-	ak_usage),
+    RULE("fido.subject", "WebAuthn 8.2.1", LINT_ERROR, 0,
+	"with an AAGUID: C, O, OU \"Authenticator Attestation\", CN",
+	fido_subject),
+    RULE("fido.ca", "WebAuthn 8.2.1", LINT_ERROR, LINT_IS_CA,
+	"no AAGUID in a CA", fido_ca),
+    RULE("ak.usage", "TCG TPM 2.0 Keys for Device Identity and Attestation",
+	LINT_WARNING, LINT_IS_AK,
+	"an attestation key has digitalSignature alone", ak_usage),
     RULE("ek.usage", "TCG EK Credential Profile 3.2", LINT_WARNING,
 	LINT_IS_EK, "an endorsement key only decrypts", ek_usage),
-    RULE("ek.san", "TCG EK Credential Profile 3.2.9", LINT_WARNING,
+    RULE("ek.san", "TCG EK Credential Profile 3.2.9", LINT_ERROR,
 	LINT_IS_EK, "an EK names TPM manufacturer, model and version",
 	ek_san),
-    RULE("dice.tcb_info", "TCG DICE Attestation Architecture 6.1.1",
+    RULE("dice.tcb_info", "TCG DICE Attestation Architecture 6.1",
 	LINT_ERROR, 0, "TcbInfo is its fields in order, fwids in pairs",
 	dice_tcb),
-    RULE("dice.multi_tcb_info", "TCG DICE Attestation Architecture 6.1.2",
+    RULE("dice.multi_tcb_info", "TCG DICE Attestation Architecture 6.1",
 	LINT_ERROR, 0, "MultiTcbInfo is one TcbInfo or more", dice_multi),
-    RULE("dice.ueid", "TCG DICE Attestation Architecture 6.1.3; RFC 9711",
+    RULE("dice.ueid", "TCG DICE Attestation Architecture 6.1; RFC 9711 4.2.1",
 	LINT_ERROR, 0, "UEID is an OCTET STRING of 7 to 33 octets",
 	dice_ueid),
     RULE("sda.form", "RFC 5280 4.2.1.8", LINT_ERROR, 0,

@@ -1,3 +1,4 @@
+#include <openssl/x509v3.h>
 #include "profiles/lint/lint_part.h"
 
 /* Rules on extensions as such, their criticality, and key identifiers. */
@@ -141,7 +142,8 @@ critical_should_not(struct lint_view *v)
 static void
 critical_bc(struct lint_view *v)
 {
-	if (!v->x[LINT_X_BC]->critical)
+	if (!v->x[LINT_X_BC]->critical &&
+	    (!v->x[LINT_X_KU] || (v->ku & KU_KEY_CERT_SIGN)))
 		lint_say(v, "cA in a basicConstraints that is not critical");
 }
 
@@ -199,7 +201,8 @@ aki_pair(struct lint_view *v)
 		lint_say(v, "issuer and serial number are not both there");
 }
 
-/* Only a self-signed certificate may do without (4.2.1.1). */
+/* Only a self-signed certificate may do without (4.2.1.1). Without its issuer's
+   key, a self-issued one is taken for that. */
 static void
 aki_present(struct lint_view *v)
 {
@@ -210,6 +213,8 @@ aki_present(struct lint_view *v)
 		lint_say(v, "no key identifier of the issuer");
 }
 
+/* Of a self-signed certificate they are one. A CA's new key that its old one
+   signs (RFC 4210 4.4) is self-issued too: there they differ, rightly. */
 static void
 aki_self(struct lint_view *v)
 {
@@ -220,7 +225,7 @@ aki_self(struct lint_view *v)
 	    lint_ext_open(v, LINT_X_SKI, DER_OCTET_STRING, &ski) &&
 	    !lint_same(&a.id, &ski))
 		lint_say(v, "issuer is subject, but the key identifiers "
-			    "differ");
+			    "differ: another key signed");
 }
 
 static void
@@ -241,10 +246,12 @@ ski_ca(struct lint_view *v)
 		lint_say(v, "a CA without a subjectKeyIdentifier");
 }
 
+/* RFC 5280 wants one, IEEE 802.1AR rather none in a device's. */
 static void
 ski_end(struct lint_view *v)
 {
-	if (v->has_exts && !v->x[LINT_X_SKI])
+	if (v->has_exts && !v->x[LINT_X_SKI] &&
+	    !(v->classes & LINT_IS_DEVICE))
 		lint_say(v, "no subjectKeyIdentifier");
 }
 
@@ -274,7 +281,8 @@ const struct lint_rule_fn lint_ext_rules[] = {
 	"nameConstraints, policyConstraints, inhibitAnyPolicy are critical",
 	critical_must),
     CRIT("never",
-	"RFC 5280 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2; RFC 9608 2",
+	"RFC 5280 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2, 5.2.6, 5.2.7; "
+	"RFC 9608 2; WebAuthn 8.2.1",
 	LINT_ERROR, BOTH,
 	"AKI, SKI, subjectDirectoryAttributes, freshestCRL, AIA, SIA, "
 	"noRevAvail, AAGUID are not critical",
@@ -283,13 +291,14 @@ const struct lint_rule_fn lint_ext_rules[] = {
 	"keyUsage and policyMappings are critical", critical_should),
     CRIT("should_not",
 	"RFC 5280 4.2.1.7, 4.2.1.13; RFC 6960 4.2.2.2.1; RFC 7633 4; RFC 8520 "
-	"11; RFC 8995 2.3.2",
+	"11; RFC 8995 2.3.2; RFC 9999 4.4",
 	LINT_WARNING, BOTH,
 	"issuerAltName, cRLDistributionPoints, ocsp-nocheck, TLS feature, "
 	"MUD, MASA, CMW are not critical",
 	critical_should_not),
     CRIT("ca", "RFC 5280 4.2.1.9", LINT_ERROR, LINT_ON_CERT | LINT_IS_CA,
-	"a CA's basicConstraints is critical", critical_bc),
+	"basicConstraints of a CA that signs certificates is critical",
+	critical_bc),
     CRIT("san", "RFC 5280 4.2.1.6", LINT_WARNING, LINT_ON_CERT,
 	"subjectAltName beside a subject is not critical", critical_san),
     CRIT("any_eku", "RFC 5280 4.2.1.12", LINT_WARNING, LINT_ON_CERT,
@@ -304,8 +313,9 @@ const struct lint_rule_fn lint_ext_rules[] = {
     {{"aki.present", "RFC 5280 4.2.1.1", LINT_ERROR, LINT_ON_CERT,
 	 "AKI with a key identifier in all but the self-signed"},
 	aki_present},
-    {{"aki.self", "RFC 5280 4.2.1.1", LINT_WARNING,
-	 LINT_ON_CERT | LINT_IS_SELF, "AKI of a self-issued one is its SKI"},
+    {{"aki.self", "RFC 5280 4.2.1.1; RFC 4210 4.4", LINT_NOTICE,
+	 LINT_ON_CERT | LINT_IS_SELF,
+	 "AKI of a self-issued one is its SKI, unless its CA changed keys"},
 	aki_self},
     {{"ski.form", "RFC 5280 4.2.1.2", LINT_ERROR, LINT_ON_CERT,
 	 "SKI is an OCTET STRING with contents"},
@@ -313,7 +323,7 @@ const struct lint_rule_fn lint_ext_rules[] = {
     {{"ski.ca", "RFC 5280 4.2.1.2", LINT_ERROR, LINT_ON_CERT | LINT_IS_CA,
 	 "a CA has SKI"},
 	ski_ca},
-    {{"ski.end", "RFC 5280 4.2.1.2", LINT_NOTICE,
-	 LINT_ON_CERT | LINT_IS_END, "an end entity has SKI"},
+    {{"ski.end", "RFC 5280 4.2.1.2; IEEE 802.1AR-2018 8.10.2", LINT_NOTICE,
+	 LINT_ON_CERT | LINT_IS_END, "an end entity but a device has SKI"},
 	ski_end},
     {{NULL, NULL, 0, 0, NULL}, NULL}};

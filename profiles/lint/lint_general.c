@@ -99,8 +99,8 @@ has_host(const struct der *uri)
 	    (uri->len > at && memchr("/?#:@", uri->p[at], 5) == NULL);
 }
 
-/* An absolute URI (RFC 3986 4.3): scheme ":" and something after it; what has
-   an authority has a host. */
+/* A URI that is not relative (RFC 3986 3): scheme ":" and something after it;
+   http and https have a host. */
 static const char *
 check_uri(const struct der *b)
 {

@@ -68,20 +68,45 @@ aia_ocsp(struct lint_view *v)
 			lint_say(v, "OCSP at what is no http address");
 }
 
+struct schemes {
+	int all, plain, circles; /* http or ldap; https or ldaps */
+};
+
+static void
+count_scheme(unsigned char tag, const struct der *uri, struct schemes *n)
+{
+	n->all++;
+	if (tag != DER_CONTEXT(6))
+		return;
+	n->plain += lint_uri_has(uri, "http") || lint_uri_has(uri, "ldap");
+	n->circles += lint_uri_has(uri, "https") || lint_uri_has(uri, "ldaps");
+}
+
+/* One at least that everybody can fetch, and none that needs the validation for
+   which it is fetched (RFC 5280 8). Others, as ftp, may stand beside it. */
+static void
+say_schemes(struct lint_view *v, const struct schemes *n, const char *what)
+{
+	if (n->circles > 0)
+		lint_say(v, "%s at https or ldaps", what);
+	else if (n->plain == 0)
+		lint_say(v, "%s at no http or ldap address", what);
+}
+
 static void
 aia_issuers(struct lint_view *v)
 {
+	struct schemes n = {0, 0, 0};
 	struct der list, method, where;
 	unsigned char tag;
 
 	if (!lint_ext_open(v, LINT_X_AIA, DER_SEQUENCE, &list))
 		return;
 	while (take_access(&list, &method, &tag, &where))
-		if (OID_IS(method, AD_ISSUERS) && tag == DER_CONTEXT(6) &&
-		    !lint_uri_has(&where, "http") &&
-		    !lint_uri_has(&where, "ldap"))
-			lint_say(v, "caIssuers at what is neither http nor "
-				    "ldap");
+		if (OID_IS(method, AD_ISSUERS))
+			count_scheme(tag, &where, &n);
+	if (n.all > 0)
+		say_schemes(v, &n, "caIssuers");
 }
 
 /* ---- distribution points ---------------------------------------------- */
@@ -193,18 +218,14 @@ crldp_where(struct lint_view *v)
 static void
 fetch_of(struct lint_view *v, const struct point *p)
 {
+	struct schemes n = {0, 0, 0};
 	struct der names = p->names, body;
-	int n = 0, plain = 0;
 	unsigned char tag;
 
-	while (lint_take_any(&names, &tag, &body, NULL)) {
-		n += tag == DER_CONTEXT(6);
-		plain += tag == DER_CONTEXT(6) &&
-		    (lint_uri_has(&body, "http") ||
-			lint_uri_has(&body, "ldap"));
-	}
-	if (n > 0 && plain == 0)
-		lint_say(v, "no address of a point is http or ldap");
+	while (lint_take_any(&names, &tag, &body, NULL))
+		count_scheme(tag, &body, &n);
+	if (n.all > 0)
+		say_schemes(v, &n, "a point");
 }
 
 static void
@@ -327,28 +348,28 @@ tls_feature(struct lint_view *v)
 	{{id, cite, sev, LINT_ON_CERT | (on), what}, f}
 
 const struct lint_rule_fn lint_link_rules[] = {
-    RULE("aia.form", "RFC 5280 4.2.2.1", LINT_ERROR, LINT_ON_CRL,
+    RULE("aia.form", "RFC 5280 4.2.2.1, 5.2.7", LINT_ERROR, LINT_ON_CRL,
 	"authorityInfoAccess is one method and well-formed name or more",
 	aia_form),
     RULE("sia.form", "RFC 5280 4.2.2.2", LINT_ERROR, 0,
 	"subjectInfoAccess is one method and well-formed name or more",
 	sia_form),
-    RULE("aia.ocsp", "RFC 6960 3.1; RFC 5280 4.2.2.1", LINT_ERROR, 0,
+    RULE("aia.ocsp", "RFC 6960 3.1, A.1", LINT_WARNING, 0,
 	"OCSP is at an http address", aia_ocsp),
-    RULE("aia.issuers", "RFC 5280 4.2.2.1, 8", LINT_WARNING, LINT_ON_CRL,
-	"caIssuers is at http or ldap (https leads in circles)",
+    RULE("aia.issuers", "RFC 5280 4.2.2.1, 5.2.7, 8", LINT_WARNING, LINT_ON_CRL,
+	"caIssuers is at http or ldap, not https (it leads in circles)",
 	aia_issuers),
     RULE("crldp.form", "RFC 5280 4.2.1.13", LINT_ERROR, 0,
 	"cRLDistributionPoints is one point or more with well-formed names",
 	crldp_form),
-    RULE("freshest.form", "RFC 5280 4.2.1.15", LINT_ERROR, LINT_ON_CRL,
+    RULE("freshest.form", "RFC 5280 4.2.1.15, 5.2.6", LINT_ERROR, LINT_ON_CRL,
 	"freshestCRL is one point or more with well-formed names",
 	freshest_form),
     RULE("crldp.where", "RFC 5280 4.2.1.13", LINT_ERROR, LINT_ON_CRL,
 	"a point has a name or a cRLIssuer, not reasons alone",
 	crldp_where),
     RULE("crldp.fetch", "RFC 5280 4.2.1.13, 8", LINT_WARNING, LINT_ON_CRL,
-	"a point can be fetched by http or ldap (https leads in circles)",
+	"a point is at http or ldap, not https (it leads in circles)",
 	crldp_fetch),
     RULE("crldp.reasons", "RFC 5280 4.2.1.13", LINT_ERROR, 0,
 	"one point is for all reasons", all_reasons),
@@ -357,15 +378,15 @@ const struct lint_rule_fn lint_link_rules[] = {
 	status_none),
     RULE("norev.value", "RFC 9608 2", LINT_ERROR, 0, "noRevAvail is NULL",
 	norev_value),
-    RULE("norev.ca", "RFC 9608 2", LINT_ERROR, LINT_IS_CA,
+    RULE("norev.ca", "RFC 9608 2, 3", LINT_ERROR, LINT_IS_CA,
 	"no noRevAvail in a CA", norev_ca),
     RULE("norev.mix", "RFC 9608 3", LINT_ERROR, LINT_IS_NOREV,
 	"noRevAvail without CRL and OCSP addresses", norev_mix),
     RULE("nocheck.value", "RFC 6960 4.2.2.2.1", LINT_ERROR, 0,
 	"ocsp-nocheck is NULL", nocheck_value),
-    RULE("nocheck.only", "RFC 6960 4.2.2.2.1", LINT_WARNING, 0,
+    RULE("nocheck.only", "RFC 6960 4.2.2.2.1; RFC 9608 1", LINT_WARNING, 0,
 	"ocsp-nocheck only in a delegated responder", nocheck_only),
-    RULE("nocheck.address", "RFC 6960 4.2.2.2.1", LINT_WARNING,
+    RULE("nocheck.address", "RFC 6960 4.2.2.2.1; RFC 9919", LINT_WARNING,
 	LINT_IS_OCSP, "ocsp-nocheck without an address for its status",
 	ocsp_address),
     RULE("tls_feature.form", "RFC 7633 4", LINT_ERROR, 0,

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <openssl/x509v3.h>
 #include "profiles/lint/lint_part.h"
 
 /* Rules on issuer and subject. */
@@ -8,14 +9,16 @@
 #define T_PRINTABLE 1 /* must be PrintableString */
 #define T_IA5 2	      /* must be IA5String */
 
-/* X.520 and RFC 5280 A.1: bounds in characters; 0: none. */
+/* RFC 5280 A.1: bounds in characters; 0: none. streetAddress is X.520's, which
+   dropped its bounds later; domainComponent is one label (RFC 1034 3.1). */
+#define UB_NAME 32768 /* X.520 had 64; RFC 5280's is this */
 static const struct attr {
 	const char *name, *oid;
 	size_t len, bound;
 	int type;
 } attrs[] = {
     {"commonName", AT "\x03", 3, 64, 0},
-    {"surname", AT "\x04", 3, 64, 0},
+    {"surname", AT "\x04", 3, UB_NAME, 0},
     {"serialNumber", AT "\x05", 3, 64, T_PRINTABLE},
     {"countryName", AT "\x06", 3, 2, T_PRINTABLE},
     {"localityName", AT "\x07", 3, 128, 0},
@@ -24,13 +27,13 @@ static const struct attr {
     {"organizationName", AT "\x0a", 3, 64, 0},
     {"organizationalUnitName", AT "\x0b", 3, 64, 0},
     {"title", AT "\x0c", 3, 64, 0},
-    {"name", AT "\x29", 3, 64, 0},
-    {"givenName", AT "\x2a", 3, 64, 0},
-    {"initials", AT "\x2b", 3, 64, 0},
-    {"generationQualifier", AT "\x2c", 3, 64, 0},
+    {"name", AT "\x29", 3, UB_NAME, 0},
+    {"givenName", AT "\x2a", 3, UB_NAME, 0},
+    {"initials", AT "\x2b", 3, UB_NAME, 0},
+    {"generationQualifier", AT "\x2c", 3, UB_NAME, 0},
     {"dnQualifier", AT "\x2e", 3, 0, T_PRINTABLE},
     {"pseudonym", AT "\x41", 3, 128, 0},
-    {"organizationIdentifier", AT "\x61", 3, 256, 0},
+    {"organizationIdentifier", AT "\x61", 3, 0, 0},
     {"emailAddress", "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9, 255, T_IA5},
     {"domainComponent", "\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", 10, 63,
 	T_IA5},
@@ -121,8 +124,12 @@ subject_empty(struct lint_view *v)
 static void
 subject_ca(struct lint_view *v)
 {
-	if (v->subject.n == 0 && !v->subject.bad)
+	if (v->subject.n > 0 || v->subject.bad)
+		return;
+	if (v->classes & LINT_IS_CA)
 		lint_say(v, "a CA without a subject");
+	else if (v->ku & KU_CRL_SIGN)
+		lint_say(v, "a CRL issuer without a subject");
 }
 
 static void
@@ -344,8 +351,8 @@ const struct lint_rule_fn lint_name_rules[] = {
     {{"subject.empty", "RFC 5280 4.1.2.6", LINT_ERROR, LINT_ON_CERT,
 	 "an empty subject goes with a critical subjectAltName"},
 	subject_empty},
-    {{"subject.ca", "RFC 5280 4.1.2.6", LINT_ERROR,
-	 LINT_ON_CERT | LINT_IS_CA, "a CA has a subject"},
+    {{"subject.ca", "RFC 5280 4.1.2.6", LINT_ERROR, LINT_ON_CERT,
+	 "a CA and a CRL issuer have a subject"},
 	subject_ca},
     NAME("string_type", "RFC 5280 4.1.2.4", LINT_WARNING,
 	"DirectoryString is UTF8String or PrintableString", string_type),
@@ -359,13 +366,13 @@ const struct lint_rule_fn lint_name_rules[] = {
 	"emailAddress and domainComponent are IA5String", ia5),
     NAME("country", "RFC 5280 A.1; ISO 3166-1", LINT_ERROR,
 	"countryName is two capital letters", country),
-    NAME("bound", "RFC 5280 A.1; X.520", LINT_ERROR,
+    NAME("bound", "RFC 5280 A.1; RFC 1034 3.1", LINT_ERROR,
 	"attributes keep their upper bounds", bound),
     NAME("value", "RFC 5280 A.1", LINT_ERROR, "no attribute is empty",
 	value_empty),
-    NAME("rdn_type", "X.501 9.3", LINT_ERROR,
+    NAME("rdn_type", "X.501, relative distinguished names", LINT_ERROR,
 	"an RDN has each attribute type once", rdn_type),
-    NAME("twice", "X.501 9.2", LINT_WARNING,
+    NAME("twice", "CA/B BR 7.1.4.1", LINT_WARNING,
 	"no attribute has the same value twice", twice),
     NAME("space", "RFC 5280 7.1; RFC 4518 2.6", LINT_WARNING,
 	"no value begins or ends with a space", space),

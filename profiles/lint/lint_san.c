@@ -1,3 +1,4 @@
+#include <string.h>
 #include "profiles/lint/lint_part.h"
 
 /* Rules on subjectAltName and issuerAltName. */
@@ -170,24 +171,43 @@ san_permanent(struct lint_view *v)
 	each(v, LINT_X_SAN, permanent_of);
 }
 
-/* SmtpUTF8Mailbox (RFC 9598 3): UTF8String; all ASCII is rfc822Name's. */
+/* SmtpUTF8Mailbox (RFC 9598 3): no byte order mark; a local part that is not all
+   ASCII, which would be rfc822Name's; a domain of A-labels, in small letters. */
+static const char *
+check_smtp(const struct der *text)
+{
+	size_t i, at = text->len, wide = 0, host = 0;
+
+	for (i = text->len; i > 0 && at == text->len; i--)
+		if (text->p[i - 1] == '@')
+			at = i - 1;
+	for (i = 0; i < at; i++)
+		wide += text->p[i] >= 0x80;
+	for (i = at + 1; i < text->len; i++)
+		host += text->p[i] < 0x80 &&
+		    (text->p[i] < 'A' || text->p[i] > 'Z');
+	if (at == text->len || wide == 0)
+		return "SmtpUTF8Mailbox without a local part beyond ASCII";
+	if (text->len > 2 && memcmp(text->p, "\xef\xbb\xbf", 3) == 0)
+		return "SmtpUTF8Mailbox with a byte order mark";
+	return host == 0 || host < text->len - at - 1
+	    ? "SmtpUTF8Mailbox with a domain that is not in small ASCII"
+	    : NULL;
+}
+
 static void
 smtp_of(struct lint_view *v, unsigned char tag, const struct der *body)
 {
+	const char *why = "SmtpUTF8Mailbox is no UTF8String";
 	struct der value, text;
-	size_t i, at = 0, wide = 0;
 
 	if (tag != DER_CONTEXT_CONS(0) ||
 	    !lint_other_name(body, PKIX "\x08\x09", 8, &value))
 		return;
 	if (lint_only(value, DER_UTF8, &text))
-		for (i = 0; i < text.len; i++) {
-			at += text.p[i] == '@';
-			wide += at == 0 && text.p[i] >= 0x80;
-		}
-	if (at == 0 || wide == 0)
-		lint_say(v, "SmtpUTF8Mailbox is no UTF8String with a local "
-			    "part beyond ASCII");
+		why = check_smtp(&text);
+	if (why)
+		lint_say(v, "%s", why);
 }
 
 static void
@@ -214,7 +234,7 @@ const struct lint_rule_fn lint_san_rules[] = {
 	san_dns),
     SAN("directory", "RFC 5280 4.2.1.6", LINT_ERROR,
 	"directoryName is a Name, not empty", san_dir),
-    SAN("uri", "RFC 5280 4.2.1.6; RFC 3986 4.3", LINT_ERROR,
+    SAN("uri", "RFC 5280 4.2.1.6; RFC 3986 3", LINT_ERROR,
 	"uniformResourceIdentifier is absolute", san_uri),
     SAN("ip", "RFC 5280 4.2.1.6", LINT_ERROR,
 	"iPAddress has 4 or 16 octets", san_ip),
@@ -229,7 +249,8 @@ const struct lint_rule_fn lint_san_rules[] = {
 	"permanentIdentifier is UTF8String, assigner OID, or both",
 	san_permanent),
     SAN("smtp_utf8", "RFC 9598 3", LINT_ERROR,
-	"SmtpUTF8Mailbox only for local parts beyond ASCII", san_smtp),
+	"SmtpUTF8Mailbox: a local part beyond ASCII, a domain in small ASCII",
+	san_smtp),
     IAN("some", "RFC 5280 4.2.1.7, 5.2.2",
 	"issuerAltName has one name or more", ian_some),
     IAN("name", "RFC 5280 4.2.1.7, 5.2.2",

@@ -4,6 +4,7 @@
 
 #define BOTH (LINT_ON_CERT | LINT_ON_CRL)
 #define RSA_ARC "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define SHA1 "\x2b\x0e\x03\x02\x1a"
 #define HASHES "\x60\x86\x48\x01\x65\x03\x04\x02"
 
 enum sig_kind { SIG_RSA, SIG_PSS, SIG_ECDSA, SIG_PURE };
@@ -96,9 +97,9 @@ read_hash(struct der in, struct der *oid)
 }
 
 struct pss {
-	struct der hash, mgf_hash;
+	struct der hash, mgf_hash;	/* empty: SHA-1, the default */
 	unsigned salt;
-	int trailer;
+	const char *said;		/* a default that is encoded */
 };
 
 static const char *
@@ -129,14 +130,25 @@ read_pss(struct der params, struct pss *p)
 	if (lint_take(&seq, DER_CONTEXT_CONS(1), &in) &&
 	    (why = read_mgf(in, p)) != NULL)
 		return why;
+	if (OID_IS(p->hash, SHA1) || OID_IS(p->mgf_hash, SHA1))
+		p->said = "SHA-1 is encoded, although it is the default";
 	if (lint_take(&seq, DER_CONTEXT_CONS(2), &in)) {
 		if (!lint_only(in, DER_INTEGER, &n) || n.len != 1 ||
 		    n.p[0] > 0x7f)
 			return "the salt's length cannot be read";
 		p->salt = n.p[0];
+		if (p->salt == 20)
+			p->said = "a salt of 20 is encoded: the default";
 	}
-	p->trailer = lint_take(&seq, DER_CONTEXT_CONS(3), &in);
+	if (lint_take(&seq, DER_CONTEXT_CONS(3), &in))
+		p->said = "the trailer field is encoded";
 	return seq.len > 0 ? "something after the last field" : NULL;
+}
+
+static int
+is_sha1(const struct der *hash)
+{
+	return hash->len == 0 || OID_IS(*hash, SHA1);
 }
 
 static int
@@ -161,10 +173,19 @@ sigalg_pss(struct lint_view *v)
 		return;
 	if (why)
 		lint_say(v, "%s", why);
-	else if (!lint_same(&p.hash, &p.mgf_hash))
+	else if (p.said)
+		lint_say(v, "%s", p.said);
+}
+
+static void
+sigalg_pss_mgf(struct lint_view *v)
+{
+	const char *why;
+	struct pss p;
+
+	if (pss_of(v, &p, &why) && !why && !lint_same(&p.hash, &p.mgf_hash) &&
+	    !(is_sha1(&p.hash) && is_sha1(&p.mgf_hash)))
 		lint_say(v, "MGF1 has another hash than the signature");
-	else if (p.trailer)
-		lint_say(v, "the trailer field is encoded");
 }
 
 static void
@@ -208,7 +229,7 @@ sigalg_sha1(struct lint_view *v)
 		return;
 	if (OID_IS(oid, RSA_ARC "\x05") ||
 	    OID_IS(oid, "\x2a\x86\x48\xce\x3d\x04\x01") ||
-	    (pss_of(v, &p, &why) && !why && p.hash.len == 0))
+	    (pss_of(v, &p, &why) && !why && is_sha1(&p.hash)))
 		lint_say(v, "signed with SHA-1");
 }
 
@@ -251,12 +272,16 @@ const struct lint_rule_fn lint_sig_rules[] = {
 	"both algorithm identifiers are the same", sigalg_match),
     SIG("sigalg.known", "RFC 3279, 4055, 5758, 8410, 9881", LINT_NOTICE,
 	"the signature algorithm is one that is known here", sigalg_known),
-    SIG("sigalg.params", "RFC 4055 5, RFC 5758 3.2, RFC 8410 3", LINT_ERROR,
+    SIG("sigalg.params",
+	"RFC 3279 2.2, RFC 4055 5, RFC 5758 3.2, RFC 8410 3, RFC 9881 2",
+	LINT_ERROR,
 	"parameters NULL for RSA, absent for ECDSA, EdDSA, ML-DSA",
 	sigalg_params),
-    SIG("sigalg.pss", "RFC 4055 3.1", LINT_ERROR,
-	"RSASSA-PSS: one hash, also for MGF1; no default encoded",
+    SIG("sigalg.pss", "RFC 4055 3.1; X.690 11.5", LINT_ERROR,
+	"RSASSA-PSS: hash, MGF1, salt length, and no default encoded",
 	sigalg_pss),
+    SIG("sigalg.pss_mgf", "RFC 4055 3.1", LINT_WARNING,
+	"RSASSA-PSS: MGF1 has the hash of the signature", sigalg_pss_mgf),
     SIG("sigalg.pss_salt", "RFC 4055 3.1", LINT_WARNING,
 	"RSASSA-PSS: the salt is as long as the hash", sigalg_pss_salt),
     SIG("sigalg.md5", "RFC 6149, RFC 6151", LINT_ERROR,

@@ -58,8 +58,17 @@ ku_cert_sign(struct lint_view *v)
 static void
 ku_ca(struct lint_view *v)
 {
-	if (!(v->ku & KU_KEY_CERT_SIGN))
-		lint_say(v, "a CA without keyCertSign");
+	if (!v->x[LINT_X_KU])
+		lint_say(v, "a CA without keyUsage");
+}
+
+/* cA without keyCertSign may be (4.2.1.9): a key for CRLs alone. It is rather
+   a mistake. */
+static void
+ku_ca_sign(struct lint_view *v)
+{
+	if (v->x[LINT_X_KU] && !(v->ku & KU_KEY_CERT_SIGN))
+		lint_say(v, "a CA that may not sign certificates");
 }
 
 static void
@@ -162,7 +171,7 @@ bc_path(struct lint_view *v)
 		return;
 	if (!is_ca)
 		lint_say(v, "a path length without cA");
-	else if (v->x[LINT_X_KU] && !(v->ku & KU_KEY_CERT_SIGN))
+	else if (!(v->ku & KU_KEY_CERT_SIGN))
 		lint_say(v, "a path length without keyCertSign");
 }
 
@@ -247,7 +256,9 @@ const struct lint_rule_fn lint_usage_rules[] = {
     RULE("ku.cert_sign", "RFC 5280 4.2.1.3, 4.2.1.9", LINT_ERROR, 0,
 	"keyCertSign only in a CA", ku_cert_sign),
     RULE("ku.ca", "RFC 5280 4.2.1.3", LINT_ERROR, LINT_IS_CA,
-	"a CA has keyCertSign", ku_ca),
+	"a CA has keyUsage", ku_ca),
+    RULE("ku.ca_sign", "RFC 5280 4.2.1.3, 4.2.1.9", LINT_WARNING, LINT_IS_CA,
+	"a CA's keyUsage has keyCertSign", ku_ca_sign),
     RULE("ku.crl_sign", "RFC 5280 4.2.1.3", LINT_NOTICE, LINT_IS_CA,
 	"a CA has cRLSign", ku_crl_sign),
     RULE("ku.only", "RFC 5280 4.2.1.3", LINT_WARNING, 0,
@@ -260,7 +271,7 @@ const struct lint_rule_fn lint_usage_rules[] = {
 	"X25519 and X448 have keyAgreement and sign nothing", ku_x),
     RULE("ku.rsa", "RFC 3279 2.3.1, RFC 4055 1.2", LINT_ERROR, 0,
 	"RSA keys agree on nothing; RSASSA-PSS keys only sign", ku_rsa),
-    RULE("ku.pq", "RFC 9881, RFC 9909, RFC 9935", LINT_ERROR, 0,
+    RULE("ku.pq", "RFC 9881 5, RFC 9909 6, RFC 9935 5", LINT_ERROR, 0,
 	"ML-DSA and SLH-DSA only sign, ML-KEM has keyEncipherment alone",
 	ku_pq),
     RULE("bc.form", "RFC 5280 4.2.1.9", LINT_ERROR, 0,

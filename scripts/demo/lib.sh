@@ -213,6 +213,8 @@ demo_make() {
 	cp "$here"/profiles/shipped/*.conf "$d/config/profiles/"
 	cp "$here"/scripts/demo/fleets/*.conf "$d/config/fleets/"
 	cp "$d/maker/ca.pem" "$d/config/fleets/maker.pem"
+	sed -e "s|@UID@|$(id -u)|g" "$here/scripts/demo/operators.conf" \
+	    >"$d/config/operators.conf"
 	for f in ca ra ocsp ceremony; do
 		sed -e "s|@PORT@|$port|g" -e "s|@HTTP_PORT@|$((port + 1))|g" \
 		    -e "s|@MODULE@|$(conf_path "$INKAN_PKCS11_MODULE")|g" \
@@ -236,6 +238,7 @@ demo_ceremony() {
 	cat "$INKAN_ISSUER" "$INKAN_ROOT" >"$INKAN_CHAIN"
 	say "ceremony: root, three issuing CAs and their services certified"
 	grep '^issuing CA' "$dir/log/ceremony.log" | sed 's/^/  /'
+	say "operator: you, as admin, officer and auditor in one; nothing needs approvals"
 }
 
 # --- running ---------------------------------------------------------------

@@ -6,7 +6,7 @@ tid="install"
 check "make install" make -s --no-print-directory -C "$here" install DESTDIR="$T/stage" PREFIX=/usr
 for f in bin/inkan sbin/inkan-ca sbin/inkan-ra sbin/inkan-ocsp sbin/inkan-ceremony \
     share/man/man1/inkan.1 share/man/man8/inkan-ca.8 share/man/man5/inkan-profile.5 \
-    share/inkan/profiles/device-ldevid.conf lib/systemd/system/inkan-ca.service; do
+    share/inkan/profiles/device-ldevid.conf share/inkan/operators.conf lib/systemd/system/inkan-ca.service; do
 	check "$f" test -s "$T/stage/usr/$f"
 done
 to="$T/st age"
@@ -19,7 +19,7 @@ done
 for p in inkan-ca inkan-ra inkan-ocsp inkan-ceremony inkan; do
 	check "man page of $p" sh -c "ls '$here'/docs/man/$p.[18]"
 done
-for c in inkan-ca.conf inkan-ra.conf inkan-ocsp.conf inkan-ceremony.conf inkan-profile inkan-fleet inkan-store; do
+for c in inkan-ca.conf inkan-ra.conf inkan-ocsp.conf inkan-ceremony.conf inkan-profile inkan-fleet inkan-operators inkan-store; do
 	check "man page of $c" test -f "$here/docs/man/$c.5"
 done
 if command -v mandoc >/dev/null; then

@@ -70,6 +70,8 @@ device() {	# NAME FLEET [fields...]
 p=tls-server; shape /CN=www.demo -addext 'subjectAltName=DNS:www.demo,IP:127.0.0.1'
 issue devices; purpose sslserver devices
 p=tls-client; shape /O=Demo/CN=backup; issue devices; purpose sslclient devices
+p=est-station; shape /O=Demo/CN=line-1; issue devices; purpose sslclient devices
+has "$p: cmcRA" "$(text)" "1\.3\.6\.1\.5\.5\.7\.3\.28|CMC Registration Authority"
 p=code-signing; shape /O=Demo/CN=Signer; issue code
 p=suit-author; shape /O=Demo/CN=Author; issue code
 has "$p: its policy" "$(text)" "1.3.6.1.4.1.32473.1.3"
@@ -101,7 +103,9 @@ has "  is the signer's subject" "$signer" "CN=Example MUD Signer,O=Example"
 # --- attestation -------------------------------------------------------------
 
 p=attestation-key; device ak attestation; shape /CN=ak; issue attestation --device ak --fleet attestation
-check_not "$p: no AIK purpose without evidence" grep -q 2.23.133.8.3 <<<"$(text)"
+# OpenSSL 3.5 has a name for the OID.
+AIK='2\.23\.133\.8\.3|Attestation Identity Key'
+check_not "$p: no AIK purpose without evidence" grep -qE "$AIK" <<<"$(text)"
 for p in tpm-iak tpm-lak; do
 	key "$D/$p.key" p256
 	openssl pkey -in "$D/$p.key" -pubout -out "$D/$p.pub"
@@ -109,7 +113,7 @@ for p in tpm-iak tpm-lak; do
 	    --name "$p" --serial "SN-$p" --key "$D/$p.pub" --set tpm_serial=hex:0a0b
 	csr "$D/$p.key" /CN=x >"$T/$p.csr"
 	issue attestation --device "$p" --fleet attestation
-	has "$p: AIK purpose" "$(text)" "2\.23\.133\.8\.3"
+	has "$p: AIK purpose" "$(text)" "$AIK"
 	has "$p: verified residency" "$(text)" "2\.23\.133\.11\.1\.1"
 done
 p=dice-alias

@@ -18,6 +18,7 @@ cat >"$F/ca.cnf" <<-'CNF'
 	subjectKeyIdentifier = hash
 	[mid]
 	basicConstraints = critical,CA:TRUE,pathlen:1
+	nameConstraints = critical,excluded;DNS:forbidden.example
 	keyUsage = critical,keyCertSign,cRLSign
 	subjectKeyIdentifier = hash
 	authorityKeyIdentifier = keyid
@@ -127,8 +128,10 @@ refused "may not sign CRLs" import.usage import "$T/nocrl.pem" --chain "$F/chain
 sign mid noski "$T/sub.csr" "$T/noski.pem"
 refused "no key identifier" import.ski import "$T/noski.pem" --chain "$F/chain.pem"
 serial=$((serial + 1))
-openssl x509 -req -in "$T/sub.csr" -CA "$F/mid.pem" -CAkey "$F/mid.key" -set_serial $serial \
-    -days -1 -extfile "$F/ca.cnf" -extensions sub -out "$T/expired.pem" 2>/dev/null
+# Of 2021, by a clock of then: OpenSSL 3.5 takes no negative -days.
+faketime '2021-01-01 00:00:00' openssl x509 -req -in "$T/sub.csr" -CA "$F/mid.pem" \
+    -CAkey "$F/mid.key" -set_serial $serial -days 30 -extfile "$F/ca.cnf" \
+    -extensions sub -out "$T/expired.pem" 2>/dev/null
 refused "expired" import.validity import "$T/expired.pem" --chain "$F/chain.pem"
 sign narrow sub "$T/sub.csr" "$T/toolong.pem"
 cat "$F/narrow.pem" "$F/group.pem" >"$F/narrow-chain.pem"
@@ -163,6 +166,10 @@ check "verifies up to the foreign root" openssl verify -x509_strict -CAfile "$F/
     -untrusted <(cat "$T/sub.pem" "$F/mid.pem") "$T/d.pem"
 check_not "  and under no other" openssl verify -x509_strict -CAfile "$F/other.pem" \
     -untrusted <(cat "$T/sub.pem" "$F/mid.pem") "$T/d.pem"
+# The foreign CA above has name constraints, the sub-CA itself has none.
+new_key "$T/f.key"; openssl req -new -key "$T/f.key" -subj /CN=sub-one.forbidden.example -out "$T/forbidden.csr"
+above() { refused "$1" name.constraints inkan issue --profile sub-device --csr "$T/forbidden.csr"; }
+above "a name that a CA above excludes"
 inkan crl show sub --pem >"$T/sub.crl"
 check "CRL at once" openssl crl -in "$T/sub.crl" -noout -CAfile <(cat "$T/sub.pem")
 for ca in group mid; do
@@ -207,6 +214,7 @@ has "the old one is kept" "$(inkan ca show sub)" 'renewed'
 refused "an older one" import.validity import "$T/sub.pem"
 new_key "$T/d2.key"; openssl req -new -key "$T/d2.key" -subj /CN=sub-two -out "$T/d2.csr"
 check "issues on" inkan issue --profile sub-device --csr "$T/d2.csr" --out "$T/d2.pem"
+above "  within the same constraints"
 check "old certificates verify under the new one" openssl verify -x509_strict -CAfile "$F/group.pem" \
     -untrusted <(cat "$T/sub2.pem" "$F/mid.pem") "$T/d.pem"
 
@@ -250,6 +258,7 @@ check "  its certificate" inkan ca delegate sub --csr "$T/demo/certs/ocsp-sub-g1
 demo_stop
 demo_start ca ra ocsp
 has "still there" "$(inkan ca list)" 'sub-g1 +active'
+above "the constraints above are known again"
 new_key "$T/e.key"; openssl req -new -key "$T/e.key" -subj /CN=sub-three -out "$T/e.csr"
 check "and issues" inkan issue --profile sub-device --csr "$T/e.csr" --out "$T/e.pem"
 cat "$T/sub2.pem" "$F/mid.pem" "$F/group.pem" >"$T/all.pem"

@@ -91,8 +91,9 @@ static void
 constrain(struct job *j, const char *san)
 {
 	job_open(j, compiles(BASE, NULL, SAN_RULE), "CN=dev1", san);
-	j->ca.issuer.name_constraints = lan;
-	j->ca.issuer.name_constraints_len = sizeof(lan);
+	j->ca.issuer.constraints[0].der = lan;
+	j->ca.issuer.constraints[0].len = sizeof(lan);
+	j->ca.issuer.n_constraints = 1;
 }
 
 static void

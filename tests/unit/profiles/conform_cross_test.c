@@ -211,8 +211,24 @@ static const unsigned char other[] = {
 static void
 constrained(struct make *m)
 {
-	m->issuer.name_constraints = other;
-	m->issuer.name_constraints_len = sizeof(other);
+	m->issuer.constraints[0].der = other;
+	m->issuer.constraints[0].len = sizeof(other);
+	m->issuer.n_constraints = 1;
+}
+
+/* permitted dns "example" */
+static const unsigned char example[] = {0x30, 0x0d, 0xa0, 0x0b, 0x30, 0x09,
+    0x82, 0x07, 'e', 'x', 'a', 'm', 'p', 'l', 'e'};
+
+/* The issuer allows it, a CA above does not. */
+static void
+constrained_above(struct make *m)
+{
+	constrained(m);
+	m->issuer.constraints[1] = m->issuer.constraints[0];
+	m->issuer.constraints[0].der = example;
+	m->issuer.constraints[0].len = sizeof(example);
+	m->issuer.n_constraints = 2;
 }
 
 static const struct conform_case cases[] = {
@@ -233,6 +249,7 @@ static const struct conform_case cases[] = {
     {"cross.names", shape_cross, NULL, names_country, NULL},
     {"cross.self", shape_cross, self_issued, NULL, NULL},
     {"name.constraints", shape_est, constrained, NULL, NULL},
+    {"name.constraints", shape_est, constrained_above, NULL, NULL},
 };
 
 static void

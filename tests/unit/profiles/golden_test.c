@@ -159,6 +159,8 @@ static const struct golden goldens[] = {
     {"tls-client", "tls-client", "issuer-ed25519", "device-p256",
 	"O=Example,CN=backup", "email:ops@example.com", 0, 0, {{NULL, NULL}},
 	NULL},
+    {"est-station", "est-station", "issuer-ed25519", "device-p256",
+	"O=Example,CN=line-1", NULL, 0, 0, {{NULL, NULL}}, NULL},
     {"short-lived", "short-lived", "issuer-ed25519", "device-p256", "CN=dev1",
 	NULL, 0, 0, {{"identity.cn", "dev1"}}, NULL},
 };
@@ -369,7 +371,7 @@ profiles_are_as_ever(void **state)
 	static const char *const names[] = {"attestation-key", "code-signing",
 	    "cross", "device-idevid", "device-ldevid", "device-ldevid-class1",
 	    "dice-alias", "document-signing", "electronic-seal", "est-server",
-	    "fido-attestation", "issuing-ca", "link", "mud-device",
+	    "est-station", "fido-attestation", "issuing-ca", "link", "mud-device",
 	    "mud-signer", "ocsp-responder", "pck-shaped", "root-ca",
 	    "short-lived", "sub-ca", "suit-author", "timestamping",
 	    "tls-client", "tls-server", "tpm-iak", "tpm-lak", "vcek-shaped"};

@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include "profiles/spki.h"
+#include "profiles/weak.h"
 #include "tests/unit/profiles/rig.h"
 
 static void
@@ -30,8 +31,10 @@ key_refused(EVP_PKEY *key, const char *rule)
 	EVP_PKEY_free(key);
 }
 
+/* A modulus that is no product of two primes, which does not show where it is
+   ${fit}. */
 static EVP_PKEY *
-rsa_of(unsigned bits, uint64_t e)
+rsa_of(unsigned bits, uint64_t e, int fit)
 {
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
@@ -42,6 +45,9 @@ rsa_of(unsigned bits, uint64_t e)
 	BN_set_bit(n, (int)bits - 1);
 	BN_set_bit(n, 7);
 	BN_set_bit(n, 0);
+	while (weak_rsa_check(n) != fit)
+		BN_add_word(n, 2);
+	ERR_clear_error();
 	BN_set_word(bn_e, e);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, bn_e);
@@ -83,7 +89,7 @@ fit_keys_are_known(void **state)
 		OPENSSL_free(der);
 		EVP_PKEY_free(key);
 	}
-	key = rsa_of(3072, 65537);
+	key = rsa_of(3072, 65537, 1);
 	rig_spki(key, &der, &len);
 	assert_int_equal(spki_inspect(der, len), SPKI_RSA_3072);
 	OPENSSL_free(der);
@@ -119,12 +125,13 @@ static void
 weak_rsa_is_refused(void **state)
 {
 	(void)state;
-	key_refused(rsa_of(1024, 65537), "key.rsa.size");
-	key_refused(rsa_of(2047, 65537), "key.rsa.size");
-	key_refused(rsa_of(2049, 65537), "key.rsa.size");
-	key_refused(rsa_of(2048, 3), "key.rsa.exponent");
-	key_refused(rsa_of(2048, 65535), "key.rsa.exponent");
-	key_refused(rsa_of(2048, 65538), "key.rsa.exponent");
+	key_refused(rsa_of(1024, 65537, 1), "key.rsa.size");
+	key_refused(rsa_of(2047, 65537, 1), "key.rsa.size");
+	key_refused(rsa_of(2049, 65537, 1), "key.rsa.size");
+	key_refused(rsa_of(2048, 3, 1), "key.rsa.exponent");
+	key_refused(rsa_of(2048, 65537, 0), "key.rsa.small_factor");
+	key_refused(rsa_of(2048, 65535, 1), "key.rsa.exponent");
+	key_refused(rsa_of(2048, 65538, 1), "key.rsa.exponent");
 }
 
 static void

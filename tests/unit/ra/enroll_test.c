@@ -62,6 +62,48 @@ the_chain_is_forwarded_leaf_first(void **state)
 	}
 }
 
+/* "the key" in base64, and the certificate. */
+static void
+a_key_comes_in_two_parts(void **state)
+{
+	struct house *h = *state;
+	char *body = h->csr;
+	struct reply r;
+
+	house_post(h, 0, "/.well-known/est/line/serverkeygen", PKCS10 BASIC,
+	    body, strlen(body), &r);
+	assert_int_equal(r.status, 200);
+	assert_int_equal(field_flag(h->ca.last, "keygen", 0), 1);
+	assert_has(&r, "Content-Type: multipart/mixed; boundary=inkan-");
+	assert_has(&r, "Cache-Control: no-store");
+	assert_lacks(&r, "\r\nContent-Transfer-Encoding");
+	assert_non_null(strstr(r.body,
+	    "Content-Type: application/pkcs8\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\ndGhlIGtleQ==\r\n--"));
+	assert_non_null(strstr(
+	    r.body, "Content-Type: application/pkcs7-mime; "
+		    "smime-type=certs-only\r\n"));
+	house_post(h, 0, "/.well-known/est/big/serverkeygen", PKCS10 BASIC,
+	    body, strlen(body), &r);
+	assert_non_null(strstr(r.body, "Content-Type: application/pkcs7-mime; "
+				       "smime-type=server-generated-key\r\n"));
+	/* A refusal is what it is elsewhere. */
+	h->ca.mood = FAKE_REFUSE;
+	house_post(h, 0, "/.well-known/est/line/serverkeygen", PKCS10 BASIC,
+	    body, strlen(body), &r);
+	assert_int_equal(r.status, 403);
+	assert_has(&r, "Content-Type: text/plain");
+	h->ca.mood = FAKE_EMPTY;
+	house_post(h, 0, "/.well-known/est/line/serverkeygen", PKCS10 BASIC,
+	    body, strlen(body), &r);
+	assert_int_equal(r.status, 500);
+	/* Not offered: inkan-ca is not asked. */
+	h->ca.mood = FAKE_ISSUE;
+	house_post(h, 0, "/.well-known/est/serverkeygen", PKCS10 BASIC, body,
+	    strlen(body), &r);
+	assert_int_equal(r.status, 501);
+}
+
 static int
 presented_is(const WIRE_FIELDS *args, size_t i, const X509 *cert)
 {
@@ -339,6 +381,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    t(a_secret_is_forwarded),
 	    t(the_chain_is_forwarded_leaf_first),
+	    t(a_key_comes_in_two_parts),
 	    t(what_was_presented_is_told),
 	    t(bindings_are_equal_on_both_sides),
 	    t(credentials_are_asked_for),

@@ -67,6 +67,7 @@ paths_and_methods(void **state)
 	    {"POST", EST "/fullcmc", 501, "text/plain"},
 	    {"POST", EST "/devices/serverkeygen", 501, "text/plain"},
 	    {"POST", EST "/nobody/serverkeygen", 404, "text/plain"},
+	    {"POST", EST "/line/serverkeygen", 401, "WWW-Authenticate"},
 	    {"POST", ENROLL, 401, "WWW-Authenticate: Basic realm="},
 	    {"POST", EST "/nobody/simpleenroll", 404, "text/plain"},
 	};

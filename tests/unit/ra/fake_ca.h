@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -39,6 +40,7 @@ struct fake_ca {
 	int listener;
 	pthread_t thread;
 	atomic_int stop, mood, enrolled;
+	atomic_int delay_ms; /* from a decision on enroll to its answer */
 	int many_roots; /* "big" fleet: long cacerts */
 	EVP_PKEY *key;
 	X509 *cert;
@@ -114,6 +116,7 @@ fake_fleets(struct fake_ca *f, WIRE_ANSWER *a)
 			fake_add_cert(row, "cacerts", f->cert);
 		field_add_bytes(row, "csrattrs", attrs, sizeof(attrs));
 		field_add_text(row, "answer_wrap", fleets[i].wrap);
+		field_add_flag(row, "serverkeygen", fleets[i].n > 1);
 	}
 }
 
@@ -134,6 +137,11 @@ fake_issue(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	    X509_REQ_get0_pubkey(csr), f->key, f->cert, "device", 30);
 	fake_add_cert(a->values, "cert", cert);
 	field_add_text(a->values, "serial", "1234");
+	if (field_flag(req->args, "keygen", 0)) {
+		field_add_bytes(a->values, "private_key", "the key", 7);
+		field_add_flag(a->values, "encrypted",
+		    strcmp(field_text(req->args, "label", ""), "big") == 0);
+	}
 	X509_free(cert);
 	X509_REQ_free(csr);
 }
@@ -185,6 +193,14 @@ fake_enroll(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	}
 }
 
+static inline void
+fake_pause(int ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+	nanosleep(&t, NULL);
+}
+
 /* 0: the connection shall end. */
 static inline int
 fake_serve_one(struct fake_ca *f, int fd)
@@ -206,6 +222,8 @@ fake_serve_one(struct fake_ca *f, int fd)
 		fake_enroll(f, req, a);
 	else
 		fake_fleets(f, a);
+	if (enroll)
+		fake_pause(f->delay_ms);
 	if (enroll && f->mood == FAKE_GARBAGE) {
 		ok = socket_write(fd, garbage, sizeof(garbage));
 	} else if (!enroll || f->mood != FAKE_SILENT) {

@@ -84,6 +84,10 @@ test_usage(void **state)
 	usage_error("--spki=ab", "--note=n", NULL, NULL, "--note does");
 	usage_error("--abort=1", "--no-wait", NULL, NULL, "--no-wait does");
 	usage_error("--where=a=b", "--no-wait", NULL, NULL, "for --execute");
+	usage_error("--where=a=b", "--break-glass=x", NULL, NULL,
+	    "--break-glass is for --execute");
+	usage_error("--abort=1", "--break-glass=x", NULL, NULL,
+	    "--break-glass does");
 	usage_error("--where", NULL, NULL, NULL, "EXPR is missing");
 	usage_error("--where=", NULL, NULL, NULL, "empty");
 	usage_error(

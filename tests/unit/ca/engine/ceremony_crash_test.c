@@ -19,7 +19,8 @@ static int
 run(struct world *w, int discard, void (*act)(const char *line))
 {
 	struct ceremony_file *f = ceremony_read(w->ceremony);
-	int ok = f != NULL && ceremony_run(f, w->settings, discard, w->now,
+	int ok = f != NULL && ceremony_run(f, w->settings,
+	    &(struct ceremony_how){.discard = discard}, w->now,
 	    act);
 
 	OPENSSL_free(f);

@@ -9,6 +9,8 @@ struct out {
 	struct ceremony r;
 };
 
+static const struct ceremony_how plainly;
+
 static int
 prepare(void **state)
 {
@@ -18,6 +20,7 @@ prepare(void **state)
 	world_prepare(&o->w);
 	o->r.s = o->w.settings;
 	o->r.act = world_quiet;
+	o->r.how = &plainly;
 	snprintf(o->r.stage, sizeof(o->r.stage), "%s/wait.d", o->w.dir);
 	assert_true(publish_prepare(o->w.settings->publish_dir));
 	*state = o;

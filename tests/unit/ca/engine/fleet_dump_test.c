@@ -14,7 +14,8 @@ dump_is_stable(void **state)
 	    "registration = just-in-time\nnames = a-*\nnames = b\n"
 	    "idevid_key_reuse = false\nre_enrol = refuse\n"
 	    "renewal.window = 3600s\nrenewal.san_optional = true\n"
-	    "renewal.san_subset = false\npop_link = required\n"
+	    "renewal.san_subset = false\nrenewal.superseded = keep\n"
+	    "pop_link = required\n"
 	    "attest = pinned-key\nlimits.per_device_hour = 2\n"
 	    "limits.per_day = 0\nanswer_wrap = 64\n";
 	struct world *w = *state;
@@ -46,6 +47,12 @@ each_choice_has_its_word(void **state)
 	assert_non_null(strstr(text, "\npop_link = verify-if-present\n"));
 	assert_non_null(strstr(text, "\nre_enrol = allow\n"));
 	assert_non_null(strstr(text, "\nattest = none\n"));
+	assert_null(strstr(text, "serverkeygen"));
+	OPENSSL_free(text);
+	world_rules(w, "serverkeygen: { key_types = [ \"ec-p384\" ]; };");
+	text = policy_fleet_dump(policy_fleet(w->policy, "f"));
+	assert_non_null(strstr(text, "\nserverkeygen.plain = false\n"
+				     "serverkeygen.key_types = ec-p384\n"));
 	OPENSSL_free(text);
 	text = policy_fleet_dump(policy_fleet(w->policy, "g"));
 	assert_non_null(strstr(text, "\ndefault = true\n"));

@@ -186,6 +186,29 @@ patterns(void **state)
 }
 
 static void
+keys_for_devices(void **state)
+{
+	struct world *w = *state;
+	const struct fleet *f;
+
+	world_rules(w, "serverkeygen: { };");
+	f = policy_fleet(w->policy, "f");
+	assert_true(f->keygen && !f->keygen_plain);
+	assert_int_equal(f->keygen_types, f->compiled->key_types);
+	assert_false(policy_fleet(w->policy, "g")->keygen);
+	world_rules(w, "serverkeygen: { plain = true;"
+		       " key_types = [ \"ec-p384\" ]; };");
+	f = policy_fleet(w->policy, "f");
+	assert_true(f->keygen && f->keygen_plain);
+	assert_int_equal(f->keygen_types, SPKI_EC_P384);
+	refused(w, "serverkeygen: { key_types = [ \"rsa-2048\" ]; };",
+	    "takes no \"rsa-2048\" keys");
+	refused(w, "serverkeygen: { key_types = [ \"dsa\" ]; };", "\"dsa\"");
+	refused(w, "serverkeygen: { key = 1; };", "key");
+	refused(w, "serverkeygen = true;", "serverkeygen");
+}
+
+static void
 windows(void **state)
 {
 	struct fleet *f = calloc(1, sizeof(*f));
@@ -209,6 +232,7 @@ main(void)
 	const struct CMUnitTest tests[] = {world_test(everything_is_read),
 	    world_test(defaults), world_test(mistakes),
 	    world_test(names_and_labels), world_test(patterns),
+	    world_test(keys_for_devices),
 	    world_test(windows)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

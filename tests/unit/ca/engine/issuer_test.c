@@ -110,10 +110,11 @@ knows_its_constraints(void **state)
 	EVP_PKEY *key = world_key();
 	X509 *x = X509_dup(issuer_of(*state, "devices")->cert);
 	X509_EXTENSION *ext;
-	struct issuer *is;
-	int len;
+	struct issuer *is, *below;
+	int i, len;
 
-	assert_null(issuer_of(*state, "devices")->build.name_constraints);
+	assert_int_equal(
+	    issuer_of(*state, "devices")->build.n_constraints, 0);
 	assert_int_equal(issuer_of(*state, "devices")->build.sig_max, 72);
 	ASN1_OCTET_STRING_set(s, lan, sizeof(lan));
 	ext = X509_EXTENSION_create_by_NID(NULL, NID_name_constraints, 1, s);
@@ -124,8 +125,24 @@ knows_its_constraints(void **state)
 	row.cert_len = (size_t)len;
 	is = issuer_new(&row);
 	assert_non_null(is);
-	assert_int_equal(is->build.name_constraints_len, sizeof(lan));
-	assert_memory_equal(is->build.name_constraints, lan, sizeof(lan));
+	assert_int_equal(is->build.n_constraints, 1);
+	assert_int_equal(is->build.constraints[0].len, sizeof(lan));
+	assert_memory_equal(is->build.constraints[0].der, lan, sizeof(lan));
+	/* What is above adds to it; there is room for so many. */
+	for (i = 1; i < BUILD_CONSTRAINTS_MAX; i++)
+		assert_true(issuer_constrain(is, x));
+	assert_false(issuer_constrain(is, x));
+	world_raised(CA_E_CONFIG, "name.constraints: issuer devices-g1");
+	below = issuer_new(&issuer_of(*state, "code")->row);
+	assert_non_null(below);
+	assert_true(issuer_constrain(below,
+	    issuer_of(*state, "devices")->cert));
+	assert_int_equal(below->build.n_constraints, 0);
+	assert_true(issuer_inherit(below, is));
+	assert_int_equal(below->build.n_constraints, BUILD_CONSTRAINTS_MAX);
+	assert_false(issuer_inherit(below, is));
+	world_raised(CA_E_CONFIG, "name.constraints");
+	issuer_free(below);
 	issuer_free(is);
 	OPENSSL_free(row.cert);
 	X509_EXTENSION_free(ext);

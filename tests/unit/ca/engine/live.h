@@ -54,7 +54,8 @@ live_run_at(struct world *w, const char *kind, const char *text, int discard,
 	snprintf(path, sizeof(path), "%s/live.conf", w->dir);
 	live_said[0] = '\0';
 	f = ceremony_read(path);
-	ok = f != NULL && ceremony_run(f, w->settings, discard, now, act);
+	ok = f != NULL && ceremony_run(f, w->settings,
+	    &(struct ceremony_how){.discard = discard}, now, act);
 	OPENSSL_free(f);
 	return ok;
 }

@@ -6,8 +6,14 @@ static void
 all_is_well(void **state)
 {
 	struct world *w = *state;
+	char text[160];
 	WIRE_ANSWER *a;
 
+	snprintf(text, sizeof(text), "operators = ( { name = \"me\"; uid = "
+	    "%u; roles = [ \"admin\", \"officer\" ]; } );\n",
+	    (unsigned)w->peer.uid);
+	world_write(w, OPERATORS_PATH, text);
+	world_done(world_admin(w, "policy.activate", ""));
 	assert_true(status_heartbeat(w->ca->status, w->now));
 	a = world_admin(w, "status", "");
 	world_is(a, WIRE_OK);

@@ -54,10 +54,17 @@ a_folder_is_a_proposal(void **state)
 	assert_string_equal(files[2].text, LDEVID_CONF);
 	assert_int_equal(files[2].len, strlen(LDEVID_CONF));
 	policy_files_free(files, n);
+	write_file(dir, "operators.conf", "operators = ( { name = \"a\"; "
+	    "uid = 7; roles = [ \"admin\" ]; } );");
+	assert_int_equal(policy_load_dir(dir, &files, &n), 1);
+	assert_int_equal(n, 4);
+	assert_string_equal(files[2].path, "operators.conf");
+	policy_files_free(files, n);
 	policy_files_free(NULL, 0);
 	p = policy_read_dir(dir);
 	assert_non_null(p);
 	assert_non_null(policy_label(p, "a"));
+	assert_int_equal(p->operators->item[0].uid, 7);
 	policy_put(p);
 	OPENSSL_free(pem);
 	free(fleet);

@@ -167,13 +167,69 @@ pop_link_explained(void **state)
 	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
 }
 
+/* The CSR is a template: what is judged is one of our own. */
+static void
+key_is_made(void **state)
+{
+	struct world *w = *state;
+	const unsigned char *ours;
+	size_t len, n;
+
+	world_rules(w, "serverkeygen: { plain = true; key_types = "
+		       "[ \"ec-p384\" ]; };");
+	use_maker(w, "d");
+	w->req.keygen = 1;
+	use_csr(w, w->key[0], "CN=d", NULL, "not a binding");
+	w->csr[w->req.csr_len - 5] ^= 1;
+	expect_ok(w);
+	assert_non_null(w->a->keygen);
+	assert_int_equal(csr_key_type(w->a->csr), SPKI_EC_P384);
+	ours = keygen_csr(w->a->keygen, &len);
+	assert_memory_equal(csr_der(w->a->csr, &n), ours, len);
+	assert_int_equal(n, len);
+	assert_non_null(strstr(w->a->deviations, "key made by the CA"));
+	assert_non_null(strstr(w->a->deviations, "ec-p256"));
+	/* The key that it came with would have been refused. */
+	use_csr(w, w->key[3], "CN=d", NULL, NULL);
+	expect_ok(w);
+	w->req.keygen = 0;
+	expect_refused(w, WIRE_DENIED, "authorize", "key.idevid-reuse");
+}
+
+static void
+key_is_not_made(void **state)
+{
+	struct world *w = *state;
+
+	use_maker(w, "d");
+	w->req.keygen = 1;
+	use_csr(w, w->key[0], "CN=d", NULL, NULL);
+	expect_refused(w, WIRE_DENIED, "possess", "keygen.off");
+	world_rules(w, "serverkeygen: { };");
+	expect_refused(w, WIRE_DENIED, "possess", "keygen.plain");
+	world_rules(w, "serverkeygen: { plain = true; };");
+	expect_ok(w);
+	w->req.csr_len--;
+	expect_refused(w, WIRE_BADREQUEST, "possess", "csr.der");
+	/* The link to the connection is looked at as ever. */
+	world_rules(w, "serverkeygen: { plain = true; };"
+		       "pop_link = \"required\";");
+	w->req.csr_len++;
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	/* Nobody is served before it is known who asks. */
+	w->req.n_chain = 0;
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "credentials");
+	assert_null(w->a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(signed_by_its_key),
 	    world_test(not_a_csr), world_test(key_types),
 	    world_test(pop_link_required), world_test(pop_link_if_present),
-	    world_test(pop_link_off), world_test(pop_link_explained)};
+	    world_test(pop_link_off), world_test(pop_link_explained),
+	    world_test(key_is_made), world_test(key_is_not_made)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

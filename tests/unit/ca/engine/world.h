@@ -200,7 +200,8 @@ static int __attribute__((unused))
 world_ceremony(struct world *w)
 {
 	struct ceremony_file *f = ceremony_read(w->ceremony);
-	int ok = f != NULL && ceremony_run(f, w->settings, 0, w->now,
+	int ok = f != NULL && ceremony_run(f, w->settings,
+	    &(struct ceremony_how){.discard = 0}, w->now,
 	    world_quiet);
 
 	OPENSSL_free(f);

@@ -72,6 +72,45 @@ shows_nothing_before_the_commit(void **state)
 	assert_int_equal(temp_state(t->r, 5), STATUS_GOOD);
 }
 
+/* The library's call comes here, since the program's own name goes first. */
+static int n_synced;
+
+int
+fdatasync(int fd)
+{
+	n_synced++;
+	return fsync(fd);
+}
+
+static int
+put_new(struct temp *t, int serial)
+{
+	struct status_cert c;
+
+	temp_cert(&c, serial);
+	return status_begin_new(t->w) && status_put_cert(t->w, &c) &&
+	    status_commit(t->w, serial, NOW);
+}
+
+static void
+makes_durable_what_must_be(void **state)
+{
+	struct temp *t = *state;
+	int before;
+
+	assert_true(temp_put(t->w, 5, STATUS_GOOD));
+	before = n_synced;
+	assert_true(temp_put(t->w, 6, STATUS_REVOKED));
+	assert_true(n_synced > before);
+	before = n_synced;
+	assert_true(put_new(t, 7));
+	assert_true(put_new(t, 8));
+	assert_int_equal(n_synced, before);
+	assert_int_equal(temp_state(t->r, 8), STATUS_GOOD);
+	assert_true(temp_put(t->w, 9, STATUS_REVOKED));
+	assert_true(n_synced > before);
+}
+
 static void
 knows_the_last(void **state)
 {
@@ -288,6 +327,7 @@ main(void)
 	    T(keeps_over_a_restart),
 	    T(aborts),
 	    T(shows_nothing_before_the_commit),
+	    T(makes_durable_what_must_be),
 	    T(knows_the_last),
 	    T(resets),
 	    T(begins_anew_when_deleted),

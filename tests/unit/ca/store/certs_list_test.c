@@ -245,6 +245,39 @@ lists_changes(void **state)
 	assert_int_equal(c.since, 16);
 }
 
+struct since {
+	int64_t change;
+	int revoked;
+};
+
+static int
+since_tx(struct store_tx *tx, void *arg)
+{
+	struct since *s = arg;
+
+	return certs_revoked_since(tx, s->change, &s->revoked);
+}
+
+/* The ninth is held by change 14; two that are good follow. */
+static void
+knows_whether_any_was_revoked(void **state)
+{
+	struct temp *t = *state;
+	struct since s = {0, 1};
+
+	READ(t, since_tx, &s);
+	assert_false(s.revoked);
+	WRITE(t, fill, t);
+	READ(t, since_tx, &s);
+	assert_true(s.revoked);
+	s.change = 13;
+	READ(t, since_tx, &s);
+	assert_true(s.revoked);
+	s.change = 14;
+	READ(t, since_tx, &s);
+	assert_false(s.revoked);
+}
+
 struct counts {
 	int64_t issuer, n;
 	int state;
@@ -333,6 +366,7 @@ main(void)
 	    T(lists_for_a_crl),
 	    T(reads_a_crl_from_its_index),
 	    T(lists_changes),
+	    T(knows_whether_any_was_revoked),
 	    T(counts),
 	    T(sums),
 	};

@@ -227,6 +227,29 @@ test_too_many(void **state)
 }
 
 static void
+test_wipe(void **state)
+{
+	WIRE_FIELDS *l = field_list_new();
+	size_t len;
+
+	(void)state;
+	field_add_text(l, "secret", "abc");
+	field_add_bytes(l, "secret", "\1\2", 2);
+	field_add_int(l, "secret", 7);
+	field_add_text(l, "other", "abc");
+	field_wipe(l, "secret");
+	assert_memory_equal(
+	    field_get_bytes(field_find(l, "secret", 0), &len), "\0\0\0", 3);
+	assert_int_equal(len, 3);
+	assert_memory_equal(
+	    field_get_bytes(field_find(l, "secret", 1), &len), "\0\0", 2);
+	assert_int_equal(field_get_int(field_find(l, "secret", 2)), 7);
+	assert_string_equal(field_text(l, "other", ""), "abc");
+	field_wipe(l, "none");
+	field_list_free(l);
+}
+
+static void
 test_free_null(void **state)
 {
 	(void)state;
@@ -245,6 +268,7 @@ main(void)
 	    cmocka_unit_test(test_add_refuses),
 	    cmocka_unit_test(test_decode_refuses),
 	    cmocka_unit_test(test_too_many),
+	    cmocka_unit_test(test_wipe),
 	    cmocka_unit_test(test_free_null),
 	};
 

@@ -2,7 +2,11 @@
 #define AAGUID "2b0601040182e51c010104"
 #define TCB "678105050401"
 #define FWID "30( 0609 608648016503040201 04(<32:aa>) )"
-#define FIDO_OU "cn=31(30( 060355040b 0c('Authenticator Attestation')));"
+#define FIDO_ATTR(arc, value) "31(30( 06035504" arc " " value " ))"
+#define FIDO_C FIDO_ATTR("06", "1302'SE'")
+#define FIDO_O FIDO_ATTR("0a", "0c('Maker')")
+#define FIDO_OU FIDO_ATTR("0b", "0c('Authenticator Attestation')")
+#define FIDO_SUB "sub=30(" FIDO_C FIDO_O FIDO_OU "$cn);"
 
 static const struct sample device_samples[] = {
     {"device.serial", "device", NULL, "sub=30( $cn )"},
@@ -21,14 +25,26 @@ static const struct sample device_samples[] = {
     {"masa.url", "end", NULL, MORE(PKIX_ARC "0120", "1600")},
     {"cmw.form", "end", MORE(PKIX_ARC "0123", "04('x')"),
 	MORE(PKIX_ARC "0123", "0400")},
+    {"cmw.form", "crl", "cmore=" EXT(PKIX_ARC "0123", "04('x')"),
+	"cmore=" EXT(PKIX_ARC "0123", "0500")},
     {"cmw.form", "end", MORE(PKIX_ARC "0123", "0c('{}')"),
 	MORE(PKIX_ARC "0123", "16('{}')")},
-    {"fido.aaguid", "end", FIDO_OU MORE(AAGUID, "04(<16:11>)"),
+    {"fido.aaguid", "end", FIDO_SUB MORE(AAGUID, "04(<16:11>)"),
 	MORE(AAGUID, "04(<15:11>)")},
     {"fido.aaguid", "end", NULL, MORE(AAGUID, "<16:11>")},
-    {"fido.subject", "end", FIDO_OU MORE(AAGUID, "04(<16:11>)"),
+    {"fido.subject", "end", FIDO_SUB MORE(AAGUID, "04(<16:11>)"),
 	MORE(AAGUID, "04(<16:11>)")},
+    {"fido.subject", "end", NULL,
+	"sub=30(" FIDO_O FIDO_OU "$cn);" MORE(AAGUID, "04(<16:11>)")},
+    {"fido.subject", "end", NULL,
+	"sub=30(" FIDO_C FIDO_OU "$cn);" MORE(AAGUID, "04(<16:11>)")},
+    {"fido.subject", "end", NULL, "sub=30(" FIDO_C FIDO_O FIDO_OU ");"
+	MORE(AAGUID, "04(<16:11>)")},
+    {"fido.subject", "end", NULL, "sub=30(" FIDO_C FIDO_O "$cn);"
+	MORE(AAGUID, "04(<16:11>)")},
+    {"fido.ca", "ca", NULL, FIDO_SUB MORE(AAGUID, "04(<16:11>)")},
     {"ak.usage", "ak", NULL, "ku=" CRIT("551d0f", "03020388")},
+    {"ak.usage", "ak", "ku=", "ku=" CRIT("551d0f", "030206c0")},
     {"ek.usage", "ek", NULL, "ku=" CRIT("551d0f", "03020388")},
     {"ek.usage", "ek", NULL, "ku=" CRIT("551d0f", "03020780")},
     {"ek.san", "ek", NULL, "san=" CRIT("551d11", "30( 82('a.example') )")},

@@ -38,6 +38,8 @@ static const struct sample ext_samples[] = {
 	"30(30(a0(a0(86('http://pki.example/c.crl')))))")},
     {"critical.should_not", "ocsp", NULL, "more=" CRIT(PKIX_ARC "300105", "0500")},
     {"critical.ca", "ca", NULL, "bc=" EXT("551d13", "30( 0101ff )")},
+    {"critical.ca", "ca", "bc=" EXT("551d13", "30( 0101ff )") ";ku="
+	CRIT("551d0f", "03020102"), "bc=" EXT("551d13", "30( 0101ff )") ";ku="},
     {"critical.san", "end", NULL, "san=" CRIT("551d11", NAMED("a.example"))},
     {"critical.any_eku", "end", "eku=" EXT("551d25", "30( 0604551d2500 )"),
 	"eku=" CRIT("551d25", "30( 0604551d2500 )")},
@@ -58,4 +60,5 @@ static const struct sample ext_samples[] = {
     {"ski.form", "end", NULL, "ski=" EXT("551d0e", "030200aa")},
     {"ski.ca", "ca", NULL, "ski="},
     {"ski.end", "end", NULL, "ski="},
+    {"ski.end", "device", "ski=", "ski=;san="},
 };
