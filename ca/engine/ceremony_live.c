@@ -368,8 +368,7 @@ work(struct ceremony *r)
 {
 	ceremony_record_policy(r);
 	return ceremony_stage_make(r) && acts[r->f->kind]->work(r) &&
-	    ceremony_back_up(r) && ceremony_all_taken(r) &&
-	    ceremony_keep_transcript(r) &&
+	    ceremony_back_up(r) && ceremony_all_taken(r) && ceremony_keep_transcript(r) &&
 	    store_write(r->store, commit_tx, r, 0);
 }
 
@@ -383,9 +382,10 @@ ceremony_live_run(struct ceremony *r)
 	next = settle(r);
 	if (next == 0 || next == 2)
 		return next == 2;
-	if (!ceremony_log_ok(r) || (next == 1 &&
-	    (!ceremony_open_transcript(r) ||
-	    !store_write(r->store, begin_tx, r, 0))))
+	if (!ceremony_log_ok(r))
+		return 0;
+	if (next == 1 && (!ceremony_open_transcript(r) ||
+	    !store_write(r->store, begin_tx, r, 0)))
 		return 0;
 	if (work(r))
 		return publish(r);

@@ -197,11 +197,11 @@ int ceremony_make_keys(struct ceremony *r);
 /* ceremony_log.c: the log's key in the token that inkan-ca.conf says, its name
    and its first entry. */
 int ceremony_make_log(struct ceremony *r);
+/* Is the store as new as what was published of it? */
+int ceremony_log_ok(struct ceremony *r);
 /* A service of ${is}, whose key is at hand. */
 int ceremony_certify_service(struct ceremony *r,
     const struct ceremony_service *sv, struct issuer *is);
-/* Is the store as new as what was published of it? */
-int ceremony_log_ok(struct ceremony *r);
 /* Their first CRLs, and the certificates of their services. */
 int ceremony_use_issuers(struct ceremony *r);
 

@@ -147,6 +147,8 @@ settle_bad(struct logpub *l)
 	/* Of what is in memory nobody knows how far it got. */
 	logpub_tree_free(l->tree);
 	l->tree = NULL;
+	EVP_PKEY_free(l->key);	/* looked for again, and missed by its name */
+	l->key = NULL;
 	l->denied = 0;
 }
 

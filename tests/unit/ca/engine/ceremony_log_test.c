@@ -25,7 +25,8 @@ static int
 run(struct world *w)
 {
 	struct ceremony_file *f = ceremony_read(w->ceremony);
-	int ok = f != NULL && ceremony_run(f, w->settings, 0, w->now, act);
+	int ok = f != NULL && ceremony_run(f, w->settings,
+	    &(struct ceremony_how){.discard = 0}, w->now, act);
 
 	OPENSSL_free(f);
 	return ok;
