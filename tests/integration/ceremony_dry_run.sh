@@ -13,6 +13,7 @@ masked() {
 	    -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' \
 	    -e 's/(sha256|serial)="[0-9a-f]+"/\1="HEX"/g' \
 	    -e 's/number="[0-9]+"/number="N"/' \
+	    -e 's#\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+#+VKEY#g' \
 	    -e 's#(ocsp/[^/"]+/)[0-9A-F]+-#\1SERIAL-#' "$1" |
 	    awk '/ publish name="ocsp/ { sub(/^[0-9]+/, "N") } { print }' |
 	    awk '/^N .*ocsp/ { b[++n] = $0; next } { flush() ; print } END { flush() }
