@@ -4,7 +4,8 @@
 tid="ceremony: rehearsal"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hierarchy/lib.bash"
-inkan() { "$INKAN_BIN/inkan" "$@"; }
+# Rehearsals of others, at the same time, are not ours.
+inkan() { TMPDIR=$T "$INKAN_BIN/inkan" "$@"; }
 
 # What must be the same: all but hexadecimal numbers and base64 of keys and
 # signatures, times, CRL numbers, the serial of a token, and the first line.
@@ -23,7 +24,7 @@ masked() {
 }
 # Everything that a rehearsal must not touch.
 state() { (cd "$INKAN_DIR" && find tokens state pub certs pins -type f ! -name '*.lock' ! -name '*-shm' -exec sha256sum {} + | sort); }
-left() { find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'inkan-rehearsal-*' 2>/dev/null; }
+left() { find "$T" -maxdepth 1 -name 'inkan-rehearsal-*' 2>/dev/null; }
 # same NAME TRANSCRIPT REHEARSAL
 same() {
 	masked "$2" >"$T/real"; masked "$3" >"$T/dry"
