@@ -368,7 +368,8 @@ work(struct ceremony *r)
 {
 	ceremony_record_policy(r);
 	return ceremony_stage_make(r) && acts[r->f->kind]->work(r) &&
-	    ceremony_back_up(r) && ceremony_all_taken(r) && ceremony_keep_transcript(r) &&
+	    ceremony_back_up(r) && ceremony_all_taken(r) &&
+	    ceremony_keep_transcript(r) &&
 	    store_write(r->store, commit_tx, r, 0);
 }
 

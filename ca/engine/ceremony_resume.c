@@ -198,7 +198,7 @@ take_key(struct ceremony *r, enum hsm_key_type type, const char *label)
 	key = hsm_key_find(r->hsm, uri);
 	if (key != NULL && hsm_key_info(key, &info) && info.local &&
 	    info.always_sensitive &&
-	    strcmp(info.type, hsm_key_type_name(type)) == 0) {
+	    (type == 0 || strcmp(info.type, hsm_key_type_name(type)) == 0)) {
 		ceremony_say(r, "key %s was made before", label);
 		return key;
 	}
@@ -224,16 +224,32 @@ is_wrapped(const struct ceremony *r, const struct settings_token *t)
 	return 0;
 }
 
+int
+ceremony_take_made(struct ceremony *r, enum hsm_key_type type,
+    const char *label, EVP_PKEY **out)
+{
+	struct looking l = {label, 0};
+
+	*out = NULL;
+	if (!r->resumed)
+		return 0;
+	if (!hsm_key_list(r->hsm, look, &l))
+		return -1;
+	if (!l.found)
+		return 0;
+	*out = take_key(r, type, label);
+	return *out == NULL ? -1 : 1;
+}
+
 EVP_PKEY *
 ceremony_make_key(struct ceremony *r, const struct settings_token *t,
     enum hsm_key_type type, const char *label)
 {
-	struct looking l = {label, 0};
+	EVP_PKEY *key;
+	int made = ceremony_take_made(r, type, label, &key);
 
-	if (r->resumed && !hsm_key_list(r->hsm, look, &l))
-		return NULL;
-	if (l.found)
-		return take_key(r, type, label);
+	if (made != 0)
+		return key;
 	return is_wrapped(r, t) ?
 	    hsm_key_generate_wrappable(r->hsm, type, label) :
 	    hsm_key_generate(r->hsm, type, label);

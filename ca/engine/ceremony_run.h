@@ -263,6 +263,10 @@ int ceremony_has_claimed(struct ceremony *r, const char *what,
 /* A key that is claimed: the one that is there already, or a new one. */
 EVP_PKEY *ceremony_make_key(struct ceremony *r,
     const struct settings_token *t, enum hsm_key_type type, const char *label);
+/* What a run before this one made in the open token: 1 with *out, 0 nothing
+   (also where this is no resumed one), -1 raised. ${type} 0: whatever it is. */
+int ceremony_take_made(struct ceremony *r, enum hsm_key_type type,
+    const char *label, EVP_PKEY **out);
 /* The certificate that the job would make, where it was signed before. 1 with
    *out, 0 there is none, -1 raised. */
 int ceremony_recall(struct ceremony *r, const struct issue_job *job,

