@@ -71,19 +71,11 @@ static EVP_PKEY *
 make_key(struct ceremony *r)
 {
 	const struct settings_log *conf = &r->s->log;
-	char uri[HSM_LABEL_MAX + 32];
 	EVP_PKEY *key = NULL;
+	int taken = ceremony_take_made(r, conf->key_type, conf->key, &key);
 
-	if (r->resumed) {
-		snprintf(uri, sizeof(uri), "pkcs11:object=%s", conf->key);
-		ERR_set_mark();
-		key = hsm_key_find(r->hsm, uri);
-		ERR_pop_to_mark();
-	}
-	if (key != NULL) {
-		ceremony_say(r, "key %s was made before", conf->key);
-		return key;
-	}
+	if (taken != 0)
+		return taken > 0 ? key : NULL;
 	return logpub_key_make(r->hsm, conf->key, conf->key_type);
 }
 
