@@ -75,9 +75,10 @@ put_head(unsigned char *p, unsigned char tag, size_t len)
 	return 4;
 }
 
-/* An odd number of the right size for a modulus, and 65537. */
+/* An odd number of the right size for a modulus, and 65537. ${last} is the last
+   octet, with which it has no small factor (profiles/weak.h). */
 static void
-key_rsa(struct key *k, size_t octets)
+key_rsa(struct key *k, size_t octets, unsigned char last)
 {
 	static const unsigned char alg[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86,
 	    0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
@@ -94,6 +95,8 @@ key_rsa(struct key *k, size_t octets)
 	k->der[n++] = 0;
 	memset(k->der + n, 0xc5, octets);
 	n += octets;
+	k->der[n - 2] = 0;
+	k->der[n - 1] = last;
 	memcpy(k->der + n, e, sizeof(e));
 	k->len = n + sizeof(e);
 	k->sigalg = rsa_256;
@@ -112,13 +115,13 @@ key_of(enum spki_type type, struct key *k)
 		key_fixed(k, p384, sizeof(p384), ecdsa_384, sizeof(ecdsa_384));
 		return 1;
 	case SPKI_RSA_2048:
-		key_rsa(k, 256);
+		key_rsa(k, 256, 0x01);
 		return 1;
 	case SPKI_RSA_3072:
-		key_rsa(k, 384);
+		key_rsa(k, 384, 0x0f);
 		return 1;
 	case SPKI_RSA_4096:
-		key_rsa(k, 512);
+		key_rsa(k, 512, 0x17);
 		return 1;
 	case SPKI_ED25519:
 		key_fixed(k, ed25519, sizeof(ed25519), eddsa, sizeof(eddsa));

@@ -16,7 +16,7 @@ const char *const commands_crl_columns[] = {
 
 static const struct option_spec KEY_BLOCK[] = {
     {"file", OPTION_TEXT, REQ | LOCAL, NULL, "FILE",
-	"SHA-256 of SubjectPublicKeyInfos, one in a line; - is stdin"},
+	"SHA-256 of SPKIs, one in a line; - is stdin"},
     {"note", OPTION_TEXT, LOCAL, NULL, "TEXT", "why, for the record"},
     END,
 };

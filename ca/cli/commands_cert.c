@@ -17,7 +17,7 @@ static const struct option_spec ISSUE[] = {
     {"fleet", OPTION_TEXT, 0, NULL, "NAME", "the device's fleet"},
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
     {"out", OPTION_TEXT, LOCAL, NULL, "FILE",
-	"certificate (PEM) to FILE; of a batch, to files in this folder"},
+	"certificate (PEM) to FILE; of a batch: a folder"},
     END,
 };
 static const struct option_spec EXPLAIN[] = {
@@ -109,7 +109,7 @@ const struct command commands_cert[] = {
 	.options = ISSUE,
 	.help = "Issue a certificate and print it",
 	.more = "One of --csr, --batch. Columns of a batch: profile, fleet, "
-		"device, csr (file or PEM), out; others are --set."},
+		"device, csr\n(file or PEM), out; others are --set."},
     {.words = "explain",
 	.op = "explain",
 	.run = run_explain,

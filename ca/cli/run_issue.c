@@ -120,11 +120,14 @@ run_issue(struct cli *cli, const struct command *cmd, const struct options *o)
 	size_t len;
 	int status = CLI_FAILED;
 
-	as.op = "issue";
-	if (!check_issue(o))
-		return CLI_USAGE;
-	if (option_has(o, "batch"))
-		return run_batch(cli, cmd, o);
+	/* A command with an operation of its own issues one, and is no batch. */
+	if (cmd->op == NULL) {
+		as.op = "issue";
+		if (!check_issue(o))
+			return CLI_USAGE;
+		if (option_has(o, "batch"))
+			return run_batch(cli, cmd, o);
+	}
 	if ((a = run_call(cli, &as, o)) == NULL)
 		return CLI_FAILED;
 	der = field_bytes(a->values, "cert", &len);

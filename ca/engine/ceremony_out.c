@@ -324,13 +324,14 @@ remove_answers(const char *path, const char *name, void *arg)
 void
 ceremony_stage_remove(struct ceremony *r)
 {
-	static const char *const names[] = {"ca", "crl", "pem", "ocsp"};
+	static const char *const names[] = {
+	    "ca", "crl", "pem", "ocsp", "log"};
 	char dir[PATH_MAX + 8];
 	size_t i;
 
 	snprintf(dir, sizeof(dir), "%s/ocsp", r->stage);
 	each_file(dir, remove_answers, NULL);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(dir, sizeof(dir), "%s/%s", r->stage, names[i]);
 		ceremony_remove_folder(dir);
 	}

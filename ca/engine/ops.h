@@ -122,6 +122,9 @@ struct campaign_request;
 int ops_take_campaign(struct ops_call *c, struct campaign_request *r);
 /* SHA-256 of the SPKI that args "key" or "spki" name. */
 int ops_take_key(struct ops_call *c, unsigned char md[32]);
+/* After a look-up that failed: is that because the store does not know the serial,
+   and may it be revoked so ("unknown")? Else c->o tells what to do. */
+int ops_unknown_serial(struct ops_call *c);
 /* Refuses a hold where there is no release. */
 int ops_refuse_hold(struct ops_call *c, const struct revoke_request *r);
 /* After one: CRLs shall tell. Returns ${ok}. */

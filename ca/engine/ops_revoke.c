@@ -107,9 +107,8 @@ revoke_foreign(
 		"key is not known and not blocked");
 }
 
-/* Is it the look-up that failed, and may it? */
-static int
-is_unknown(struct ops_call *c)
+int
+ops_unknown_serial(struct ops_call *c)
 {
 	if (c->o.status != WIRE_NOTFOUND || strcmp(c->o.rule, "serial") != 0)
 		return 0;
@@ -138,7 +137,7 @@ ops_revoke(struct ops_call *c)
 	if (!ops_take_revocation(c, CRL_REASON_UNSPECIFIED, policy, &r))
 		goto out;
 	if (!ops_find_cert(c, &row)) {
-		if (is_unknown(c)) {
+		if (ops_unknown_serial(c)) {
 			outcome_init(&c->o);
 			c->o.authenticated = 1;
 			ok = revoke_foreign(c, &r, &row);

@@ -63,8 +63,7 @@ by_serial(struct touching *t)
 	struct cert_row row;
 
 	if (!ops_find_cert(c, &row)) {
-		if (c->o.status != WIRE_NOTFOUND || !field_flag(c->args,
-		    "unknown", 0))
+		if (!ops_unknown_serial(c))
 			return 0;
 		outcome_init(&c->o);
 		touch_all(t);

@@ -69,7 +69,10 @@ check "  the batch again" run "--batch"
 # --- 2
 maker field-1
 by_maker field field-1; is "2: by the maker's certificate" "$code" 200; take_cert "$D/field-1.pem"
-by_maker field field-1; is "  once" "$code" 403
+by_maker field field-1; is "  a repetition gets it again" "$code" 200
+mv "$D/field-1.key" "$T/kept.key"; new_key "$D/field-1.key"
+by_maker field field-1; is "  another key does not" "$code" 403
+mv "$T/kept.key" "$D/field-1.key"
 csr "$D/field-1.key" "$(openssl x509 -in "$D/field-1.pem" -noout -subject -nameopt compat | sed 's/^subject=//')" | base64 >"$T/b"
 post field/simplereenroll "$T/b" --cert "$D/field-1.pem" --key "$D/field-1.key"; is "  not renewed before its time" "$code" 403
 has "  by its rule" "$(reason)" "renew.window"

@@ -15,8 +15,8 @@ verify() { out=$(inkan log verify "$@" 2>"$T/err"); rc=$?; }
 # index of the first entry of a kind about a certificate
 index_of() { json "$T/list" "[e['index'] for e in d if e['kind']=='$1' and '$2' in e['detail']][0]"; }
 
-n=$(entries)
-check "all is published within the merge delay" wait_for 10 published "$n"
+settled() { n=$(entries); published "$n"; }
+check "all is published within the merge delay" wait_for 20 settled
 verify
 is "the running instance is well" $rc 0
 has "  says so" "$out" "nothing found that is wrong"

@@ -55,7 +55,9 @@ rm -f "$INKAN_STORE"*; cp "$T/copy/"* "$(dirname "$INKAN_STORE")/"
 demo_start ca ra ocsp
 check "after it: known to nobody" wait_for 5 says s4 unknown
 check "  what the copy has is good" wait_for 5 says s3 good
-check "  and it goes on" enrol_basic s5
+check_not "  the log remembers more: nothing is issued" enrol_basic s5
+check "  until somebody says so" inkan log accept --reason "restored from a copy"
+check "  and it goes on" wait_for 10 enrol_basic s5
 check "  in both" wait_for 5 says s5 good
 rm -f "$T/watching"; wait $watcher
 is "never unknown on the way" "$(grep -c unknown "$T/said")" 0

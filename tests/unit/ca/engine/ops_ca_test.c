@@ -138,7 +138,7 @@ the_log(void **state)
 	assert_int_equal(message_n_rows(a), 3);
 	assert_int_equal(field_int(message_row(a, 0), "index", -1), 0);
 	assert_string_equal(
-	    field_text(message_row(a, 0), "kind", ""), "ceremony");
+	    field_text(message_row(a, 0), "kind", ""), "policy");
 	assert_int_equal(
 	    strlen(field_text(message_row(a, 0), "sha256", "")), 64);
 	snprintf(next, sizeof(next), "%s", message_next(a));

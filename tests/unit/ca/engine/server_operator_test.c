@@ -12,6 +12,7 @@
 
 /* More than there are threads for devices. */
 #define DEVICES (1 + LIMITS_GATE_RUN + LIMITS_GATE_WAIT + 10)
+#define HOLDERS 8 /* more than the store has read connections */
 
 static struct server *the_server;
 static struct world *the_world;
@@ -58,11 +59,31 @@ one_device(void *arg)
 	return NULL;
 }
 
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static int
+hold_tx(struct store_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	pthread_mutex_lock(&held);
+	pthread_mutex_unlock(&held);
+	return 1;
+}
+
+/* Keeps a read connection of the store until ${held} is free. */
+static void *
+hold(void *arg)
+{
+	assert_int_equal(store_read(arg, hold_tx, NULL), 1);
+	return NULL;
+}
+
 static void
 operators_do_not_wait(void **state)
 {
 	struct world *w = the_world = *state;
-	pthread_t device[DEVICES], server;
+	pthread_t device[DEVICES], holder[HOLDERS], server;
 	int i, signals = daemon_signals(), got[DEVICES] = {0};
 	struct stat st;
 	char path[512];
@@ -75,21 +96,27 @@ operators_do_not_wait(void **state)
 	path_of("admin", path);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
-	/* Whoever asks for the fleets waits for the policy. */
-	pthread_mutex_lock(&w->ca->policy_lock);
+	/* Whoever asks for the fleets waits to read the store. */
+	pthread_mutex_lock(&held);
+	for (i = 0; i < HOLDERS; i++)
+		assert_int_equal(pthread_create(&holder[i], NULL, hold,
+		    w->ca->store), 0);
+	usleep(200000);
 	for (i = 0; i < DEVICES; i++)
 		assert_int_equal(
 		    pthread_create(&device[i], NULL, one_device, &got[i]), 0);
 	usleep(200000);
 	for (i = 0; i < 3; i++) {
-		a = ask("admin", "ca.list", 5);
+		a = ask("admin", "profile.list", 5);
 		assert_non_null(a);
 		world_done(a);
 	}
 	/* Stopped in the middle: what is in flight is answered. */
 	assert_int_equal(kill(getpid(), SIGTERM), 0);
 	pthread_join(server, NULL);
-	pthread_mutex_unlock(&w->ca->policy_lock);
+	pthread_mutex_unlock(&held);
+	for (i = 0; i < HOLDERS; i++)
+		pthread_join(holder[i], NULL);
 	server_stop(the_server);
 	for (i = 0; i < DEVICES; i++) {
 		pthread_join(device[i], NULL);

@@ -30,17 +30,17 @@ left_over(void **state)
 
 	a = subca_key_make(w->ca, t, HSM_KEY_EC_P256, "inkan-a-g1");
 	assert_non_null(a);
-	assert_int_equal(keys(t), 4);
+	assert_int_equal(keys(t), 5);
 	EVP_PKEY_free(a);
 	b = subca_key_make(w->ca, t, HSM_KEY_EC_P256, "inkan-b-g1");
 	assert_non_null(b);
-	assert_int_equal(keys(t), 4);
+	assert_int_equal(keys(t), 5);
 	EVP_PKEY_free(b);
 	/* Also one of the same label. */
 	b = subca_key_make(w->ca, t, HSM_KEY_EC_P256, "inkan-b-g1");
 	assert_non_null(b);
 	EVP_PKEY_free(b);
-	assert_int_equal(keys(t), 4);
+	assert_int_equal(keys(t), 5);
 }
 
 static int
@@ -67,7 +67,7 @@ kept(void **state)
 	a = subca_key_make(w->ca, t, HSM_KEY_EC_P256, "inkan-c-g1");
 	assert_non_null(a);
 	EVP_PKEY_free(a);
-	assert_int_equal(keys(t), 5);
+	assert_int_equal(keys(t), 6);
 	a = subca_key_find(t, "pkcs11:object=inkan-b-g1");
 	assert_non_null(a);
 	EVP_PKEY_free(a);
