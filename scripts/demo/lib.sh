@@ -252,8 +252,10 @@ wait_for() {	# seconds command...
 }
 
 ready_ca() { "$INKAN_BIN/inkan" ca list; }
+# Each of its workers has a connection to inkan-ca of its own: asked four times.
 # Without a CA beside it 503 is the right answer.
-ready_ra() {
+ready_ra() { ask_ra && ask_ra && ask_ra && ask_ra; }
+ask_ra() {
 	local code
 	code=$(curl -sS -o /dev/null -w '%{http_code}' --max-time 2 \
 	    --cacert "$INKAN_ROOT" "$INKAN_EST_URL/.well-known/est/cacerts")
@@ -297,7 +299,8 @@ demo_start() {
 	*" ca "*) if alive ra; then waits="$waits ra"; fi ;;
 	esac
 	for p in $waits; do
-		wait_for 20 settled "$p" && "ready_$p" >/dev/null 2>&1 && continue
+		wait_for 20 settled "$p" &&
+		    ! gone "$(cat "$INKAN_DIR/run/inkan-$p.pid")" && continue
 		tail -n 5 "$INKAN_DIR/log/inkan-$p.log" >&2
 		die "inkan-$p does not answer; see $INKAN_DIR/log/inkan-$p.log"
 	done
