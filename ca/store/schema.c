@@ -269,7 +269,12 @@ static const char version_3[] =
     "CREATE INDEX superseded_due ON superseded (due)"
     " WHERE due IS NOT NULL;";
 
-static const char *const migrations[] = {version_1, version_2, version_3};
+/* Devices' requests that wait, clients as they are, and renewals that are late. */
+static const char version_4[] =
+    "";
+
+static const char *const migrations[] = {
+    version_1, version_2, version_3, version_4};
 
 _Static_assert(
     sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA_VERSION,
