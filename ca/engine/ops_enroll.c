@@ -307,6 +307,7 @@ ops_enroll(struct ops_call *c)
 	if (!ok && c->o.status != WIRE_OK)
 		clone_alarm(c, &r);
 out:
+	ops_note_client(c, policy, &r, ok);
 	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);
 	policy_put(policy);

@@ -25,6 +25,7 @@ static const struct ops_arg A_ENROLL[] = {
     {"tls_version", TEXT, 0, 16},
     {"address", TEXT, 0, 64},
     {"client", TEXT, 0, 256},
+    {"shape", TEXT, 0, 255},
     {"server_sha256", BYTES, OPS_MANY, 32},
 };
 static const struct ops_arg A_RENEW_OWN[] = {
@@ -288,6 +289,20 @@ static const struct ops_arg A_KEY_UNBLOCK[] = {
     {"reason", TEXT, OPS_REQUIRED, 200},
 };
 
+/* How clients behave. */
+static const struct ops_arg A_CLIENTS[] = {
+    {"label", TEXT, OPS_MANY, 64},
+    {"client", TEXT, OPS_MANY, 256},
+    {"what", TEXT, OPS_MANY, 80},
+    {"count", INT, OPS_MANY, 0},
+};
+static const struct ops_arg A_CLIENT_LIST[] = {
+    {"fleet", TEXT, 0, 63},
+    {"since", TIME, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
@@ -372,6 +387,8 @@ static const struct ops_entry TABLE[] = {
     {"key.block", OPS_ADMIN, ops_key_block, ARGS(A_KEY_BLOCK)},
     {"key.blocked", OPS_ADMIN, ops_key_blocked, ARGS(A_KEY_BLOCKED)},
     {"key.unblock", OPS_ADMIN, ops_key_unblock, ARGS(A_KEY_UNBLOCK)},
+    {"clients", OPS_RA, ops_clients, ARGS(A_CLIENTS)},
+    {"client.list", OPS_ADMIN, ops_client_list, ARGS(A_CLIENT_LIST)},
 };
 
 const struct ops_entry *
