@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include <event2/http.h>
 #include <event2/http_struct.h>
 
 #include "ca/report/report.h"
+#include "ca/shape/head.h"
 #include "ra/error.h"
 #include "ra/private.h"
 
@@ -14,45 +14,19 @@
 /* What a client is like: its name, its habits, and what is told of both. */
 
 /* User-Agent goes to inkan-ca as UTF-8 and into logs: printable ASCII only. */
-static void
-keep_agent(struct exchange *x)
-{
-	const char *agent = exchange_find(x, "User-Agent");
-	size_t i;
-
-	for (i = 0; agent != NULL && agent[i] != '\0' && i < SEEN_AGENT_MAX;
-	     i++)
-		x->client[i] =
-		    agent[i] >= 0x20 && agent[i] < 0x7f ? agent[i] : '?';
-}
-
-static int
-says(const struct exchange *x, const char *name, const char *value)
-{
-	const char *got = exchange_find(x, name);
-
-	return got != NULL && strcasecmp(got, value) == 0;
-}
-
 void
 client_look(struct exchange *x)
 {
-	unsigned shape = 0;
+	struct head h = {.agent = exchange_find(x, "User-Agent"),
+	    .accept = exchange_find(x, "Accept"),
+	    .connection = exchange_find(x, "Connection"),
+	    .transfer = exchange_find(x, "Transfer-Encoding"),
+	    .expect = exchange_find(x, "Expect"),
+	    .content_transfer = exchange_find(x, "Content-Transfer-Encoding"),
+	    .major = x->req->major, .minor = x->req->minor};
 
-	keep_agent(x);
-	if (x->client[0] == '\0')
-		shape |= SHAPE_NO_AGENT;
-	if (exchange_find(x, "Accept") == NULL)
-		shape |= SHAPE_NO_ACCEPT;
-	if (x->req->major == 1 && x->req->minor == 0)
-		shape |= SHAPE_HTTP10;
-	if (says(x, "Connection", "close"))
-		shape |= SHAPE_CLOSE;
-	if (exchange_find(x, "Transfer-Encoding") != NULL)
-		shape |= SHAPE_CHUNKED;
-	if (exchange_find(x, "Expect") != NULL)
-		shape |= SHAPE_EXPECT;
-	x->shape |= shape;
+	head_agent(h.agent, x->client);
+	x->shape |= head_shape(&h);
 }
 
 static void

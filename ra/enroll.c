@@ -56,8 +56,6 @@ read_body(struct exchange *x, struct body *body)
 	}
 	if (parameters)
 		x->shape |= SHAPE_PARAMETERS;
-	if (exchange_find(x, "Content-Transfer-Encoding") != NULL)
-		x->shape |= SHAPE_TRANSFER;
 	ok = body_decode(evbuffer_pullup(in, -1), len, body);
 	x->shape |= body->shape;
 	if (!ok) {

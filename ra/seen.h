@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "ca/shape/head.h"
 #include "ca/wire/field.h"
 
 /*
@@ -15,7 +16,7 @@
 #define SEEN_MAX 256	   /* counts */
 #define SEEN_PART 50	   /* of them in one message */
 #define SEEN_EVERY_S 60	   /* seconds between two times */
-#define SEEN_AGENT_MAX 128 /* octets of a User-Agent that are kept */
+#define SEEN_AGENT_MAX HEAD_AGENT_MAX
 
 struct seen;
 

@@ -89,6 +89,8 @@ static const struct ops_arg A_EXPLAIN[] = {
     {"device", TEXT, 0, NAME_MAX_LEN},
     {"renew", FLAG, 0, 0},
     {"set", TEXT, OPS_MANY, 512},
+    {"label", TEXT, 0, 64},
+    {"keygen", FLAG, 0, 0},
 };
 static const struct ops_arg A_REVOKE[] = {
     {"serial", TEXT, OPS_REQUIRED, 128},

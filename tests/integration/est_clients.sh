@@ -79,5 +79,39 @@ is "it survives a restart" "$(of lines/64 request)" 1
 out=$(inkan client report)
 has "for people" "$out" "departs +1  wrapped-64 .*base64 in lines of 64 characters"
 has "  refusals" "$out" "refused +1  media.type"
+
+# What has been captured is explained, and changes nothing.
+before=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+explain() { inkan --json explain "$@" >"$T/j" 2>"$T/err"; }
+stage() { json "$T/j" "[r['verdict']+' '+r['rule'] for r in d['stages'] if r['stage']=='$1' and r['rule'] not in ('habit','deviation')]"; }
+csr "$T/k" /CN=cap-1 | lines_crlf >"$T/b"
+printf 'POST /.well-known/est/simpleenroll HTTP/1.0\r\nContent-Type: application/pkcs10\r\nUser-Agent: a\r\nAuthorization: Basic %s\r\nContent-Length: %d\r\n\r\n' \
+    "$(basic | base64 -w0)" "$(wc -c <"$T/b")" | cat - "$T/b" >"$T/request"
+explain --request "$T/request" --fleet devices; is "a whole request: the key has a certificate" $? 1
+is "  the stage that says so" "$(stage authorize)" "['refuse key.duplicate']"
+new_key "$T/kk"; csr "$T/kk" /CN=cap-1 | lines_crlf >"$T/b"
+sed -i '/^\r$/q' "$T/request"; cat "$T/b" >>"$T/request"
+sed -i "s/^Content-Length: .*/Content-Length: $(wc -c <"$T/b")\r/" "$T/request"
+explain --request "$T/request"; is "a whole request" $? 0
+is "  its shape" "$(json "$T/j" "[r['field'] for r in d['stages'] if r['rule']=='deviation']")" "['wrapped', 'crlf']"
+is "  all stages" "$(json "$T/j" "[r['stage'] for r in d['stages'] if r['verdict']=='pass' and r['rule']=='']")" \
+    "['shape', 'authenticate', 'possess', 'authorize', 'attest', 'approve', 'build']"
+check_not "  the secret is not told" grep -q "$INKAN_SECRET" "$T/j"
+explain --request "$T/b" --fleet devices --user "$INKAN_USER"; is "a body" $? 0
+explain --request "$T/b" --fleet devices; is "a body without a user: one is assumed" $? 0
+explain --request "$T/b" --fleet devices --renew; is "a renewal without a certificate" $? 1
+is "  the stage" "$(stage authenticate)" "['refuse credentials']"
+explain --request "$T/b" --fleet devices --user "$INKAN_USER" --keygen; is "where no keys are made" $? 1
+is "  the stage" "$(stage possess)" "['refuse keygen.off']"
+sed 's/application.pkcs10/text\/plain/' "$T/request" >"$T/x"
+explain --request "$T/x"; is "another media type" $? 1
+is "  before all stages" "$(stage shape) $(stage approve)" "['refuse media.type'] ['skip ']"
+sed 's/est/est\/nowhere/' "$T/request" >"$T/x"
+explain --request "$T/x"; is "a label of nobody" $? 1
+has "  it says so" "$(cat "$T/j" "$T/err")" "label"
+out=$(inkan explain --request - --fleet devices --user "$INKAN_USER" <"$T/b")
+has "for people, from a pipe" "$out" "shape +pass +deviation +crlf +lines end with CR LF"
+after=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+is "nothing was issued" "$after" "$before"
 is "of another fleet: nothing" "$(inkan client report --fleet strict)" "no client was seen"
 finish
