@@ -89,6 +89,24 @@ paths_and_methods(void **state)
 	}
 }
 
+/* Which of the two it was that nobody knows. */
+static void
+the_rule_is_named(void **state)
+{
+	struct reply r;
+
+	ask(state, "GET", EST "/nobody/cacerts", &r);
+	assert_string_equal(r.body, "route: label.unknown: no such label\n");
+	ask(state, "GET", EST "/nothing", &r);
+	assert_string_equal(
+	    r.body, "route: path.unknown: no such resource\n");
+	ask(state, "POST", EST "/cacerts", &r);
+	assert_string_equal(r.body, "route: method: method not allowed\n");
+	ask(state, "POST", EST "/fullcmc", &r);
+	assert_string_equal(
+	    r.body, "route: operation: this operation is not offered\n");
+}
+
 static void
 an_unknown_method_is_refused(void **state)
 {
@@ -269,6 +287,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    t(paths_and_methods),
+	    t(the_rule_is_named),
 	    t(an_unknown_method_is_refused),
 	    t(cacerts_holds_what_the_ca_said),
 	    t(lines_are_as_clients_want_them),
