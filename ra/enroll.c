@@ -11,6 +11,26 @@
 #include "ra/multipart.h"
 #include "ra/private.h"
 
+/* The first answer to a client that shows credentials when it is asked for them.
+   One that says nothing of itself may be of the family that takes a 401 with a
+   body for a broken connection: it has the reason in a header. */
+static void
+challenge(struct exchange *x)
+{
+	static const char text[] = "client certificate or secret wanted";
+	static const char rule[] = "credentials.missing";
+
+	x->conn->challenged = 1;
+	if ((x->shape & SHAPE_BARE) != SHAPE_BARE) {
+		exchange_refuse(x, 401, "authenticate", rule, text, 0);
+		return;
+	}
+	exchange_header(x, "Refusal",
+	    "authenticate: credentials.missing: client certificate or secret "
+	    "wanted");
+	exchange_refuse_line(x, 401, "", "authenticate", rule, 0);
+}
+
 /* Every credential is for inkan-ca to judge; here only whether there is one.
    0: refused. */
 static int
@@ -24,9 +44,7 @@ check_credentials(struct exchange *x, enum basic_result basic)
 	if (tls_has_client(x->conn->ssl))
 		return 1;
 	if (basic == BASIC_NONE) {
-		x->conn->challenged = 1;
-		exchange_refuse(x, 401, "authenticate", "credentials.missing",
-		    "client certificate or secret wanted", 0);
+		challenge(x);
 		return 0;
 	}
 	if (x->route.op == ROUTE_SIMPLEREENROLL) {

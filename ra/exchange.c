@@ -207,8 +207,7 @@ void
 exchange_answer_der(
     struct exchange *x, const char *media, const unsigned char *der, size_t len)
 {
-	int bare = exchange_find(x, "User-Agent") == NULL &&
-	    exchange_find(x, "Accept") == NULL;
+	int bare = (x->shape & SHAPE_BARE) == SHAPE_BARE;
 	size_t columns = answer_columns(x->wrap, len, bare);
 	char *text = base64_encode(der, len, columns);
 
@@ -216,6 +215,10 @@ exchange_answer_der(
 		exchange_refuse_queue(x, 500, "answer");
 		return;
 	}
+	/* RFC 8951 has done away with it; who lives by RFC 7030 to the letter
+	   takes a body without it for DER. */
+	if (bare || (x->shape & SHAPE_TRANSFER))
+		exchange_header(x, "Content-Transfer-Encoding", "base64");
 	x->answered = columns == 0 ? ANSWERED_LINE : ANSWERED_WRAPPED;
 	exchange_answer(x, 200, media, text, strlen(text), NULL, NULL);
 	OPENSSL_free(text);
