@@ -17,18 +17,17 @@
 static void
 challenge(struct exchange *x)
 {
-	static const char text[] = "client certificate or secret wanted";
-	static const char rule[] = "credentials.missing";
-
 	x->conn->challenged = 1;
 	if ((x->shape & SHAPE_BARE) != SHAPE_BARE) {
-		exchange_refuse(x, 401, "authenticate", rule, text, 0);
+		exchange_refuse(x, 401, "authenticate", "credentials.missing",
+		    "client certificate or secret wanted", 0);
 		return;
 	}
 	exchange_header(x, "Refusal",
 	    "authenticate: credentials.missing: client certificate or secret "
 	    "wanted");
-	exchange_refuse_line(x, 401, "", "authenticate", rule, 0);
+	exchange_refuse_line(
+	    x, 401, "", "authenticate", "credentials.missing", 0);
 }
 
 /* Every credential is for inkan-ca to judge; here only whether there is one.
