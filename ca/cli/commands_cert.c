@@ -25,7 +25,7 @@ static const struct option_spec EXPLAIN[] = {
     {"profile", OPTION_TEXT, 0, NULL, "P", "as if by \"inkan issue\""},
     {"csr", OPTION_CSR, 0, NULL, "FILE", "request, PEM or DER; - is stdin"},
     {"request", OPTION_TEXT, LOCAL, NULL, "FILE",
-	"as a client sent it: head and body, or the body; - is stdin"},
+	"as a client sent it, with or without head"},
     {"cert", OPTION_CHAIN, 0, "chain", "FILE",
 	"the client's certificate and its chain, PEM"},
     {"user", OPTION_TEXT, 0, NULL, "U", "as if U gave the right secret"},
@@ -120,9 +120,9 @@ const struct command commands_cert[] = {
 	.columns = EXPLAIN_COLUMNS,
 	.rows = "stages",
 	.help = "Tell what would become of a request; issue nothing",
-	.more = "One of --csr, --request. The path of a --request with a head "
-		"names the fleet.\nExit status 0 only if a certificate would "
-		"be issued."},
+	.more = "One of --csr, --request. A --request with a head names the "
+		"fleet by its path.\nExit status 0 only if a certificate "
+		"would be issued."},
     {.words = "revoke",
 	.run = run_revoke,
 	.options = run_revoke_options,

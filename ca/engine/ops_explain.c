@@ -203,6 +203,10 @@ ops_explain(struct ops_call *c)
 		return ops_bad(c, "fleet", "name a fleet, a label or a "
 		    "profile, one of them");
 	}
+	if (field_find(c->args, "csr", 0) == NULL) {
+		policy_put(policy);
+		return ops_bad(c, "csr", "argument is missing");
+	}
 	ops_admit_env(c, policy, &env);
 	ok = admit_explained(&e, &env, &a);
 	if (ok && explain_build(&e, a))

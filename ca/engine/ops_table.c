@@ -83,7 +83,7 @@ static const struct ops_arg A_ISSUE[] = {
 static const struct ops_arg A_EXPLAIN[] = {
     {"fleet", TEXT, 0, 63},
     {"profile", TEXT, 0, 63},
-    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"csr", BYTES, 0, CSR_MAX},	/* ops_explain() wants it */
     {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
     {"user", TEXT, 0, 128},
     {"device", TEXT, 0, NAME_MAX_LEN},
