@@ -172,22 +172,42 @@ make_args(const struct admitting *t, struct enrol_ask *q)
 	return ok;
 }
 
+/* The fields that the certificate is made of. A device that is registered by its
+   first enrolment has the maker's serial number in the registry from then on, also
+   where that enrolment came to nothing: this is no change. */
+static int
+add_identity(const struct admission *a, WIRE_FIELDS *l)
+{
+	WIRE_FIELDS *in = field_list_new();
+	unsigned char *der = NULL;
+	size_t i, len;
+	int ok = in != NULL;
+
+	for (i = 0; ok && i < a->n_fields; i++)
+		if (strcmp(a->fields[i].name, "registry.serial") != 0 ||
+		    strcmp(a->fields[i].value, a->serial) != 0)
+			ok = field_add_text(
+			    in, a->fields[i].name, a->fields[i].value);
+	ok = ok && field_list_encode(in, &der, &len) &&
+	    field_add_bytes(l, "identity", der, len);
+	OPENSSL_free(der);
+	field_list_free(in);
+	return ok;
+}
+
 /* What the certificate will say, and of what it is made. */
 static int
 make_rests(const struct admitting *t, struct enrol_ask *q)
 {
 	const struct admission *a = t->a;
-	unsigned char *identity = NULL;
 	WIRE_FIELDS *l = field_list_new();
-	size_t len;
 	int ok;
 
 	q->rests = l;
 	ok = l != NULL &&
 	    scope_file(l, a->policy, "profile", a->profile->name) &&
 	    scope_file(l, a->policy, "fleet", t->fleet->name) &&
-	    scope_identity(a, &identity, &len) &&
-	    field_add_bytes(l, "identity", identity, len) &&
+	    add_identity(a, l) &&
 	    (a->keygen != NULL
 		    ? field_add_text(l, "key", "made by the CA")
 		    : field_add_bytes(l, "key_sha256", csr_spki_sha256(a->csr),
@@ -198,7 +218,6 @@ make_rests(const struct admitting *t, struct enrol_ask *q)
 	    (a->san == NULL || field_add_bytes(l, "san", a->san, a->san_len)) &&
 	    add_names(l, a->csr) &&
 	    field_list_encode(l, &q->rests_der, &q->rests_len);
-	OPENSSL_free(identity);
 	return ok;
 }
 
