@@ -151,7 +151,35 @@ add_names(WIRE_FIELDS *l, const struct csr *csr)
 	return ok;
 }
 
-/* Told for people to see, and not compared later: a device may move. */
+/* Whose certificate it was that authenticated, as people look it up. */
+static int
+add_client(WIRE_FIELDS *l, const struct enrol_request *req)
+{
+	char issuer[TEXT_MAX / 2], *serial = NULL;
+	const unsigned char *p = req->chain[0];
+	BIGNUM *bn = NULL;
+	X509 *leaf;
+	int ok = 0;
+
+	if (req->n_chain == 0)
+		return 1;
+	leaf = d2i_X509(NULL, &p, (long)req->chain_len[0]);
+	if (leaf != NULL)
+		bn = ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf), NULL);
+	if (bn != NULL)
+		serial = BN_bn2hex(bn);
+	if (serial != NULL && X509_NAME_oneline(X509_get_issuer_name(leaf),
+		issuer, sizeof(issuer)) != NULL)
+		ok = field_add_text(l, "client_issuer", issuer) &&
+		    field_add_text(l, "client_serial", serial);
+	OPENSSL_free(serial);
+	BN_free(bn);
+	X509_free(leaf);
+	return ok;
+}
+
+/* Told for people to see, and not compared later: a device may move, and the
+   policy may change in what does not concern it. */
 static int
 make_args(const struct admitting *t, struct enrol_ask *q)
 {
@@ -163,7 +191,8 @@ make_args(const struct admitting *t, struct enrol_ask *q)
 	csr = csr_der(t->a->csr, &len);
 	ok = l != NULL && field_add_text(l, "fleet", t->fleet->name) &&
 	    field_add_text(l, "device", t->a->device) &&
-	    field_add_text(l, "auth", t->a->auth) &&
+	    field_add_text(l, "auth", t->a->auth) && add_client(l, t->req) &&
+	    field_add_int(l, "policy", t->a->policy->row.version) &&
 	    field_add_text(l, "address", t->req->address) &&
 	    field_add_text(l, "client", t->req->client) &&
 	    (t->a->keygen != NULL || field_add_bytes(l, "csr", csr, len)) &&

@@ -159,6 +159,7 @@ log_approval(struct store_tx *tx, const struct approving *p)
 
 	ok = l != NULL && field_add_int(l, "request", p->row.id) &&
 	    field_add_text(l, "op", p->row.op) &&
+	    parking_add_device(l, &p->row) &&
 	    field_add_bytes(l, "content_sha256", p->row.sha256, 32) &&
 	    field_add_text(l, "asker", p->row.asker) &&
 	    field_add_text(l, "operator", p->a->operator) &&
