@@ -30,6 +30,8 @@ struct look {
 	int writing, added;
 	enum verdict verdict;
 	struct parked_enrol e;	/* the request that the verdict is about */
+	int64_t ended;		/* one that was ended for it; 0 none */
+	const char *event;
 };
 
 static int
@@ -149,9 +151,11 @@ park(struct store_tx *tx, struct look *k)
 /* --- one that is there --- */
 
 static int
-end(struct store_tx *tx, const struct look *k, const struct parked_enrol *e,
+end(struct store_tx *tx, struct look *k, const struct parked_enrol *e,
     enum parked_state to, const char *verb, const char *text)
 {
+	k->ended = e->request;
+	k->event = to == PARKED_VOID ? "enrol.void" : "enrol.expired";
 	return parking_end(tx, e->request, PARKING_OPEN, to, verb, "inkan-ca",
 	    text, k->t->env->now);
 }
@@ -288,22 +292,35 @@ enrol_park_retry(const struct fleet *f, int64_t created, int64_t expires,
 	return wait < 1 ? 1 : wait;
 }
 
+/* Once it is written. */
+static void
+tell(const struct look *k)
+{
+	const struct parked_enrol *e = &k->e;
+	char id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)k->ended);
+	if (k->ended != 0)
+		report_event(REPORT_INFO, k->event, "request", id, "fleet",
+		    k->t->fleet->name, "device", k->t->a->device, NULL);
+	snprintf(id, sizeof(id), "%lld", (long long)e->request);
+	if (k->added)
+		report_event(REPORT_INFO, "enrol.parked", "request", id,
+		    "fleet", e->fleet, "device", e->device, "stage", e->stage,
+		    "rule", e->rule, "auth", k->t->a->auth, NULL);
+}
+
 static int
 waits(struct look *k)
 {
 	const struct parked_enrol *e = &k->e;
-	char until[STAGE_TIME_MAX], id[24];
+	char until[STAGE_TIME_MAX];
 
 	stage_time(e->expires, until);
 	stage_refuse(k->t, WIRE_PENDING, k->rule, "", "request %lld waits for "
 	    "approval until %s", (long long)e->request, until);
 	k->t->o->retry_after = enrol_park_retry(k->t->fleet, e->created,
 	    e->expires, k->t->env->now);
-	snprintf(id, sizeof(id), "%lld", (long long)e->request);
-	if (k->added)
-		report_event(REPORT_INFO, "enrol.parked", "request", id,
-		    "fleet", e->fleet, "device", e->device, "stage", e->stage,
-		    "rule", e->rule, "auth", k->t->a->auth, NULL);
 	return 0;
 }
 
@@ -362,7 +379,9 @@ stage_park(struct admitting *t, const char *rule, int64_t need)
 	if (ok && k.verdict == UNSEEN && !t->env->explain) {
 		k.writing = 1;
 		ok = store_write(t->env->store, look_tx, &k, 0);
-		if (!ok) {
+		if (ok)
+			tell(&k);
+		else {
 			outcome_from_errors(t->o, t->stage);
 			if (t->o->status == WIRE_LIMITED && k.retry > 0)
 				t->o->retry_after = k.retry;

@@ -20,7 +20,7 @@ static const struct conf_key KEYS[] = {
 #define LIFETIME_MAX (90 * DAY)
 #define RETRY_AFTER 60
 #define MAX_WAITING 1000
-#define MAX_WAITING_MOST 100000
+#define MAX_WAITING_MOST 20000
 #define PER_DEVICE_DAY 10
 #define PER_DEVICE_DAY_MOST 1000
 #define RETRY_WINDOW_MAX (30 * DAY)

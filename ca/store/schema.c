@@ -288,7 +288,9 @@ static const char version_4[] =
     " WHERE secret > 0;"
     "CREATE INDEX parked_enrol_serial ON parked_enrol (serial)"
     " WHERE serial IS NOT NULL;"
-    "CREATE INDEX parked_kind ON parked (kind, id);";
+    "CREATE INDEX parked_kind ON parked (kind, id);"
+    "CREATE INDEX parked_kind_open ON parked (kind, id)"
+    " WHERE state IN (1, 2, 3);";
 
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4};

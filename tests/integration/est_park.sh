@@ -105,6 +105,18 @@ ask parked p-5 "$T/older"; has "  the older is told" "$code $(reason)" "^403 .*a
 make_maker_device p-5 "$D/p-5-maker"
 ask parked p-5; has "another credential does not" "$code $(reason)" "^403 .*approve.waiting"
 
+# --- ten at once: one request
+device p-6; pids=()
+for i in $(seq 10); do
+	curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o /dev/null -w '%{http_code}\n' --data-binary "@$T/p-6.b64" \
+	    -H 'Content-Type: application/pkcs10' --cert "$D/p-6-maker.pem" --key "$D/p-6-maker.key" \
+	    "$INKAN_EST_URL/.well-known/est/parked/simpleenroll" >"$T/s$i" &
+	pids+=($!)
+done
+wait "${pids[@]}"
+is "ten at once all wait" "$(cat "$T"/s[1-9] "$T/s10" | sort | uniq -c | tr -s ' ')" " 10 202"
+is "  as one request" "$(inkan request list --fleet parked --all | grep -c 'parked/p-6')" 1
+
 # --- a one-time secret
 s=$(inkan --json secret new --fleet parked --user once | sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
 new_key "$T/k"; csr "$T/k" /CN=s-1 | base64 >"$T/b"
