@@ -286,6 +286,16 @@ answer_admitted(struct ops_call *c, const struct enrol_request *r,
 	return ops_issue(c, a);
 }
 
+/* It waits for people: no refusal, and nothing for the log. */
+static int
+answer_pending(struct ops_call *c)
+{
+	return message_set_status(c->answer, WIRE_PENDING) &&
+	    message_set_refusal(c->answer, c->o.stage, c->o.rule, c->o.field,
+		c->o.text) &&
+	    message_set_retry(c->answer, c->o.retry_after);
+}
+
 int
 ops_enroll(struct ops_call *c)
 {
@@ -301,6 +311,7 @@ ops_enroll(struct ops_call *c)
 	if (!admit_enrol(&env, &r, &a, &c->o)) {
 		note_contact(c, &r, c->o.device, c->o.known_anchor);
 		clone_alarm(c, &r);
+		ok = c->o.status == WIRE_PENDING && answer_pending(c);
 		goto out;
 	}
 	ok = answer_admitted(c, &r, a);

@@ -231,6 +231,13 @@ static const struct ops_arg A_LOG_PROOF[] = {
     {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
 };
 
+static const struct ops_arg A_REQUEST_LIST[] = {
+    {"open", FLAG, 0, 0},
+    {"kind", TEXT, 0, 16},
+    {"fleet", TEXT, 0, 63},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_REQUESTS[] = {
     {"open", FLAG, 0, 0},
     {"limit", INT, 0, 0},
@@ -358,7 +365,8 @@ static const struct ops_entry TABLE[] = {
     {"report", OPS_ADMIN, ops_report, ARGS(A_REPORT)},
     {"report.events", OPS_ADMIN, ops_report_events,
 	ARGS(A_REPORT_EVENTS)},
-    {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
+    {"request.list", OPS_ADMIN, ops_request_list,
+	ARGS(A_REQUEST_LIST)},
     {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
     {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},
     {"request.deny", OPS_ADMIN, ops_request_deny, ARGS(A_DENY)},
