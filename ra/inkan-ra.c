@@ -94,18 +94,26 @@ raise_descriptors(size_t connections)
 static int
 open_listeners(struct ra *ra)
 {
+	const struct settings *s = ra->settings;
+	struct listener_passed passed;
 	size_t i;
 
-	for (i = 0; i < ra->settings->n_listen; i++) {
-		ra->fds[i] = listener_open(
-		    &ra->settings->listen[i], ra->settings->share_port);
+	if (!listener_passed(&passed))
+		return 0;
+	for (i = 0; i < s->n_listen; i++) {
+		ra->fds[i] = listener_take(&passed, &s->listen[i]);
+		if (ra->fds[i] < 0)
+			ra->fds[i] =
+			    listener_open(&s->listen[i], s->share_port);
 		if (ra->fds[i] < 0)
 			return 0;
 		ra->n_fds = i + 1;
 	}
-	if (ra->settings->metrics.len == 0)
+	if (!listener_all_taken(&passed))
+		return 0;
+	if (s->metrics.len == 0)
 		return 1;
-	ra->metrics_fd = listener_open(&ra->settings->metrics, 0);
+	ra->metrics_fd = listener_open(&s->metrics, 0);
 	return ra->metrics_fd >= 0;
 }
 

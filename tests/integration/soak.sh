@@ -23,21 +23,29 @@ trace "$rate enrolments/s, 99 % within $p99 ms"
 is "  failures" "$failed" 0
 is "  certificates" "$done" $n
 
-# Three lists of "serial device": the clients', the store's, the log's.
-pages() {	# out command...: all pages of a list as JSON lines
-	local out=$1; shift
-	python3 - "$@" >"$out" <<'P'
-import json, subprocess, sys
-cursor = None
-while True:
-    cmd = sys.argv[1:] + (['--cursor', cursor] if cursor else [])
-    p = subprocess.run(cmd, capture_output=True, text=True, check=True)
-    d = json.loads(p.stdout)
-    rows = d['rows'] if isinstance(d, dict) else d
-    for r in rows:
-        print(json.dumps(r))
-    cursor = d.get('next') if isinstance(d, dict) else None
-    if not cursor:
-        break
-P
-}
+# Three lists of serials: what the clients hold, what the store has issued, what
+# the log says was recorded. Sorted, none twice.
+cut -d' ' -f1 "$T/clients" | tr 'A-F' 'a-f' | sort >"$T/c.serials"
+inkan --json cert list --all --fleet devices >"$T/store.json"
+json "$T/store.json" '"\n".join(sorted(c["serial"] for c in d if c["state"] == "valid"))' >"$T/s.serials"
+inkan --json log list --all >"$T/log.json"
+entries() { json "$T/log.json" '"\n".join(sorted(x["detail"].split("serial=")[1].split(";")[0] for x in d if x["kind"] == "issue.'"$1"'" and "'"$2"'" in x["detail"]))'; }
+entries reserved "; fleet=devices;" >"$T/r.serials"
+entries recorded "issuer=devices-g1;" >"$T/l.serials"
+is "serials of the clients" "$(wc -l <"$T/c.serials")" $n
+is "  none twice" "$(uniq -d "$T/c.serials" | wc -l)" 0
+check "  the store has the same" cmp "$T/c.serials" "$T/s.serials"
+check "  the log has reserved the same" cmp "$T/c.serials" "$T/r.serials"
+# It tells of the services' certificates, too, which are of no fleet.
+is "  and recorded each" "$(comm -23 "$T/c.serials" "$T/l.serials" | wc -l)" 0
+is "  once" "$(uniq -d "$T/l.serials" | wc -l)" 0
+is "one live certificate for each device" "$(json "$T/store.json" 'len({c["device"] for c in d if c["state"] == "valid"})')" $n
+is "nothing was begun in vain" "$(json "$T/store.json" 'sum(c["state"] != "valid" for c in d)')" 0
+published() { [ "$(sed -n 2p "$INKAN_DIR/pub/log/checkpoint")" = "$(json "$T/log.json" 'len(d)')" ]; }
+check "all of it is published" wait_for 20 published
+check "  and holds" inkan log verify --dir "$INKAN_DIR/pub/log"
+count() { curl -fsS "$INKAN_METRICS_URL" | grep -v '^#' | grep -F -- "$1 " | sed 's/.* //'; }
+is "inkan-ra has counted them" "$(count 'inkan_ra_requests_total{fleet="devices",op="simpleenroll",stage="-",outcome="ok"}')" $n
+is "  and inkan-ca" "$(count inkan_ca_certificates_issued_total)" $n
+is "no handshake failed" "$(count 'inkan_ra_tls_handshake_failures_total{reason="closed"}')" 0
+finish
