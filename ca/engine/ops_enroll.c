@@ -110,6 +110,7 @@ ops_issue(struct ops_call *c, struct admission *a)
 	if (!ca_may_issue(c->ca))
 		return outcome_from_errors(&c->o, "sign");
 	fill_job(a, &job);
+	job.load = &c->ca->load;
 	job.issuer = ca_issuer_lock(c->ca, a->profile->issuer, c->now);
 	if (job.issuer == NULL) {
 		/* A CA that is not there is no fault of the device. */

@@ -300,6 +300,7 @@ static const struct ops_arg A_KEY_UNBLOCK[] = {
 static const struct ops_entry TABLE[] = {
     {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
     {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
