@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
-#include "ca/engine/stage.h"
+#include "ca/engine/facts.h"
 
 /*
  * May this party have this certificate? The device's state, registration,
@@ -185,8 +185,9 @@ authorize_tx(struct store_tx *tx, void *arg)
 		    authorize_device_state(t) && auth_station_unused(t, tx) &&
 		    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 	return find_device(t, tx) && authorize_device_state(t) &&
-	    registered(t) &&
-	    (t->party == PARTY_OWN || first_enrolment(t, tx)) &&
+	    registered(t) && auth_maker_serial(t) &&
+	    (t->party == PARTY_OWN ? facts_take(t, tx)
+				   : first_enrolment(t, tx)) &&
 	    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 }
 

@@ -10,6 +10,7 @@
 #include "ca/engine/fault.h"
 #include "ca/engine/kept.h"
 #include "ca/report/report.h"
+#include "ca/store/facts.h"
 #include "ca/store/records.h"
 #include "profiles/conform.h"
 #include "ca/engine/issue.h"
@@ -104,7 +105,7 @@ conform(struct issue *is)
 	    .attested = job->attested,
 	    .fields = job->fields,
 	    .n_fields = job->n_fields,
-	    .renewed = job->subject != NULL,
+	    .renewed = job->subject != NULL && !job->by_rules,
 	    .key_id = job->key_id,
 	    .key_id_len = job->key_id_len,
 	};
@@ -117,9 +118,13 @@ conform(struct issue *is)
 static int
 keep(struct store_tx *tx, const struct issue *is)
 {
+	const struct issue_job *job = is->job;
 	const unsigned char *csr;
 	size_t len;
 
+	if (job->facts != NULL &&
+	    !facts_add(tx, is->out->row.id, job->facts, job->facts_len))
+		return 0;
 	if (is->kept == NULL)
 		return 1;
 	csr = csr_der(is->job->csr, &len);

@@ -53,6 +53,7 @@ static const struct ops_roles TABLE[] = {
     {"device.show", READ, 0, 0},
     {"device.disable", OFFICER, OFFICER, 0},
     {"device.enable", OFFICER, OFFICER, 0},
+    {"device.set", OFFICER, OFFICER, 0},
     {"device.revoke", OFFICER, OFFICER, OPS_BREAKS | OPS_REVOKES},
     {"device.retire", OFFICER, OFFICER, OPS_REVOKES},
     {"device.replace", OFFICER, OFFICER, OPS_REVOKES},

@@ -271,7 +271,12 @@ static const char version_3[] =
 
 /* Devices' requests that wait, clients as they are, and renewals that are late. */
 static const char version_4[] =
-    "";
+    /* late_renewal: may it renew after its certificate's end? facts: what a
+       device's identity was made from when it enrolled (DER of the engine's). */
+    "ALTER TABLE devices ADD COLUMN late_renewal INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE cert_facts ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " facts BLOB NOT NULL) STRICT;";
 
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4};

@@ -19,6 +19,8 @@ devices(void **state)
 	line_asks("device disable d1 --reason lost", "device.disable",
 	    "name=d1 reason=lost");
 	line_asks("device enable d1", "device.enable", "name=d1");
+	line_asks("device set d1 --set m=X --late-renewal yes", "device.set",
+	    "name=d1 set=m=X late_renewal=yes");
 	line_asks(
 	    "device revoke d1 --reason keyCompromise --invalidity-date "
 	    "2026-11-20",
