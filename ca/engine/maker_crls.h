@@ -19,7 +19,7 @@
  * with a critical extension that is not understood.
  */
 
-#define MAKER_CRLS_EVERY 5			/* seconds */
+#define MAKER_CRLS_EVERY 2			/* seconds */
 #define MAKER_CRLS_FILES_MAX 512
 #define MAKER_CRLS_FILE_MAX (64L * 1024 * 1024)	/* octets */
 #define MAKER_CRLS_TOTAL_MAX (256L * 1024 * 1024)
