@@ -109,6 +109,8 @@ static const char *const DEVICE_COLUMNS[] = {
     "fleet", "name", "state", "serial", "created", "note", "fields", NULL};
 static const char *const FLEET_COLUMNS[] = {"name", "label", "default",
     "profile", "registration", "re_enrol", "pop_link", "devices", NULL};
+static const char *const MAKER_COLUMNS[] = {"file", "issuer", "number",
+    "state", "next_update", "entries", NULL};
 static const char *const SECRET_COLUMNS[] = {"user", "fleets", "device",
     "reusable", "revoked", "expires", "used_at", NULL};
 
@@ -202,6 +204,12 @@ const struct command commands_device[] = {
 	.positional = "name",
 	.raw = "text",
 	.help = "Show a fleet"},
+    {.words = "maker crls",
+	.op = "maker.crl.list",
+	.run = run_list,
+	.options = commands_none,
+	.columns = MAKER_COLUMNS,
+	.help = "List the manufacturers' CRLs that are asked"},
     {.words = "secret new",
 	.op = "secret.new",
 	.run = run_secret_new,

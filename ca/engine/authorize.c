@@ -81,9 +81,12 @@ authorize_key(struct admitting *t, struct store_tx *tx)
 	found = certs_by_foreign_key(tx, md, fleet, t->a->device, &row);
 	if (found < 0)
 		return 0;
-	return !found ||
-	    stage_refuse(t, WIRE_DENIED, "key.duplicate", "csr.key",
-		"another device has a certificate on this key");
+	if (!found)
+		return 1;
+	snprintf(t->o->other, sizeof(t->o->other), "%s/%s", row.fleet,
+	    row.device);
+	return stage_refuse(t, WIRE_DENIED, "key.duplicate", "csr.key",
+	    "another device has a certificate on this key");
 }
 
 static int

@@ -158,7 +158,7 @@ ops_fn ops_crl_shards, ops_crl_plan;
 ops_fn ops_device_add, ops_device_list, ops_device_show;
 ops_fn ops_device_disable, ops_device_enable, ops_device_set, ops_device_revoke;
 ops_fn ops_device_retire, ops_device_replace, ops_device_transfer;
-ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
+ops_fn ops_maker_crl_list, ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list, ops_log_cosign, ops_log_accept;
 ops_fn ops_log_where, ops_log_prove, ops_log_proof;

@@ -241,6 +241,16 @@ clone_alarm(struct ops_call *c, const struct enrol_request *r)
 	ERR_pop_to_mark();
 }
 
+/* One key on two devices: copied, or made by a generator that is none. */
+static void
+key_alarm(struct ops_call *c)
+{
+	if (strcmp(c->o.rule, "key.duplicate") == 0)
+		report_event(REPORT_ERROR, "alarm.key", "req", c->req, "party",
+		    c->o.who, "other", c->o.other[0] != '\0' ? c->o.other : NULL,
+		    NULL);
+}
+
 struct contact {		/* of a device whose request changes nothing */
 	int64_t device, anchor;
 	time_t now;
@@ -308,11 +318,14 @@ ops_enroll(struct ops_call *c)
 	if (!admit_enrol(&env, &r, &a, &c->o)) {
 		note_contact(c, &r, c->o.device, c->o.known_anchor);
 		clone_alarm(c, &r);
+		key_alarm(c);
 		goto out;
 	}
 	ok = answer_admitted(c, &r, a);
-	if (!ok && c->o.status != WIRE_OK)
+	if (!ok && c->o.status != WIRE_OK) {
 		clone_alarm(c, &r);
+		key_alarm(c);
+	}
 out:
 	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);

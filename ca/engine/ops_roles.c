@@ -60,6 +60,7 @@ static const struct ops_roles TABLE[] = {
     {"device.transfer", OFFICER, OFFICER, OPS_REVOKES},
     {"fleet.list", READ, 0, 0},
     {"fleet.show", READ, 0, 0},
+    {"maker.crl.list", READ, 0, 0},
     {"secret.new", OFFICER, OFFICER, OPS_SECRET},
     {"secret.list", READ, 0, 0},
     {"secret.revoke", OFFICER, OFFICER, 0},

@@ -349,6 +349,7 @@ static const struct ops_entry TABLE[] = {
 	ARGS(A_DEVICE_TRANSFER)},
     {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
     {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
+    {"maker.crl.list", OPS_ADMIN, ops_maker_crl_list, NULL, 0},
     {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
     {"secret.list", OPS_ADMIN, ops_secret_list, ARGS(A_PAGE)},
     {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},

@@ -40,6 +40,7 @@ fleets_and_secrets(void **state)
 {
 	(void)state;
 	line_asks("fleet list", "fleet.list", "");
+	line_asks("maker crls", "maker.crl.list", "");
 	line_asks("fleet show f", "fleet.show", "name=f");
 	line_asks(
 	    "secret new --fleet f --fleet g --ttl 12h --reusable --user u",

@@ -111,7 +111,7 @@ make_crl(const struct crl_spec *s)
 static inline void
 put_crl(const char *dir, const char *name, X509_CRL *crl, int pem)
 {
-	char path[256], tmp[300];
+	char path[400], tmp[400];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
