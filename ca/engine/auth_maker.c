@@ -14,8 +14,9 @@
 #include "profiles/spki.h"
 
 /*
- * A manufacturer's certificate: by its chain to what the fleet names, by the rules
- * for its names, and by the manufacturer's CRLs where the fleet asks them.
+ * A manufacturer's certificate: by its chain to what the fleet names, by the
+ * rules for its names, and by the manufacturer's CRLs where the fleet asks
+ * them.
  */
 
 #define RETRY_CRL 300 /* seconds, until somebody has put a CRL there */
@@ -124,8 +125,8 @@ vouches(struct admitting *t, const struct fleet_maker *m, X509 *leaf,
 	return 0;
 }
 
-/* The maker that vouches for the leaf; NULL refused. Two makers may have the same
-   anchors and differ in the names. */
+/* The maker that vouches for the leaf; NULL refused. Two makers may have the
+   same anchors and differ in the names. */
 static const struct fleet_maker *
 find_maker(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
 {

@@ -14,8 +14,8 @@
  * SHA-256; an operator's goes through scrypt. Every failure costs one scrypt,
  * so that an unknown user, a wrong secret of either kind and the time it takes
  * to say so look the same; that is why failures are limited per address and
- * slowed per user name before it, and why it stands behind a gate. A right secret
- * of ours is found before all that: nobody can keep its device out.
+ * slowed per user name before it, and why it stands behind a gate. A right
+ * secret of ours is found before all that: nobody can keep its device out.
  */
 
 #define SCRYPT_N 32768

@@ -56,8 +56,11 @@ take_field(const char *name, const char *value, void *arg)
 int
 authorize_registry_fields(struct admitting *t, struct store_tx *tx)
 {
+	/* One that this enrolment registers will have the serial number there:
+	   its renewals are to find the same. */
 	if (!t->has_device)
-		return 1;
+		return t->party != PARTY_MAKER || t->a->serial[0] == '\0' ||
+		    stage_field(t->a, "registry.serial", t->a->serial);
 	if (t->device.serial[0] != '\0' &&
 	    !stage_field(t->a, "registry.serial", t->device.serial))
 		return 0;

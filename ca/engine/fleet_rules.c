@@ -9,9 +9,9 @@
 #include "ca/engine/fleet.h"
 
 /*
- * What a manufacturer's certificate must be beside chaining to its anchors: names,
- * where the device's name and serial number stand, hardware types, and whether the
- * manufacturer's CRLs are asked.
+ * What a manufacturer's certificate must be beside chaining to its anchors:
+ * names, where the device's name and serial number stand, hardware types, and
+ * whether the manufacturer's CRLs are asked.
  */
 
 static const char *const FROM[] = {"serialNumber", "CN", "UID", "dnQualifier",
@@ -86,8 +86,8 @@ is_oid(const char *text)
 	return oid != NULL;
 }
 
-/* Which makes of hardware the serial numbers are of: without that the numbers of
-   two makes could meet. */
+/* Which makes of hardware the serial numbers are of: without that the numbers
+   of two makes could meet. */
 static int
 read_hw_types(const struct conf_group *g, struct fleet_maker *out)
 {

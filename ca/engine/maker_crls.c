@@ -65,8 +65,8 @@ due(struct maker_crls *c, time_t now)
 	return 1;
 }
 
-/* The set as it is now, to be given back with crl_set_put(); NULL: none. What is
-   large is read without the lock: others go on with the set before. */
+/* The set as it is now, to be given back with crl_set_put(); NULL: none. What
+   is large is read without the lock: others go on with the set before. */
 static struct crl_set *
 current(struct maker_crls *c, time_t now)
 {
@@ -126,9 +126,9 @@ is_missing(int err)
 	    err == X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION;
 }
 
-/* Go on after each certificate that is not covered, so that one that is revoked is
-   found, also by a CRL that is too old. The anchor is trusted by the fleet, and no
-   CRL is asked of it. */
+/* Go on after each certificate that is not covered, so that one that is revoked
+   is found, also by a CRL that is too old. The anchor is trusted by the fleet,
+   and no CRL is asked of it. */
 static int
 on_error(int ok, X509_STORE_CTX *ctx)
 {

@@ -8,9 +8,9 @@
 #include "ca/engine/stage.h"
 
 /*
- * What the registry says of a device, changed: fields, serial number, consent to
- * renewals after the end. The next renewal holds it against the certificate that
- * the device has (renew_identity.c).
+ * What the registry says of a device, changed: fields, serial number, consent
+ * to renewals after the end. The next renewal holds it against the certificate
+ * that the device has (renew_identity.c).
  */
 
 struct setting {

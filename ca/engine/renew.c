@@ -11,10 +11,10 @@
 
 /*
  * Renewal (RFC 7030 4.2.2): the CSR must name the subject and the alternative
- * names of the certificate that the client authenticated with. What is issued is
- * what registry and profile make of the device today; where that is the same, and
- * where nothing was kept to make it of, the old certificate's octets are
- * repeated, never the CSR's.
+ * names of the certificate that the client authenticated with. What is issued
+ * is what registry and profile make of the device today; where that is the
+ * same, and where nothing was kept to make it of, the old certificate's octets
+ * are repeated, never the CSR's.
  */
 
 struct old { /* the certificate renewed, taken apart */
@@ -178,8 +178,8 @@ check_window(struct admitting *t)
 	    when);
 }
 
-/* After the end: the registry's consent and the key are conditions of their own;
-   how late it may be, forgive_end() has asked. */
+/* After the end: the registry's consent and the key are conditions of their
+   own; how late it may be, forgive_end() has asked. */
 static int
 check_late(struct admitting *t)
 {

@@ -11,9 +11,9 @@
 #include "profiles/san.h"
 
 /*
- * Who the device is today, by the registry and the active profile, from the facts
- * that were kept when it enrolled (facts.h). A renewal that would give it another
- * name is refused, unless its fleet says identity_update.
+ * Who the device is today, by the registry and the active profile, from the
+ * facts that were kept when it enrolled (facts.h). A renewal that would give it
+ * another name is refused, unless its fleet says identity_update.
  */
 
 #define VALUE_SHOWN 100

@@ -3,8 +3,8 @@
 
 #include <openssl/x509v3.h>
 
-/* Subjects and alternative names held against each other, as a renewal needs it.
-   Nothing is raised. */
+/* Subjects and alternative names held against each other, as a renewal needs
+   it. Nothing is raised. */
 
 /* Same type and same text, whatever string type it has. */
 int names_same_entry(const X509_NAME_ENTRY *a, const X509_NAME_ENTRY *b);

@@ -125,8 +125,8 @@ int auth_basic_name(struct admitting *t);
 /* renew.c: hold the CSR against the certificate renewed. */
 int renew_check(struct admitting *t);
 /* renew_identity.c: what the registry and the active profile make of the facts
-   that were kept, held against ${subject} and ${san} of the certificate renewed.
-   Where the fleet lets them change, ${t}->a gets the new ones. */
+   that were kept, held against ${subject} and ${san} of the certificate
+   renewed. Where the fleet lets them change, ${t}->a gets the new ones. */
 int renew_identity(struct admitting *t, const X509_NAME *subject,
     const GENERAL_NAMES *san);
 /* possess.c: parse and verify; also for operators. */
@@ -154,7 +154,8 @@ void auth_limits_fail(struct auth_limits *l, const char *address, time_t now);
 /* The same by user name, whether there is such a user or not: the first
    LIMITS_USER_FREE failures cost nothing, each further one doubles how long the
    next try has to wait, up to LIMITS_USER_WAIT seconds. A refused try does not
-   count, and after LIMITS_USER_FORGET seconds without a failure all is forgotten. */
+   count, and after LIMITS_USER_FORGET seconds without a failure all is
+   forgotten. */
 #define LIMITS_USER_FREE 5
 #define LIMITS_USER_WAIT 256
 #define LIMITS_USER_FORGET 3600

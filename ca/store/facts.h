@@ -5,9 +5,9 @@
 
 /*
  * What the identity in a device's certificate was made from when the device
- * enrolled, beside what the registry says: kept with each certificate for as long
- * as its row, so that a renewal can make subject and names anew. What is in the
- * octets is the engine's business (ca/engine/facts.h).
+ * enrolled, beside what the registry says: kept with each certificate for as
+ * long as its row, so that a renewal can make subject and names anew. What is
+ * in the octets is the engine's business (ca/engine/facts.h).
  */
 
 #define FACTS_MAX (64 * 1024)

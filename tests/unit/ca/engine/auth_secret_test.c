@@ -222,8 +222,8 @@ limit_before_hashing(void **state)
 	expect_ok(w);
 }
 
-/* From however many addresses: a name gets slower, whether there is such a user or
-   not, and a right secret of ours goes on. */
+/* From however many addresses: a name gets slower, whether there is such a user
+   or not, and a right secret of ours goes on. */
 static void
 slower_by_name(void **state)
 {

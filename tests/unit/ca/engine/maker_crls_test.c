@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <sys/stat.h>
@@ -185,8 +186,8 @@ kinds(void **state)
 	WITH(of_sub, idp, "onlyAA:TRUE", UNKNOWN);
 	WITH(of_sub, idp, "indirectCRL:TRUE", UNKNOWN);
 	WITH(of_sub, idp, "onlysomereasons:keyCompromise", UNKNOWN);
-	/* A part of the issuer's certificates, and the leaf does not say that it
-	   is among them. */
+	/* A part of the issuer's certificates, and the leaf does not say that
+	   it is among them. */
 	WITH(of_sub, idp, "fullname:URI:http://x/1.crl", UNKNOWN);
 }
 
@@ -224,6 +225,52 @@ changes(void **state)
 			     p->rest, p->now, p->why),
 	    MAKER_CRLS_UNKNOWN);
 	assert_non_null(strstr(p->why, "unable to get certificate CRL"));
+}
+
+struct asker {
+	struct pki *p;
+	int bad;
+};
+
+static void *
+ask_on(void *arg)
+{
+	struct asker *a = arg;
+	char why[MAKER_CRLS_WHY_MAX];
+	int i;
+
+	for (i = 0; i < 200; i++)
+		a->bad += maker_crls_check(a->p->crls, a->p->anchors, 3,
+			      a->p->leaf, a->p->rest,
+			      NOW + i * MAKER_CRLS_EVERY, why) !=
+		    MAKER_CRLS_GOOD;
+	return NULL;
+}
+
+/* While files are replaced, every check has a whole set. */
+static void
+many_at_once(void **state)
+{
+	struct pki *p = *state;
+	struct asker a[4];
+	pthread_t thread[4];
+	size_t i;
+
+	is(p, GOOD);
+	for (i = 0; i < 4; i++) {
+		a[i] = (struct asker){p, 0};
+		assert_int_equal(
+		    pthread_create(&thread[i], NULL, ask_on, &a[i]), 0);
+	}
+	for (i = 0; i < 30; i++) {
+		p->of_sub.number++;
+		put_new_crl(p->dir, "sub.crl", &p->of_sub);
+		put_new_crl(p->dir, i % 2 ? "a.crl" : "b.crl", &p->of_root);
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(thread[i], NULL);
+		assert_int_equal(a[i].bad, 0);
+	}
 }
 
 static void
@@ -286,7 +333,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(the_whole_chain), T(times),
-	    T(signatures), T(kinds), T(changes), T(no_folder), T(listed)};
+	    T(signatures), T(kinds), T(changes), T(many_at_once), T(no_folder), T(listed)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,23 @@ names_changed(void **state)
 	assert_non_null(w->a->san);
 }
 
+/* What the registry learns at the first enrolment is no news at the second. */
+static void
+registered_just_in_time(void **state)
+{
+	struct world *w = *state;
+
+	w->keeps_facts = 1;
+	use_profile(w,
+	    "subject = ( { attribute = \"serialNumber\"; from ="
+	    " \"registry.serial\"; optional = true; } );\n", "");
+	enrolled(w, "d", w->key[0], NULL);
+	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
+	expect_ok(w);
+	assert_string_equal(field_of(w->a, "registry.serial"), "d");
+	assert_false(w->a->by_rules);
+}
+
 /* Certificates of before facts were kept go on as they are. */
 static void
 without_facts(void **state)
@@ -232,7 +249,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(the_same_again),
 	    world_test(registry_changed), world_test(profile_changed),
-	    world_test(names_changed), world_test(without_facts),
+	    world_test(names_changed), world_test(registered_just_in_time), world_test(without_facts),
 	    world_test(a_retry_is_no_update)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

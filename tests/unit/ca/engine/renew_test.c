@@ -326,7 +326,8 @@ late_key(void **state)
 	expect_ok(w);
 }
 
-/* Revoked, held, of another fleet, of a device that is out: nothing is forgiven. */
+/* Revoked, held, of another fleet, of a device that is out: nothing is
+   forgiven. */
 static void
 late_never(void **state)
 {
