@@ -27,6 +27,7 @@ struct entry {
 	uint64_t key;
 	int64_t minute; /* when its count began; of names: the last failure */
 	unsigned failures;
+	uint64_t from; /* of names: whence the last one came */
 };
 
 struct auth_limits {
@@ -187,19 +188,23 @@ wait_after(unsigned failures)
 }
 
 int
-auth_limits_user_allow(
-    struct auth_limits *l, const char *user, time_t now, int64_t *retry)
+auth_limits_user_allow(struct auth_limits *l, const char *user,
+    const char *address, time_t now, int64_t *retry)
 {
 	const struct entry *e;
 	int64_t wait = 0;
 
 	*retry = 0;
-	if (l == NULL)
+	if (l == NULL || address == NULL)
 		return 1;
 	pthread_mutex_lock(&l->lock);
 	e = find(l->names, key_of_user(l, user));
-	if (e != NULL && now >= e->minute)
-		wait = e->minute + wait_after(e->failures) - now;
+	if (e != NULL && now >= e->minute) {
+		wait = wait_after(e->failures);
+		if (e->from == key_of(l, "", address))
+			wait *= 2;
+		wait -= now - e->minute;
+	}
 	pthread_mutex_unlock(&l->lock);
 	if (wait > 0)
 		*retry = wait;
@@ -207,17 +212,19 @@ auth_limits_user_allow(
 }
 
 void
-auth_limits_user_fail(struct auth_limits *l, const char *user, time_t now)
+auth_limits_user_fail(struct auth_limits *l, const char *user,
+    const char *address, time_t now)
 {
 	struct entry *e;
 
-	if (l == NULL)
+	if (l == NULL || address == NULL)
 		return;
 	pthread_mutex_lock(&l->lock);
 	e = take(l->names, key_of_user(l, user));
 	if (now - e->minute >= LIMITS_USER_FORGET || now < e->minute)
 		e->failures = 0;
 	e->minute = now;
+	e->from = key_of(l, "", address);
 	if (e->failures < LIMITS_USER_FREE + 8)
 		e->failures++;
 	pthread_mutex_unlock(&l->lock);

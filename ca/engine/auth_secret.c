@@ -133,8 +133,8 @@ limited(struct admitting *t)
 		t->env->limits, t->req->address, t->env->now, &retry))
 		stage_refuse(t, WIRE_LIMITED, "secret.limit", "address",
 		    "too many failed attempts from this address");
-	else if (!auth_limits_user_allow(
-		     t->env->limits, t->req->user, t->env->now, &retry))
+	else if (!auth_limits_user_allow(t->env->limits, t->req->user,
+		     t->req->address, t->env->now, &retry))
 		stage_refuse(t, WIRE_LIMITED, "secret.limit", "user",
 		    "too many failed attempts with this user name");
 	else
@@ -147,7 +147,8 @@ static int
 wrong(struct admitting *t)
 {
 	auth_limits_fail(t->env->limits, t->req->address, t->env->now);
-	auth_limits_user_fail(t->env->limits, t->req->user, t->env->now);
+	auth_limits_user_fail(
+	    t->env->limits, t->req->user, t->req->address, t->env->now);
 	return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.wrong", "",
 	    "user name or secret is wrong");
 }

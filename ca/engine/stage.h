@@ -153,15 +153,17 @@ int auth_limits_allow(
 void auth_limits_fail(struct auth_limits *l, const char *address, time_t now);
 /* The same by user name, whether there is such a user or not: the first
    LIMITS_USER_FREE failures cost nothing, each further one doubles how long the
-   next try has to wait, up to LIMITS_USER_WAIT seconds. A refused try does not
-   count, and after LIMITS_USER_FORGET seconds without a failure all is
-   forgotten. */
+   next try has to wait, up to LIMITS_USER_WAIT seconds. Where the last failure
+   came from, it is twice as long: one who guesses leaves room for others. A
+   refused try does not count, and after LIMITS_USER_FORGET seconds without a
+   failure all is forgotten. */
 #define LIMITS_USER_FREE 5
 #define LIMITS_USER_WAIT 256
 #define LIMITS_USER_FORGET 3600
-int auth_limits_user_allow(
-    struct auth_limits *l, const char *user, time_t now, int64_t *retry);
-void auth_limits_user_fail(struct auth_limits *l, const char *user, time_t now);
+int auth_limits_user_allow(struct auth_limits *l, const char *user,
+    const char *address, time_t now, int64_t *retry);
+void auth_limits_user_fail(struct auth_limits *l, const char *user,
+    const char *address, time_t now);
 /* One more request to ${fleet} from ${address} in this minute: 1 within ${limit}
    (0: no limit), else 0 with *retry. */
 int auth_limits_rate(struct auth_limits *l, const char *fleet,

@@ -262,13 +262,15 @@ slower_by_name(void **state)
 		assert_string_equal(w->o.field, "user");
 		waits[u] = w->o.retry_after;
 	}
-	assert_int_equal(waits[0], 2);
-	assert_int_equal(waits[1], 2);
-	assert_int_equal(waits[2], 2);
+	assert_int_equal(waits[0], 4);
+	assert_int_equal(waits[1], 4);
+	assert_int_equal(waits[2], 4);
 	use_basic(w, "u9", secret);
 	expect_ok(w);
 	use_basic(w, "chosen-9", "right secret");
+	strcpy(address, "192.0.2.77"); /* half as long as for who guessed */
 	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
+	assert_int_equal(w->o.retry_after, 2);
 	w->env.now += 2;
 	expect_ok(w);
 	w->req.address = "192.0.2.1";
