@@ -35,6 +35,7 @@ struct ca {
 	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct maker_crls *maker_crls;
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */
