@@ -6,6 +6,7 @@
 #include <time.h>
 #include "ca/engine/admit.h"
 #include "ca/engine/anchor.h"
+#include "ca/engine/clients.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
 #include "ca/engine/load.h"
@@ -36,6 +37,7 @@ struct ca {
 	struct clock clock;
 	struct auth_limits *limits;
 	struct maker_crls *maker_crls;
+	struct clients *clients;	/* how they behave; NULL in some tests */
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */

@@ -113,6 +113,9 @@ void ops_admit_env(struct ops_call *c, struct policy *policy,
 int ops_take_operator(struct ops_call *c, struct operator_request *r,
     const char **set, size_t max);
 int ops_take_request(struct ops_call *c, struct enrol_request *r);
+/* Count the client of an enrolment, with what became of it. */
+void ops_note_client(struct ops_call *c, const struct policy *policy,
+    const struct enrol_request *r, int ok);
 /* What revokes: reason (else ${dflt}) and invalidity date. ${policy} is borrowed
    by ${r}. */
 struct revoke_request;
@@ -173,5 +176,8 @@ ops_fn ops_metrics;
 /* Factories. */
 ops_fn ops_import_begin, ops_device_import, ops_import_end;
 ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;
+
+/* Clients. */
+ops_fn ops_clients, ops_client_list;
 
 #endif

@@ -89,6 +89,7 @@ static const struct ops_roles TABLE[] = {
     {"key.block", OFFICER, OFFICER, 0},
     {"key.blocked", READ, 0, 0},
     {"key.unblock", ADMIN, ADMIN, 0},
+    {"client.list", READ, 0, 0},
 };
 
 #define N (sizeof(TABLE) / sizeof(TABLE[0]))

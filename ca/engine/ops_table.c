@@ -25,6 +25,7 @@ static const struct ops_arg A_ENROLL[] = {
     {"tls_version", TEXT, 0, 16},
     {"address", TEXT, 0, 64},
     {"client", TEXT, 0, 256},
+    {"shape", TEXT, 0, 255},
     {"server_sha256", BYTES, OPS_MANY, 32},
 };
 static const struct ops_arg A_RENEW_OWN[] = {
@@ -82,12 +83,14 @@ static const struct ops_arg A_ISSUE[] = {
 static const struct ops_arg A_EXPLAIN[] = {
     {"fleet", TEXT, 0, 63},
     {"profile", TEXT, 0, 63},
-    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"csr", BYTES, 0, CSR_MAX},	/* ops_explain() wants it */
     {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
     {"user", TEXT, 0, 128},
     {"device", TEXT, 0, NAME_MAX_LEN},
     {"renew", FLAG, 0, 0},
     {"set", TEXT, OPS_MANY, 512},
+    {"label", TEXT, 0, 64},
+    {"keygen", FLAG, 0, 0},
 };
 static const struct ops_arg A_REVOKE[] = {
     {"serial", TEXT, OPS_REQUIRED, 128},
@@ -302,6 +305,20 @@ static const struct ops_arg A_KEY_UNBLOCK[] = {
     {"reason", TEXT, OPS_REQUIRED, 200},
 };
 
+/* How clients behave. */
+static const struct ops_arg A_CLIENTS[] = {
+    {"label", TEXT, OPS_MANY, 64},
+    {"client", TEXT, OPS_MANY, 256},
+    {"what", TEXT, OPS_MANY, 80},
+    {"count", INT, OPS_MANY, 0},
+};
+static const struct ops_arg A_CLIENT_LIST[] = {
+    {"fleet", TEXT, 0, 63},
+    {"since", TIME, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
@@ -390,6 +407,8 @@ static const struct ops_entry TABLE[] = {
     {"key.block", OPS_ADMIN, ops_key_block, ARGS(A_KEY_BLOCK)},
     {"key.blocked", OPS_ADMIN, ops_key_blocked, ARGS(A_KEY_BLOCKED)},
     {"key.unblock", OPS_ADMIN, ops_key_unblock, ARGS(A_KEY_UNBLOCK)},
+    {"clients", OPS_RA, ops_clients, ARGS(A_CLIENTS)},
+    {"client.list", OPS_ADMIN, ops_client_list, ARGS(A_CLIENT_LIST)},
 };
 
 const struct ops_entry *

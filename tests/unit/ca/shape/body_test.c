@@ -6,8 +6,10 @@
 #include <cmocka.h>
 
 #include "ca/report/report.h"
-#include "ra/body.h"
-#include "ra/error.h"
+#include "ca/shape/base64.h"
+#include "ca/shape/body.h"
+#include "ca/shape/shape.h"
+#include "ca/error.h"
 
 /* 30 03 02 01 05 = MAMCAQU= */
 static const unsigned char der[] = {0x30, 0x03, 0x02, 0x01, 0x05};
@@ -16,24 +18,27 @@ static void
 accepted(void **state)
 {
 	static const struct {
-		const char *text, *deviations;
+		const char *text, *shape;
 	} cases[] = {
-	    {"MAMCAQU=", ""},
+	    {"MAMCAQU=", "no-line-end"},
 	    {"MAMCAQU=\n", ""},
-	    {"MAMC\nAQU=\n", ""},
-	    {"MAMC\r\nAQU=\r\n", ""},
+	    {"MAMC\nAQU=\n", "wrapped"},
+	    {"MAMC\nAQU=", "wrapped,no-line-end"},
+	    {"MAMC\r\nAQU=\r\n", "wrapped,crlf"},
+	    {"MAMCAQU=\r\n", "crlf"},
 	    {"\r\n\r\n MAMCAQU=\n\n", ""},
-	    {"M\nA\nM\nC\nA\nQ\nU\n=\n", ""},
-	    {"MAMC AQU=", "blanks"},
-	    {"MAMC\tAQU=", "blanks"},
+	    {"M\nA\nM\nC\nA\nQ\nU\n=\n", "wrapped"},
+	    {"MAMC AQU=\n", "blanks"},
+	    {"MAMC\tAQU=\n", "blanks"},
 	    {"-----BEGIN CERTIFICATE REQUEST-----\nMAMCAQU=\n"
 	     "-----END CERTIFICATE REQUEST-----\n",
 		"pem-armour"},
-	    {"-----BEGIN NEW CERTIFICATE REQUEST-----\r\nMAMCAQU=\r\n"
+	    {"-----BEGIN NEW CERTIFICATE REQUEST-----\r\nMAMC\r\nAQU=\r\n"
 	     "-----END NEW CERTIFICATE REQUEST-----",
-		"pem-armour"},
+		"crlf,pem-armour,no-line-end"},
 	    {"0\x03\x02\x01\x05", "raw-der"},
 	};
+	char text[SHAPE_TEXT_MAX];
 	struct body b;
 	size_t i;
 
@@ -43,7 +48,7 @@ accepted(void **state)
 		    strlen(cases[i].text), &b));
 		assert_int_equal(b.len, sizeof(der));
 		assert_memory_equal(b.der, der, sizeof(der));
-		assert_string_equal(b.deviations, cases[i].deviations);
+		assert_string_equal(shape_text(b.shape, text), cases[i].shape);
 		body_clear(&b);
 		assert_null(b.der);
 	}
@@ -103,7 +108,7 @@ refused(void **state)
 		assert_false(body_decode((const unsigned char *)cases[i].text,
 		    strlen(cases[i].text), &b));
 		assert_null(b.der);
-		assert_int_equal(report_last_reason(), RA_E_BADREQUEST);
+		assert_int_equal(report_last_reason(), CA_E_BADREQUEST);
 		report_last_text(text, sizeof(text));
 		if (strncmp(text, cases[i].rule, strlen(cases[i].rule)) != 0)
 			print_message("%zu: %s\n", i, text);
@@ -131,6 +136,49 @@ long_forms(void **state)
 	ERR_clear_error();
 }
 
+/* Of a real length, in lines of ${columns}. */
+static void
+in_lines(size_t columns, const char *shape)
+{
+	unsigned char p[3 + 200] = {0x30, 0x81, 200};
+	char *text = base64_encode(p, sizeof(p), columns);
+	char got[SHAPE_TEXT_MAX];
+	struct body b;
+
+	assert_true(
+	    body_decode((unsigned char *)text, strlen(text), &b));
+	assert_string_equal(shape_text(b.shape, got), shape);
+	body_clear(&b);
+	OPENSSL_free(text);
+}
+
+static void
+widths(void **state)
+{
+	(void)state;
+	in_lines(0, "");
+	in_lines(64, "wrapped-64");
+	in_lines(76, "wrapped-76");
+	in_lines(60, "wrapped");
+}
+
+/* What was seen of a body that is refused is told, too. */
+static void
+shape_of_the_refused(void **state)
+{
+	static const char text[] = "MAMC*QU=\r\nMAMC";
+	char got[SHAPE_TEXT_MAX];
+	struct body b;
+
+	(void)state;
+	assert_false(body_decode(
+	    (const unsigned char *)text, strlen(text), &b));
+	assert_string_equal(
+	    shape_text(b.shape, got), "wrapped,crlf,no-line-end");
+	body_clear(&b);
+	ERR_clear_error();
+}
+
 static void
 media(void **state)
 {
@@ -150,21 +198,6 @@ media(void **state)
 	assert_false(body_media_ok(NULL, &parameters));
 }
 
-static void
-deviations_never_overflow(void **state)
-{
-	char list[BODY_DEVIATIONS_MAX] = "";
-	int i;
-
-	(void)state;
-	body_deviate(list, "a");
-	body_deviate(list, "b");
-	assert_string_equal(list, "a,b");
-	for (i = 0; i < 100; i++)
-		body_deviate(list, "something");
-	assert_true(strlen(list) < sizeof(list));
-}
-
 int
 main(void)
 {
@@ -172,8 +205,9 @@ main(void)
 	    cmocka_unit_test(accepted),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(long_forms),
+	    cmocka_unit_test(widths),
+	    cmocka_unit_test(shape_of_the_refused),
 	    cmocka_unit_test(media),
-	    cmocka_unit_test(deviations_never_overflow),
 	};
 
 	return cmocka_run_group_tests_name("body", tests, NULL, NULL);

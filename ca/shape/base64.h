@@ -1,5 +1,5 @@
-#ifndef INKAN_RA_BASE64_H
-#define INKAN_RA_BASE64_H
+#ifndef INKAN_CA_SHAPE_BASE64_H
+#define INKAN_CA_SHAPE_BASE64_H
 
 #include <stddef.h>
 

@@ -3,23 +3,12 @@
 
 #include <openssl/crypto.h>
 
-#include "ra/base64.h"
-#include "ra/body.h"
-#include "ra/error.h"
+#include "ca/shape/base64.h"
+#include "ca/shape/body.h"
+#include "ca/shape/shape.h"
+#include "ca/error.h"
 
 #define MEDIA "application/pkcs10"
-
-void
-body_deviate(char *list, const char *what)
-{
-	size_t used = strlen(list), need = strlen(what) + (used > 0);
-
-	if (used + need >= BODY_DEVIATIONS_MAX)
-		return;
-	if (used > 0)
-		list[used++] = ',';
-	strcpy(list + used, what); /* fits: checked above */
-}
 
 int
 body_media_ok(const char *content_type, int *parameters)
@@ -61,7 +50,7 @@ one_sequence(const unsigned char *p, size_t len)
 	size_t n = 0, i, octets, head = 2;
 
 	if (len < 2 || p[0] != 0x30 || p[1] == 0x80) {
-		ra_raise(RA_E_BADREQUEST, "der.sequence: not a DER SEQUENCE");
+		ca_raise(CA_E_BADREQUEST, "der.sequence: not a DER SEQUENCE");
 		return 0;
 	}
 	if (p[1] < 0x80) {
@@ -70,26 +59,26 @@ one_sequence(const unsigned char *p, size_t len)
 		octets = p[1] & 0x7f;
 		head += octets;
 		if (octets > 3 || head > len || p[2] == 0) {
-			ra_raise(RA_E_BADREQUEST,
+			ca_raise(CA_E_BADREQUEST,
 			    "der.length: length of the SEQUENCE is wrong");
 			return 0;
 		}
 		for (i = 0; i < octets; i++)
 			n = n << 8 | p[2 + i];
 		if (n < 0x80) {
-			ra_raise(RA_E_BADREQUEST,
+			ca_raise(CA_E_BADREQUEST,
 			    "der.length: length is not in the shortest form");
 			return 0;
 		}
 	}
 	if (n > len - head) {
-		ra_raise(RA_E_BADREQUEST,
+		ca_raise(CA_E_BADREQUEST,
 		    "der.length: %zu octets announced, %zu there", n,
 		    len - head);
 		return 0;
 	}
 	if (n < len - head) {
-		ra_raise(RA_E_BADREQUEST,
+		ca_raise(CA_E_BADREQUEST,
 		    "der.trailing: %zu octets after the request",
 		    len - head - n);
 		return 0;
@@ -104,11 +93,11 @@ raw(const unsigned char *p, size_t len, struct body *out)
 		return 0;
 	out->der = OPENSSL_memdup(p, len);
 	if (out->der == NULL) {
-		ra_raise(RA_E_INTERNAL, "out of memory");
+		ca_raise(CA_E_INTERNAL, "out of memory");
 		return 0;
 	}
 	out->len = len;
-	body_deviate(out->deviations, "raw-der");
+	out->shape |= SHAPE_DER;
 	return 1;
 }
 
@@ -117,18 +106,39 @@ refuse_base64(enum base64_result why)
 {
 	switch (why) {
 	case BASE64_CHARACTER:
-		ra_raise(RA_E_BADREQUEST,
+		ca_raise(CA_E_BADREQUEST,
 		    "base64.character: a character is not base64");
 		break;
 	case BASE64_LENGTH:
-		ra_raise(RA_E_BADREQUEST,
+		ca_raise(CA_E_BADREQUEST,
 		    "base64.length: not a multiple of four characters");
 		break;
 	default:
-		ra_raise(RA_E_BADREQUEST, "base64.padding: padding is wrong");
+		ca_raise(CA_E_BADREQUEST, "base64.padding: padding is wrong");
 		break;
 	}
 	return 0;
+}
+
+/* How the text is laid out: the first line tells the width. */
+static unsigned
+layout(const unsigned char *p, size_t len)
+{
+	const unsigned char *end = memchr(p, '\n', len);
+	size_t width = end == NULL ? len : (size_t)(end - p);
+	unsigned shape = 0;
+
+	if (width > 0 && width < len && p[width - 1] == '\r')
+		width--;
+	if (end != NULL)
+		shape |= width == 64 ? SHAPE_WRAPPED_64
+		    : width == 76    ? SHAPE_WRAPPED_76
+				     : SHAPE_WRAPPED;
+	if (memchr(p, '\r', len) != NULL)
+		shape |= SHAPE_CRLF;
+	if (memchr(p, ' ', len) != NULL || memchr(p, '\t', len) != NULL)
+		shape |= SHAPE_BLANKS;
+	return shape;
 }
 
 static int
@@ -138,14 +148,12 @@ text(const unsigned char *p, size_t len, struct body *out)
 
 	out->der = OPENSSL_malloc(BASE64_DECODED_MAX(len));
 	if (out->der == NULL) {
-		ra_raise(RA_E_INTERNAL, "out of memory");
+		ca_raise(CA_E_INTERNAL, "out of memory");
 		return 0;
 	}
 	result = base64_decode((const char *)p, len, 1, out->der, &out->len);
 	if (result != BASE64_OK)
 		return refuse_base64(result);
-	if (memchr(p, ' ', len) != NULL || memchr(p, '\t', len) != NULL)
-		body_deviate(out->deviations, "blanks");
 	return one_sequence(out->der, out->len);
 }
 
@@ -175,6 +183,18 @@ armour(const unsigned char **p, size_t *len, const char *label)
 	return 1;
 }
 
+static unsigned
+line_ends(const unsigned char *p, size_t len)
+{
+	unsigned shape = 0;
+
+	if (len > 0 && p[len - 1] != '\n')
+		shape |= SHAPE_NO_LINE_END;
+	if (len > 1 && p[len - 1] == '\n' && p[len - 2] == '\r')
+		shape |= SHAPE_CRLF;
+	return shape;
+}
+
 static int
 decode(const unsigned char *p, size_t len, struct body *out)
 {
@@ -182,23 +202,31 @@ decode(const unsigned char *p, size_t len, struct body *out)
 	size_t whole_len = len;
 
 	trim(&p, &len);
+	out->shape |= line_ends(whole, whole_len);
 	if (len == 0) {
-		ra_raise(RA_E_BADREQUEST, "body.empty: there is no request");
+		ca_raise(CA_E_BADREQUEST, "body.empty: there is no request");
 		return 0;
 	}
 	/* Base64 of a SEQUENCE begins with M, so 0x30 can only be raw DER,
 	   the end of which must not be cut off as white space. */
-	if (p[0] == 0x30)
+	if (p[0] == 0x30) {
+		out->shape = 0;
 		return raw(p, whole_len - (size_t)(p - whole), out);
+	}
 	if (p[0] == '-') {
 		if (!armour(&p, &len, "CERTIFICATE REQUEST") &&
 		    !armour(&p, &len, "NEW CERTIFICATE REQUEST")) {
-			ra_raise(RA_E_BADREQUEST,
+			ca_raise(CA_E_BADREQUEST,
 			    "pem.armour: not one PEM certificate request");
 			return 0;
 		}
-		body_deviate(out->deviations, "pem-armour");
+		out->shape |= SHAPE_PEM;
+		trim(&p, &len);
 	}
+	out->shape |= layout(p, len);
+	if (out->shape & SHAPE_PEM) /* is wrapped by its nature */
+		out->shape &=
+		    ~(SHAPE_WRAPPED_64 | SHAPE_WRAPPED_76 | SHAPE_WRAPPED);
 	return text(p, len, out);
 }
 
@@ -208,7 +236,9 @@ body_decode(const unsigned char *p, size_t len, struct body *out)
 	memset(out, 0, sizeof(*out));
 	if (decode(p, len, out))
 		return 1;
-	body_clear(out);
+	OPENSSL_free(out->der);
+	out->der = NULL;
+	out->len = 0;
 	return 0;
 }
 

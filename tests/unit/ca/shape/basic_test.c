@@ -8,8 +8,8 @@
 
 #include <openssl/crypto.h>
 
-#include "ra/base64.h"
-#include "ra/basic.h"
+#include "ca/shape/base64.h"
+#include "ca/shape/basic.h"
 
 static enum basic_result
 parse(const char *scheme, const void *pair, size_t len, struct basic *out)

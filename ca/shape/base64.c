@@ -2,8 +2,8 @@
 
 #include <openssl/crypto.h>
 
-#include "ra/base64.h"
-#include "ra/error.h"
+#include "ca/shape/base64.h"
+#include "ca/error.h"
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -95,7 +95,7 @@ base64_encode(const unsigned char *p, size_t len, size_t columns)
 	uint32_t quad;
 
 	if (text == NULL) {
-		ra_raise(RA_E_INTERNAL, "out of memory");
+		ca_raise(CA_E_INTERNAL, "out of memory");
 		return NULL;
 	}
 	for (i = 0; i < len; i += 3) {

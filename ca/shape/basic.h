@@ -1,5 +1,5 @@
-#ifndef INKAN_RA_BASIC_H
-#define INKAN_RA_BASIC_H
+#ifndef INKAN_CA_SHAPE_BASIC_H
+#define INKAN_CA_SHAPE_BASIC_H
 
 /*
  * The Authorization header (RFC 7617). Reads only; whether user and secret are

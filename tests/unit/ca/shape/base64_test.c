@@ -8,7 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 
 /* Every length to 300 there and back, and the same text as OpenSSL's. */
 static void

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ra/route.h"
+#include "ca/shape/route.h"
 
 #define EST "/.well-known/est"
 

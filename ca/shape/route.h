@@ -1,5 +1,5 @@
-#ifndef INKAN_RA_ROUTE_H
-#define INKAN_RA_ROUTE_H
+#ifndef INKAN_CA_SHAPE_ROUTE_H
+#define INKAN_CA_SHAPE_ROUTE_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-#ifndef INKAN_RA_BODY_H
-#define INKAN_RA_BODY_H
+#ifndef INKAN_CA_SHAPE_BODY_H
+#define INKAN_CA_SHAPE_BODY_H
 
 #include <stddef.h>
 
@@ -15,24 +15,18 @@
  * Not checked: what the SEQUENCE holds - inkan-ca reads the CSR.
  */
 
-#define BODY_DEVIATIONS_MAX 96
-
 struct body {
 	unsigned char *der; /* OPENSSL_free() */
 	size_t len;
-	/* what was accepted although RFC 8951 says otherwise, "a,b"; or "" */
-	char deviations[BODY_DEVIATIONS_MAX];
+	unsigned shape; /* how it was written: ca/shape/shape.h */
 };
 
-/* 1, or 0 with "rule: text" raised as RA_E_BADREQUEST. */
+/* 1, or 0 with "rule: text" raised as CA_E_BADREQUEST; ${out}->shape then tells
+   as much as was seen. */
 int body_decode(const unsigned char *p, size_t len, struct body *out);
 void body_clear(struct body *b);
 
 /* Is the media type exactly application/pkcs10? Case does not matter;
    parameters are accepted and told in *parameters. */
 int body_media_ok(const char *content_type, int *parameters);
-
-/* Append ${what} to a list "a,b" of BODY_DEVIATIONS_MAX octets. */
-void body_deviate(char *list, const char *what);
-
 #endif

@@ -4,8 +4,8 @@
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
 
-#include "ra/base64.h"
-#include "ra/basic.h"
+#include "ca/shape/base64.h"
+#include "ca/shape/basic.h"
 
 /* Characters of base64 for the longest "user:secret". */
 #define TOKEN_MAX ((BASIC_USER_MAX + 1 + BASIC_SECRET_MAX + 2) / 3 * 4)

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ra/route.h"
+#include "ca/shape/route.h"
 
 #define PREFIX "/.well-known/est/"
 #define LOG_PROOF "/log-proof"
