@@ -172,6 +172,13 @@ static const struct ops_arg A_DEVICE[] = {
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
     {"reason", TEXT, 0, 200},
 };
+static const struct ops_arg A_DEVICE_SET[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"late_renewal", TEXT, 0, 8},
+    {"set", TEXT, OPS_MANY, 512},
+};
 static const struct ops_arg A_DEVICE_RETIRE[] = {
     {"fleet", TEXT, 0, 63},
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
@@ -234,6 +241,13 @@ static const struct ops_arg A_LOG_PROOF[] = {
     {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
 };
 
+static const struct ops_arg A_REQUEST_LIST[] = {
+    {"open", FLAG, 0, 0},
+    {"kind", TEXT, 0, 16},
+    {"fleet", TEXT, 0, 63},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_REQUESTS[] = {
     {"open", FLAG, 0, 0},
     {"limit", INT, 0, 0},
@@ -310,6 +324,7 @@ static const struct ops_arg A_CLIENT_LIST[] = {
 static const struct ops_entry TABLE[] = {
     {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
     {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
@@ -349,6 +364,7 @@ static const struct ops_entry TABLE[] = {
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},
     {"device.disable", OPS_ADMIN, ops_device_disable, ARGS(A_DEVICE)},
     {"device.enable", OPS_ADMIN, ops_device_enable, ARGS(A_DEVICE)},
+    {"device.set", OPS_ADMIN, ops_device_set, ARGS(A_DEVICE_SET)},
     {"device.revoke", OPS_ADMIN, ops_device_revoke,
 	ARGS(A_REVOKE_DEVICE)},
     {"device.retire", OPS_ADMIN, ops_device_retire, ARGS(A_DEVICE_RETIRE)},
@@ -358,6 +374,7 @@ static const struct ops_entry TABLE[] = {
 	ARGS(A_DEVICE_TRANSFER)},
     {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
     {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
+    {"maker.crl.list", OPS_ADMIN, ops_maker_crl_list, NULL, 0},
     {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
     {"secret.list", OPS_ADMIN, ops_secret_list, ARGS(A_PAGE)},
     {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},
@@ -375,7 +392,8 @@ static const struct ops_entry TABLE[] = {
     {"report", OPS_ADMIN, ops_report, ARGS(A_REPORT)},
     {"report.events", OPS_ADMIN, ops_report_events,
 	ARGS(A_REPORT_EVENTS)},
-    {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
+    {"request.list", OPS_ADMIN, ops_request_list,
+	ARGS(A_REQUEST_LIST)},
     {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
     {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},
     {"request.deny", OPS_ADMIN, ops_request_deny, ARGS(A_DENY)},
