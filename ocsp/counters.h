@@ -12,6 +12,8 @@ enum counter {
 	COUNT_REQUESTS,	 /* HTTP requests of any kind */
 	COUNT_CACHED,	 /* OCSP answers from memory */
 	COUNT_SIGNED,	 /* OCSP answers signed */
+	COUNT_PREPARED,	 /* OCSP answers that were signed ahead */
+	COUNT_AHEAD,	 /* signatures made ahead */
 	COUNT_PRESIGNED, /* answers of the ceremony */
 	COUNT_UNKNOWN,	 /* signed ones that said unknown */
 	COUNT_MALFORMED,

@@ -11,6 +11,7 @@
 #include "ocsp/error.h"
 #include "ocsp/follow.h"
 #include "ocsp/initkeys.h"
+#include "ocsp/prepare.h"
 #include "ocsp/renew.h"
 #include "ocsp/server.h"
 
@@ -35,6 +36,8 @@ struct app {
 	struct presigned *presigned;
 	struct files *files;
 	struct follow *follow;
+	struct prepared *prepared;
+	struct prepare *prepare;
 	struct renew *renew;
 	struct responder responder;
 	struct server *server;
@@ -68,6 +71,25 @@ fatal(void)
 	return status;
 }
 
+/* What is signed ahead, when any delegate is to. */
+static int
+open_prepared(struct app *a)
+{
+	const struct prepare_ctx ctx = {.set = a->set,
+	    .prepared = a->prepared = prepared_new(a->set),
+	    .state = a->state,
+	    .delegates = a->delegates,
+	    .counters = &a->counters};
+
+	if (a->prepared == NULL || (a->prepare = prepare_new(&ctx)) == NULL) {
+		ocsp_raise(OCSP_E_INTERNAL, "out of memory");
+		return 0;
+	}
+	follow_prepared(a->follow, a->prepared);
+	a->responder.prepared = a->prepared;
+	return 1;
+}
+
 static int
 app_open(struct app *a)
 {
@@ -84,7 +106,7 @@ app_open(struct app *a)
 	}
 	a->follow =
 	    follow_new(a->set->status_db, a->readers, a->state, a->cache);
-	if (a->follow == NULL)
+	if (a->follow == NULL || !open_prepared(a))
 		return 0;
 	a->responder.set = a->set;
 	a->responder.state = a->state;
@@ -102,7 +124,9 @@ app_close(struct app *a)
 {
 	server_stop(a->server, GRACE);
 	renew_stop(a->renew);
+	prepare_stop(a->prepare);
 	follow_free(a->follow);
+	prepared_free(a->prepared);
 	files_free(a->files);
 	presigned_free(a->presigned);
 	delegates_free(a->delegates);
@@ -130,7 +154,7 @@ app_start(struct app *a)
 		return 0;
 	look_around(a, 0);
 	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
-	if (a->server == NULL)
+	if (a->server == NULL || !prepare_start(a->prepare))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;

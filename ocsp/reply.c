@@ -94,6 +94,26 @@ reply_new_stored(unsigned char *data, size_t len, const char *type,
 }
 
 struct reply *
+reply_new_like(unsigned char *data, size_t len, const struct reply *model)
+{
+	struct counted *c = OPENSSL_malloc(sizeof(*c));
+
+	if (c == NULL) {
+		OPENSSL_free(data);
+		return NULL;
+	}
+	c->reply = *model;
+	c->reply.data = data;
+	c->reply.len = len;
+	atomic_init(&c->refs, 1);
+	if (!set_etag(&c->reply)) {
+		reply_free(&c->reply);
+		return NULL;
+	}
+	return &c->reply;
+}
+
+struct reply *
 reply_up_ref(struct reply *reply)
 {
 	atomic_fetch_add_explicit(

@@ -42,6 +42,10 @@ struct reply *reply_new(unsigned char *data, size_t len, const char *type);
 /* Something that caches may keep; fills the tag and the dates. */
 struct reply *reply_new_stored(unsigned char *data, size_t len,
     const char *type, time_t modified, time_t expires, time_t refresh_at);
+/* The same for octets of which there are many alike: all but the tag is taken
+   from ${model}. */
+struct reply *reply_new_like(
+    unsigned char *data, size_t len, const struct reply *model);
 struct reply *reply_up_ref(struct reply *reply);
 void reply_free(struct reply *reply); /* NULL is fine */
 

@@ -8,10 +8,6 @@
 #include "ocsp/error.h"
 #include "ocsp/responder.h"
 
-/* A heartbeat this far ahead of our clock: one of the two clocks is wrong
-   (ARCHITECTURE: time), and nothing new is said. Seconds. */
-#define AHEAD_MAX 300
-
 /* While an answer in memory still holds, a failing token is asked once in
    this many seconds. */
 #define RETRY_PERIOD 2
@@ -134,6 +130,49 @@ keep(struct work *w, struct reply *reply)
 	cache_put(w->r->cache, w->epoch, &key, reply);
 }
 
+/* ---- answers signed ahead ---- */
+
+/* ${found} is given. Late ones are what there is when nothing newer can be
+   made. */
+static struct reply *
+prepared(struct work *w, struct reply *found, int late)
+{
+	if (found == NULL)
+		return NULL;
+	if (!late) {
+		counters_add(w->r->counters, COUNT_PREPARED);
+		return found;
+	}
+	reply_free(w->fallback);
+	w->fallback = found;
+	return NULL;
+}
+
+static struct reply *
+find_prepared(struct work *w)
+{
+	struct reply *found;
+	int late = 0;
+
+	found = prepared_request(
+	    w->r->prepared, w->r->cache, w->der, w->len, w->now, &late);
+	return prepared(w, found, late);
+}
+
+static struct reply *
+find_prepared_certid(struct work *w)
+{
+	const struct request_id *id = request_id(w->req, 0);
+	struct reply *found;
+	int late = 0;
+
+	if (!is_simple(w))
+		return NULL;
+	found = prepared_certid(
+	    w->r->prepared, id->der, id->der_len, w->now, &late);
+	return prepared(w, found, late);
+}
+
 /* ---- who, and whether anything may be said ---- */
 
 /* All CertIDs must name one issuer of ours: an answer has one signer, and an
@@ -154,11 +193,7 @@ find_issuer(struct work *w)
 static int
 may_speak(const struct work *w)
 {
-	const struct status_head *h = &w->head;
-
-	return h->stopped[0] == '\0' && h->heartbeat > 0 &&
-	    h->heartbeat <= w->now + AHEAD_MAX &&
-	    w->now - h->heartbeat <= w->r->set->max_stale;
+	return state_may_speak(&w->head, w->r->set->max_stale, w->now);
 }
 
 static struct reply *
@@ -357,7 +392,8 @@ answer_parsed(struct work *w)
 	if (w->issuer->is_root &&
 	    !delegates_configured(w->r->delegates, w->issuer->ident))
 		return presigned_answer(w);
-	if ((reply = find_certid(w)) != NULL)
+	if ((reply = find_certid(w)) != NULL ||
+	    (reply = find_prepared_certid(w)) != NULL)
 		return reply;
 	return new_answer(w);
 }
@@ -370,8 +406,12 @@ responder_answer(
 	struct reply *reply;
 
 	reply = fresh(&w, cache_find_request(r->cache, der, len));
-	if (reply != NULL)
+	if (reply == NULL)
+		reply = find_prepared(&w);
+	if (reply != NULL) {
+		reply_free(w.fallback);
 		return reply;
+	}
 	ERR_clear_error();
 	w.req = request_parse(der, len, r->set->max_certids);
 	if (w.req == NULL)

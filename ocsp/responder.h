@@ -4,6 +4,7 @@
 #include "ocsp/cache.h"
 #include "ocsp/counters.h"
 #include "ocsp/delegate.h"
+#include "ocsp/prepared.h"
 #include "ocsp/presigned.h"
 #include "ocsp/readers.h"
 #include "ocsp/settings.h"
@@ -31,6 +32,7 @@ struct responder { /* all borrowed */
 	struct delegates *delegates;
 	struct presigned *presigned;
 	struct counters *counters;
+	struct prepared *prepared; /* NULL: nothing is signed ahead */
 };
 
 /* The answer with a reference of the caller's own; NULL only when memory is

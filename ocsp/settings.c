@@ -33,6 +33,7 @@ static const struct conf_key root_keys[] = {
     {"max_connections", CONF_INT, 0},
     {"max_cache", CONF_INT, 0},
     {"nonce", CONF_TEXT, 0},
+    {"prepare_share", CONF_INT, 0},
 };
 
 static const struct conf_key token_keys[] = {
@@ -51,6 +52,7 @@ static const struct conf_key delegate_keys[] = {
     {"key_type", CONF_TEXT, 0},
     {"certificate", CONF_TEXT, 1},
     {"csr", CONF_TEXT, 0},
+    {"prepare", CONF_TEXT, 0},
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -214,6 +216,7 @@ static int
 read_delegate(
     struct reader *rd, const struct conf_group *g, struct settings_delegate *d)
 {
+	static const char *const prepares[] = {"demand", "all", NULL};
 	const char *type;
 
 	if (!conf_check(g, delegate_keys, N(delegate_keys)) ||
@@ -227,6 +230,8 @@ read_delegate(
 		    "want pkcs11:object=LABEL, without %%-escapes, "
 		    "at most %d octets",
 		    HSM_LABEL_MAX - 32);
+	if ((d->prepare = conf_choice(g, "prepare", prepares, 0)) < 0)
+		return 0;
 	type = conf_text(g, "key_type", "ec-p256");
 	if ((d->type = hsm_key_type_of(type)) == 0)
 		return conf_fail(
@@ -295,14 +300,15 @@ static int
 read_limits(struct settings *set, const struct conf_group *g)
 {
 	static const char *const nonces[] = {"ignore", "accept", NULL};
-	int64_t threads, request, ids, connections, cache;
+	int64_t threads, request, ids, connections, cache, share;
 
 	if (!conf_int(g, "threads", 1, 64, 2, &threads) ||
 	    !conf_size(
 		g, "max_request", 1024, 1024 * 1024, 64 * 1024, &request) ||
 	    !conf_int(g, "max_certids", 1, REQUEST_IDS_MAX, 100, &ids) ||
 	    !conf_int(g, "max_connections", 8, 65536, 1024, &connections) ||
-	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache))
+	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache) ||
+	    !conf_int(g, "prepare_share", 1, 100, 50, &share))
 		return 0;
 	set->nonce = conf_choice(g, "nonce", nonces, 1);
 	if (set->nonce < 0)
@@ -312,6 +318,7 @@ read_limits(struct settings *set, const struct conf_group *g)
 	set->max_certids = (size_t)ids;
 	set->max_connections = (size_t)connections;
 	set->max_cache = (size_t)cache;
+	set->prepare_share = (size_t)share;
 	return 1;
 }
 
