@@ -35,6 +35,7 @@ struct prepare {
 	/* What is signed between the rounds. */
 	struct batch *stray;
 	time_t rest_until, complained;
+	time_t began; /* since when not all is signed; 0: all is */
 	pthread_t thread;
 	int has_thread;
 	atomic_int stop;
@@ -154,7 +155,7 @@ load_step(struct prepare *pre, time_t now)
 		status_reader_close(pre->load.reader);
 		memset(&pre->load, 0, sizeof(pre->load));
 		pre->load.epoch = epoch;
-		pre->load.began = now;
+		pre->load.began = pre->began = now;
 	}
 	if (pre->load.epoch == 0)
 		return 0;
@@ -400,12 +401,32 @@ go_on(struct prepare *pre, time_t now)
 	return 0;
 }
 
+/* Of what was read last nothing is left to be signed: said once. */
+static void
+all_signed(struct prepare *pre, time_t now)
+{
+	char certs[24], seconds[24];
+	struct shard_stats sum;
+
+	if (pre->began == 0)
+		return;
+	prepared_count(pre->ctx.prepared, &sum);
+	snprintf(certs, sizeof(certs), "%zu", sum.signed_);
+	snprintf(seconds, sizeof(seconds), "%lld",
+	    (long long)(now - pre->began));
+	report_event(REPORT_INFO, "ocsp.prepare.done", "answers", certs,
+	    "seconds", seconds, NULL);
+	pre->began = 0;
+}
+
 static int
 shard_step(struct prepare *pre, time_t now)
 {
 	if (pre->batch == NULL) {
-		if (!next_shard(pre, now))
+		if (!next_shard(pre, now)) {
+			all_signed(pre, now);
 			return 0;
+		}
 		if (!begin_shard(pre, now)) {
 			pre->shard = NULL;
 			failed(pre, "a batch", now);
