@@ -90,7 +90,8 @@ fill(struct batch *b, const struct frame_issuer *issuer)
 		return 0;
 	if (!frame_time(b->this_update, f->this_update) ||
 	    !frame_time(b->next_update, f->next_update) ||
-	    (b->model = model_of(b)) == NULL) {
+	    (b->model = model_of(b)) == NULL ||
+	    (b->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL) {
 		ocsp_raise(OCSP_E_INTERNAL, "prepare: a batch");
 		return 0;
 	}
@@ -129,6 +130,7 @@ batch_free(struct batch *batch)
 	if (batch == NULL || atomic_fetch_sub(&batch->refs, 1) != 1)
 		return;
 	reply_free(batch->model);
+	EVP_MD_free(batch->sha256);
 	signer_free(batch->signer);
 	OPENSSL_free(batch->algorithm);
 	OPENSSL_free(batch);
@@ -240,5 +242,5 @@ batch_reply(const struct batch *b, const struct frame_cert *cert,
 	data = frame_response(&b->frame, cert, signature, len, &len);
 	if (data == NULL)
 		return NULL;
-	return reply_new_like(data, len, b->model);
+	return reply_new_like(data, len, b->model, b->sha256);
 }

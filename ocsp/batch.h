@@ -29,6 +29,7 @@ struct batch {
 	time_t refresh_at; /* the end of max-age */
 	time_t serve_until; /* later than refresh_at: from here on a newer one
 			       is wanted at any price */
+	EVP_MD *sha256;
 	struct reply *model; /* what all replies have in their head */
 	atomic_uint refs;
 };

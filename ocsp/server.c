@@ -16,7 +16,7 @@
 
 #define BACKLOG 1024
 #define SWEEP_MS 200
-#define HEAD_MEMORY 32768 /* octets per connection: bounds the head */
+#define HEAD_MEMORY 16384 /* octets per connection: bounds the head */
 
 struct server {
 	struct exchange_ctx ctx;

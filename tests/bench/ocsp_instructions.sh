@@ -5,7 +5,7 @@
 # shellcheck source=tests/bench/ocsplib.sh
 . "$(dirname "$0")/ocsplib.sh"
 need valgrind
-N=${N:-1000} LIMIT=${LIMIT:-60000}
+N=${N:-1000} LIMIT=${LIMIT:-73000}
 dir=$T/set
 mkdir "$dir"
 "$BUILD/bench/ocspset" make "$dir" 300 || die "no status.db"
