@@ -32,7 +32,7 @@ static const struct conf_key root_keys[] = {
     {"max_certids", CONF_INT, 0},
     {"max_connections", CONF_INT, 0},
     {"max_cache", CONF_INT, 0},
-    {"nonce", CONF_TEXT, 0},
+    POLICY_KEYS,
 };
 
 static const struct conf_key token_keys[] = {
@@ -51,6 +51,7 @@ static const struct conf_key delegate_keys[] = {
     {"key_type", CONF_TEXT, 0},
     {"certificate", CONF_TEXT, 1},
     {"csr", CONF_TEXT, 0},
+    POLICY_KEYS,
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -218,7 +219,8 @@ read_delegate(
 
 	if (!conf_check(g, delegate_keys, N(delegate_keys)) ||
 	    !read_path(rd, g, "certificate", &d->certificate) ||
-	    !read_path(rd, g, "csr", &d->csr))
+	    !read_path(rd, g, "csr", &d->csr) ||
+	    !policy_read(g, &rd->set->policy, &d->policy))
 		return 0;
 	d->issuer = conf_text(g, "issuer", NULL);
 	d->key = conf_text(g, "key", NULL);
@@ -294,7 +296,6 @@ read_times(struct settings *set, const struct conf_group *g)
 static int
 read_limits(struct settings *set, const struct conf_group *g)
 {
-	static const char *const nonces[] = {"ignore", "accept", NULL};
 	int64_t threads, request, ids, connections, cache;
 
 	if (!conf_int(g, "threads", 1, 64, 2, &threads) ||
@@ -303,9 +304,6 @@ read_limits(struct settings *set, const struct conf_group *g)
 	    !conf_int(g, "max_certids", 1, REQUEST_IDS_MAX, 100, &ids) ||
 	    !conf_int(g, "max_connections", 8, 65536, 1024, &connections) ||
 	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache))
-		return 0;
-	set->nonce = conf_choice(g, "nonce", nonces, 1);
-	if (set->nonce < 0)
 		return 0;
 	set->threads = (size_t)threads;
 	set->max_request = (size_t)request;
@@ -333,6 +331,7 @@ settings_read(const char *path)
 	    !read_path(&rd, g, "status_db", &set->status_db) ||
 	    !read_path(&rd, g, "publish_dir", &set->publish_dir) ||
 	    !read_path(&rd, g, "svc_socket", &set->svc_socket) ||
+	    !policy_read(g, NULL, &set->policy) ||
 	    !read_token(&rd, g) || !read_delegates(&rd, g) ||
 	    !read_times(set, g) || !read_limits(set, g))
 		goto err;
@@ -353,4 +352,15 @@ settings_free(struct settings *set)
 		OPENSSL_free(set->paths[i]);
 	conf_free(set->conf);
 	OPENSSL_free(set);
+}
+
+size_t
+settings_delegate_of(const struct settings *set, const char *ident)
+{
+	size_t i;
+
+	for (i = 0; i < set->n_delegates; i++)
+		if (strcmp(set->delegates[i].issuer, ident) == 0)
+			break;
+	return i;
 }
