@@ -13,6 +13,7 @@
 #include "ocsp/initkeys.h"
 #include "ocsp/renew.h"
 #include "ocsp/server.h"
+#include "ocsp/tell.h"
 
 /*
  * inkan-ocsp: OCSP answers, CRLs and issuer certificates over plain HTTP.
@@ -36,6 +37,7 @@ struct app {
 	struct files *files;
 	struct follow *follow;
 	struct renew *renew;
+	struct tell *tell;
 	struct responder responder;
 	struct server *server;
 };
@@ -101,6 +103,7 @@ static void
 app_close(struct app *a)
 {
 	server_stop(a->server, GRACE);
+	tell_stop(a->tell);
 	renew_stop(a->renew);
 	follow_free(a->follow);
 	files_free(a->files);
@@ -124,13 +127,24 @@ look_around(struct app *a, int force)
 }
 
 static int
+start_telling(struct app *a)
+{
+	char name[SETTINGS_ADDRESS_MAX + 16];
+
+	snprintf(name, sizeof(name), "%s:%u", a->set->listen[0].host,
+	    server_port(a->server, 0));
+	a->tell = tell_start(a->set, a->state, a->delegates, name);
+	return a->tell != NULL;
+}
+
+static int
 app_start(struct app *a)
 {
 	if (!app_open(a) || !follow_start(a->follow))
 		return 0;
 	look_around(a, 0);
 	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
-	if (a->server == NULL)
+	if (a->server == NULL || !start_telling(a))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;

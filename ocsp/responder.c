@@ -6,11 +6,8 @@
 #include "ca/report/report.h"
 #include "ocsp/certid.h"
 #include "ocsp/error.h"
+#include "ocsp/standing.h"
 #include "ocsp/work.h"
-
-/* A heartbeat this far ahead of our clock: one of the two clocks is wrong
-   (ARCHITECTURE: time), and nothing new is said. Seconds. */
-#define AHEAD_MAX 300
 
 /* While an answer in memory still holds, a failing token is asked once in
    this many seconds. */
@@ -164,11 +161,7 @@ take_policy(struct work *w)
 int
 work_may_speak(const struct work *w)
 {
-	const struct status_head *h = &w->head;
-
-	return h->stopped[0] == '\0' && h->heartbeat > 0 &&
-	    h->heartbeat <= w->now + AHEAD_MAX &&
-	    w->now - h->heartbeat <= w->r->set->max_stale;
+	return standing_view(w->r->set, &w->head, w->now) == STANDING_OK;
 }
 
 static struct reply *
