@@ -7,6 +7,9 @@
 #include "ocsp/batch.h"
 #include "ocsp/error.h"
 
+/* An answer by both hashes takes no more beside certificate and signature. */
+#define OCTETS 500
+
 /* Octets of a number below the order of the curve; 0: no ECDSA key. */
 static size_t
 field_of(const EVP_PKEY *key)
@@ -74,11 +77,18 @@ model_of(const struct batch *b)
 }
 
 static int
-fill(struct batch *b, const struct frame_issuer *issuer)
+fill(struct batch *b, const struct frame_issuer *issuer,
+    const struct batch_terms *terms)
 {
 	struct frame *f = &b->frame;
 
 	f->issuer = issuer;
+	f->extended_revoke = terms->extended_revoke;
+	f->has_cutoff = terms->cutoff != 0;
+	f->n_hashes = terms->both_hashes >= OCTETS + b->signer->cert_len +
+		    (size_t)EVP_PKEY_get_size(b->signer->key)
+	    ? FRAME_HASHES
+	    : 1;
 	f->key_hash = b->signer->key_hash;
 	f->cert = b->signer->cert;
 	f->cert_len = b->signer->cert_len;
@@ -88,7 +98,8 @@ fill(struct batch *b, const struct frame_issuer *issuer)
 	    b->refresh_at + (b->next_update - b->refresh_at) / 2;
 	if (b->signature_len == 0 || !read_algorithm(b))
 		return 0;
-	if (!frame_time(b->this_update, f->this_update) ||
+	if ((f->has_cutoff && !frame_time(terms->cutoff, f->cutoff)) ||
+	    !frame_time(b->this_update, f->this_update) ||
 	    !frame_time(b->next_update, f->next_update) ||
 	    (b->model = model_of(b)) == NULL ||
 	    (b->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL) {
@@ -100,7 +111,7 @@ fill(struct batch *b, const struct frame_issuer *issuer)
 
 struct batch *
 batch_new(const struct frame_issuer *issuer, struct signer *signer,
-    const struct batch_times *times)
+    const struct batch_terms *terms)
 {
 	struct batch *b = OPENSSL_zalloc(sizeof(*b));
 
@@ -108,10 +119,10 @@ batch_new(const struct frame_issuer *issuer, struct signer *signer,
 		return NULL;
 	atomic_init(&b->refs, 1);
 	b->signer = signer_up_ref(signer);
-	b->this_update = times->this_update;
-	b->next_update = times->next_update;
-	b->refresh_at = times->refresh_at;
-	if (fill(b, issuer))
+	b->this_update = terms->this_update;
+	b->next_update = terms->next_update;
+	b->refresh_at = terms->refresh_at;
+	if (fill(b, issuer, terms))
 		return b;
 	batch_free(b);
 	return NULL;

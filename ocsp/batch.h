@@ -34,14 +34,18 @@ struct batch {
 	atomic_uint refs;
 };
 
-struct batch_times {
+struct batch_terms {
 	time_t this_update, next_update, refresh_at;
+	time_t cutoff;	     /* archiveCutoff; 0: none */
+	int extended_revoke; /* as in ocsp/answer.h */
+	size_t both_hashes;  /* an answer of at most so many octets speaks by
+				both; else by SHA-256 alone */
 };
 
 /* ${issuer} is borrowed and must outlive the batch; a reference of its own is
    taken on ${signer}. Returned with one reference, or NULL raised. */
 struct batch *batch_new(const struct frame_issuer *issuer,
-    struct signer *signer, const struct batch_times *times);
+    struct signer *signer, const struct batch_terms *terms);
 struct batch *batch_up_ref(struct batch *batch);
 void batch_free(struct batch *batch); /* NULL is fine */
 

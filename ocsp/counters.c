@@ -37,5 +37,5 @@ counters_report(struct counters *c)
 	    text[COUNT_TRYLATER], "unauthorized", text[COUNT_UNAUTHORIZED],
 	    "not_modified", text[COUNT_NOT_MODIFIED], "files",
 	    text[COUNT_FILES], "refused", text[COUNT_REFUSED], "timeouts",
-	    text[COUNT_TIMEOUTS], NULL);
+	    text[COUNT_TIMEOUTS], "over_budget", text[COUNT_OVER_BUDGET], NULL);
 }

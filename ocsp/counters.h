@@ -23,6 +23,7 @@ enum counter {
 	COUNT_FILES,	    /* CRLs and certificates */
 	COUNT_REFUSED,	    /* 4xx and 5xx */
 	COUNT_TIMEOUTS,	    /* connections cut at the deadline */
+	COUNT_OVER_BUDGET,  /* signatures refused: sign_budget */
 	COUNT_N
 };
 

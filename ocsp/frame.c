@@ -51,6 +51,7 @@ enum {
 	T_GOOD = 0x80,	  /* [0] IMPLICIT NULL */
 	T_REVOKED = 0xa1, /* [1] IMPLICIT RevokedInfo */
 	T_0 = 0xa0,
+	T_1 = 0xa1,
 	T_2 = 0xa2
 };
 
@@ -150,7 +151,7 @@ match_serial(const unsigned char *der, size_t len,
 
 int
 frame_match(const struct frame_issuer *issuer, const unsigned char *der,
-    size_t len, const unsigned char **serial, size_t *serial_len)
+    size_t len, size_t *hash, const unsigned char **serial, size_t *serial_len)
 {
 	size_t i, n;
 
@@ -160,9 +161,11 @@ frame_match(const struct frame_issuer *issuer, const unsigned char *der,
 	len -= 2;
 	for (i = 0; i < FRAME_HASHES; i++) {
 		n = issuer->prefix_len[i];
-		if (len > n && memcmp(der, issuer->prefix[i], n) == 0)
+		if (len > n && memcmp(der, issuer->prefix[i], n) == 0) {
+			*hash = i;
 			return match_serial(
 			    der + n, len - n, serial, serial_len);
+		}
 	}
 	return 0;
 }
@@ -209,14 +212,39 @@ put_status(struct back *b, const struct frame_cert *cert)
 	head(b, T_REVOKED, end);
 }
 
+/* [1] { SEQUENCE OF { extnID, extnValue { ${value} } } } */
+static void
+put_extension(struct back *b, const unsigned char *oid, size_t oid_len,
+    const unsigned char *value, size_t len)
+{
+	const unsigned char *end = b->at;
+
+	put(b, value, len);
+	head(b, T_OCTETS, end);
+	put(b, oid, oid_len);
+	head(b, T_SEQUENCE, end);
+	head(b, T_SEQUENCE, end);
+	head(b, T_1, end);
+}
+
+/* id-pkix-ocsp-archive-cutoff, id-pkix-ocsp-extended-revoke */
+static const unsigned char cutoff_oid[] = {
+    6, 9, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 6};
+static const unsigned char revoke_oid[] = {
+    6, 9, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 9};
+
 static void
 put_single(struct back *b, const struct frame *f, size_t i,
     const struct frame_cert *cert)
 {
-	const unsigned char *end = b->at;
+	const unsigned char *end = b->at, *next;
 
+	if (f->has_cutoff)
+		put_extension(b, cutoff_oid, sizeof(cutoff_oid), f->cutoff,
+		    FRAME_TIME_LEN);
+	next = b->at;
 	put(b, f->next_update, FRAME_TIME_LEN);
-	head(b, T_0, end);
+	head(b, T_0, next);
 	put(b, f->this_update, FRAME_TIME_LEN);
 	put_status(b, cert);
 	put_certid(b, f->issuer, i, cert);
@@ -226,12 +254,17 @@ put_single(struct back *b, const struct frame *f, size_t i,
 static void
 put_data(struct back *b, const struct frame *f, const struct frame_cert *cert)
 {
-	const unsigned char *end = b->at;
+	static const unsigned char null[] = {5, 0};
+	const unsigned char *end = b->at, *singles;
 	size_t i;
 
-	for (i = FRAME_HASHES; i > 0; i--)
+	if (f->extended_revoke)
+		put_extension(
+		    b, revoke_oid, sizeof(revoke_oid), null, sizeof(null));
+	singles = b->at;
+	for (i = f->n_hashes; i > 0; i--)
 		put_single(b, f, i - 1, cert);
-	head(b, T_SEQUENCE, end);
+	head(b, T_SEQUENCE, singles);
 	put(b, f->this_update, FRAME_TIME_LEN);
 	put(b, f->key_hash, 20);
 	put_octet(b, 20);

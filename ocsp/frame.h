@@ -8,7 +8,7 @@
 /*
  * The octets of an answer, written from what many answers have in common and
  * the few that are one certificate's own (RFC 6960 4.2.1). Two SingleResponses
- * say the same of it, by SHA-256 and by SHA-1 (RFC 9919 3.1.1), so that one
+ * may say the same of it, by SHA-256 and by SHA-1 (RFC 9919 3.1.1), so that one
  * signature answers whoever asks; everything else is as in ocsp/answer.h.
  *
  * Only written, from the end to the front, never read; ocsp/answer.h builds
@@ -39,6 +39,10 @@ struct frame_cert {
 /* What the answers of one moment share, all borrowed. */
 struct frame {
 	const struct frame_issuer *issuer;
+	size_t n_hashes; /* 1: SHA-256 only; FRAME_HASHES: both */
+	int extended_revoke; /* RFC 6960 4.4.8, as in ocsp/answer.h */
+	int has_cutoff;	     /* RFC 6960 4.4.4: ${cutoff} goes along */
+	unsigned char cutoff[FRAME_TIME_LEN];
 	const unsigned char *key_hash; /* ResponderID byKey, 20 octets */
 	unsigned char this_update[FRAME_TIME_LEN]; /* and producedAt */
 	unsigned char next_update[FRAME_TIME_LEN];
@@ -65,10 +69,11 @@ unsigned char *frame_response(const struct frame *frame,
     size_t signature_len, size_t *out_len);
 
 /* The DER of a CertID: whose, by which hash, about which serial? For just the
-   encoding that frames have; anything else is 0. *serial is borrowed from
-   ${der}. */
+   encoding that frames have; anything else is 0. *hash is 0 for SHA-256, 1 for
+   SHA-1; *serial is borrowed from ${der}. */
 int frame_match(const struct frame_issuer *issuer, const unsigned char *der,
-    size_t len, const unsigned char **serial, size_t *serial_len);
+    size_t len, size_t *hash, const unsigned char **serial,
+    size_t *serial_len);
 
 /* The CertID in an OCSPRequest that asks for one and says nothing else, in
    definite lengths below 128; NULL: it is of another shape. Borrowed. */

@@ -14,6 +14,7 @@
 #include "ocsp/prepare.h"
 #include "ocsp/renew.h"
 #include "ocsp/server.h"
+#include "ocsp/tell.h"
 
 /*
  * inkan-ocsp: OCSP answers, CRLs and issuer certificates over plain HTTP.
@@ -39,6 +40,7 @@ struct app {
 	struct prepared *prepared;
 	struct prepare *prepare;
 	struct renew *renew;
+	struct tell *tell;
 	struct responder responder;
 	struct server *server;
 };
@@ -123,6 +125,7 @@ static void
 app_close(struct app *a)
 {
 	server_stop(a->server, GRACE);
+	tell_stop(a->tell);
 	renew_stop(a->renew);
 	prepare_stop(a->prepare);
 	follow_free(a->follow);
@@ -148,13 +151,25 @@ look_around(struct app *a, int force)
 }
 
 static int
+start_telling(struct app *a)
+{
+	char name[SETTINGS_ADDRESS_MAX + 16];
+
+	snprintf(name, sizeof(name), "%s:%u", a->set->listen[0].host,
+	    server_port(a->server, 0));
+	a->tell = tell_start(a->set, a->state, a->delegates, name);
+	return a->tell != NULL;
+}
+
+static int
 app_start(struct app *a)
 {
 	if (!app_open(a) || !follow_start(a->follow))
 		return 0;
 	look_around(a, 0);
 	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
-	if (a->server == NULL || !prepare_start(a->prepare))
+	if (a->server == NULL || !start_telling(a) ||
+	    !prepare_start(a->prepare))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;

@@ -9,6 +9,7 @@
 #include "ca/report/report.h"
 #include "ocsp/error.h"
 #include "ocsp/prepare.h"
+#include "ocsp/standing.h"
 
 #define IDLE_MS 50
 #define BACK_OFF 2	   /* seconds after a failure */
@@ -193,6 +194,21 @@ span_of(const struct prepare *pre, size_t i, int first)
 	return (time_t)(period * part);
 }
 
+/* What does not depend on who signs; as compose.c has it on demand. */
+static struct batch_terms
+terms_of(const struct settings *set, const struct policy *policy,
+    const struct view_issuer *issuer, time_t now)
+{
+	struct batch_terms t = {.this_update = now,
+	    .next_update = now + set->validity,
+	    .extended_revoke = policy->not_issued == POLICY_REVOKED,
+	    .both_hashes = policy->both_hashes};
+
+	if (policy->archive != 0)
+		t.cutoff = policy_cutoff(policy, issuer->cert, now);
+	return t;
+}
+
 /* A batch at ${now}, whose max-age ends after ${span}; NULL (raised or not)
    when nothing may be signed. */
 static struct batch *
@@ -205,17 +221,18 @@ new_batch(struct prepare *pre, const struct prepared_issuer *issuer,
 	struct signer *signer = NULL;
 	struct batch *batch = NULL;
 	struct status_head head;
-	struct batch_times t;
+	struct batch_terms t;
 
 	if (view != NULL)
 		from = view_find_ident(view, issuer->ident);
 	if (from == NULL || !state_head(pre->ctx.state, &head) ||
-	    !state_may_speak(&head, set->max_stale, now) ||
+	    standing_view(set, &head, now) != STANDING_OK ||
 	    (signer = delegates_signer(pre->ctx.delegates, from)) == NULL ||
 	    signer->not_before > now || signer->not_after <= now)
 		goto out;
-	t.this_update = head.heartbeat < now ? (time_t)head.heartbeat : now;
-	t.next_update = now + set->validity;
+	t = terms_of(set, issuer->policy, from, now);
+	if (t.this_update > head.heartbeat)
+		t.this_update = (time_t)head.heartbeat;
 	if (t.next_update > signer->not_after)
 		t.next_update = signer->not_after;
 	t.refresh_at = now + span;
@@ -359,7 +376,7 @@ begin_shard(struct prepare *pre, time_t now)
 	pre->batch = new_batch(pre, pre->issuer, span, now);
 	if (pre->batch == NULL)
 		return 0;
-	shard_expire(&shard->shard, now);
+	shard_expire(&shard->shard, now - pre->issuer->policy->archive);
 	slack = (double)(pre->batch->refresh_at - now) / 16;
 	shard->due =
 	    pre->batch->refresh_at - (time_t)(slack * (1 + chance()));

@@ -92,20 +92,20 @@ prepared_shard_of(struct prepared *p, struct prepared_issuer *issuer,
 
 /* ---- the follower ---- */
 
-static int
-is_wanted(const struct prepared *p, const struct view_issuer *issuer)
+/* NULL: it is not to be prepared. */
+static const struct settings_delegate *
+wanted(const struct prepared *p, const struct view_issuer *issuer)
 {
-	size_t i;
+	size_t i = settings_delegate_of(p->set, issuer->ident);
 
-	for (i = 0; i < p->set->n_delegates; i++)
-		if (p->set->delegates[i].prepare &&
-		    strcmp(p->set->delegates[i].issuer, issuer->ident) == 0)
-			return 1;
-	return 0;
+	return i < p->set->n_delegates && p->set->delegates[i].prepare
+	    ? &p->set->delegates[i]
+	    : NULL;
 }
 
 static int
-add_issuer(struct prepared *p, const struct view_issuer *from)
+add_issuer(struct prepared *p, const struct view_issuer *from,
+    const struct policy *policy)
 {
 	size_t i, n = prepared_n_issuers(p);
 	struct prepared_issuer *to;
@@ -114,6 +114,7 @@ add_issuer(struct prepared *p, const struct view_issuer *from)
 	    (to = OPENSSL_zalloc(sizeof(*to))) == NULL)
 		return 0;
 	to->id = from->id;
+	to->policy = policy;
 	memcpy(to->ident, from->ident, sizeof(to->ident));
 	frame_issuer(&to->frame, from);
 	for (i = 0; i < PREPARED_SHARDS; i++) {
@@ -161,6 +162,7 @@ read_again(struct prepared *p, int clear)
 void
 prepared_view(struct prepared *p, const struct view *view)
 {
+	const struct settings_delegate *delegate;
 	const struct view_issuer *issuer;
 	size_t i;
 	int added = 0;
@@ -170,8 +172,9 @@ prepared_view(struct prepared *p, const struct view *view)
 	for (i = 0; i < view_n_issuers(view); i++) {
 		issuer = view_issuer(view, i);
 		forget_changed(p, issuer);
-		if (is_wanted(p, issuer) && issuer_of(p, issuer->id) == NULL)
-			added |= add_issuer(p, issuer);
+		delegate = wanted(p, issuer);
+		if (delegate != NULL && issuer_of(p, issuer->id) == NULL)
+			added |= add_issuer(p, issuer, &delegate->policy);
 	}
 	if (added)
 		read_again(p, 0);
@@ -253,6 +256,7 @@ prepared_count(struct prepared *p, struct shard_stats *out)
 
 struct match {
 	struct prepared_issuer *issuer;
+	size_t which; /* hash of the CertID */
 	const unsigned char *serial;
 	size_t serial_len;
 	uint64_t hash;
@@ -267,8 +271,8 @@ match(struct prepared *p, const unsigned char *der, size_t len,
 	for (i = 0; i < n; i++) {
 		out->issuer = p->issuers[i];
 		if (out->issuer->id < 0 ||
-		    !frame_match(&out->issuer->frame, der, len, &out->serial,
-			&out->serial_len))
+		    !frame_match(&out->issuer->frame, der, len, &out->which,
+			&out->serial, &out->serial_len))
 			continue;
 		out->hash = shard_hash(p->key, out->serial, out->serial_len);
 		return 1;
@@ -286,7 +290,8 @@ assemble(const struct match *m, time_t now, int *late)
 	if (!shard_find(&shard_at(m->issuer, m->hash)->shard, m->hash,
 		m->serial, m->serial_len, &found))
 		return NULL;
-	if (now < found.batch->next_update) {
+	if (now < found.batch->next_update &&
+	    m->which < found.batch->frame.n_hashes) {
 		*late = now >= found.batch->serve_until;
 		cert = shard_frame_cert(&found.cert);
 		reply = batch_reply(found.batch, &cert, found.signature);

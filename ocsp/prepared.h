@@ -37,6 +37,7 @@ struct prepared_issuer {
 	int64_t id;
 	char ident[80];
 	struct frame_issuer frame;
+	const struct policy *policy; /* of the settings */
 	struct prepared_shard shards[PREPARED_SHARDS];
 };
 

@@ -32,8 +32,8 @@ static const struct conf_key root_keys[] = {
     {"max_certids", CONF_INT, 0},
     {"max_connections", CONF_INT, 0},
     {"max_cache", CONF_INT, 0},
-    {"nonce", CONF_TEXT, 0},
     {"prepare_share", CONF_INT, 0},
+    POLICY_KEYS,
 };
 
 static const struct conf_key token_keys[] = {
@@ -53,6 +53,7 @@ static const struct conf_key delegate_keys[] = {
     {"certificate", CONF_TEXT, 1},
     {"csr", CONF_TEXT, 0},
     {"prepare", CONF_TEXT, 0},
+    POLICY_KEYS,
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -221,7 +222,8 @@ read_delegate(
 
 	if (!conf_check(g, delegate_keys, N(delegate_keys)) ||
 	    !read_path(rd, g, "certificate", &d->certificate) ||
-	    !read_path(rd, g, "csr", &d->csr))
+	    !read_path(rd, g, "csr", &d->csr) ||
+	    !policy_read(g, &rd->set->policy, &d->policy))
 		return 0;
 	d->issuer = conf_text(g, "issuer", NULL);
 	d->key = conf_text(g, "key", NULL);
@@ -232,6 +234,9 @@ read_delegate(
 		    HSM_LABEL_MAX - 32);
 	if ((d->prepare = conf_choice(g, "prepare", prepares, 0)) < 0)
 		return 0;
+	if (d->prepare && d->policy.nonce == POLICY_NONCE_REQUIRE)
+		return conf_fail(g, "prepare",
+		    "an answer with a nonce cannot be signed ahead");
 	type = conf_text(g, "key_type", "ec-p256");
 	if ((d->type = hsm_key_type_of(type)) == 0)
 		return conf_fail(
@@ -299,7 +304,6 @@ read_times(struct settings *set, const struct conf_group *g)
 static int
 read_limits(struct settings *set, const struct conf_group *g)
 {
-	static const char *const nonces[] = {"ignore", "accept", NULL};
 	int64_t threads, request, ids, connections, cache, share;
 
 	if (!conf_int(g, "threads", 1, 64, 2, &threads) ||
@@ -309,9 +313,6 @@ read_limits(struct settings *set, const struct conf_group *g)
 	    !conf_int(g, "max_connections", 8, 65536, 1024, &connections) ||
 	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache) ||
 	    !conf_int(g, "prepare_share", 1, 100, 50, &share))
-		return 0;
-	set->nonce = conf_choice(g, "nonce", nonces, 1);
-	if (set->nonce < 0)
 		return 0;
 	set->threads = (size_t)threads;
 	set->max_request = (size_t)request;
@@ -340,6 +341,7 @@ settings_read(const char *path)
 	    !read_path(&rd, g, "status_db", &set->status_db) ||
 	    !read_path(&rd, g, "publish_dir", &set->publish_dir) ||
 	    !read_path(&rd, g, "svc_socket", &set->svc_socket) ||
+	    !policy_read(g, NULL, &set->policy) ||
 	    !read_token(&rd, g) || !read_delegates(&rd, g) ||
 	    !read_times(set, g) || !read_limits(set, g))
 		goto err;
@@ -360,4 +362,15 @@ settings_free(struct settings *set)
 		OPENSSL_free(set->paths[i]);
 	conf_free(set->conf);
 	OPENSSL_free(set);
+}
+
+size_t
+settings_delegate_of(const struct settings *set, const char *ident)
+{
+	size_t i;
+
+	for (i = 0; i < set->n_delegates; i++)
+		if (strcmp(set->delegates[i].issuer, ident) == 0)
+			break;
+	return i;
 }

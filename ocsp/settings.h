@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <time.h>
 #include "hsm/hsm.h"
+#include "ocsp/policy.h"
 
 /*
  * ocsp.conf, read strictly (profiles/conf.h): inkan-ocsp.conf(5) lists the
@@ -27,6 +28,7 @@ struct settings_delegate {
 	enum hsm_key_type type;
 	const char *certificate, *csr; /* paths */
 	int prepare;		       /* sign all answers ahead */
+	struct policy policy;
 };
 
 struct settings {
@@ -47,11 +49,14 @@ struct settings {
 	time_t request_timeout, idle_timeout, crl_max_age;
 	size_t threads, max_request, max_certids, max_connections, max_cache;
 	size_t prepare_share; /* per cent of one core for signing ahead */
-	int nonce; /* 0: nonces are not answered */
+	struct policy policy; /* of issuers without one of their own */
 };
 
 /* Returned to be freed with settings_free(), or NULL raised. */
 struct settings *settings_read(const char *path);
 void settings_free(struct settings *set); /* NULL is fine */
+
+/* Which delegate is that issuer's? Its place in the list, or n_delegates. */
+size_t settings_delegate_of(const struct settings *set, const char *ident);
 
 #endif

@@ -72,11 +72,3 @@ state_set(struct state *s, struct view *view, const struct status_head *head)
 	pthread_mutex_unlock(&s->lock);
 	view_free(old);
 }
-
-int
-state_may_speak(const struct status_head *h, time_t max_stale, time_t now)
-{
-	return h->stopped[0] == '\0' && h->heartbeat > 0 &&
-	    h->heartbeat <= now + STATE_AHEAD_MAX &&
-	    now - h->heartbeat <= max_stale;
-}

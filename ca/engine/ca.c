@@ -274,7 +274,9 @@ ca_open(struct settings *settings, time_t now)
 	pthread_mutex_init(&ca->crl_lock, NULL);
 	ca->limits = auth_limits_new();
 	ca->anchors = anchors_new();
-	if (ca->limits == NULL || ca->anchors == NULL || !open_store(ca, now) ||
+	ca->told = told_new();
+	if (ca->limits == NULL || ca->anchors == NULL || ca->told == NULL ||
+	    !open_store(ca, now) ||
 	    !load_issuers(ca) || !clock_load(&ca->clock, ca->store) ||
 	    !ca_policy_reload(ca) || !close_open(ca, now) ||
 	    !publish_prepare(settings->publish_dir) || !tokens_start(ca, now)) {
@@ -304,6 +306,7 @@ ca_close(struct ca *ca)
 	policy_put(ca->policy);
 	auth_limits_free(ca->limits);
 	anchors_free(ca->anchors);
+	told_free(ca->told);
 	OPENSSL_free(ca->own_roots);
 	pthread_mutex_destroy(&ca->issuers_lock);
 	pthread_mutex_destroy(&ca->policy_lock);

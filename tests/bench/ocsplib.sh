@@ -32,6 +32,8 @@ ocsp_conf() {	# dir prepare [line...]
 	);
 	threads = 1;
 	prepare_share = 100;
+	both_hashes = 1400;
+	sign_budget = 0;
 	X
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dir/ocsp.conf"
 }

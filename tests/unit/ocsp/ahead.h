@@ -23,6 +23,7 @@ ahead_make(struct ahead *a)
 
 	r->set.delegates[0].prepare = 1;
 	r->set.prepare_share = 100;
+	r->set.delegates[0].policy.both_hashes = 4096;
 	/* A follower that looks for the first time. */
 	follow_free(r->follow);
 	state_free(r->state);

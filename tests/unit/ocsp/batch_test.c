@@ -47,8 +47,8 @@ signer_of(EVP_PKEY *key)
 static struct batch *
 batch_of(struct signer *signer)
 {
-	struct batch_times t = {
-	    rig->now - 5, rig->now + 3600, rig->now + 2700};
+	struct batch_terms t = {rig->now - 5, rig->now + 3600,
+	    rig->now + 2700, .both_hashes = 4096};
 	struct batch *b = batch_new(&issuer, signer, &t);
 
 	assert_non_null(b);
@@ -149,7 +149,8 @@ test_reply(void **state)
 static void
 test_no_key(void **state)
 {
-	struct batch_times t = {1, 2, 2};
+	struct batch_terms t = {
+	    .this_update = 1, .next_update = 2, .refresh_at = 2};
 	struct signer *s = signer_of(EVP_EC_gen("P-256"));
 	X509_PUBKEY *pub = NULL;
 	struct batch *b;

@@ -13,8 +13,11 @@
    OpenSSL. Ed25519 signs the same octets the same way each time, so whole
    answers can be compared. */
 
+#define CUTOFF 1700000000
+
 static struct rig *rig;
 static struct frame_issuer issuer;
+static struct frame shape = {.n_hashes = FRAME_HASHES};
 static struct signer *ed25519;
 static const unsigned char algorithm[] = {0x30, 5, 6, 3, 0x2b, 0x65, 0x70};
 
@@ -51,6 +54,9 @@ static struct frame
 frame_at(time_t from, time_t to)
 {
 	struct frame f = {.issuer = &issuer,
+	    .n_hashes = shape.n_hashes,
+	    .extended_revoke = shape.extended_revoke,
+	    .has_cutoff = shape.has_cutoff,
 	    .key_hash = ed25519->key_hash,
 	    .algorithm = algorithm,
 	    .algorithm_len = sizeof(algorithm),
@@ -59,6 +65,7 @@ frame_at(time_t from, time_t to)
 
 	assert_true(frame_time(from, f.this_update));
 	assert_true(frame_time(to, f.next_update));
+	assert_true(frame_time(CUTOFF, f.cutoff));
 	return f;
 }
 
@@ -81,7 +88,8 @@ by_templates(const struct frame_cert *cert, time_t from, time_t to, size_t *len)
 {
 	struct answer_single singles[2];
 	struct answer a = {.singles = singles,
-	    .n_singles = 2,
+	    .n_singles = shape.n_hashes,
+	    .extended_revoke = shape.extended_revoke,
 	    .this_update = from,
 	    .next_update = to};
 	unsigned char *ids[2], *out;
@@ -91,6 +99,7 @@ by_templates(const struct frame_cert *cert, time_t from, time_t to, size_t *len)
 		singles[i] = (struct answer_single){
 		    .status = cert->revoked ? ANSWER_REVOKED : ANSWER_GOOD,
 		    .reason = cert->reason,
+		    .archive_cutoff = shape.has_cutoff ? CUTOFF : 0,
 		    .revoked_at = cert->revoked_at};
 		singles[i].certid_len = (size_t)certid_of(cert->serial,
 		    cert->serial_len, i == 0 ? EVP_sha256() : EVP_sha1(),
@@ -144,6 +153,22 @@ test_same_as_templates(void **state)
 	}
 }
 
+/* One hash, archiveCutoff, extended-revoke, and all of them. */
+static void
+test_shapes(void **state)
+{
+	const struct frame before = shape;
+	unsigned i;
+
+	for (i = 0; i < 8; i++) {
+		shape.n_hashes = i & 1 ? 1 : FRAME_HASHES;
+		shape.has_cutoff = i >> 1 & 1;
+		shape.extended_revoke = i >> 2 & 1;
+		test_same_as_templates(state);
+	}
+	shape = before;
+}
+
 static void
 test_far_times(void **state)
 {
@@ -166,15 +191,16 @@ matches(const EVP_MD *md, const unsigned char *serial, size_t len, int want)
 {
 	const unsigned char *found = NULL, *certid;
 	unsigned char *der;
-	size_t found_len = 0, certid_len;
+	size_t found_len = 0, certid_len, which = 9;
 	int n = pki_request(rig->pki.ca, serial, len, md, 0, &der);
 
 	certid = frame_request_certid(der, (size_t)n, &certid_len);
 	assert_int_equal(certid != NULL &&
 		frame_match(
-		    &issuer, certid, certid_len, &found, &found_len),
+		    &issuer, certid, certid_len, &which, &found, &found_len),
 	    want);
 	if (want) {
+		assert_int_equal(which, md == EVP_sha1());
 		assert_int_equal(found_len, len);
 		assert_memory_equal(found, serial, len);
 	}
@@ -204,7 +230,7 @@ test_match_no_other(void **state)
 {
 	const unsigned char *found, *certid;
 	unsigned char *der, serial[] = {0x5a, 1, 2, 3}, longer[256];
-	size_t len, n, certid_len, i;
+	size_t len, n, certid_len, i, which;
 
 	(void)state;
 	n = (size_t)pki_request(
@@ -214,7 +240,7 @@ test_match_no_other(void **state)
 		der[i] ^= 1;
 		certid = frame_request_certid(der, n, &certid_len);
 		assert_false(certid != NULL &&
-		    frame_match(&issuer, certid, certid_len, &found, &len));
+		    frame_match(&issuer, certid, certid_len, &which, &found, &len));
 		der[i] ^= 1;
 	}
 	for (i = 0; i < n; i++)
@@ -237,7 +263,7 @@ test_match_minimal(void **state)
 	static const size_t lens[] = {3, 3, 4, 2, 3};
 	const unsigned char *found;
 	unsigned char der[128];
-	size_t i, n, len;
+	size_t i, n, len, which;
 
 	(void)state;
 	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
@@ -247,7 +273,7 @@ test_match_minimal(void **state)
 		memcpy(der + 2, issuer.prefix[0], n);
 		memcpy(der + 2 + n, ends[i], lens[i]);
 		assert_false(frame_match(
-		    &issuer, der, 2 + n + lens[i], &found, &len));
+		    &issuer, der, 2 + n + lens[i], &which, &found, &len));
 	}
 }
 
@@ -256,6 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_same_as_templates),
+	    cmocka_unit_test(test_shapes),
 	    cmocka_unit_test(test_far_times),
 	    cmocka_unit_test(test_match),
 	    cmocka_unit_test(test_match_no_other),

@@ -105,11 +105,50 @@ test_nonce_ignored(void **state)
 	struct ahead *a = *state;
 	struct rig *r = a->rig;
 
-	r->set.nonce = 0;
+	r->set.delegates[0].policy.nonce = POLICY_NONCE_IGNORE;
 	status_of(
 	    r, ask_nonce(r, r->pki.ca, rig_good, 2, EVP_sha1(), 16), NULL);
 	assert_int_equal(count(a, COUNT_PREPARED), 1);
 	assert_int_equal(count(a, COUNT_SIGNED), 0);
+}
+
+/* Beyond the budget a nonce is not echoed: what is prepared does. */
+static void
+test_over_budget(void **state)
+{
+	struct ahead *a = *state;
+	struct rig *r = a->rig;
+	int i;
+
+	r->set.delegates[0].policy.sign_budget = 2;
+	for (i = 0; i < 5; i++)
+		assert_int_equal(
+		    status_of(r,
+			ask_nonce(r, r->pki.ca, rig_held, 2, EVP_sha1(), 16),
+			NULL),
+		    V_OCSP_CERTSTATUS_REVOKED);
+	assert_int_equal(count(a, COUNT_SIGNED), 2);
+	assert_int_equal(count(a, COUNT_PREPARED), 3);
+}
+
+/* Where size does not allow for both hashes, SHA-1 is signed on demand. */
+static void
+test_one_hash(void **state)
+{
+	struct ahead *a = *state;
+	struct rig *r = a->rig;
+
+	r->set.delegates[0].policy.both_hashes = 300;
+	rig_put(r, RIG_CA, rig_good, 2, STATUS_HELD, -1);
+	assert_true(follow_step(r->follow));
+	ahead_run(a, r->now);
+	assert_int_equal(
+	    status_of(r,
+		ask_nonce(r, r->pki.ca, rig_good, 2, EVP_sha256(), 0), NULL),
+	    V_OCSP_CERTSTATUS_REVOKED);
+	assert_int_equal(count(a, COUNT_SIGNED), 0);
+	status_of(r, ask(r, rig_good), NULL);
+	assert_int_equal(count(a, COUNT_SIGNED), 1);
 }
 
 /* What is asked for again is kept whole. */
@@ -235,6 +274,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_certids, make, drop),
 	    cmocka_unit_test_setup_teardown(test_others, make, drop),
 	    cmocka_unit_test_setup_teardown(test_nonce_ignored, make, drop),
+	    cmocka_unit_test_setup_teardown(test_over_budget, make, drop),
+	    cmocka_unit_test_setup_teardown(test_one_hash, make, drop),
 	    cmocka_unit_test_setup_teardown(test_kept, make, drop),
 	    cmocka_unit_test_setup_teardown(test_change, make, drop),
 	    cmocka_unit_test_setup_teardown(test_reset, make, drop),

@@ -160,7 +160,7 @@ test_nonce(void **state)
 		reply_free(reply);
 	}
 	assert_int_equal(cache_count(r->cache), 0);
-	r->set.nonce = 0;
+	r->set.delegates[0].policy.nonce = POLICY_NONCE_IGNORE;
 	reply = ask_nonce(r, r->pki.ca, rig_good, 2, EVP_sha1(), 16);
 	basic = pki_verify(reply->data, reply->len, r->pki.ca, r->pki.root);
 	assert_int_equal(

@@ -109,7 +109,7 @@ rig_settings(struct rig *r)
 	s->max_certids = 100;
 	s->max_connections = 64;
 	s->max_cache = 1000;
-	s->nonce = 1;
+	s->policy.nonce = s->delegates[0].policy.nonce = POLICY_NONCE_ACCEPT;
 }
 
 /* The delegate, as if it had been loaded from token and file. */

@@ -88,7 +88,7 @@ test_least(void **state)
 	assert_int_equal(set->threads, 2);
 	assert_int_equal(set->max_request, 65536);
 	assert_int_equal(set->max_certids, 100);
-	assert_int_equal(set->nonce, 1);
+	assert_int_equal(set->policy.nonce, POLICY_NONCE_ACCEPT);
 	settings_free(set);
 	settings_free(NULL);
 }
@@ -129,7 +129,7 @@ test_whole(void **state)
 	assert_int_equal(set->refresh, 600);
 	assert_int_equal(set->max_cache, 0);
 	assert_int_equal(set->max_request, 8192);
-	assert_int_equal(set->nonce, 0);
+	assert_int_equal(set->policy.nonce, POLICY_NONCE_IGNORE);
 	settings_free(set);
 }
 

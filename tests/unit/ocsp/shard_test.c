@@ -17,7 +17,8 @@ static unsigned char sig[BATCH_SIGNATURE_MAX];
 static struct batch *
 batch_with(EVP_PKEY *key_)
 {
-	struct batch_times t = {rig->now, rig->now + 3600, rig->now + 2700};
+	struct batch_terms t = {rig->now, rig->now + 3600, rig->now + 2700,
+	    .both_hashes = 4096};
 	X509 *cert = pki_cert("OCSP", (const unsigned char *)"\x44", 1, key_,
 	    rig->pki.ca, rig->pki.ca_key, "OCSPSigning", -3600, 86400);
 	struct signer *s = signer_new(key_, cert, rig->pki.ca);
