@@ -8,6 +8,7 @@
 
 #include "ca/report/report.h"
 #include "ocsp/error.h"
+#include "ocsp/preload.h"
 #include "ocsp/prepare.h"
 #include "ocsp/standing.h"
 
@@ -15,19 +16,9 @@
 #define BACK_OFF 2	   /* seconds after a failure */
 #define COMPLAIN_PERIOD 60 /* seconds between two reports of failures */
 
-/* Reading status.db. */
-struct loading {
-	struct status_reader *reader;
-	unsigned epoch; /* 0: nothing to read */
-	int64_t since;	/* change number */
-	size_t rows, in_page;
-	time_t began;
-	int stale; /* what is read is of no use any more */
-};
-
 struct prepare {
 	struct prepare_ctx ctx;
-	struct loading load;
+	struct preload *load;
 	/* The shard that is being signed. */
 	struct prepared_issuer *issuer;
 	struct prepared_shard *shard;
@@ -50,6 +41,11 @@ prepare_new(const struct prepare_ctx *ctx)
 	if (pre == NULL)
 		return NULL;
 	pre->ctx = *ctx;
+	pre->load = preload_new(ctx->set->status_db, ctx->prepared);
+	if (pre->load == NULL) {
+		OPENSSL_free(pre);
+		return NULL;
+	}
 	atomic_init(&pre->stop, 0);
 	return pre;
 }
@@ -62,7 +58,7 @@ prepare_stop(struct prepare *pre)
 	atomic_store(&pre->stop, 1);
 	if (pre->has_thread)
 		pthread_join(pre->thread, NULL);
-	status_reader_close(pre->load.reader);
+	preload_free(pre->load);
 	batch_free(pre->batch);
 	batch_free(pre->stray);
 	OPENSSL_free(pre);
@@ -83,85 +79,17 @@ failed(struct prepare *pre, const char *what, time_t now)
 	pre->rest_until = now + BACK_OFF;
 }
 
-/* ---- reading ---- */
-
-static int
-load_row(const struct status_cert *cert, void *arg)
-{
-	struct prepare *pre = arg;
-	struct loading *l = &pre->load;
-
-	l->since = cert->change;
-	l->in_page++;
-	l->stale = !prepared_load(pre->ctx.prepared, l->epoch, cert);
-	return !l->stale;
-}
-
-static void
-load_done(struct prepare *pre, time_t now)
-{
-	struct loading *l = &pre->load;
-	char rows[24], seconds[24];
-
-	snprintf(rows, sizeof(rows), "%zu", l->rows);
-	snprintf(seconds, sizeof(seconds), "%lld", (long long)(now - l->began));
-	report_event(REPORT_INFO, "ocsp.prepare.read", "certificates", rows,
-	    "seconds", seconds, NULL);
-	status_reader_close(l->reader);
-	memset(l, 0, sizeof(*l));
-}
-
-/* One page. */
-static void
-load_page(struct prepare *pre, time_t now)
-{
-	struct loading *l = &pre->load;
-
-	l->in_page = 0;
-	if (l->reader == NULL)
-		l->reader = status_reader_open(pre->ctx.set->status_db);
-	if (l->reader == NULL ||
-	    !status_reader_changes(
-		l->reader, l->since, PREPARE_PAGE, load_row, pre)) {
-		failed(pre, "status.db", now);
-		return;
-	}
-	l->rows += l->in_page;
-	if (l->stale || l->in_page < PREPARE_PAGE)
-		load_done(pre, now);
-}
-
-/* Shards that were emptied begin as new ones do. */
-static void
-forget_cleared(struct prepare *pre)
-{
-	struct prepared_shard *shards;
-	size_t i, j;
-
-	for (i = 0; i < prepared_n_issuers(pre->ctx.prepared); i++) {
-		shards = prepared_issuer(pre->ctx.prepared, i)->shards;
-		for (j = 0; j < PREPARED_SHARDS; j++)
-			if (atomic_exchange(&shards[j].cleared, 0))
-				shards[j].due = 0;
-	}
-}
-
+/* A page of status.db: 1 when there was one. */
 static int
 load_step(struct prepare *pre, time_t now)
 {
-	unsigned epoch = prepared_wants(pre->ctx.prepared);
+	int began, done = preload_step(pre->load, now, &began);
 
-	if (epoch != 0) {
-		forget_cleared(pre);
-		status_reader_close(pre->load.reader);
-		memset(&pre->load, 0, sizeof(pre->load));
-		pre->load.epoch = epoch;
-		pre->load.began = pre->began = now;
-	}
-	if (pre->load.epoch == 0)
-		return 0;
-	load_page(pre, now);
-	return 1;
+	if (began)
+		pre->began = now;
+	if (done < 0)
+		failed(pre, "status.db", now);
+	return done == 1;
 }
 
 /* ---- times ---- */

@@ -23,8 +23,7 @@
  * answer on demand gets the rest.
  */
 
-#define PREPARE_PAGE 10000 /* rows of status.db at a time */
-#define PREPARE_SLICE 32   /* signatures between two rests */
+#define PREPARE_SLICE 32 /* signatures between two rests */
 
 struct prepare_ctx { /* all borrowed */
 	const struct settings *set;

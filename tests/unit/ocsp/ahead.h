@@ -53,6 +53,28 @@ ahead_signed(struct ahead *a)
 	return counters_get(&a->rig->counters, COUNT_AHEAD);
 }
 
+/* ${n} more certificates, in one transaction. */
+static inline void
+ahead_fill(struct ahead *a, unsigned n, time_t end)
+{
+	struct rig *r = a->rig;
+	struct status_cert c = {.issuer = RIG_CA,
+	    .serial_len = 8,
+	    .state = STATUS_GOOD,
+	    .reason = -1,
+	    .not_after = end};
+	unsigned i;
+
+	assert_true(status_begin(r->writer));
+	for (i = 0; i < n; i++) {
+		c.serial[0] = 0x33;
+		memcpy(c.serial + 4, &i, sizeof(i));
+		c.change = ++r->change;
+		assert_true(status_put_cert(r->writer, &c));
+	}
+	assert_true(status_commit(r->writer, r->change, r->now - 5));
+}
+
 static inline void
 ahead_free(struct ahead *a)
 {

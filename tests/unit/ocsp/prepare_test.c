@@ -27,45 +27,6 @@ shards(struct ahead *a)
 	return prepared_issuer(a->prepared, 0)->shards;
 }
 
-/* ${n} more certificates, in one transaction. */
-static void
-fill(struct ahead *a, unsigned n, time_t end)
-{
-	struct rig *r = a->rig;
-	struct status_cert c = {.issuer = RIG_CA,
-	    .serial_len = 8,
-	    .state = STATUS_GOOD,
-	    .reason = -1,
-	    .not_after = end};
-	unsigned i;
-
-	assert_true(status_begin(r->writer));
-	for (i = 0; i < n; i++) {
-		c.serial[0] = 0x33;
-		memcpy(c.serial + 4, &i, sizeof(i));
-		c.change = ++r->change;
-		assert_true(status_put_cert(r->writer, &c));
-	}
-	assert_true(status_commit(r->writer, r->change, r->now - 5));
-}
-
-/* More than a page is read, and all of it is signed, once. */
-static void
-test_pages(void **state)
-{
-	struct ahead *a = *state;
-	struct shard_stats sum;
-
-	fill(a, 2 * PREPARE_PAGE + 7, a->rig->now + 864000);
-	assert_true(follow_step(a->rig->follow));
-	ahead_run(a, a->rig->now);
-	prepared_count(a->prepared, &sum);
-	assert_int_equal(sum.certs, 2 * PREPARE_PAGE + 11);
-	assert_int_equal(sum.signed_, sum.certs);
-	assert_int_equal(ahead_signed(a), sum.certs);
-	assert_int_equal(ahead_run(a, a->rig->now + 1), 0);
-}
-
 /* Other issuers' certificates are not ours to sign, nor is anything when no
    delegate says so. */
 static void
@@ -107,7 +68,7 @@ test_spread(void **state)
 	time_t now = a->rig->now, t;
 	unsigned most = 0, n;
 
-	fill(a, 3000, now + 864000);
+	ahead_fill(a, 3000, now + 864000);
 	assert_true(follow_step(a->rig->follow));
 	ahead_run(a, now);
 	spread(a, now + 100, now + 2700);
@@ -152,7 +113,7 @@ test_ended(void **state)
 	struct shard_stats sum;
 	time_t t;
 
-	fill(a, 300, r->now + 200);
+	ahead_fill(a, 300, r->now + 200);
 	assert_true(follow_step(r->follow));
 	ahead_run(a, r->now);
 	prepared_count(a->prepared, &sum);
@@ -233,7 +194,7 @@ test_thread(void **state)
 	unsigned long want = 2004;
 	int i;
 
-	fill(a, 2000, r->now + 864000);
+	ahead_fill(a, 2000, r->now + 864000);
 	r->set.prepare_share = 50;
 	assert_true(follow_step(r->follow));
 	assert_true(prepare_start(a->prepare));
@@ -253,7 +214,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_pages, make, drop),
 	    cmocka_unit_test_setup_teardown(test_only_wanted, make, drop),
 	    cmocka_unit_test_setup_teardown(test_spread, make, drop),
 	    cmocka_unit_test_setup_teardown(test_in_time, make, drop),
