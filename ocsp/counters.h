@@ -22,6 +22,8 @@ enum counter {
 	COUNT_NOT_MODIFIED, /* 304 */
 	COUNT_FILES,	    /* CRLs and certificates */
 	COUNT_REFUSED,	    /* 4xx and 5xx */
+	COUNT_SHED,	    /* connections closed at once: there were
+			       max_connections */
 	COUNT_TIMEOUTS,	    /* connections cut at the deadline */
 	COUNT_OVER_BUDGET,  /* signatures refused: sign_budget */
 	COUNT_N
