@@ -56,22 +56,14 @@ say_not_issued(struct work *w, struct answer_single *out)
 	out->reason = REASON_HOLD;
 }
 
-/* RFC 6960 4.4.4: from when on certificates that have ended are still answered
-   about; never before the issuer itself began. */
 static void
 say_archive(
     struct work *w, const struct status_cert *cert, struct answer_single *out)
 {
-	struct tm tm;
-	time_t began = 0;
-
 	if (w->policy->archive == 0)
 		return;
-	if (ASN1_TIME_to_tm(X509_get0_notBefore(w->issuer->cert), &tm) == 1)
-		began = timegm(&tm);
-	out->archive_cutoff = w->now - w->policy->archive;
-	if (out->archive_cutoff < began)
-		out->archive_cutoff = began;
+	out->archive_cutoff =
+	    policy_cutoff(w->policy, w->issuer->cert, w->now);
 	if (cert->not_after != 0 && cert->not_after < out->archive_cutoff)
 		w->too_old = 1;
 }

@@ -31,7 +31,8 @@ counters_report(struct counters *c)
 		return;
 	report_event(REPORT_INFO, "ocsp.summary", "requests",
 	    text[COUNT_REQUESTS], "cached", text[COUNT_CACHED], "signed",
-	    text[COUNT_SIGNED], "presigned", text[COUNT_PRESIGNED], "unknown",
+	    text[COUNT_SIGNED], "prepared", text[COUNT_PREPARED], "ahead",
+	    text[COUNT_AHEAD], "presigned", text[COUNT_PRESIGNED], "unknown",
 	    text[COUNT_UNKNOWN], "malformed", text[COUNT_MALFORMED], "trylater",
 	    text[COUNT_TRYLATER], "unauthorized", text[COUNT_UNAUTHORIZED],
 	    "not_modified", text[COUNT_NOT_MODIFIED], "files",

@@ -12,6 +12,8 @@ enum counter {
 	COUNT_REQUESTS,	 /* HTTP requests of any kind */
 	COUNT_CACHED,	 /* OCSP answers from memory */
 	COUNT_SIGNED,	 /* OCSP answers signed */
+	COUNT_PREPARED,	 /* OCSP answers that were signed ahead */
+	COUNT_AHEAD,	 /* signatures made ahead */
 	COUNT_PRESIGNED, /* answers of the ceremony */
 	COUNT_UNKNOWN,	 /* signed ones that said unknown */
 	COUNT_MALFORMED,
@@ -20,6 +22,8 @@ enum counter {
 	COUNT_NOT_MODIFIED, /* 304 */
 	COUNT_FILES,	    /* CRLs and certificates */
 	COUNT_REFUSED,	    /* 4xx and 5xx */
+	COUNT_SHED,	    /* connections closed at once: there were
+			       max_connections */
 	COUNT_TIMEOUTS,	    /* connections cut at the deadline */
 	COUNT_OVER_BUDGET,  /* signatures refused: sign_budget */
 	COUNT_N

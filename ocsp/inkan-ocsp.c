@@ -12,6 +12,7 @@
 #include "ocsp/follow.h"
 #include "ocsp/initkeys.h"
 #include "ocsp/once.h"
+#include "ocsp/prepare.h"
 #include "ocsp/renew.h"
 #include "ocsp/server.h"
 #include "ocsp/tell.h"
@@ -37,6 +38,8 @@ struct app {
 	struct presigned *presigned;
 	struct files *files;
 	struct follow *follow;
+	struct prepared *prepared;
+	struct prepare *prepare;
 	struct renew *renew;
 	struct tell *tell;
 	struct responder responder;
@@ -102,6 +105,25 @@ fatal(void)
 	return status;
 }
 
+/* What is signed ahead, when any delegate is to. */
+static int
+open_prepared(struct app *a)
+{
+	const struct prepare_ctx ctx = {.set = a->set,
+	    .prepared = a->prepared = prepared_new(a->set),
+	    .state = a->state,
+	    .delegates = a->delegates,
+	    .counters = &a->counters};
+
+	if (a->prepared == NULL || (a->prepare = prepare_new(&ctx)) == NULL) {
+		ocsp_raise(OCSP_E_INTERNAL, "out of memory");
+		return 0;
+	}
+	follow_prepared(a->follow, a->prepared);
+	a->responder.prepared = a->prepared;
+	return 1;
+}
+
 static int
 app_open(struct app *a)
 {
@@ -118,7 +140,7 @@ app_open(struct app *a)
 	}
 	a->follow =
 	    follow_new(a->set->status_db, a->readers, a->state, a->cache);
-	if (a->follow == NULL)
+	if (a->follow == NULL || !open_prepared(a))
 		return 0;
 	a->responder.set = a->set;
 	a->responder.state = a->state;
@@ -137,7 +159,9 @@ app_close(struct app *a)
 	server_stop(a->server, GRACE);
 	tell_stop(a->tell);
 	renew_stop(a->renew);
+	prepare_stop(a->prepare);
 	follow_free(a->follow);
+	prepared_free(a->prepared);
 	files_free(a->files);
 	presigned_free(a->presigned);
 	delegates_free(a->delegates);
@@ -176,7 +200,8 @@ app_start(struct app *a)
 		return 0;
 	look_around(a, 0);
 	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
-	if (a->server == NULL || !start_telling(a))
+	if (a->server == NULL || !start_telling(a) ||
+	    !prepare_start(a->prepare))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;

@@ -19,6 +19,7 @@ once_settings(struct settings *set, int one_hash)
 	set->policy.sign_budget = 0;
 	set->policy.both_hashes = one_hash ? 0 : set->policy.both_hashes;
 	for (i = 0; i < set->n_delegates; i++) {
+		set->delegates[i].prepare = 0;
 		set->delegates[i].policy.sign_budget = 0;
 		if (one_hash)
 			set->delegates[i].policy.both_hashes = 0;

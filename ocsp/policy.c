@@ -64,3 +64,16 @@ budget_take(struct budget *b, size_t per_second, time_t now)
 	} while (!atomic_compare_exchange_weak(&b->spent, &seen, next));
 	return 1;
 }
+
+time_t
+policy_cutoff(const struct policy *policy, const X509 *issuer, time_t now)
+{
+	struct tm tm;
+	time_t began = 0;
+
+	if (policy->archive == 0)
+		return 0;
+	if (ASN1_TIME_to_tm(X509_get0_notBefore(issuer), &tm) == 1)
+		began = timegm(&tm);
+	return now - policy->archive > began ? now - policy->archive : began;
+}

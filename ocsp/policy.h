@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
+#include <openssl/x509.h>
 #include "profiles/conf.h"
 
 /*
@@ -49,6 +50,11 @@ struct policy {
 /* The keys of ${g} over ${dflt} (NULL: the program's own). 1, or 0 raised. */
 int policy_read(const struct conf_group *g, const struct policy *dflt,
     struct policy *out);
+
+/* RFC 6960 4.4.4: from when on certificates that have ended are still answered
+   about; never before the issuer itself began. 0: no such promise. */
+time_t policy_cutoff(
+    const struct policy *policy, const X509 *issuer, time_t now);
 
 /*
  * A budget of so many a second. One for each issuer, so that a flood of

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <time.h>
+#include <openssl/evp.h>
 
 /*
  * Octets to be sent, with what HTTP must say about them: an OCSP answer, a
@@ -42,6 +43,11 @@ struct reply *reply_new(unsigned char *data, size_t len, const char *type);
 /* Something that caches may keep; fills the tag and the dates. */
 struct reply *reply_new_stored(unsigned char *data, size_t len,
     const char *type, time_t modified, time_t expires, time_t refresh_at);
+/* The same for octets of which there are many alike: all but the tag is taken
+   from ${model}. ${sha256} was fetched: to look it up each time costs more than
+   the hash. */
+struct reply *reply_new_like(unsigned char *data, size_t len,
+    const struct reply *model, const EVP_MD *sha256);
 struct reply *reply_up_ref(struct reply *reply);
 void reply_free(struct reply *reply); /* NULL is fine */
 

@@ -81,16 +81,52 @@ is_simple(const struct work *w)
 	return request_n_ids(w->req) == 1 && w->nonce == NULL;
 }
 
+/* An answer that was signed ahead; ${found} is given. Late ones are what there
+   is when nothing newer can be made. */
+static struct reply *
+in_time(struct work *w, struct reply *found, int late)
+{
+	if (found != NULL && late) {
+		reply_free(w->fallback);
+		w->fallback = found;
+		return NULL;
+	}
+	if (found != NULL)
+		counters_add(w->r->counters, COUNT_PREPARED);
+	return found;
+}
+
+static struct reply *
+find_request(struct work *w)
+{
+	struct reply *found;
+	int late = 0;
+
+	found = fresh(w, cache_find_request(w->r->cache, w->der, w->len));
+	if (found != NULL)
+		return found;
+	found = prepared_request(
+	    w->r->prepared, w->r->cache, w->der, w->len, w->now, &late);
+	return in_time(w, found, late);
+}
+
 static struct reply *
 find_certid(struct work *w)
 {
 	const struct request_id *id = request_id(w->req, 0);
+	struct reply *found;
+	int late = 0;
 
 	if (!is_simple(w))
 		return NULL;
-	return fresh(w,
+	found = fresh(w,
 	    cache_find_certid(
 		w->r->cache, id->der, id->der_len, w->der, w->len));
+	if (found != NULL)
+		return found;
+	found = prepared_certid(
+	    w->r->prepared, id->der, id->der_len, w->now, &late);
+	return in_time(w, found, late);
 }
 
 static void
@@ -306,9 +342,10 @@ responder_answer(
 	struct work w = {.r = r, .der = der, .len = len, .now = now};
 	struct reply *reply;
 
-	reply = fresh(&w, cache_find_request(r->cache, der, len));
-	if (reply != NULL)
+	if ((reply = find_request(&w)) != NULL) {
+		reply_free(w.fallback);
 		return reply;
+	}
 	ERR_clear_error();
 	w.req = request_parse(der, len, r->set->max_certids);
 	if (w.req == NULL)

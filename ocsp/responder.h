@@ -4,6 +4,7 @@
 #include "ocsp/cache.h"
 #include "ocsp/counters.h"
 #include "ocsp/delegate.h"
+#include "ocsp/prepared.h"
 #include "ocsp/presigned.h"
 #include "ocsp/readers.h"
 #include "ocsp/settings.h"
@@ -36,6 +37,7 @@ struct responder { /* pointers borrowed */
 	struct delegates *delegates;
 	struct presigned *presigned;
 	struct counters *counters;
+	struct prepared *prepared; /* NULL: nothing is signed ahead */
 	struct budget budgets[SETTINGS_DELEGATES_MAX + 1]; /* by delegate; the
 			last: issuers without one. Zeroed at first */
 };

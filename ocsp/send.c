@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct ready {
 
 struct send {
 	struct counters *counters;
+	atomic_int last;
 	struct ready ready[READY];
 };
 
@@ -58,6 +60,12 @@ send_free(struct send *s)
 		pthread_mutex_destroy(&s->ready[i].lock);
 	}
 	OPENSSL_free(s);
+}
+
+void
+send_last(struct send *s)
+{
+	atomic_store(&s->last, 1);
 }
 
 static int
@@ -250,10 +258,12 @@ send_reply(struct send *s, struct MHD_Connection *con, struct reply *reply,
 		return queue_unsatisfiable(s, con, reply);
 	if (part == RANGE_PART)
 		return queue_part(con, reply, first, last, now);
-	if (reply->store && !reply->once)
+	if (reply->store && !reply->once && !atomic_load(&s->last))
 		return queue_ready(s, con, reply, now);
 	if ((response = full_response(reply, now)) == NULL)
 		return MHD_NO;
+	if (atomic_load(&s->last))
+		add(response, "Connection", "close");
 	return queue_and_forget(con, MHD_HTTP_OK, response);
 }
 
@@ -272,5 +282,7 @@ send_text(struct send *s, struct MHD_Connection *con, unsigned status,
 	add(response, "Cache-Control", "no-store");
 	if (allow != NULL)
 		add(response, "Allow", allow);
+	if (atomic_load(&s->last))
+		add(response, "Connection", "close");
 	return queue_and_forget(con, status, response);
 }

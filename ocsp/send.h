@@ -19,6 +19,9 @@ struct send;
 struct send *send_new(struct counters *counters); /* borrowed */
 void send_free(struct send *s);			  /* NULL is fine */
 
+/* From now on a response is the last one on its connection. */
+void send_last(struct send *s);
+
 /* What the method and the thing asked for allow. */
 enum send_how {
 	SEND_WHOLE,	  /* POST */

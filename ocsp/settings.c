@@ -32,6 +32,7 @@ static const struct conf_key root_keys[] = {
     {"max_certids", CONF_INT, 0},
     {"max_connections", CONF_INT, 0},
     {"max_cache", CONF_INT, 0},
+    {"prepare_share", CONF_INT, 0},
     POLICY_KEYS,
 };
 
@@ -51,6 +52,7 @@ static const struct conf_key delegate_keys[] = {
     {"key_type", CONF_TEXT, 0},
     {"certificate", CONF_TEXT, 1},
     {"csr", CONF_TEXT, 0},
+    {"prepare", CONF_TEXT, 0},
     POLICY_KEYS,
 };
 
@@ -215,6 +217,7 @@ static int
 read_delegate(
     struct reader *rd, const struct conf_group *g, struct settings_delegate *d)
 {
+	static const char *const prepares[] = {"demand", "all", NULL};
 	const char *type;
 
 	if (!conf_check(g, delegate_keys, N(delegate_keys)) ||
@@ -229,6 +232,11 @@ read_delegate(
 		    "want pkcs11:object=LABEL, without %%-escapes, "
 		    "at most %d octets",
 		    HSM_LABEL_MAX - 32);
+	if ((d->prepare = conf_choice(g, "prepare", prepares, 0)) < 0)
+		return 0;
+	if (d->prepare && d->policy.nonce == POLICY_NONCE_REQUIRE)
+		return conf_fail(g, "prepare",
+		    "an answer with a nonce cannot be signed ahead");
 	type = conf_text(g, "key_type", "ec-p256");
 	if ((d->type = hsm_key_type_of(type)) == 0)
 		return conf_fail(
@@ -296,20 +304,22 @@ read_times(struct settings *set, const struct conf_group *g)
 static int
 read_limits(struct settings *set, const struct conf_group *g)
 {
-	int64_t threads, request, ids, connections, cache;
+	int64_t threads, request, ids, connections, cache, share;
 
 	if (!conf_int(g, "threads", 1, 64, 2, &threads) ||
 	    !conf_size(
 		g, "max_request", 1024, 1024 * 1024, 64 * 1024, &request) ||
 	    !conf_int(g, "max_certids", 1, REQUEST_IDS_MAX, 100, &ids) ||
 	    !conf_int(g, "max_connections", 8, 65536, 1024, &connections) ||
-	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache))
+	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache) ||
+	    !conf_int(g, "prepare_share", 1, 100, 50, &share))
 		return 0;
 	set->threads = (size_t)threads;
 	set->max_request = (size_t)request;
 	set->max_certids = (size_t)ids;
 	set->max_connections = (size_t)connections;
 	set->max_cache = (size_t)cache;
+	set->prepare_share = (size_t)share;
 	return 1;
 }
 

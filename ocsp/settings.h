@@ -27,6 +27,7 @@ struct settings_delegate {
 	char label[HSM_LABEL_MAX]; /* its object= */
 	enum hsm_key_type type;
 	const char *certificate, *csr; /* paths */
+	int prepare;		       /* sign all answers ahead */
 	struct policy policy;
 };
 
@@ -47,6 +48,7 @@ struct settings {
 	time_t validity, unknown_validity, refresh, max_stale; /* seconds */
 	time_t request_timeout, idle_timeout, crl_max_age;
 	size_t threads, max_request, max_certids, max_connections, max_cache;
+	size_t prepare_share; /* per cent of one core for signing ahead */
 	struct policy policy; /* of issuers without one of their own */
 };
 
