@@ -214,8 +214,9 @@ add_nonce(ANSWER_DATA *data, const unsigned char *nonce, size_t len)
 
 	ok = inner != NULL &&
 	    ASN1_OCTET_STRING_set(inner, nonce, (int)len) == 1 &&
-	    add_extension(&data->extensions, OBJ_nid2obj(NID_id_pkix_OCSP_Nonce),
-		(ASN1_VALUE *)inner, ASN1_ITEM_rptr(ASN1_OCTET_STRING));
+	    add_extension(&data->extensions,
+		OBJ_nid2obj(NID_id_pkix_OCSP_Nonce), (ASN1_VALUE *)inner,
+		ASN1_ITEM_rptr(ASN1_OCTET_STRING));
 	ASN1_OCTET_STRING_free(inner);
 	return ok;
 }

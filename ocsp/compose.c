@@ -156,6 +156,7 @@ make_reply(struct work *w, const struct answer *a)
 {
 	time_t refresh_at = a->next_update - w->r->set->refresh;
 	uint64_t began = counters_clock();
+	struct reply *reply;
 	unsigned char *der = NULL;
 	size_t len;
 
@@ -166,14 +167,17 @@ make_reply(struct work *w, const struct answer *a)
 		counters_add(w->r->counters, COUNT_UNKNOWN);
 		return reply_new(der, len, REPLY_TYPE_OCSP);
 	}
-	/* An answer with a nonce is of use to one client only. */
-	if (a->nonce != NULL)
-		return reply_new(der, len, REPLY_TYPE_OCSP);
 	/* Cut off at the delegate's end: half of a short rest. */
 	if (refresh_at <= w->now)
 		refresh_at = w->now + (a->next_update - w->now) / 2;
-	return reply_new_stored(der, len, REPLY_TYPE_OCSP, a->this_update,
+	reply = reply_new_stored(der, len, REPLY_TYPE_OCSP, a->this_update,
 	    a->next_update, refresh_at);
+	/* One with a nonce is of use to one client only; but it is as
+	   authoritative as any, and such must not be no-store (RFC 9919
+	   7.2). */
+	if (reply != NULL && a->nonce != NULL)
+		reply->once = 1;
+	return reply;
 }
 
 /* Whose certificate it speaks of and what it says: the first one's. */

@@ -12,6 +12,7 @@
 #include "ocsp/follow.h"
 #include "ocsp/initkeys.h"
 #include "ocsp/metrics.h"
+#include "ocsp/once.h"
 #include "ocsp/prepare.h"
 #include "ocsp/renew.h"
 #include "ocsp/server.h"
@@ -50,19 +51,50 @@ struct app {
 static const char usage[] =
     "inkan-ocsp -c FILE [-n]\n"
     "       inkan-ocsp -c FILE --init-keys\n"
+    "       inkan-ocsp -c FILE --export DIR\n"
+    "       inkan-ocsp -c FILE --staple CERT --out FILE\n"
     "  -c FILE      configuration (inkan-ocsp.conf(5))\n"
     "  -n           check the configuration and exit\n"
     "  --init-keys  make missing keys in the token, write "
-    "requests, and exit\n";
+    "requests, and exit\n"
+    "  --export DIR  write every answer as a static file, and exit\n"
+    "  --staple CERT --out FILE  write the answer about CERT (PEM), and "
+    "exit\n";
+
+/* What is to be done instead of serving. */
+struct what {
+	int init_keys;
+	const char *export, *staple, *out;
+};
 
 static int
 extra_option(const char *option, const char *value, void *arg)
 {
-	(void)value;
-	if (strcmp(option, "--init-keys") != 0)
+	struct what *w = arg;
+
+	if (strcmp(option, "--init-keys") == 0) {
+		w->init_keys = 1;
+		return 0;
+	}
+	if (value == NULL)
 		return -1;
-	*(int *)arg = 1;
-	return 0;
+	if (strcmp(option, "--export") == 0)
+		w->export = value;
+	else if (strcmp(option, "--staple") == 0)
+		w->staple = value;
+	else if (strcmp(option, "--out") == 0)
+		w->out = value;
+	else
+		return -1;
+	return 1;
+}
+
+/* One thing at a time. */
+static int
+is_whole(const struct what *w)
+{
+	return w->init_keys + (w->export != NULL) + (w->staple != NULL) <= 1 &&
+	    (w->staple == NULL) == (w->out == NULL);
 }
 
 /* Exit status for the error on the queue. */
@@ -264,12 +296,43 @@ serve(struct app *a)
 	return status;
 }
 
+/* Once, without a thread and without a socket. */
+static int
+do_once(struct app *a, const struct what *w)
+{
+	enum once_status status;
+
+	once_settings(a->set, w->staple != NULL);
+	if (!app_open(a))
+		return fatal();
+	/* What cannot be read is reported, and makes all of it tryLater. */
+	(void)follow_step(a->follow);
+	look_around(a, 0);
+	ERR_clear_error();
+	if (w->export != NULL)
+		status = once_export(
+		    a->set, &a->responder, a->follow, w->export);
+	else
+		status = once_staple(&a->responder, w->staple, w->out);
+	return status == ONCE_FAILED ? fatal() : (int)status;
+}
+
+static int
+do_what(struct app *a, const struct what *w)
+{
+	if (w->init_keys)
+		return initkeys_run(a->set, a->hsm) ? 0 : fatal();
+	return w->export != NULL || w->staple != NULL ? do_once(a, w)
+						      : serve(a);
+}
+
 int
 main(int argc, char **argv)
 {
-	int init_keys = 0, status = 0;
+	struct what w = {0};
 	struct daemon_options o = {
-	    .usage = usage, .extra = extra_option, .arg = &init_keys};
+	    .usage = usage, .extra = extra_option, .arg = &w};
+	int status = 0;
 	struct app a;
 
 	memset(&a, 0, sizeof(a));
@@ -278,6 +341,10 @@ main(int argc, char **argv)
 		return fatal();
 	if (!daemon_options(argc, argv, &o))
 		return 2;
+	if (!is_whole(&w)) {
+		fprintf(stderr, "usage: %s", usage);
+		return 2;
+	}
 	if ((a.set = settings_read(o.config)) == NULL)
 		return fatal();
 	if (o.check_only)
@@ -286,10 +353,8 @@ main(int argc, char **argv)
 	   environment. */
 	if (a.set->have_token && (a.hsm = hsm_open(&a.set->token)) == NULL)
 		status = fatal();
-	else if (init_keys)
-		status = initkeys_run(a.set, a.hsm) ? 0 : fatal();
 	else
-		status = serve(&a);
+		status = do_what(&a, &w);
 out:
 	app_close(&a);
 	return status;

@@ -196,10 +196,12 @@ take_policy(struct work *w)
 	const struct settings *set = w->r->set;
 	size_t i = settings_delegate_of(set, w->issuer->ident);
 
-	w->policy = i < set->n_delegates ? &set->delegates[i].policy
-					 : &set->policy;
-	w->budget = i < set->n_delegates ? &w->r->budgets[i]
-					 : &w->r->budgets[SETTINGS_DELEGATES_MAX];
+	w->policy = &set->policy;
+	if (i < set->n_delegates)
+		w->policy = &set->delegates[i].policy;
+	else
+		i = SETTINGS_DELEGATES_MAX;
+	w->budget = &w->r->budgets[i];
 	if (w->policy->nonce != POLICY_NONCE_IGNORE)
 		w->nonce = request_nonce(w->req, &w->nonce_len);
 }

@@ -172,6 +172,35 @@ test_scale(void **state)
 	    "prepare");
 }
 
+/* What stands at the top is every issuer's; what stands with a delegate is its
+   issuer's alone. */
+static void
+test_policies(void **state)
+{
+	struct settings *set = read_text(BASE
+	    "token: { uri = \"pkcs11:token=ocsp\"; };\n"
+	    "delegates = ( { issuer = \"a-g1\"; key = "
+	    "\"pkcs11:object=a\"; certificate = \"a.pem\"; nonce = "
+	    "\"require\"; archive = \"30d\"; }, { issuer = \"a-g2\"; key = "
+	    "\"pkcs11:object=b\"; certificate = \"b.pem\"; } );\n"
+	    "not_issued = \"revoked\"; sign_budget = 50; nonce = "
+	    "\"ignore\";\n");
+
+	(void)state;
+	assert_non_null(set);
+	assert_int_equal(settings_delegate_of(set, "a-g2"), 1);
+	assert_int_equal(settings_delegate_of(set, "b-g1"), 2);
+	assert_int_equal(
+	    set->delegates[0].policy.nonce, POLICY_NONCE_REQUIRE);
+	assert_int_equal(set->delegates[0].policy.archive, 30 * 86400);
+	assert_int_equal(
+	    set->delegates[0].policy.not_issued, POLICY_REVOKED);
+	assert_int_equal(set->delegates[0].policy.sign_budget, 50);
+	assert_int_equal(set->delegates[1].policy.nonce, POLICY_NONCE_IGNORE);
+	assert_int_equal(set->delegates[1].policy.archive, 0);
+	settings_free(set);
+}
+
 static void
 test_refused(void **state)
 {
@@ -241,6 +270,7 @@ main(void)
 	    cmocka_unit_test(test_least),
 	    cmocka_unit_test(test_whole),
 	    cmocka_unit_test(test_scale),
+	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_addresses),
 	};

@@ -39,7 +39,7 @@ taken(void **state)
 	assert_true(s.delegates[0].rate > 0);
 
 	standing_take(
-	    &r->set, r->state, r->delegates, r->now + 86400, &s);
+	    &r->set, r->state, r->delegates, r->now + 86500, &s);
 	assert_int_equal(s.view, STANDING_STALE);
 	assert_non_null(strstr(s.text, "max_stale is 86400 s"));
 	assert_string_equal(
