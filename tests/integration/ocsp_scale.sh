@@ -113,14 +113,17 @@ def client():
                 ok, con.sock = False, None
             with lock:
                 counts["answered" if ok else "lost"] += 1
+                if counts["answered"] == 100:
+                    open(sys.argv[3], "w").close()
 threads = [threading.Thread(target=client) for _ in range(8)]
 for t in threads: t.start()
 for t in threads: t.join()
 print(counts["answered"], counts["lost"])
 X
-python3 "$T/clients.py" "$INKAN_OCSP_URL" "$T/req" >"$T/result" &
+python3 "$T/clients.py" "$INKAN_OCSP_URL" "$T/req" "$T/going" >"$T/result" &
 job=$!
-sleep 1; kill -TERM "$pid"
+check "under load" wait_for 20 test -e "$T/going"
+kill -TERM "$pid"
 wait $job
 check "stopped under load" wait_for 5 eval '! kill -0 $pid 2>/dev/null'
 out=$(cat "$T/result")
