@@ -169,4 +169,5 @@ while [ $SECONDS -lt $until ]; do sleep 0.2; done
 ask short e-1; has "it is told of the end, once" "$code $(reason)" "^403 .*approve.expired: .*request $first"
 ask short e-1; is "and can ask anew" "$code" 202
 check_not "  as another request" test "$(id_of short/e-1)" = "$first"
+has "the log verifies, these entries among the others" "$(inkan log verify 2>&1)" "nothing found that is wrong"
 finish
