@@ -430,7 +430,8 @@ enrol_park_use(struct store_tx *tx, const struct admission *a,
 		return 0;
 	/* Whatever it is now, the next poll is told. */
 	if (!found || e.state != PARKED_APPROVED) {
-		ca_raise(CA_E_BUSY, "enrol.busy: the request is being answered");
+		ca_raise(CA_E_BUSY, "enrol.busy: the request is being "
+		    "answered");
 		return 0;
 	}
 	for (i = 0; i < row->serial_len; i++)
