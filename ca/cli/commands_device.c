@@ -41,6 +41,16 @@ static const struct option_spec DEVICE_CHANGE[] = {
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
     END,
 };
+static const struct option_spec DEVICE_SET[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE",
+	"a field for the profile; FIELD= takes it away"},
+    {"serial", OPTION_TEXT, 0, NULL, "S", "the maker's serial number"},
+    {"late-renewal", OPTION_TEXT, 0, "late_renewal", "yes|no",
+	"may it renew after its certificate's end"},
+    END,
+};
 static const struct option_spec DEVICE_REVOKE[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
     {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
@@ -99,6 +109,8 @@ static const char *const DEVICE_COLUMNS[] = {
     "fleet", "name", "state", "serial", "created", "note", "fields", NULL};
 static const char *const FLEET_COLUMNS[] = {"name", "label", "default",
     "profile", "registration", "re_enrol", "pop_link", "devices", NULL};
+static const char *const MAKER_COLUMNS[] = {"file", "issuer", "number",
+    "state", "next_update", "entries", NULL};
 static const char *const SECRET_COLUMNS[] = {"user", "fleets", "device",
     "reusable", "revoked", "expires", "used_at", NULL};
 
@@ -142,6 +154,12 @@ const struct command commands_device[] = {
 	.options = DEVICE_CHANGE,
 	.positional = "name",
 	.help = "Let a disabled or parked device go on"},
+    {.words = "device set",
+	.op = "device.set",
+	.run = run_object,
+	.options = DEVICE_SET,
+	.positional = "name",
+	.help = "Change what the registry says of a device"},
     {.words = "device revoke",
 	.op = "device.revoke",
 	.run = run_list,
@@ -186,6 +204,12 @@ const struct command commands_device[] = {
 	.positional = "name",
 	.raw = "text",
 	.help = "Show a fleet"},
+    {.words = "maker crls",
+	.op = "maker.crl.list",
+	.run = run_list,
+	.options = commands_none,
+	.columns = MAKER_COLUMNS,
+	.help = "List the manufacturers' CRLs that are asked"},
     {.words = "secret new",
 	.op = "secret.new",
 	.run = run_secret_new,

@@ -17,6 +17,7 @@ static const struct section {
     {"crl:", "CRLs"},
     {"ocsp:", "OCSP responders"},
     {"service:", "Certificates of our services"},
+    {"maker:", "Manufacturers' CRLs"},
 };
 
 #define N_SECTIONS (sizeof(SECTIONS) / sizeof(SECTIONS[0]))

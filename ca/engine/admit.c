@@ -274,6 +274,7 @@ admit_free(struct admission *a)
 	keygen_free(a->keygen);
 	OPENSSL_free(a->subject);
 	OPENSSL_free(a->san);
+	OPENSSL_free(a->facts);
 	policy_put(a->policy);
 	OPENSSL_free(a);
 }

@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
-#include "ca/engine/stage.h"
+#include "ca/engine/facts.h"
 
 /*
  * May this party have this certificate? The device's state, registration,
@@ -56,8 +56,11 @@ take_field(const char *name, const char *value, void *arg)
 int
 authorize_registry_fields(struct admitting *t, struct store_tx *tx)
 {
+	/* One that this enrolment registers will have the serial number there:
+	   its renewals are to find the same. */
 	if (!t->has_device)
-		return 1;
+		return t->party != PARTY_MAKER || t->a->serial[0] == '\0' ||
+		    stage_field(t->a, "registry.serial", t->a->serial);
 	if (t->device.serial[0] != '\0' &&
 	    !stage_field(t->a, "registry.serial", t->device.serial))
 		return 0;
@@ -81,9 +84,12 @@ authorize_key(struct admitting *t, struct store_tx *tx)
 	found = certs_by_foreign_key(tx, md, fleet, t->a->device, &row);
 	if (found < 0)
 		return 0;
-	return !found ||
-	    stage_refuse(t, WIRE_DENIED, "key.duplicate", "csr.key",
-		"another device has a certificate on this key");
+	if (!found)
+		return 1;
+	snprintf(t->o->other, sizeof(t->o->other), "%s/%s", row.fleet,
+	    row.device);
+	return stage_refuse(t, WIRE_DENIED, "key.duplicate", "csr.key",
+	    "another device has a certificate on this key");
 }
 
 static int
@@ -194,8 +200,9 @@ authorize_tx(struct store_tx *tx, void *arg)
 		    authorize_device_state(t) && auth_station_unused(t, tx) &&
 		    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 	return find_device(t, tx) && authorize_device_state(t) &&
-	    registered(t) &&
-	    (t->party == PARTY_OWN || first_enrolment(t, tx)) &&
+	    registered(t) && auth_maker_serial(t) &&
+	    (t->party == PARTY_OWN ? facts_take(t, tx)
+				   : first_enrolment(t, tx)) &&
 	    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 }
 

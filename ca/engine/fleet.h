@@ -25,6 +25,8 @@ void fleet_free(struct fleet *f); /* NULL is fine */
 int fleet_label_ok(const char *name);
 /* Does ${name} match a pattern of the fleet ('*' any run of octets)? */
 int fleet_names_match(const struct fleet *f, const char *name);
+/* Does ${text} match ${pattern}? */
+int fleet_match(const char *pattern, const char *text);
 /* From when on a certificate of that validity may be renewed. */
 int64_t fleet_window_opens(
     const struct fleet *f, int64_t not_before, int64_t not_after);
@@ -33,6 +35,8 @@ struct conf_group;
 /* fleet_maker.c: read one manufacturer; anchors come from ${p}'s files. */
 int fleet_read_maker(const struct policy *p, const struct conf_group *g,
     struct fleet_maker *out);
+/* fleet_rules.c: what else a manufacturer's certificate must be, into ${out}. */
+int fleet_read_rules(const struct conf_group *g, struct fleet_maker *out);
 /* fleet_station.c: the list of stations, into ${f}. 1, or 0 raised. */
 int fleet_read_stations(const struct policy *p, const struct conf_group *auth,
     struct fleet *f);

@@ -106,6 +106,14 @@ guard_device(struct store_tx *tx, struct admission *a,
 		    "operator has looked at it");
 	if (d.state != DEVICE_ENABLED)
 		return denied("device.disabled", "the device is disabled");
+	if (a->late && !a->fleet->late_by_fleet && !d.late_renewal)
+		return denied("renew.late-consent",
+		    "the device may not renew after its certificate's end");
+	if (a->serial_rule != FLEET_SERIAL_IGNORED && d.serial[0] != '\0' &&
+	    !auth_serial_same(d.serial, a->serial))
+		return denied("device.serial-mismatch",
+		    "the registry has another serial number than the "
+		    "manufacturer's certificate");
 	return same_pin(&d, row) ||
 	    denied("attest.pinned-key",
 		"another key "

@@ -169,6 +169,13 @@ static const struct ops_arg A_DEVICE[] = {
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
     {"reason", TEXT, 0, 200},
 };
+static const struct ops_arg A_DEVICE_SET[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"late_renewal", TEXT, 0, 8},
+    {"set", TEXT, OPS_MANY, 512},
+};
 static const struct ops_arg A_DEVICE_RETIRE[] = {
     {"fleet", TEXT, 0, 63},
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
@@ -300,6 +307,7 @@ static const struct ops_arg A_KEY_UNBLOCK[] = {
 static const struct ops_entry TABLE[] = {
     {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
     {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
@@ -339,6 +347,7 @@ static const struct ops_entry TABLE[] = {
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},
     {"device.disable", OPS_ADMIN, ops_device_disable, ARGS(A_DEVICE)},
     {"device.enable", OPS_ADMIN, ops_device_enable, ARGS(A_DEVICE)},
+    {"device.set", OPS_ADMIN, ops_device_set, ARGS(A_DEVICE_SET)},
     {"device.revoke", OPS_ADMIN, ops_device_revoke,
 	ARGS(A_REVOKE_DEVICE)},
     {"device.retire", OPS_ADMIN, ops_device_retire, ARGS(A_DEVICE_RETIRE)},
@@ -348,6 +357,7 @@ static const struct ops_entry TABLE[] = {
 	ARGS(A_DEVICE_TRANSFER)},
     {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
     {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
+    {"maker.crl.list", OPS_ADMIN, ops_maker_crl_list, NULL, 0},
     {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
     {"secret.list", OPS_ADMIN, ops_secret_list, ARGS(A_PAGE)},
     {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},

@@ -141,6 +141,7 @@ static const struct {
     {"attest.pinned-key", "csr.key"},
     {"renew.successor", "csr.key"},
     {"renew.busy", "csr.key"},
+    {"renew.late-consent", "device"},
     {"certificate.", "tls.certificate"},
     {"device.", "device"},
     {"fleet.", "to"},

@@ -32,17 +32,42 @@ enum fleet_approve { FLEET_APPROVE_NONE, FLEET_APPROVE_FIRST,
 	FLEET_APPROVE_ALL };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
 	FLEET_WINDOW_SECONDS };
+enum fleet_late_key { FLEET_LATE_ANY_KEY, FLEET_LATE_SAME_KEY,
+	FLEET_LATE_NEW_KEY };
 enum fleet_superseded { FLEET_SUPERSEDED_KEEP, FLEET_SUPERSEDED_FIRST_USE,
 	FLEET_SUPERSEDED_AFTER };
 
+enum fleet_serial { FLEET_SERIAL_IGNORED, FLEET_SERIAL_IF_KNOWN,
+	FLEET_SERIAL_REQUIRED };
+enum fleet_missing { FLEET_MISSING_REFUSE, FLEET_MISSING_PASS };
+
 #define FLEET_MAKERS_MAX 16
+#define FLEET_NAME_RULES_MAX 8
+#define FLEET_NAME_MATCHES_MAX 4
+#define FLEET_HW_TYPES_MAX 8
 #define FLEET_PATTERNS_MAX 32
+
+struct fleet_name_rule {	/* on the device's certificate of its maker */
+	int of_issuer;		/* the issuer's name; else the subject */
+	int nid;
+	char match[FLEET_NAME_MATCHES_MAX][128];	/* patterns, '*' */
+	size_t n_match;
+};
 
 struct fleet_maker {		/* trust in one manufacturer */
 	char name[64];
 	X509_STORE *anchors;	/* only what the operator named here */
 	int depth;		/* longest chain, anchor not counted: 1..8 */
-	int name_nid;		/* subject attribute that names the device */
+	/* The subject's attribute that names the device, and the one that is
+	   its serial number; NID_undef: hwSerialNum (RFC 4108 5). */
+	int name_nid, serial_nid;
+	enum fleet_serial serial;	/* held against the registry's? */
+	char hw_types[FLEET_HW_TYPES_MAX][64];	/* dotted */
+	size_t n_hw_types;
+	struct fleet_name_rule rules[FLEET_NAME_RULES_MAX];
+	size_t n_rules;
+	int crls;		/* its CRLs are asked (maker_crls.h) */
+	enum fleet_missing missing;	/* when there is none that counts */
 };
 
 #define FLEET_STATIONS_MAX 32
@@ -91,6 +116,12 @@ struct fleet {
 	int san_optional;		/* a renewal CSR without SAN is allowed
 					   (and noted as a deviation) */
 	int san_subset;			/* it may ask for less */
+	int64_t after_expiry;		/* seconds after notAfter in which it
+					   still renews; 0 none */
+	enum fleet_late_key late_key;	/* with which key then */
+	int late_by_fleet;		/* without the device's own consent
+					   (device_row.late_renewal) */
+	int identity_update;		/* a renewal may change the names */
 	enum fleet_superseded superseded;	/* what becomes of the
 					   certificate that was renewed */
 	int64_t superseded_after;	/* seconds */

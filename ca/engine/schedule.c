@@ -269,8 +269,11 @@ run(void *arg)
 		until.tv_nsec += 500 * 1000 * 1000;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
+		/* A wall clock that is put back must not make it sleep that
+		   long. */
 		if (!s->stopping)
-			pthread_cond_timedwait(&s->wake, &s->lock, &until);
+			pthread_cond_clockwait(&s->wake, &s->lock,
+			    CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -280,7 +283,6 @@ struct schedule *
 schedule_new(struct ca *ca)
 {
 	struct schedule *s = OPENSSL_zalloc(sizeof(*s));
-	pthread_condattr_t attr;
 
 	if (s == NULL)
 		return NULL;
@@ -291,11 +293,7 @@ schedule_new(struct ca *ca)
 		return NULL;
 	}
 	pthread_mutex_init(&s->lock, NULL);
-	/* A wall clock that is put back must not make it sleep that long. */
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&s->wake, NULL);
 	return s;
 }
 

@@ -290,7 +290,14 @@ static const char version_4[] =
     " WHERE serial IS NOT NULL;"
     "CREATE INDEX parked_kind ON parked (kind, id);"
     "CREATE INDEX parked_kind_open ON parked (kind, id)"
-    " WHERE state IN (1, 2, 3);";
+    " WHERE state IN (1, 2, 3);"
+
+    /* late_renewal: may it renew after its certificate's end? facts: what a
+       device's identity was made from when it enrolled (DER of the engine's). */
+    "ALTER TABLE devices ADD COLUMN late_renewal INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE cert_facts ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " facts BLOB NOT NULL) STRICT;";
 
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4};

@@ -249,6 +249,12 @@ names_and_challenge_are_read(void **state)
 	assert_int_equal(
 	    csr_subject_text(csr, NID_organizationName, text, sizeof(text)), 0);
 	assert_int_equal(csr_subject_text(csr, NID_commonName, text, 4), -1);
+	ERR_clear_error();
+	assert_int_equal(csr_name_text(csr_subject(csr), NID_commonName, text,
+			     sizeof(text)),
+	    1);
+	assert_int_equal(csr_name_text(csr_subject(csr), NID_commonName, text, 4),
+	    -1);
 	assert_raised(PROFILE_E_BADREQUEST, "csr.subject.CN");
 	csr_free(csr);
 	OPENSSL_free(der);

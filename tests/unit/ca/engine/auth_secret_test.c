@@ -247,11 +247,13 @@ limit_before_hashing(void **state)
 	    auth_secret_make(&row, "right secret", none, sizeof(none)), 1);
 	assert_int_equal(store_write(w->store, add_tx, &row, 0), 1);
 	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
-	use_basic(w, "nobody", "x");
-	for (i = 0; i < LIMITS_PER_MINUTE; i++)
+	for (i = 0; i < LIMITS_PER_MINUTE; i++) {
+		use_basic(w, i % 2 ? "nobody" : "no one", "x");
 		expect_refused(
 		    w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
+	}
 	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
+	assert_string_equal(w->o.field, "address");
 	assert_true(w->o.retry_after > 0 && w->o.retry_after <= 60);
 	use_basic(w, "slow", "right secret");
 	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
@@ -264,6 +266,60 @@ limit_before_hashing(void **state)
 	w->req.address = "192.0.2.1";
 	w->env.now = NOW + 60;
 	expect_ok(w);
+}
+
+/* From however many addresses: a name gets slower, whether there is such a user
+   or not, and a right secret of ours goes on. */
+static void
+slower_by_name(void **state)
+{
+	static const char *const users[] = {"u9", "chosen-9", "nobody-9"};
+	struct world *w = *state;
+	struct secret_row row;
+	char secret[64], none[8], address[32];
+	int64_t waits[3];
+	size_t u;
+	int i;
+
+	add_secret(w, "u9", "f", "", 1, secret);
+	memset(&row, 0, sizeof(row));
+	strcpy(row.user, "chosen-9");
+	strcpy(row.fleets, "f");
+	row.reusable = 1;
+	row.created = NOW;
+	assert_int_equal(
+	    auth_secret_make(&row, "right secret", none, sizeof(none)), 1);
+	assert_int_equal(store_write(w->store, add_tx, &row, 0), 1);
+	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
+	w->req.address = address;
+	for (u = 0; u < 3; u++) {
+		use_basic(w, users[u], "wrong");
+		for (i = 0; i <= LIMITS_USER_FREE; i++) {
+			snprintf(address, sizeof(address), "192.0.2.%d", i + 1);
+			w->env.now = NOW + i / LIMITS_USER_FREE;
+			expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
+			    "secret.wrong");
+			if (i == LIMITS_USER_FREE - 1)
+				expect_refused(w, WIRE_LIMITED, "authenticate",
+				    "secret.limit");
+		}
+		expect_refused(
+		    w, WIRE_LIMITED, "authenticate", "secret.limit");
+		assert_string_equal(w->o.field, "user");
+		waits[u] = w->o.retry_after;
+	}
+	assert_int_equal(waits[0], 4);
+	assert_int_equal(waits[1], 4);
+	assert_int_equal(waits[2], 4);
+	use_basic(w, "u9", secret);
+	expect_ok(w);
+	use_basic(w, "chosen-9", "right secret");
+	strcpy(address, "192.0.2.77"); /* half as long as for who guessed */
+	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
+	assert_int_equal(w->o.retry_after, 2);
+	w->env.now += 2;
+	expect_ok(w);
+	w->req.address = "192.0.2.1";
 }
 
 /* explain is told a user, never a secret. */
@@ -294,7 +350,7 @@ main(void)
 	    world_test(wrong_or_unknown), world_test(expired_revoked_used),
 	    world_test(used_by_the_same),
 	    world_test(bound_to_fleet_and_device), world_test(name_of_the_csr),
-	    world_test(limit_before_hashing),
+	    world_test(limit_before_hashing), world_test(slower_by_name),
 	    world_test(explain_takes_it_as_given)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
