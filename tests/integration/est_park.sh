@@ -33,7 +33,7 @@ count() { inkan --json cert list --fleet "$1" --device "$2" | grep -c '"serial"'
 
 # A second inkan-ra beside the first, on the same ra.sock.
 port2=$(free_port)
-sed "s/:${INKAN_EST_URL##*:}\"/:$port2\"/g" "$INKAN_CONFIG_DIR/ra.conf" >"$INKAN_CONFIG_DIR/ra2.conf"
+sed -e /^metrics_listen/d -e "s/:${INKAN_EST_URL##*:}\"/:$port2\"/g" "$INKAN_CONFIG_DIR/ra.conf" >"$INKAN_CONFIG_DIR/ra2.conf"
 ra2() { "$BUILD/inkan-ra" -c "$INKAN_CONFIG_DIR/ra2.conf" >>"$T/ra2.log" 2>&1 & ra2_pid=$!; }
 more_cleanup=ra2_stop
 ra2_stop() { [ -z "${ra2_pid:-}" ] || { kill "$ra2_pid"; wait "$ra2_pid"; } 2>/dev/null; ra2_pid=; }
