@@ -19,8 +19,8 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; a station in two fleets; more approvals of a fleet's requests
- * than there are officers to give them. Anchors that are ours are found by
+ * self-signed CAs; a station in two fleets; more approvals of a fleet's
+ * requests than there are officers to give them. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
