@@ -88,6 +88,16 @@ int auth_own(struct admitting *t, const struct cert_row *row);
 /* auth_maker.c: by what the fleet says of its manufacturers; and whether the
    registry's serial number is the certificate's, where they are compared. */
 int auth_maker(struct admitting *t);
+/* Whoever vouches for a chain that is not ours. All borrowed. */
+struct auth_outsider {
+	const char *what, *name; /* "manufacturer", "station" */
+	X509_STORE *anchors;
+	int depth;
+	const struct fleet_revocation *revocation;
+};
+/* Of a chain that verifies: by the CRLs that are there, if they are asked. */
+int auth_not_revoked(struct admitting *t, const struct auth_outsider *x,
+    X509 *leaf, STACK_OF(X509) * rest);
 int auth_maker_serial(struct admitting *t);
 int auth_serial_same(const char *a, const char *b);
 /* The whole chain of the request decoded: ${rest} gets all but the leaf, which
