@@ -151,11 +151,11 @@ static int
 not_covered(struct admitting *t, const struct auth_outsider *x, const char *why)
 {
 	if (x->revocation->missing == FLEET_MISSING_REFUSE) {
-		stage_refuse(t, WIRE_UNAVAILABLE, "maker.crl",
-		    "tls.certificate",
+		stage_refuse_detail(t, WIRE_UNAVAILABLE, "maker.crl",
+		    "tls.certificate", why,
 		    "whether the certificate of %s %s is revoked cannot be "
-		    "told: %s",
-		    x->what, x->name, why);
+		    "told now",
+		    x->what, x->name);
 		t->o->retry_after = RETRY_CRL;
 		return 0;
 	}
@@ -358,6 +358,7 @@ auth_maker_serial(struct admitting *t)
 {
 	const struct admission *a = t->a;
 	const char *have = t->has_device ? t->device.serial : "";
+	char both[2 * 65 + 64];
 
 	if (t->party != PARTY_MAKER || a->serial_rule == FLEET_SERIAL_IGNORED)
 		return 1;
@@ -368,10 +369,12 @@ auth_maker_serial(struct admitting *t)
 			"the registry has no serial number of device %s to hold "
 			"the certificate's against",
 			a->device);
+	snprintf(both, sizeof(both), "%s in the certificate, %s in the registry",
+	    a->serial, have);
 	return auth_serial_same(have, a->serial) ||
-	    stage_refuse(t, WIRE_DENIED, "device.serial-mismatch",
-		"tls.certificate",
-		"the certificate has the serial number %s, the registry says "
-		"%s of device %s",
-		a->serial, have, a->device);
+	    stage_refuse_detail(t, WIRE_DENIED, "device.serial-mismatch",
+		"tls.certificate", both,
+		"the certificate has another serial number than the registry "
+		"says of device %s",
+		a->device);
 }

@@ -58,6 +58,11 @@ stage_fn stage_authenticate, stage_possess, stage_authorize, stage_attest,
 int stage_refuse(struct admitting *t, enum wire_status status, const char *rule,
     const char *field, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* The same with a ${detail} that is not the client's business: it goes to the
+   log, by the error queue, and to who asks explain. Always 0. */
+int stage_refuse_detail(struct admitting *t, enum wire_status status,
+    const char *rule, const char *field, const char *detail, const char *fmt,
+    ...) __attribute__((format(printf, 6, 7)));
 /* What the trace says of the stage when it passes. */
 void stage_say(struct admitting *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
