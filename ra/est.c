@@ -75,6 +75,7 @@ est_request(struct evhttp_request *req, void *arg)
 	if (!head_check(x) || (fleet = find(x)) == NULL)
 		return;
 	x->wrap = fleet->wrap;
+	x->counts = fleet->counts;
 	snprintf(x->route.label, sizeof(x->route.label), "%s", fleet->label);
 	switch (x->route.op) {
 	case ROUTE_CACERTS:

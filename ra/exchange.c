@@ -45,13 +45,13 @@ exchange_new(struct connection *c, struct evhttp_request *req)
 }
 
 static long
-milliseconds_since(const struct timespec *t)
+microseconds_since(const struct timespec *t)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - t->tv_sec) * 1000 +
-	    (now.tv_nsec - t->tv_nsec) / 1000000;
+	return (now.tv_sec - t->tv_sec) * 1000000 +
+	    (now.tv_nsec - t->tv_nsec) / 1000;
 }
 
 static const char *
@@ -64,12 +64,15 @@ static void
 tell(const struct exchange *x, int http, size_t len, const char *stage,
     const char *rule)
 {
+	long us = microseconds_since(&x->conn->began);
 	char status[16] = "gone", bytes[24], ms[24];
 
+	metrics_request(x->conn->worker->shared.metrics, x->counts, x->route.op,
+	    http, stage, us > 0 ? (uint64_t)us : 0);
 	if (http != 0)
 		snprintf(status, sizeof(status), "%d", http);
 	snprintf(bytes, sizeof(bytes), "%zu", len);
-	snprintf(ms, sizeof(ms), "%ld", milliseconds_since(&x->conn->began));
+	snprintf(ms, sizeof(ms), "%ld", us / 1000);
 	report_event(http >= 500 && http != 501 ? REPORT_WARN : REPORT_INFO,
 	    "est.request", "op", route_name(x->route.op), "label",
 	    or_null(x->route.label), "status", status, "address",

@@ -42,6 +42,7 @@ enum connection_phase {
 
 #define CONNECTION_WRITE_S 10
 #define CONNECTION_STOP_S 1 /* for a first request, when stopping */
+#define CONNECTION_STOP_TLS_S 3 /* for a handshake, when stopping */
 /* evhttp takes a body of up to 1 MiB, so that 413 can be said in our words; to
    so many at a time in one worker, others are just closed. */
 #define CONNECTION_LARGE_MAX 32
@@ -65,6 +66,8 @@ struct connection {
 	int large;	 /* more than head and body may have */
 	int rationed;	 /* one large too many: the next tick shall close */
 	int spare;	 /* of the socket, while the request is long; or -1 */
+	struct timespec born;	   /* monotonic */
+	enum metrics_event alert;  /* how a handshake ended; METRICS_CLOSED */
 	struct timespec began;	   /* of the request, monotonic */
 	struct exchange *exchange; /* NULL: none in hand */
 };
@@ -76,12 +79,14 @@ struct worker {
 	pthread_t thread;
 	int wake; /* eventfd: stop */
 	atomic_int stopping, ready;
+	atomic_llong beat; /* monotonic seconds: the loop turned then */
 
 	struct event_base *base;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound[SETTINGS_LISTEN_MAX];
-	struct event *wake_event, *resume, *refresh, *end;
+	struct event *wake_event, *resume, *refresh, *end, *leave;
 	int paused;
+	int left, turns; /* stopping: nothing is accepted any more */
 	struct connection_list all, idle;
 	size_t n_large; /* connections that are large */
 	struct linger_list lingering;
@@ -94,6 +99,7 @@ struct exchange {
 	struct connection *conn;
 	struct evhttp_request *req; /* borrowed from evhttp */
 	struct route route;
+	struct metrics_fleet *counts; /* the fleet's, or NULL */
 	enum answer_wrap wrap; /* the fleet's */
 	int64_t call;	       /* at inkan-ca; 0: none */
 	int head_only;	       /* HEAD: no body in the answer */

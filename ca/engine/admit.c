@@ -169,13 +169,6 @@ stage_time(int64_t when, char out[STAGE_TIME_MAX])
 		snprintf(out, STAGE_TIME_MAX, "%lld", (long long)when);
 }
 
-int
-stage_approve(struct admitting *t)
-{
-	stage_say(t, "no approval is asked for");
-	return 1;
-}
-
 static int
 run_one(struct admitting *t, const struct stage *s)
 {

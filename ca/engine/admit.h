@@ -92,6 +92,8 @@ struct admission {
 					   the rules make today, and new */
 	unsigned char *facts; size_t facts_len;	/* of facts.h; NULL: none kept */
 	int attested;
+	int64_t parked;			/* request (parked) that was approved, to
+					   be used up by the guard; 0 none */
 	int64_t existing;		/* certificate to answer with instead of
 					   issuing (idempotent retry); 0 none */
 	char deviations[512];
@@ -142,8 +144,8 @@ int admit_guard(struct store_tx *tx, struct admission *a, struct cert_row *row,
 
 /*
  * Inside the transaction that sets a reservation aborted: give back what
- * admit_guard() used up for it (its one-time secret, its counts), so that the
- * device can ask again. ${row} is the reservation; it may be of an earlier life
+ * admit_guard() used up for it (its one-time secret, its counts, an approved
+ * request), so that the device can ask again. ${row} is the reservation; it may be of an earlier life
  * of this program. A device that was registered stays registered.
  */
 int admit_unguard(struct store_tx *tx, const struct cert_row *row);

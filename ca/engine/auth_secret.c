@@ -208,17 +208,23 @@ fleet_in(const char *list, const char *fleet)
 	return 0;
 }
 
-/* The secret is right: may it be used, and here? */
+/* The secret is right: may it be used, and here? What used a one-time secret may
+   ask for its answer again. */
 static int
 usable(struct admitting *t, const struct secret_row *row)
 {
+	int used = !row->reusable && row->used_at != 0;
+	int again = used && !row->revoked ? again_by_secret(t, row) : 0;
+
+	if (again < 0)
+		return 0;
 	if (row->revoked)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.revoked",
 		    "", "the secret is revoked");
-	if (row->expires != 0 && t->env->now >= row->expires)
+	if (row->expires != 0 && t->env->now >= row->expires && !again)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.expired",
 		    "", "the secret is expired");
-	if (!row->reusable && row->used_at != 0)
+	if (used && !again)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.used", "",
 		    "the secret has been used already");
 	stage_known(t, t->fleet->name, row->user);

@@ -122,7 +122,10 @@ reusable_secret(struct admitting *t, struct store_tx *tx)
 		return 1;
 	if (!certs_list(tx, &f, find_first, &had))
 		return 0;
-	return !had ||
+	/* A further one is a person's to allow. */
+	if (had && t->fleet->re_enrol == FLEET_RE_APPROVE)
+		t->re_enrols = 1;
+	return !had || t->re_enrols ||
 	    stage_refuse(t, WIRE_DENIED, "secret.first", "device",
 		"a reusable secret is for the first enrolment, and device %s "
 		"had "
@@ -139,12 +142,18 @@ first_enrolment(struct admitting *t, struct store_tx *tx)
 
 	if (found != 0)
 		return found > 0;
-	if (t->fleet->re_enrol == FLEET_RE_REFUSE) {
+	/* Its answer was there when the secret was looked at, and is gone. */
+	if (t->party == PARTY_SECRET && !t->secret.reusable &&
+	    t->secret.used_at != 0)
+		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.used", "",
+		    "the secret has been used already");
+	if (t->fleet->re_enrol != FLEET_RE_ALLOW) {
 		found = certs_live_of(
 		    tx, t->fleet->name, t->a->device, t->env->now, &row);
 		if (found < 0)
 			return 0;
-		if (found) {
+		t->re_enrols = found && t->fleet->re_enrol == FLEET_RE_APPROVE;
+		if (found && !t->re_enrols) {
 			stage_time(row.not_after, until);
 			return stage_refuse(t, WIRE_DENIED, "re_enrol",
 			    "device",

@@ -270,6 +270,7 @@ ca_open(struct settings *settings, time_t now)
 		return NULL;
 	ca->settings = settings;
 	ca->started = now;
+	load_init(&ca->load);
 	pthread_mutex_init(&ca->issuers_lock, NULL);
 	pthread_mutex_init(&ca->policy_lock, NULL);
 	pthread_mutex_init(&ca->crl_lock, NULL);

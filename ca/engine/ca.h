@@ -8,6 +8,7 @@
 #include "ca/engine/anchor.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
+#include "ca/engine/load.h"
 #include "ca/engine/logpub.h"
 #include "ca/engine/policy.h"
 #include "ca/engine/settings.h"
@@ -54,6 +55,7 @@ struct ca {
 	atomic_uint_fast64_t refused;	/* unauthenticated refusals this hour */
 	time_t refused_hour;
 	time_t started;
+	struct ca_load load;	/* what is counted of all this */
 };
 
 /* Open everything but the sockets. A token that is absent does not prevent the

@@ -41,6 +41,9 @@ static const struct conf_key KEYS[] = {
     {"limits", CONF_GROUP, 0},
     {"answer_wrap", CONF_TEXT, 0},
     {"serverkeygen", CONF_GROUP, 0},
+    {"approve", CONF_TEXT, 0},
+    {"approval", CONF_GROUP, 0},
+    {"retry_window", CONF_DURATION, 0},
 };
 
 static const struct conf_key AUTH_KEYS[] = {
@@ -282,11 +285,6 @@ read_choices(const struct conf_group *g, struct fleet *f)
 
 	if (re < 0 || pop < 0 || attest < 0 || wrap < 0)
 		return 0;
-	if (re == FLEET_RE_APPROVE)
-		return conf_fail(g, "re_enrol",
-		    "\"approve\" needs requests "
-		    "that wait for an operator, which this version does not "
-		    "keep; use \"refuse\" or \"allow\"");
 	f->re_enrol = (enum fleet_re_enrol)re;
 	f->pop_link = (enum fleet_pop_link)pop;
 	f->attest = (enum fleet_attest)attest;
@@ -423,7 +421,8 @@ fleet_compile(const struct policy *p, const struct policy_file *file)
 	else if (!conf_check(g, KEYS, N(KEYS)) || !read_names(file, g, f) ||
 	    !read_profile(p, g, f) || !read_authenticate(p, g, f) ||
 	    !read_registration(g, f) || !read_choices(g, f) ||
-	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f)) {
+	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f) ||
+	    !fleet_read_approval(g, f)) {
 		fleet_free(f);
 		f = NULL;
 	}

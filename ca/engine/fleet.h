@@ -12,6 +12,8 @@
  * is a CA certificate of our own (policy_refuse_own).
  */
 
+#define FLEET_RETRY_WINDOW 3600	/* seconds, where a fleet says nothing */
+
 /* Profiles and anchors are looked up in ${p}, which must have its profiles and
    files already. Returned to be freed with fleet_free(). */
 struct fleet *fleet_compile(
@@ -44,6 +46,11 @@ int fleet_read_stations(const struct policy *p, const struct conf_group *auth,
 /* That station of the fleet, or NULL. */
 const struct fleet_station *fleet_station(
     const struct fleet *f, const char *name);
+/* fleet_approval.c: "approve", "approval" and "retry_window", into ${f}, whose
+   re_enrol is read already. 1, or 0 raised. */
+int fleet_read_approval(const struct conf_group *g, struct fleet *f);
+/* Can a request of the fleet have to wait for people? */
+int fleet_parks(const struct fleet *f);
 /* fleet_maker.c: the trust anchors that key "anchors" of ${g} names; NULL
    raised. */
 X509_STORE *fleet_read_anchors(

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "ca/error.h"
-#include "ca/engine/policy.h"
+#include "ca/engine/fleet.h"
 
 /* A fleet as text: "key = value" lines, in a fixed order, for people, for
    `inkan fleet show` and for comparing versions. */
@@ -156,6 +156,26 @@ dump_superseded(BIO *b, const struct fleet *f)
 		    (long long)f->superseded_after);
 }
 
+/* Only where it says something. */
+static void
+dump_approval(BIO *b, const struct fleet *f)
+{
+	static const char *const what[] = {"none", "first", "all"};
+	const struct fleet_approval *a = &f->approval;
+
+	if (f->retry_window != FLEET_RETRY_WINDOW)
+		line(b, "retry_window", "%llds", (long long)f->retry_window);
+	if (!fleet_parks(f))
+		return;
+	line(b, "approve", "%s", what[f->approve]);
+	line(b, "approval.number", "%lld", (long long)a->number);
+	line(b, "approval.lifetime", "%llds", (long long)a->lifetime);
+	line(b, "approval.retry_after", "%llds", (long long)a->retry_after);
+	line(b, "approval.max_waiting", "%lld", (long long)a->max_waiting);
+	line(b, "approval.per_device_day", "%lld",
+	    (long long)a->per_device_day);
+}
+
 static void
 dump_late(BIO *b, const struct fleet *f)
 {
@@ -206,6 +226,7 @@ dump_rules(BIO *b, const struct fleet *f)
 	    (long long)f->per_address_minute);
 	line(b, "answer_wrap", "%s", f->answer_wrap);
 	dump_keygen(b, f);
+	dump_approval(b, f);
 }
 
 char *

@@ -4,6 +4,7 @@
 #include "ca/error.h"
 #include "ca/store/records.h"
 #include "ca/store/superseded.h"
+#include "ca/engine/enrol_park.h"
 #include "ca/engine/stage.h"
 
 /*
@@ -135,11 +136,18 @@ guard_first(struct store_tx *tx, const struct admission *a,
 		    "enrol.busy: the same enrolment is being worked on");
 	if (found != 0)
 		return 0;
-	if (a->fleet->re_enrol == FLEET_RE_ALLOW)
+	if (a->fleet->re_enrol == FLEET_RE_ALLOW ||
+	    (a->fleet->re_enrol == FLEET_RE_APPROVE && a->parked != 0))
 		return 1;
 	found = certs_live_of(tx, a->fleet->name, a->device, now, &live);
 	if (found < 0)
 		return 0;
+	if (found && a->fleet->re_enrol == FLEET_RE_APPROVE) {
+		/* It had none a moment ago: asked again, it is parked. */
+		ca_raise(CA_E_BUSY, "enrol.busy: the device has just got a "
+		    "certificate");
+		return 0;
+	}
 	return !found ||
 	    denied("re_enrol",
 		"the device has a live "
@@ -326,7 +334,7 @@ admit_guard(
 	    guard_once(tx, a, row, now) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
 	    guard_rates(tx, a, now) && guard_superseded(tx, a, now) &&
-	    guard_anchor(tx, a, now);
+	    guard_anchor(tx, a, now) && enrol_park_use(tx, a, row, now);
 }
 
 /* The reservation says who used what, and when: see auth_basic() for the text.
@@ -337,6 +345,8 @@ admit_unguard(struct store_tx *tx, const struct cert_row *row)
 	int64_t at = row->reserved_at;
 	char key[RATE_KEY_MAX];
 
+	if (!enrol_park_unuse(tx, row))
+		return 0;
 	if (strncmp(row->auth, "secret:", 7) == 0 &&
 	    !secrets_unuse(tx, row->auth + 7, at))
 		return 0;

@@ -17,6 +17,8 @@
  * the profile allows this way of asking.
  */
 
+struct ca_load;
+
 struct issue_job {			/* all borrowed */
 	const struct profile *profile;
 	int64_t policy_version;
@@ -39,6 +41,7 @@ struct issue_job {			/* all borrowed */
 	int (*guard)(struct store_tx *tx, void *arg, struct cert_row *row,
 	    time_t now);
 	void *guard_arg;
+	struct ca_load *load;	/* counts and times; NULL: nobody does */
 };
 
 struct issued {

@@ -169,6 +169,7 @@ ops_fn ops_operator_list;
 ops_fn ops_request_list, ops_request_show, ops_request_approve;
 ops_fn ops_report, ops_report_events;
 ops_fn ops_request_deny, ops_request_run, ops_break_list, ops_break_ack;
+ops_fn ops_metrics;
 /* Factories. */
 ops_fn ops_import_begin, ops_device_import, ops_import_end;
 ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;

@@ -117,6 +117,7 @@ ops_issue(struct ops_call *c, struct admission *a)
 	if (!facts_make(a))
 		return outcome_from_errors(&c->o, "build");
 	fill_job(a, &job);
+	job.load = &c->ca->load;
 	job.issuer = ca_issuer_lock(c->ca, a->profile->issuer, c->now);
 	if (job.issuer == NULL) {
 		/* A CA that is not there is no fault of the device. */
@@ -303,6 +304,16 @@ answer_admitted(struct ops_call *c, const struct enrol_request *r,
 	return ops_issue(c, a);
 }
 
+/* It waits for people: no refusal, and nothing for the log. */
+static int
+answer_pending(struct ops_call *c)
+{
+	return message_set_status(c->answer, WIRE_PENDING) &&
+	    message_set_refusal(c->answer, c->o.stage, c->o.rule, c->o.field,
+		c->o.text) &&
+	    message_set_retry(c->answer, c->o.retry_after);
+}
+
 int
 ops_enroll(struct ops_call *c)
 {
@@ -319,6 +330,7 @@ ops_enroll(struct ops_call *c)
 		note_contact(c, &r, c->o.device, c->o.known_anchor);
 		clone_alarm(c, &r);
 		key_alarm(c);
+		ok = c->o.status == WIRE_PENDING && answer_pending(c);
 		goto out;
 	}
 	ok = answer_admitted(c, &r, a);

@@ -238,6 +238,13 @@ static const struct ops_arg A_LOG_PROOF[] = {
     {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
 };
 
+static const struct ops_arg A_REQUEST_LIST[] = {
+    {"open", FLAG, 0, 0},
+    {"kind", TEXT, 0, 16},
+    {"fleet", TEXT, 0, 63},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_REQUESTS[] = {
     {"open", FLAG, 0, 0},
     {"limit", INT, 0, 0},
@@ -300,6 +307,7 @@ static const struct ops_arg A_KEY_UNBLOCK[] = {
 static const struct ops_entry TABLE[] = {
     {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
     {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
@@ -367,7 +375,8 @@ static const struct ops_entry TABLE[] = {
     {"report", OPS_ADMIN, ops_report, ARGS(A_REPORT)},
     {"report.events", OPS_ADMIN, ops_report_events,
 	ARGS(A_REPORT_EVENTS)},
-    {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
+    {"request.list", OPS_ADMIN, ops_request_list,
+	ARGS(A_REQUEST_LIST)},
     {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
     {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},
     {"request.deny", OPS_ADMIN, ops_request_deny, ARGS(A_DENY)},

@@ -158,6 +158,8 @@ static const struct {
     {"revoke.", "serial"},
     {"where.", "where"},
     {"approval.", "id"},
+    {"approve.max_waiting", "label"},
+    {"approve.", "device"},
     {"policy.changed", "files"},
     {"campaign.reason", "reason"},
     {"campaign.stage", "stage"},

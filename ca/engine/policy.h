@@ -19,7 +19,8 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; re_enrol "approve"; a station in two fleets. Anchors that are ours are found by
+ * self-signed CAs; a station in two fleets; more approvals of a fleet's requests
+ * than there are officers to give them. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
@@ -27,6 +28,8 @@ enum fleet_registration { FLEET_PRE_REGISTERED, FLEET_JUST_IN_TIME };
 enum fleet_re_enrol { FLEET_RE_REFUSE, FLEET_RE_APPROVE, FLEET_RE_ALLOW };
 enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
 enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
+enum fleet_approve { FLEET_APPROVE_NONE, FLEET_APPROVE_FIRST,
+	FLEET_APPROVE_ALL };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
 	FLEET_WINDOW_SECONDS };
 enum fleet_late_key { FLEET_LATE_ANY_KEY, FLEET_LATE_SAME_KEY,
@@ -82,6 +85,15 @@ struct fleet_station {		/* asks on behalf of devices */
 	int64_t per_shift, shift;	/* certificates in so many seconds */
 };
 
+/* Of requests that wait for people. */
+struct fleet_approval {
+	int64_t number;			/* approvals that one needs */
+	int64_t lifetime;		/* seconds that it waits, at most */
+	int64_t retry_after;		/* seconds that the device is told */
+	int64_t max_waiting;		/* of the fleet at a time */
+	int64_t per_device_day;		/* that one device begins */
+};
+
 struct fleet {
 	char name[64];
 	char label[64];
@@ -100,6 +112,10 @@ struct fleet {
 					   pre-registered, '*' wildcard */
 	size_t n_patterns;
 	enum fleet_re_enrol re_enrol;
+	enum fleet_approve approve;	/* which enrolments people approve */
+	struct fleet_approval approval;	/* also for re_enrol "approve" */
+	int64_t retry_window;		/* seconds in which a repetition gets
+					   the certificate that was made */
 	enum fleet_window window;
 	int64_t window_seconds;		/* before notAfter */
 	int san_optional;		/* a renewal CSR without SAN is allowed

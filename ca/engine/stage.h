@@ -34,6 +34,8 @@ struct admitting {
 
 	const struct fleet_station *station; /* PARTY_STATION */
 
+	int re_enrols; /* it has a live certificate, and people decide */
+
 	struct device_row device; /* when has_device */
 	int has_device;
 
@@ -124,15 +126,17 @@ int auth_station_device(struct admitting *t, struct store_tx *tx);
 /* That row has not been used. With the certificate that a repetition gets in
    ${a}->existing. */
 int auth_station_unused(struct admitting *t, struct store_tx *tx);
-/* again.c: a repetition of a first enrolment. Note who asks, by the leaf of the
-   manufacturer's chain; is there a certificate that is its answer (1, 0, -1
-   raised; it may be reserved only); the same for a stage, which answers with it
-   (1) or goes on (0), or has refused or raised (-1). */
-#define AGAIN_WINDOW 3600 /* seconds */
+/* again.c: a repetition of a first enrolment, within the fleet's retry_window.
+   Note who asks, by the leaf of the manufacturer's chain; is there a certificate
+   that is its answer (1, 0, -1 raised; it may be reserved only); the same for a
+   stage, which answers with it (1) or goes on (0), or has refused or raised
+   (-1). A one-time secret that is used: is this what it was used for (1, 0, -1
+   raised)? */
 int again_credential(struct admitting *t, const X509 *leaf);
 int again_find(struct store_tx *tx, const struct admission *a,
     const unsigned char spki[32], time_t now, struct cert_row *out);
 int again_answer(struct admitting *t, struct store_tx *tx);
+int again_by_secret(struct admitting *t, const struct secret_row *secret);
 /* auth_secret.c */
 int auth_basic(struct admitting *t);
 /* The name that a secret's bearer asks for: CN of the CSR. */

@@ -271,6 +271,27 @@ static const char version_3[] =
 
 /* Devices' requests that wait, clients as they are, and renewals that are late. */
 static const char version_4[] =
+    /* What parked has of kind "enrol", beside the request itself. ask: SHA-256
+       of what makes a request the same one; credential: of who asked; secret:
+       row of a one-time secret, 0 none; issuer, serial: of the certificate that
+       was reserved for it; told: the device knows that it has expired. */
+    "CREATE TABLE parked_enrol ("
+    " request INTEGER PRIMARY KEY REFERENCES parked (id),"
+    " fleet TEXT NOT NULL, device TEXT NOT NULL,"
+    " stage TEXT NOT NULL, rule TEXT NOT NULL,"
+    " ask BLOB NOT NULL, credential BLOB NOT NULL,"
+    " secret INTEGER NOT NULL, issuer INTEGER NOT NULL, serial BLOB,"
+    " told INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX parked_enrol_device ON parked_enrol"
+    " (fleet, device, request);"
+    "CREATE INDEX parked_enrol_secret ON parked_enrol (secret)"
+    " WHERE secret > 0;"
+    "CREATE INDEX parked_enrol_serial ON parked_enrol (serial)"
+    " WHERE serial IS NOT NULL;"
+    "CREATE INDEX parked_kind ON parked (kind, id);"
+    "CREATE INDEX parked_kind_open ON parked (kind, id)"
+    " WHERE state IN (1, 2, 3);"
+
     /* late_renewal: may it renew after its certificate's end? facts: what a
        device's identity was made from when it enrolled (DER of the engine's). */
     "ALTER TABLE devices ADD COLUMN late_renewal INTEGER NOT NULL DEFAULT 0;"

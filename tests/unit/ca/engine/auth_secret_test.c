@@ -134,6 +134,52 @@ expired_revoked_used(void **state)
 	use_basic(w, "u4", secret);
 	expect_ok(w);
 	assert_int_equal(reserve(w, w->a, &row), 1);
+	use_csr(w, w->key[1], "CN=dev-1", NULL, NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+}
+
+/* What used it up asks again, because the answer was lost. */
+static void
+used_by_the_same(void **state)
+{
+	struct world *w = *state;
+	struct cert_row row;
+	char secret[64];
+	size_t len;
+
+	world_rules(w, "retry_window = \"10m\"; re_enrol = \"refuse\";");
+	add_secret(w, "u9", "f,g", "", 0, secret);
+	use_csr(w, w->key[0], "CN=dev-9", NULL, NULL);
+	use_basic(w, "u9", secret);
+	expect_ok(w);
+	assert_int_equal(reserve(w, w->a, &row), 1);
+	expect_refused(w, WIRE_UNAVAILABLE, "authorize", "enrol.busy");
+	OPENSSL_free(record(w, &row, w->key[0], "CN=dev-9", NULL, &len));
+	expect_ok(w);
+	assert_int_equal(w->a->existing, row.id);
+	/* Not another device, key, fleet, nor a key that is made. */
+	use_csr(w, w->key[0], "CN=dev-8", NULL, NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	use_csr(w, w->key[1], "CN=dev-9", NULL, NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	use_csr(w, w->key[0], "CN=dev-9", NULL, NULL);
+	w->req.label = "g";
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	w->req.label = "f";
+	w->req.keygen = 1;
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	w->req.keygen = 0;
+	/* Not for ever, and not a certificate that is revoked. */
+	w->env.now += 599;
+	expect_ok(w);
+	assert_int_equal(w->a->existing, row.id);
+	w->env.now++;
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	w->env.now--;
+	set_cert(w, row.id, CERT_REVOKED);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	/* A CSR that cannot be read is no repetition. */
+	w->req.csr_len--;
 	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
 }
 
@@ -302,6 +348,7 @@ main(void)
 	const struct CMUnitTest tests[] = {world_test(random_secret),
 	    cmocka_unit_test(secrets_differ), world_test(chosen_secret),
 	    world_test(wrong_or_unknown), world_test(expired_revoked_used),
+	    world_test(used_by_the_same),
 	    world_test(bound_to_fleet_and_device), world_test(name_of_the_csr),
 	    world_test(limit_before_hashing), world_test(slower_by_name),
 	    world_test(explain_takes_it_as_given)};

@@ -90,7 +90,6 @@ mistakes(void **state)
 	    {"profile = \"nix\";", "there is no profile \"nix\""},
 	    {"profile = \"server\";", "not issued by EST"},
 	    {"registration = \"any\";", "registration"},
-	    {"re_enrol = \"approve\";", "wait for an operator"},
 	    {"re_enrol = \"never\";", "re_enrol"},
 	    {"attest = \"tpm\";", "attest"},
 	    {"answer_wrap = \"76\";", "answer_wrap"},
