@@ -30,6 +30,11 @@ static const struct option_spec DEVICE_LIST[] = {
     PAGING,
     END,
 };
+static const struct option_spec CLIENT_REPORT[] = {
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "of this fleet"},
+    {"since", OPTION_TIME, 0, NULL, "TIME", "seen since then"},
+    END,
+};
 static const struct option_spec DEVICE_SHOW[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
     {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
@@ -228,5 +233,10 @@ const struct command commands_device[] = {
 	.options = USER,
 	.positional = "user",
 	.help = "Revoke a secret"},
+    {.words = "client report",
+	.op = "client.list",
+	.run = run_client_report,
+	.options = CLIENT_REPORT,
+	.help = "Tell in what clients differ from the standard"},
     {.words = NULL},
 };

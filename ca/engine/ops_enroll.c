@@ -339,6 +339,7 @@ ops_enroll(struct ops_call *c)
 		key_alarm(c);
 	}
 out:
+	ops_note_client(c, policy, &r, ok);
 	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);
 	policy_put(policy);

@@ -48,6 +48,7 @@ static const struct ops_roles TABLE[] = {
     {"crl.show", READ, 0, 0},
     {"crl.shards", ADMIN, ADMIN, 0},
     {"crl.plan", READ, 0, 0},
+    {"ocsp.plan", READ, 0, 0},
     {"device.add", OFFICER, OFFICER, 0},
     {"device.list", READ, 0, 0},
     {"device.show", READ, 0, 0},
@@ -89,6 +90,7 @@ static const struct ops_roles TABLE[] = {
     {"key.block", OFFICER, OFFICER, 0},
     {"key.blocked", READ, 0, 0},
     {"key.unblock", ADMIN, ADMIN, 0},
+    {"client.list", READ, 0, 0},
 };
 
 #define N (sizeof(TABLE) / sizeof(TABLE[0]))

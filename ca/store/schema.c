@@ -297,7 +297,17 @@ static const char version_4[] =
     "ALTER TABLE devices ADD COLUMN late_renewal INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE cert_facts ("
     " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
-    " facts BLOB NOT NULL) STRICT;";
+    " facts BLOB NOT NULL) STRICT;"
+
+    /* How clients behave, by fleet and User-Agent: no address, no device. */
+    "CREATE TABLE clients ("
+    " id INTEGER PRIMARY KEY, fleet TEXT NOT NULL, agent TEXT NOT NULL,"
+    " known INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " UNIQUE (fleet, agent)) STRICT;"
+    "CREATE TABLE client_facts ("
+    " client INTEGER NOT NULL REFERENCES clients (id), what TEXT NOT NULL,"
+    " count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " PRIMARY KEY (client, what)) STRICT;";
 
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4};

@@ -37,6 +37,22 @@ own_states(void **state)
 	assert_false(w->o.authenticated);
 }
 
+/* One that is being made, or never was: nobody can show it, so the state is
+   given here by hand. */
+static void
+own_that_never_came(void **state)
+{
+	struct world *w = *state;
+	struct admitting t = {.o = &w->o, .stage = "authenticate"};
+	struct cert_row row = {.state = CERT_ABORTED};
+
+	outcome_init(&w->o);
+	assert_int_equal(auth_refuse_state(&t, &row), 0);
+	assert_int_equal(w->o.status, WIRE_DENIED);
+	assert_string_equal(w->o.rule, "certificate.state");
+	assert_string_equal(w->o.field, "tls.certificate");
+}
+
 static void
 own_times(void **state)
 {
@@ -114,7 +130,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(own_certificate_renews),
-	    world_test(own_states), world_test(own_times),
+	    world_test(own_states), world_test(own_that_never_came),
+	    world_test(own_times),
 	    world_test(own_of_another_fleet),
 	    world_test(ours_but_not_in_the_store)};
 

@@ -1,4 +1,6 @@
 #include "tests/unit/ca/engine/admit_change.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 static void
 random_secret(void **state)
@@ -322,6 +324,50 @@ slower_by_name(void **state)
 	w->req.address = "192.0.2.1";
 }
 
+struct crowd {
+	struct auth_limits *l;
+	atomic_int in, waiting;
+};
+
+static void *
+wait_inside(void *arg)
+{
+	struct crowd *c = arg;
+
+	atomic_fetch_add(&c->waiting, 1);
+	if (auth_limits_enter(c->l))
+		auth_limits_leave(c->l);
+	return NULL;
+}
+
+/* Those who wait are as many as may: the next is sent away, not made to wait. */
+static void
+too_many_at_once(void **state)
+{
+	struct world *w = *state;
+	struct crowd c = {.l = w->env.limits};
+	pthread_t t[LIMITS_GATE_WAIT];
+	int i;
+
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		assert_int_equal(auth_limits_enter(c.l), 1);
+	for (i = 0; i < LIMITS_GATE_WAIT; i++)
+		assert_int_equal(
+		    pthread_create(&t[i], NULL, wait_inside, &c), 0);
+	while (atomic_load(&c.waiting) < LIMITS_GATE_WAIT)
+		usleep(1000);
+	usleep(100000); /* from there into the gate */
+	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
+	use_basic(w, "nobody", "wrong secret");
+	expect_refused(w, WIRE_UNAVAILABLE, "authenticate", "secret.busy");
+	assert_int_equal(w->o.retry_after, 2);
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		auth_limits_leave(c.l);
+	for (i = 0; i < LIMITS_GATE_WAIT; i++)
+		pthread_join(t[i], NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
+}
+
 /* explain is told a user, never a secret. */
 static void
 explain_takes_it_as_given(void **state)
@@ -351,6 +397,7 @@ main(void)
 	    world_test(used_by_the_same),
 	    world_test(bound_to_fleet_and_device), world_test(name_of_the_csr),
 	    world_test(limit_before_hashing), world_test(slower_by_name),
+	    world_test(too_many_at_once),
 	    world_test(explain_takes_it_as_given)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
