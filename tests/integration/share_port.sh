@@ -9,7 +9,7 @@
 #   LONG=1    for minutes
 tid="ra: side by side"
 migrates=0
-if [ "${1:-}" != inside ] && unshare -n -r true 2>/dev/null; then
+if [ "${1:-}" != inside ] && unshare -n -r ip link set lo up 2>/dev/null; then
 	exec unshare -n -r "$0" inside
 elif [ "${1:-}" = inside ]; then
 	ip link set lo up &&
