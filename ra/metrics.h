@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "ca/report/prom.h"
-#include "ra/route.h"
+#include "ca/shape/route.h"
 
 /*
  * What inkan-ra counts, over all workers and since its start; shown by

@@ -167,6 +167,7 @@ on_refresh(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	atomic_store(&w->beat, seconds());
 	ask_fleets(w);
+	client_tell(w, time(NULL), 0);
 }
 
 /* ---- stop ---- */
@@ -331,6 +332,7 @@ destroy(struct worker *w)
 	if (w->base != NULL)
 		event_base_free(w->base);
 	fleets_free(w->fleets);
+	seen_free(w->seen);
 	if (w->wake >= 0)
 		close(w->wake);
 	OPENSSL_free(w);
@@ -345,6 +347,7 @@ run(void *arg)
 	if (event_base_dispatch(w->base) < 0)
 		report_event(
 		    REPORT_ERROR, "ra.worker", "why", strerror(errno), NULL);
+	client_tell_last(w, time(NULL));
 	ERR_clear_error();
 	return NULL;
 }
@@ -369,7 +372,10 @@ worker_start(const struct worker_shared *shared)
 	w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->base = w->wake < 0 ? NULL : event_base_new();
 	linger_init(&w->lingering, w->base);
-	if (w->base == NULL || !make_events(w) || !make_http(w))
+	w->seen = seen_new();
+	w->seen_told = time(NULL);
+	if (w->seen == NULL || w->base == NULL || !make_events(w) ||
+	    !make_http(w))
 		goto fail;
 	w->link = ca_link_new(
 	    w->base, shared->settings->ca_socket, max_calls(w), on_link_up, w);

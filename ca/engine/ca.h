@@ -6,6 +6,7 @@
 #include <time.h>
 #include "ca/engine/admit.h"
 #include "ca/engine/anchor.h"
+#include "ca/engine/clients.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
 #include "ca/engine/load.h"
@@ -35,6 +36,8 @@ struct ca {
 	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct maker_crls *maker_crls;
+	struct clients *clients;	/* how they behave; NULL in some tests */
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */

@@ -11,6 +11,7 @@
 #include "ca/engine/kept.h"
 #include "ca/engine/load.h"
 #include "ca/report/report.h"
+#include "ca/store/facts.h"
 #include "ca/store/records.h"
 #include "profiles/conform.h"
 #include "ca/engine/issue.h"
@@ -105,7 +106,7 @@ conform(struct issue *is)
 	    .attested = job->attested,
 	    .fields = job->fields,
 	    .n_fields = job->n_fields,
-	    .renewed = job->subject != NULL,
+	    .renewed = job->subject != NULL && !job->by_rules,
 	    .key_id = job->key_id,
 	    .key_id_len = job->key_id_len,
 	};
@@ -118,9 +119,13 @@ conform(struct issue *is)
 static int
 keep(struct store_tx *tx, const struct issue *is)
 {
+	const struct issue_job *job = is->job;
 	const unsigned char *csr;
 	size_t len;
 
+	if (job->facts != NULL &&
+	    !facts_add(tx, is->out->row.id, job->facts, job->facts_len))
+		return 0;
 	if (is->kept == NULL)
 		return 1;
 	csr = csr_der(is->job->csr, &len);

@@ -28,6 +28,9 @@ struct issue_job {			/* all borrowed */
 	const struct build_field *fields; size_t n_fields;
 	const unsigned char *subject; size_t subject_len;	/* renewal */
 	const unsigned char *san; size_t san_len;
+	int by_rules;			/* these two are what the rules make,
+					   and judged so */
+	const unsigned char *facts; size_t facts_len;	/* of facts.h; NULL */
 	const unsigned char *key_id; size_t key_id_len;	/* of a foreign CA */
 	int attested;
 	const char *fleet, *device;	/* NULL: none */

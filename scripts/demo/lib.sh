@@ -245,11 +245,12 @@ demo_ceremony() {
 
 # --- running ---------------------------------------------------------------
 
-wait_for() {	# seconds command...
-	local until=$((SECONDS + $1 + 1)); shift
+wait_for() {	# seconds command...: often at first, then twice a second
+	local until=$((SECONDS + $1 + 1)) tries=0; shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || return 1
-		sleep 0.1
+		tries=$((tries + 1))
+		if [ $tries -le 10 ]; then sleep 0.1; else sleep 0.5; fi
 	done
 }
 

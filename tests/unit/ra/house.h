@@ -25,7 +25,7 @@
 
 #include "ca/report/report.h"
 #include "fake_ca.h"
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 #include "ra/keyfile.h"
 #include "ra/listener.h"
 #include "ra/request.h"
