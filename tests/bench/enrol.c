@@ -55,7 +55,7 @@ struct enrol {
 	struct device *device;
 	const char *op;
 	atomic_long next, failed, done;
-	double end;
+	double end;		/* -t */
 	pthread_barrier_t start;
 };
 
@@ -81,8 +81,7 @@ make_device(struct enrol *e, long i)
 
 	snprintf(d->name, sizeof(d->name), "device-%08ld-%06ld.example",
 	    (long)getpid(), i);
-	d->key = EVP_EC_gen("P-256");
-	must(d->key != NULL, "key");
+	must((d->key = EVP_EC_gen("P-256")) != NULL, "key");
 	d->maker_cert = bench_maker_cert(&e->by, d->name, i + 1);
 	len = bench_csr(d->key, d->name, &csr);
 	set_body(d, csr, len);
@@ -287,10 +286,10 @@ client(void *arg)
 		d->done = exchange(e, d, buf);
 		d->took = wall() - d->took;
 		atomic_fetch_add(d->done ? &e->done : &e->failed, 1);
-		if (!d->done) {
-			fprintf(stderr, "enrol: %s: %s\n", d->name, d->why);
-			must(e->forgive, "an enrolment");
-		}
+		if (d->done)
+			continue;
+		fprintf(stderr, "enrol: %s: %s\n", d->name, d->why);
+		must(e->forgive, "an enrolment");
 	}
 	free(buf);
 	return NULL;
@@ -325,6 +324,7 @@ percentile99(const struct enrol *e)
 	double *took = malloc((size_t)e->n * sizeof(*took)), t = 0;
 	long i, n = 0;
 
+	must(took != NULL, "memory");
 	for (i = 0; i < e->n; i++)
 		if (e->device[i].done)
 			took[n++] = e->device[i].took;
@@ -391,11 +391,9 @@ static void
 renew_all(struct enrol *e)
 {
 	struct device *d;
-	long i;
 
 	e->op = "simplereenroll";
-	for (i = 0; i < e->n; i++) {
-		d = &e->device[i];
+	for (d = e->device; d < e->device + e->n; d++) {
 		d->ssl = open_tls(e, d, d->cert, d->key);
 		must(d->ssl != NULL, d->why);
 		make_renewal(d);
@@ -470,10 +468,8 @@ static void
 tear_down(struct enrol *e)
 {
 	struct device *d;
-	long i;
 
-	for (i = 0; i < e->n; i++) {
-		d = &e->device[i];
+	for (d = e->device; d < e->device + e->n; d++) {
 		EVP_PKEY_free(d->key);
 		X509_free(d->maker_cert);
 		X509_free(d->cert);
