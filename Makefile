@@ -125,7 +125,7 @@ faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
 	    BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/faults/inkan-ca \
 	    $(abspath $(BUILD))/faults/inkan-ceremony)
-check: all unit faults
+check: all unit faults $(BUILD)/bench/enrol
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
 
 # The bench: programs over the same parts. tests/bench/issue.c drops what goes
