@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "ocsp/batch.h"
+#include "ocsp/counters.h"
 #include "ocsp/error.h"
 
 /* An answer by both hashes takes no more beside certificate and signature. */
@@ -66,14 +67,18 @@ out:
 
 /* A reply of no octets, with the dates in text. */
 static struct reply *
-model_of(const struct batch *b)
+model_of(const struct batch *b, const struct batch_terms *terms)
 {
 	unsigned char *none = OPENSSL_zalloc(1);
+	struct reply *model;
 
 	if (none == NULL)
 		return NULL;
-	return reply_new_stored(none, 1, REPLY_TYPE_OCSP, b->this_update,
+	model = reply_new_stored(none, 1, REPLY_TYPE_OCSP, b->this_update,
 	    b->next_update, b->refresh_at);
+	if (model != NULL)
+		model->about_issuer = (unsigned char)terms->issuer;
+	return model;
 }
 
 static int
@@ -101,7 +106,7 @@ fill(struct batch *b, const struct frame_issuer *issuer,
 	if ((f->has_cutoff && !frame_time(terms->cutoff, f->cutoff)) ||
 	    !frame_time(b->this_update, f->this_update) ||
 	    !frame_time(b->next_update, f->next_update) ||
-	    (b->model = model_of(b)) == NULL ||
+	    (b->model = model_of(b, terms)) == NULL ||
 	    (b->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL) {
 		ocsp_raise(OCSP_E_INTERNAL, "prepare: a batch");
 		return 0;
@@ -245,6 +250,7 @@ batch_reply(const struct batch *b, const struct frame_cert *cert,
 {
 	unsigned char der[BATCH_SIGNATURE_MAX + 16], *data;
 	size_t len = b->signature_len;
+	struct reply *reply;
 
 	if (b->field > 0) {
 		len = unpack(b->field, signature, der);
@@ -253,5 +259,9 @@ batch_reply(const struct batch *b, const struct frame_cert *cert,
 	data = frame_response(&b->frame, cert, signature, len, &len);
 	if (data == NULL)
 		return NULL;
-	return reply_new_like(data, len, b->model, b->sha256);
+	reply = reply_new_like(data, len, b->model, b->sha256);
+	if (reply != NULL)
+		reply->about_status =
+		    cert->revoked ? COUNTERS_REVOKED : COUNTERS_GOOD;
+	return reply;
 }

@@ -38,6 +38,7 @@ struct batch_terms {
 	time_t this_update, next_update, refresh_at;
 	time_t cutoff;	     /* archiveCutoff; 0: none */
 	int extended_revoke; /* as in ocsp/answer.h */
+	size_t issuer;	     /* its place, for the counters */
 	size_t both_hashes;  /* an answer of at most so many octets speaks by
 				both; else by SHA-256 alone */
 };

@@ -155,13 +155,14 @@ static struct reply *
 make_reply(struct work *w, const struct answer *a)
 {
 	time_t refresh_at = a->next_update - w->r->set->refresh;
+	uint64_t began = counters_clock();
 	struct reply *reply;
 	unsigned char *der = NULL;
 	size_t len;
 
 	if (!answer_sign(a, w->signer, &der, &len))
 		return NULL;
-	counters_add(w->r->counters, COUNT_SIGNED);
+	prom_observe(&w->r->counters->sign, counters_clock() - began);
 	if (w->not_issued) {
 		counters_add(w->r->counters, COUNT_UNKNOWN);
 		return reply_new(der, len, REPLY_TYPE_OCSP);
@@ -176,6 +177,25 @@ make_reply(struct work *w, const struct answer *a)
 	   7.2). */
 	if (reply != NULL && a->nonce != NULL)
 		reply->once = 1;
+	return reply;
+}
+
+/* Whose certificate it speaks of and what it says: the first one's. */
+static struct reply *
+about(const struct work *w, struct reply *reply)
+{
+	size_t i = settings_delegate_of(w->r->set, w->issuer->ident);
+
+	if (reply == NULL)
+		return NULL;
+	reply->about_issuer = (unsigned char)(
+	    i < w->r->set->n_delegates ? i : COUNTERS_OTHER);
+	if (w->not_issued)
+		reply->about_status = COUNTERS_UNKNOWN;
+	else if (w->singles[0].status == ANSWER_REVOKED)
+		reply->about_status = COUNTERS_REVOKED;
+	else
+		reply->about_status = COUNTERS_GOOD;
 	return reply;
 }
 
@@ -202,5 +222,5 @@ compose_sign(struct work *w)
 	if (w->n_singles == 1 && a.nonce == NULL)
 		add_twin(w);
 	a.n_singles = w->n_singles;
-	return make_reply(w, &a);
+	return about(w, make_reply(w, &a));
 }

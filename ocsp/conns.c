@@ -138,13 +138,13 @@ conns_sweep(struct conns *cs, int64_t now)
 	for (c = cs->first; c != NULL; c = c->next) {
 		if (c->cut || now < c->deadline)
 			continue;
+		/* Counted first: who sees the end can rely on it. */
+		counters_add(cs->counters, COUNT_TIMEOUTS);
 		shutdown(c->fd, SHUT_RDWR);
 		c->cut = 1;
 		n++;
 	}
 	pthread_mutex_unlock(&cs->lock);
-	for (size_t i = 0; i < n; i++)
-		counters_add(cs->counters, COUNT_TIMEOUTS);
 	return n;
 }
 

@@ -11,6 +11,7 @@
 #include "ocsp/error.h"
 #include "ocsp/follow.h"
 #include "ocsp/initkeys.h"
+#include "ocsp/metrics.h"
 #include "ocsp/once.h"
 #include "ocsp/prepare.h"
 #include "ocsp/renew.h"
@@ -44,6 +45,7 @@ struct app {
 	struct tell *tell;
 	struct responder responder;
 	struct server *server;
+	struct metrics *metrics;
 };
 
 static const char usage[] =
@@ -128,6 +130,7 @@ static int
 app_open(struct app *a)
 {
 	a->cache = cache_new(a->set->max_cache);
+	counters_init(&a->counters);
 	a->readers = readers_new(a->set->status_db);
 	a->state = state_new();
 	a->delegates = delegates_new(a->set, a->hsm);
@@ -156,6 +159,7 @@ app_open(struct app *a)
 static void
 app_close(struct app *a)
 {
+	metrics_stop(a->metrics);
 	server_stop(a->server, GRACE);
 	tell_stop(a->tell);
 	renew_stop(a->renew);
@@ -194,6 +198,19 @@ start_telling(struct app *a)
 }
 
 static int
+start_metrics(struct app *a)
+{
+	const struct metrics_ctx ctx = {.set = a->set,
+	    .responder = &a->responder,
+	    .server = a->server};
+
+	if (!a->set->has_metrics)
+		return 1;
+	a->metrics = metrics_start(&ctx);
+	return a->metrics != NULL;
+}
+
+static int
 app_start(struct app *a)
 {
 	if (!app_open(a) || !follow_start(a->follow))
@@ -201,7 +218,7 @@ app_start(struct app *a)
 	look_around(a, 0);
 	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
 	if (a->server == NULL || !start_telling(a) ||
-	    !prepare_start(a->prepare))
+	    !prepare_start(a->prepare) || !start_metrics(a))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;
@@ -220,6 +237,11 @@ report_listening(const struct app *a)
 		report_event(REPORT_INFO, "ocsp.listening", "address",
 		    a->set->listen[i].host, "port", port, NULL);
 	}
+	if (a->metrics == NULL)
+		return;
+	snprintf(port, sizeof(port), "%u", metrics_port(a->metrics));
+	report_event(REPORT_INFO, "ocsp.metrics", "address",
+	    a->set->metrics.host, "port", port, NULL);
 }
 
 /* Until SIGTERM or SIGINT. */
@@ -263,6 +285,8 @@ serve(struct app *a)
 		daemon_notify("READY=1");
 		app_run(a, signals);
 		daemon_notify("STOPPING=1");
+		metrics_stop(a->metrics);
+		a->metrics = NULL;
 		server_stop(a->server, GRACE);
 		a->server = NULL;
 		counters_report(&a->counters);

@@ -130,6 +130,7 @@ terms_of(const struct settings *set, const struct policy *policy,
 	struct batch_terms t = {.this_update = now,
 	    .next_update = now + set->validity,
 	    .extended_revoke = policy->not_issued == POLICY_REVOKED,
+	    .issuer = settings_delegate_of(set, issuer->ident),
 	    .both_hashes = policy->both_hashes};
 
 	if (policy->archive != 0)

@@ -26,6 +26,8 @@ struct reply {
 			      the maker before others see the reply */
 	int immutable;	   /* it never changes: need not be asked for again */
 	int once;	   /* made for one request; likewise */
+	unsigned char about_issuer, about_status; /* of a signed answer, for
+				the counters: ocsp/counters.h */
 	char etag[REPLY_ETAG_LEN + 1];
 	char last_modified[REPLY_DATE_LEN + 1];
 	char expires_date[REPLY_DATE_LEN + 1]; /* "" without end */

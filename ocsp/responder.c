@@ -16,6 +16,16 @@
 /* One report of failing signatures in this many seconds. */
 #define COMPLAIN_PERIOD 10
 
+/* A signed answer goes out. */
+static void
+count(struct work *w, enum counter which, const struct reply *reply,
+    enum counters_source source)
+{
+	counters_add(w->r->counters, which);
+	counters_answer(w->r->counters, reply->about_issuer,
+	    (enum counters_status)reply->about_status, source);
+}
+
 /* ---- the unsigned answers ---- */
 
 static struct reply *
@@ -50,7 +60,7 @@ later(struct work *w)
 	if (reply == NULL)
 		return error_reply(w->r, ANSWER_TRYLATER);
 	w->fallback = NULL;
-	counters_add(w->r->counters, COUNT_CACHED);
+	count(w, COUNT_CACHED, reply, COUNTERS_CACHED);
 	return reply;
 }
 
@@ -64,7 +74,7 @@ fresh(struct work *w, struct reply *found)
 	if (found == NULL)
 		return NULL;
 	if (w->now < found->refresh_at) {
-		counters_add(w->r->counters, COUNT_CACHED);
+		count(w, COUNT_CACHED, found, COUNTERS_CACHED);
 		return found;
 	}
 	if (w->now < found->expires && w->fallback == NULL)
@@ -92,7 +102,7 @@ in_time(struct work *w, struct reply *found, int late)
 		return NULL;
 	}
 	if (found != NULL)
-		counters_add(w->r->counters, COUNT_PREPARED);
+		count(w, COUNT_PREPARED, found, COUNTERS_PREPARED);
 	return found;
 }
 
@@ -289,6 +299,7 @@ say(struct work *w)
 	}
 	if ((reply = compose_sign(w)) == NULL)
 		return failed(w);
+	count(w, COUNT_SIGNED, reply, COUNTERS_SIGNED);
 	if (reply->store && is_simple(w))
 		keep(w, reply);
 	return reply;

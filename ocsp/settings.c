@@ -33,6 +33,8 @@ static const struct conf_key root_keys[] = {
     {"max_connections", CONF_INT, 0},
     {"max_cache", CONF_INT, 0},
     {"prepare_share", CONF_INT, 0},
+    {"metrics_listen", CONF_TEXT, 0},
+    {"metrics_public", CONF_BOOL, 0},
     POLICY_KEYS,
 };
 
@@ -140,6 +142,30 @@ read_listen(struct settings *set, const struct conf_group *g)
 			    "\"%s\": want \"127.0.0.1:80\" or \"[::1]:80\"",
 			    conf_text_at(g, "listen", i));
 	set->n_listen = n;
+	return 1;
+}
+
+/* Figures are for the operator: who else may read them must be said. */
+static int
+read_metrics(struct settings *set, const struct conf_group *g)
+{
+	const char *text = conf_text(g, "metrics_listen", NULL);
+	int is_public = conf_bool(g, "metrics_public", 0);
+
+	if (text == NULL)
+		return is_public ? conf_fail(g, "metrics_public",
+				       "there is no metrics_listen")
+				 : 1;
+	if (!split_address(text, &set->metrics))
+		return conf_fail(g, "metrics_listen",
+		    "\"%s\": want \"127.0.0.1:9080\"", text);
+	if (!is_public && strncmp(set->metrics.host, "127.", 4) != 0 &&
+	    strcmp(set->metrics.host, "::1") != 0)
+		return conf_fail(g, "metrics_listen",
+		    "\"%s\" is no loopback address; metrics_public = true "
+		    "allows it",
+		    text);
+	set->has_metrics = 1;
 	return 1;
 }
 
@@ -338,6 +364,7 @@ settings_read(const char *path)
 		goto err;
 	g = conf_root(set->conf);
 	if (!conf_check(g, root_keys, N(root_keys)) || !read_listen(set, g) ||
+	    !read_metrics(set, g) ||
 	    !read_path(&rd, g, "status_db", &set->status_db) ||
 	    !read_path(&rd, g, "publish_dir", &set->publish_dir) ||
 	    !read_path(&rd, g, "svc_socket", &set->svc_socket) ||

@@ -38,6 +38,8 @@ struct settings {
 
 	struct settings_listen listen[SETTINGS_LISTEN_MAX];
 	size_t n_listen;
+	int has_metrics;
+	struct settings_listen metrics;
 	const char *status_db, *publish_dir;
 	const char *svc_socket; /* NULL: no renewal */
 	int have_token;

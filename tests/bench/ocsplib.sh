@@ -32,7 +32,7 @@ ocsp_conf() {	# dir prepare [line...]
 	);
 	threads = 1;
 	prepare_share = 100;
-	both_hashes = 1400;
+	both_hashes = "2k";
 	sign_budget = 0;
 	X
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dir/ocsp.conf"

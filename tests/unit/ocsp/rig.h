@@ -130,6 +130,7 @@ rig_delegate(struct rig *r)
 static inline void
 rig_wire(struct rig *r)
 {
+	counters_init(&r->counters);
 	r->cache = cache_new(r->set.max_cache);
 	r->readers = readers_new(r->db);
 	r->state = state_new();

@@ -169,7 +169,8 @@ struct client {
 	const struct sockaddr_in *to;
 	atomic_int *stop;
 	pthread_t thread;
-	unsigned long answered, lost, refused;
+	atomic_ulong answered;
+	unsigned long lost, refused;
 };
 
 static int
@@ -285,8 +286,9 @@ test_overload(void **state)
 	rig->set.max_connections = CLIENTS;
 	rig_serve(rig);
 	start_clients(c, &to, &stop);
-	while (counters_get(&rig->counters, COUNT_REQUESTS) < 10 * CLIENTS)
-		sched_yield();
+	for (i = 0; i < CLIENTS; i++)
+		while (atomic_load(&c[i].answered) == 0)
+			sched_yield();
 	for (i = 0; i < 10 * CLIENTS; i++) {
 		fd = http_connect(rig);
 		start = conns_now();

@@ -133,6 +133,45 @@ test_whole(void **state)
 	settings_free(set);
 }
 
+/* Signing ahead, and who may see figures. */
+static void
+test_scale(void **state)
+{
+	struct settings *set = read_text(BASE TOKEN
+	    "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=a\"; "
+	    "certificate = \"a.pem\"; prepare = \"all\"; }, "
+	    "{ issuer = \"b\"; key = \"pkcs11:object=b\"; "
+	    "certificate = \"b.pem\"; } );\n"
+	    "prepare_share = 30; metrics_listen = \"[::1]:0\";\n");
+
+	(void)state;
+	assert_non_null(set);
+	assert_true(set->delegates[0].prepare);
+	assert_false(set->delegates[1].prepare);
+	assert_int_equal(set->prepare_share, 30);
+	assert_true(set->has_metrics);
+	assert_string_equal(set->metrics.host, "::1");
+	settings_free(set);
+	set = read_text(BASE "metrics_listen = \"192.0.2.1:80\"; "
+			     "metrics_public = true;\n");
+	assert_non_null(set);
+	assert_int_equal(set->prepare_share, 50);
+	settings_free(set);
+	refuse(BASE "metrics_listen = \"192.0.2.1:80\";\n", "metrics_listen");
+	refuse(BASE "metrics_listen = \"80\";\n", "metrics_listen");
+	refuse(BASE "metrics_public = true;\n", "metrics_public");
+	refuse(BASE "prepare_share = 101;\n", "prepare_share");
+	refuse(BASE TOKEN
+	    "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=a\"; "
+	    "certificate = \"a.pem\"; prepare = \"some\"; } );\n",
+	    "prepare");
+	refuse(BASE TOKEN
+	    "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=a\"; "
+	    "certificate = \"a.pem\"; prepare = \"all\"; "
+	    "nonce = \"require\"; } );\n",
+	    "prepare");
+}
+
 /* What stands at the top is every issuer's; what stands with a delegate is its
    issuer's alone. */
 static void
@@ -230,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_least),
 	    cmocka_unit_test(test_whole),
+	    cmocka_unit_test(test_scale),
 	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_addresses),

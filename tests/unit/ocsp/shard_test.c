@@ -160,6 +160,59 @@ test_octets(void **state)
 	shard_destroy(&s);
 }
 
+/* Resident memory of this process, octets. */
+static size_t
+resident(void)
+{
+	unsigned long size = 0, pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu %lu", &size, &pages), 2);
+	fclose(f);
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The same as the process sees it, for an issuer of many; ten millions with
+   LONG=1. */
+static void
+test_many(void **state)
+{
+	size_t n = getenv("LONG") != NULL ? 10000000 : 200000, i, before, took;
+	struct shard *shards = calloc(1024, sizeof(*shards));
+	struct status_cert c = {.serial_len = 20, .state = STATUS_GOOD};
+	uint64_t hash;
+
+	(void)state;
+	before = resident();
+	for (i = 0; i < 1024; i++)
+		assert_true(shard_init(&shards[i], key));
+	for (i = 0; i < n; i++) {
+		memcpy(c.serial, &i, sizeof(i));
+		hash = hash_of(&c);
+		assert_int_equal(
+		    shard_add(&shards[hash % 1024], 0, hash, &c), 1);
+	}
+	for (i = 0; i < n; i++) {
+		memcpy(c.serial, &i, sizeof(i));
+		hash = hash_of(&c);
+		assert_true(
+		    shard_put(&shards[hash % 1024], hash, &c, one, sig));
+	}
+	took = resident() - before;
+	print_message("%zu MiB for %zu certificates, %zu octets for each\n",
+	    took >> 20, n, took / n);
+	assert_true(took / n >= SHARD_ENTRY + 64);
+#ifndef __SANITIZE_ADDRESS__
+#ifndef __SANITIZE_THREAD__
+	assert_true(took / n <= 200);
+#endif
+#endif
+	for (i = 0; i < 1024; i++)
+		shard_destroy(&shards[i]);
+	free(shards);
+}
+
 /* Hashes that fall together: all serials have the same one. */
 static void
 test_collisions(void **state)
@@ -398,6 +451,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_growth),
 	    cmocka_unit_test(test_octets),
+	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_collisions),
 	    cmocka_unit_test(test_expire),
 	    cmocka_unit_test(test_change),
