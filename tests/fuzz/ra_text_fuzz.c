@@ -5,10 +5,10 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include "ra/base64.h"
-#include "ra/basic.h"
-#include "ra/body.h"
-#include "ra/route.h"
+#include "ca/shape/base64.h"
+#include "ca/shape/basic.h"
+#include "ca/shape/body.h"
+#include "ca/shape/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
