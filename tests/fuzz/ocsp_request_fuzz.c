@@ -1,5 +1,5 @@
-/* path_route, path_decode, request_parse and crltime_read, on any octets: the
-   path of a GET, the body of a POST, a published CRL. */
+/* path_route, path_decode, request_parse, range_read and crltime_read, on any
+   octets: the path of a GET, the body of a POST, a Range, a published CRL. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include "ocsp/crltime.h"
 #include "ocsp/path.h"
+#include "ocsp/range.h"
 #include "ocsp/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -51,6 +52,19 @@ try_request(const uint8_t *data, size_t size)
 	request_free(req);
 }
 
+static void
+try_range(const uint8_t *data, size_t size)
+{
+	char *line = OPENSSL_strndup((const char *)data, size);
+	size_t first = 0, last = 0, len = size + 1;
+
+	if (line != NULL &&
+	    range_read(line, len, &first, &last) == RANGE_PART &&
+	    (first > last || last >= len))
+		abort();
+	OPENSSL_free(line);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -58,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	try_path(data, size);
 	try_request(data, size);
+	try_range(data, size);
 	crltime_read(data, size, &from, &to);
 	ERR_clear_error();
 	return 0;
