@@ -48,22 +48,46 @@ check_issuing(struct checking *k)
 }
 
 static void
+say_well(struct checking *k, const char *check, const struct ca_token *t,
+    const struct hsm_token_info *info)
+{
+	struct hsm_health h;
+
+	hsm_health(t->hsm, &h);
+	if (h.late > 0 || t->no_standby)
+		ops_say(k, check, WARN, 0, "%s (%s %s): %s", info->label,
+		    info->manufacturer, info->model, t->no_standby ?
+		    "its standby lacks a key of it" :
+		    "calls of before have not come back");
+	else
+		ops_say(k, check, OK, 0, "%s (%s %s), %zu sessions, %lu "
+		    "failures", info->label, info->manufacturer, info->model,
+		    info->sessions, h.failures);
+}
+
+static void
 check_token(struct checking *k, struct ca_token *t)
 {
 	struct hsm_token_info info;
+	struct hsm_health h;
 	char check[96], why[256];
 
 	snprintf(check, sizeof(check), "token%s%s",
 	    t->conf->name[0] != '\0' ? ":" : "", t->conf->name);
 	pthread_rwlock_rdlock(&t->lock);
+	if (t->hsm != NULL)
+		hsm_health(t->hsm, &h);
 	if (t->hsm == NULL) {
 		ops_say(k, check, FAIL, 0, "%s", t->error);
+	} else if (h.state == HSM_STUCK) {
+		/* It would be asked in vain, and for long. */
+		ops_say(k, check, FAIL, 0, "stuck for %lld s: %s; %zu calls "
+		    "have not come back", h.away_ms / 1000, h.why, h.late);
 	} else if (!hsm_healthy(t->hsm) || !hsm_token_info(t->hsm, &info)) {
 		report_trace(why, sizeof(why));
 		ops_say(k, check, FAIL, 0, "%s", why);
 	} else {
-		ops_say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
-		    info.manufacturer, info.model, info.sessions);
+		say_well(k, check, t, &info);
 	}
 	pthread_rwlock_unlock(&t->lock);
 	ERR_clear_error();

@@ -101,11 +101,15 @@ make_token(struct bench *b)
 	cfg.pin.kind = HSM_PIN_FILE;
 	cfg.pin.name = pin;
 	cfg.softhsm_conf = conf;
+	/* The bare loop has no limit either; with_limit() shows its cost. */
+	cfg.call_limit = -1;
 	cfg.module = "/usr/lib/softhsm/libsofthsm2.so";
 	b->hsm = hsm_open(&cfg);
 	must(b->hsm != NULL, "hsm_open");
 	b->key = hsm_key_generate(b->hsm, HSM_KEY_EC_P256, "k");
 	must(b->key != NULL, "hsm_key_generate");
+	/* As inkan-ca has it, whose pipeline verifies by itself. */
+	hsm_key_caller_verifies(b->key);
 }
 
 int

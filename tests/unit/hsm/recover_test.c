@@ -219,6 +219,7 @@ test_faults(void **state)
 	/* What stays broken is told after three attempts. */
 	check_fault(CKR_DEVICE_ERROR, 100, HSM_E_TOKEN);
 	/* What no recovery can help is told at once. */
+	wait_gap();
 	fault = CKR_MECHANISM_INVALID;
 	faults = 100;
 	assert_int_equal(try_sign(key), 0);
