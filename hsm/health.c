@@ -119,14 +119,15 @@ hsm_health_enter(struct hsm *hsm, int *probe)
 	return ok;
 }
 
+/* A token that failed to sign is well when it signs, not when it answers. */
 void
-hsm_health_well(struct hsm *hsm, int probe)
+hsm_health_well(struct hsm *hsm, int probe, int signs)
 {
 	struct hsm_state *st = &hsm->health;
 	int back;
 
 	pthread_mutex_lock(&st->lock);
-	back = st->state != HSM_WELL;
+	back = st->state != HSM_WELL && (signs || !st->by_signature);
 	if (probe)
 		st->probing = 0;
 	if (back) {
@@ -152,8 +153,8 @@ hsm_health_no_matter(struct hsm *hsm, int probe)
 }
 
 void
-hsm_health_failed(struct hsm *hsm, int probe, int reason, const char *why,
-    long long took)
+hsm_health_failed(struct hsm *hsm, int probe, int signs, int reason,
+    const char *why, long long took)
 {
 	struct hsm_state *st = &hsm->health;
 	int news;
@@ -164,6 +165,7 @@ hsm_health_failed(struct hsm *hsm, int probe, int reason, const char *why,
 	news = st->state == HSM_WELL;
 	if (news)
 		st->since = hsm_monotonic_ns();
+	st->by_signature = signs || (!news && st->by_signature);
 	st->state = HSM_AWAY;
 	st->reason = reason;
 	st->failures++;
@@ -192,12 +194,13 @@ hsm_health_left_alone(struct hsm *hsm)
 }
 
 void
-hsm_health_late(struct hsm *hsm, int probe, const char *why, long long took)
+hsm_health_late(
+    struct hsm *hsm, int probe, int signs, const char *why, long long took)
 {
 	struct hsm_state *st = &hsm->health;
 	int first;
 
-	hsm_health_failed(hsm, probe, HSM_E_TOKEN, why, took);
+	hsm_health_failed(hsm, probe, signs, HSM_E_TOKEN, why, took);
 	pthread_mutex_lock(&st->lock);
 	first = st->n_late > 0 && !st->told_stuck;
 	st->told_stuck |= first;

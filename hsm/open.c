@@ -259,7 +259,7 @@ ask(struct hsm *hsm, const char *what)
 
 	if (token == NULL)
 		return NULL;
-	rc = hsm_session_run_bounded(hsm, what, ask_token, token, free_token);
+	rc = hsm_session_ask(hsm, what, ask_token, token, free_token);
 	if (rc == 1)
 		return token;
 	if (rc == 0)

@@ -131,6 +131,7 @@ struct hsm_state {
 	long long retry_at, pause, since; /* ns, monotonic */
 	size_t n_late;		/* calls that have not come back */
 	int told_stuck;
+	int by_signature;	/* only a signature makes it well again */
 	int reason;		/* enum hsm_reason of why[] */
 	char why[256];
 	unsigned long failures, recoveries;
@@ -195,13 +196,16 @@ typedef CK_RV hsm_op(struct hsm_session *s, void *arg);
  */
 int hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg);
 /*
- * The same in a thread of its own, for no longer than the token's limit. -1
+ * A signature, in a thread of its own, for no longer than the token's limit. -1
  * raised when that is over: ${op} still runs then, and ${arg} is the layer's,
  * which calls ${release} for it when ${op} comes back at last. So ${arg} must
  * hold or own all that ${op} touches. After 1 and 0 it is the caller's.
  */
-int hsm_session_run_bounded(struct hsm *hsm, const char *what, hsm_op *op,
-    void *arg, void (*release)(void *));
+int hsm_session_sign(
+    struct hsm *hsm, hsm_op *op, void *arg, void (*release)(void *));
+/* The same of what is no signature. */
+int hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *));
 /* The same on a read-write session of its own; ${op} runs once at most. */
 int hsm_session_run_rw(
     struct hsm *hsm, const char *what, hsm_op *op, void *arg);
@@ -220,6 +224,7 @@ struct hsm_call {
 	void *arg;
 	void (*release)(void *);
 	int bounded;
+	int signs;		/* it is a signature */
 };
 
 /* Run ${call} at ${place}, with all attempts; raises in this thread. */
@@ -265,13 +270,13 @@ void hsm_health_destroy(struct hsm *hsm);
  * of which exactly one follows.
  */
 int hsm_health_enter(struct hsm *hsm, int *probe);
-void hsm_health_well(struct hsm *hsm, int probe);
+void hsm_health_well(struct hsm *hsm, int probe, int signs);
 void hsm_health_no_matter(struct hsm *hsm, int probe);
-/* ${took}: ns that the call took. */
-void hsm_health_failed(struct hsm *hsm, int probe, int reason,
+/* ${signs}: it was a signature. ${took}: ns that the call took. */
+void hsm_health_failed(struct hsm *hsm, int probe, int signs, int reason,
     const char *why, long long took);
 void hsm_health_late(
-    struct hsm *hsm, int probe, const char *why, long long took);
+    struct hsm *hsm, int probe, int signs, const char *why, long long took);
 /* A call is waited for no longer; then hsm_health_late() tells of it. */
 void hsm_health_left_alone(struct hsm *hsm);
 /* One that was left alone has come back. */

@@ -308,13 +308,13 @@ account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
 
 	switch (v) {
 	case HSM_CALL_OK:
-		hsm_health_well(hsm, probe);
+		hsm_health_well(hsm, probe, call->signs);
 		break;
 	case HSM_CALL_LATE:
 		snprintf(why, sizeof(why),
 		    "%s: no answer within %lld s", call->what,
 		    hsm->limit / 1000000000LL);
-		hsm_health_late(hsm, probe, why, took);
+		hsm_health_late(hsm, probe, call->signs, why, took);
 		hsm_raise(HSM_E_TOKEN, "token: %s", why);
 		break;
 	case HSM_CALL_NO_MATTER:
@@ -322,7 +322,8 @@ account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
 		break;
 	default:
 		take_reason(hsm, why, sizeof(why), &reason);
-		hsm_health_failed(hsm, probe, reason, why, took);
+		hsm_health_failed(
+		    hsm, probe, call->signs, reason, why, took);
 	}
 }
 
@@ -357,18 +358,32 @@ hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
 	return run(hsm, &call) == HSM_CALL_OK;
 }
 
-int
-hsm_session_run_bounded(struct hsm *hsm, const char *what, hsm_op *op,
-    void *arg, void (*release)(void *))
+static int
+run_bounded(struct hsm *hsm, struct hsm_call *call)
 {
-	struct hsm_call call = {.what = what,
-	    .op = op,
-	    .arg = arg,
-	    .release = release,
-	    .bounded = 1};
-	enum hsm_verdict v = run(hsm, &call);
+	enum hsm_verdict v;
 
+	call->bounded = 1;
+	v = run(hsm, call);
 	return v == HSM_CALL_LATE ? -1 : v == HSM_CALL_OK;
+}
+
+int
+hsm_session_sign(
+    struct hsm *hsm, hsm_op *op, void *arg, void (*release)(void *))
+{
+	struct hsm_call call = {"signature", op, arg, release, .signs = 1};
+
+	return run_bounded(hsm, &call);
+}
+
+int
+hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *))
+{
+	struct hsm_call call = {what, op, arg, release, .signs = 0};
+
+	return run_bounded(hsm, &call);
 }
 
 struct rw_call {

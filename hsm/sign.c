@@ -284,8 +284,7 @@ sign_by(struct hsm_key *key, const struct hsm_sign_how *how,
 	    (call = call_new(key, in, in_len)) == NULL)
 		return 0;
 	if (prepare(call, how, key->hsm->caps))
-		rc = hsm_session_run_bounded(
-		    key->hsm, "signature", sign_op, call, call_free);
+		rc = hsm_session_sign(key->hsm, sign_op, call, call_free);
 	if (rc < 0) /* the call is not ours any longer */
 		return 0;
 	if (rc && call->raw_len != raw_size(key))
