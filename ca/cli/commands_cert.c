@@ -23,12 +23,15 @@ static const struct option_spec ISSUE[] = {
 static const struct option_spec EXPLAIN[] = {
     {"fleet", OPTION_TEXT, 0, NULL, "F", "as if enrolling in this fleet"},
     {"profile", OPTION_TEXT, 0, NULL, "P", "as if by \"inkan issue\""},
-    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"csr", OPTION_CSR, 0, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"request", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"as a client sent it, with or without head"},
     {"cert", OPTION_CHAIN, 0, "chain", "FILE",
 	"the client's certificate and its chain, PEM"},
     {"user", OPTION_TEXT, 0, NULL, "U", "as if U gave the right secret"},
     {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device"},
     {"renew", OPTION_FLAG, 0, NULL, NULL, "as if by simplereenroll"},
+    {"keygen", OPTION_FLAG, 0, NULL, NULL, "as if by serverkeygen"},
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
     END,
 };
@@ -89,6 +92,18 @@ static const struct option_spec CRL_PLAN[] = {
 	"verifiers can ask while they verify"},
     END,
 };
+static const struct option_spec OCSP_PLAN[] = {
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA; else each that issues"},
+    {"fleet-size", OPTION_INT, 0, "fleet_size", "N",
+	"so many certificates in use"},
+    {"validity", OPTION_DURATION, 0, NULL, "T", "of an answer: 1h"},
+    {"refresh", OPTION_DURATION, 0, NULL, "T",
+	"before its end an answer is replaced: 15m"},
+    {"rate", OPTION_INT, 0, NULL, "N", "signatures a second of the token"},
+    {"hashes", OPTION_INT, 0, NULL, "N",
+	"2: asked by SHA-1 and SHA-256, one answer each"},
+    END,
+};
 static const struct option_spec CAMPAIGN[] = {
     {"id", OPTION_INT, REQ, NULL, "ID", "its number"},
     END,
@@ -102,6 +117,10 @@ static const char *const EXPLAIN_COLUMNS[] = {
     "stage", "verdict", "rule", "field", "text", NULL};
 static const char *const PLAN_COLUMNS[] = {"choice", "fits", "entries",
     "octets", "octets_day", "signatures_day", "seconds_day", "why", NULL};
+
+static const char *const OCSP_COLUMNS[] = {"issuer", "certs", "validity",
+    "signatures_day", "signatures_second", "budget", "token_rate", "percent",
+    "fits", "rate_is", NULL};
 
 const struct command commands_cert[] = {
     {.words = "issue",
@@ -117,7 +136,9 @@ const struct command commands_cert[] = {
 	.columns = EXPLAIN_COLUMNS,
 	.rows = "stages",
 	.help = "Tell what would become of a request; issue nothing",
-	.more = "Exit status 0 only if a certificate would be issued."},
+	.more = "One of --csr, --request. A --request with a head names the "
+		"fleet by its path.\nExit status 0 only if a certificate "
+		"would be issued."},
     {.words = "revoke",
 	.run = run_revoke,
 	.options = run_revoke_options,
@@ -181,5 +202,11 @@ const struct command commands_cert[] = {
 	.columns = PLAN_COLUMNS,
 	.rows = "choices",
 	.help = "Forecast what CRLs, shards, short lives and OCSP cost"},
+    {.words = "ocsp plan",
+	.op = "ocsp.plan",
+	.run = run_list,
+	.options = OCSP_PLAN,
+	.columns = OCSP_COLUMNS,
+	.help = "Signatures a day of OCSP answers, against the token's rate"},
     {.words = NULL},
 };

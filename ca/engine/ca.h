@@ -6,11 +6,14 @@
 #include <time.h>
 #include "ca/engine/admit.h"
 #include "ca/engine/anchor.h"
+#include "ca/engine/clients.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
+#include "ca/engine/load.h"
 #include "ca/engine/logpub.h"
 #include "ca/engine/policy.h"
 #include "ca/engine/settings.h"
+#include "ca/engine/told.h"
 #include "ca/engine/tokens.h"
 #include "ca/status/status.h"
 #include "hsm/hsm.h"
@@ -34,9 +37,13 @@ struct ca {
 	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct maker_crls *maker_crls;
+	struct clients *clients;	/* how they behave; NULL in some tests */
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */
+
+	struct told_all *told;	/* by responders, of themselves; likewise */
 
 	struct ca_token *tokens;	/* the first is that of ${token} */
 	size_t n_tokens;
@@ -53,6 +60,7 @@ struct ca {
 	atomic_uint_fast64_t refused;	/* unauthenticated refusals this hour */
 	time_t refused_hour;
 	time_t started;
+	struct ca_load load;	/* what is counted of all this */
 };
 
 /* Open everything but the sockets. A token that is absent does not prevent the

@@ -70,6 +70,23 @@ refused(const char *a, const char *b, const char *c, const char *word)
 }
 
 static void
+folder_of_makers(void **state)
+{
+	struct settings *s = read_texts(PATHS, TOKEN, "maker_crls = \"crls\";");
+	char want[PATH_MAX];
+
+	(void)state;
+	assert_non_null(s);
+	snprintf(want, sizeof(want), "%s/crls", dir);
+	assert_string_equal(s->maker_crls, want);
+	settings_free(s);
+	s = read_texts(PATHS, TOKEN, "");
+	assert_string_equal(s->maker_crls, "");
+	settings_free(s);
+	refused(PATHS, TOKEN, "maker_crls = 7;", "maker_crls");
+}
+
+static void
 defaults(void **state)
 {
 	struct settings *s = read_texts(PATHS, TOKEN, "");
@@ -168,6 +185,32 @@ wrong_tokens(void **state)
 	/* The token of old has no name. */
 	refused(PATHS, "token: { name = \"x\"; uri = \"pkcs11:token=x\"; };\n",
 	    "", "name");
+}
+
+static void
+standby(void **state)
+{
+	struct settings *s = read_texts(PATHS, TOKEN, "tokens = ( "
+	    MORE("a", "standby = \"\"; call_limit = \"2s\";") ", "
+	    MORE("b", "standby = \"c\";") ", " MORE("c", "") " );\n");
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(s->token.has_standby, 0);
+	assert_int_equal(s->token.call_limit, HSM_CALL_LIMIT);
+	assert_int_equal(s->tokens[0].has_standby, 1);
+	assert_string_equal(s->tokens[0].standby, "");
+	assert_int_equal(s->tokens[0].call_limit, 2);
+	assert_string_equal(s->tokens[1].standby, "c");
+	settings_free(s);
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"x\";")
+	    " );\n", "standby: there is no token \"x\"");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"a\";")
+	    " );\n", "standby: \"a\" must be another");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"b\";")
+	    ", " MORE("b", "standby = \"\";") " );\n", "have none itself");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a",
+	    "call_limit = \"301s\";") " );\n", "call_limit");
 }
 
 static void
@@ -296,10 +339,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(defaults),
+	    cmocka_unit_test(folder_of_makers), cmocka_unit_test(defaults),
 	    cmocka_unit_test(everything),
 	    cmocka_unit_test(several_tokens),
 	    cmocka_unit_test(wrong_tokens),
+	    cmocka_unit_test(standby),
 	    cmocka_unit_test(as_the_hsm_wants_it),
 	    cmocka_unit_test(mistakes),
 	    cmocka_unit_test(wrong_peers),
