@@ -191,7 +191,7 @@ static void
 standby(void **state)
 {
 	struct settings *s = read_texts(PATHS, TOKEN, "tokens = ( "
-	    MORE("a", "standby = \"\"; call_limit = \"2s\";") ", "
+	    MORE("a", "standby = \"c\"; call_limit = \"2s\";") ", "
 	    MORE("b", "standby = \"c\";") ", " MORE("c", "") " );\n");
 
 	(void)state;
@@ -199,7 +199,7 @@ standby(void **state)
 	assert_int_equal(s->token.has_standby, 0);
 	assert_int_equal(s->token.call_limit, HSM_CALL_LIMIT);
 	assert_int_equal(s->tokens[0].has_standby, 1);
-	assert_string_equal(s->tokens[0].standby, "");
+	assert_string_equal(s->tokens[0].standby, "c");
 	assert_int_equal(s->tokens[0].call_limit, 2);
 	assert_string_equal(s->tokens[1].standby, "c");
 	settings_free(s);
@@ -208,7 +208,7 @@ standby(void **state)
 	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"a\";")
 	    " );\n", "standby: \"a\" must be another");
 	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"b\";")
-	    ", " MORE("b", "standby = \"\";") " );\n", "have none itself");
+	    ", " MORE("b", "standby = \"a\";") " );\n", "have none itself");
 	refused(PATHS, TOKEN, "tokens = ( " MORE("a",
 	    "call_limit = \"301s\";") " );\n", "call_limit");
 }
