@@ -121,7 +121,16 @@ $(BUILD)/tests/unit/$(1)/%: $(BUILD)/o/tests/unit/$(1)/%.o \
 endef
 $(foreach p,hsm profiles ca ra ocsp,$(eval $(call unit_test,$(p))))
 
-unit: $(UNIT)
+# The PKCS#11 module that fails on command (tests/faults/p11fault.h).
+P11FAULT := $(BUILD)/tests/p11fault.so
+$(P11FAULT): $(wildcard tests/faults/*.c tests/faults/*.h) Makefile
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -shared -pthread \
+	    -fvisibility=hidden -o $@ $(filter %.c,$^) -ldl
+p11fault: $(P11FAULT)
+
+unit: $(UNIT) $(P11FAULT)
 # Programs with fault points, for tests/integration/crash.sh, ceremony_resume.sh.
 faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
@@ -142,7 +151,7 @@ $(BUILD)/bench/%: $(BUILD)/o/tests/bench/%.o $(call lib,$(CA_PARTS))
 	    -Wl,--start-group $(call lib,$(CA_PARTS)) -Wl,--end-group -pthread \
 	    -Wl,--as-needed $(ALLLIBS)
 
-bench: all $(BENCH)
+bench: all $(BENCH) $(P11FAULT)
 	$(Q)BUILD=$(BUILD) FULL=$(FULL) ONLY="$(ONLY)" tests/bench/run
 
 # Fuzz targets (docs/fuzz.md): tests/fuzz/<name>_fuzz.c, linked with the parts of
@@ -210,7 +219,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit faults check check-long bench fuzz fuzzers tidy analyze sbom \
-    install clean
+.PHONY: all unit p11fault faults check check-long bench fuzz fuzzers tidy analyze \
+    sbom install clean
 .SECONDARY:
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)
