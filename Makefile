@@ -156,7 +156,7 @@ install: all
 	install -m 644 profiles/shipped/*.conf "$(TO)/share/inkan/profiles/"
 	install -m 644 scripts/policy/operators.conf "$(TO)/share/inkan/"
 	install -m 644 scripts/units/*.service scripts/units/*.socket \
-	    "$(TO)/lib/systemd/system/"
+	    scripts/units/*.timer "$(TO)/lib/systemd/system/"
 	sed -i 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|' \
 	    "$(TO)"/lib/systemd/system/inkan-*.service
 	set -e; for s in 1 5 7 8; do \

@@ -24,6 +24,7 @@ typedef struct answer_single_st {
 	ANSWER_REVOKED_INFO *revoked;
 	ASN1_NULL *unknown;
 	ASN1_GENERALIZEDTIME *this_update, *next_update;
+	STACK_OF(X509_EXTENSION) * extensions;
 } ANSWER_SINGLE;
 
 DEFINE_STACK_OF(ANSWER_SINGLE)
@@ -64,7 +65,8 @@ ASN1_SEQUENCE(ANSWER_SINGLE) = {
 	ASN1_IMP_OPT(ANSWER_SINGLE, revoked, ANSWER_REVOKED_INFO, 1),
 	ASN1_IMP_OPT(ANSWER_SINGLE, unknown, ASN1_NULL, 2),
 	ASN1_SIMPLE(ANSWER_SINGLE, this_update, ASN1_GENERALIZEDTIME),
-	ASN1_EXP_OPT(ANSWER_SINGLE, next_update, ASN1_GENERALIZEDTIME, 0)
+	ASN1_EXP_OPT(ANSWER_SINGLE, next_update, ASN1_GENERALIZEDTIME, 0),
+	ASN1_EXP_SEQUENCE_OF_OPT(ANSWER_SINGLE, extensions, X509_EXTENSION, 1)
 } static_ASN1_SEQUENCE_END(ANSWER_SINGLE)
 
 ASN1_SEQUENCE(ANSWER_DATA) = {
@@ -137,6 +139,48 @@ set_status(ANSWER_SINGLE *to, const struct answer_single *from)
 	return (to->unknown = ASN1_NULL_new()) != NULL;
 }
 
+/* An extension, not critical, whose extnValue holds ${value}'s DER. */
+static int
+add_extension(STACK_OF(X509_EXTENSION) **to, const ASN1_OBJECT *oid,
+    const ASN1_VALUE *value, const ASN1_ITEM *it)
+{
+	ASN1_OCTET_STRING *outer = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *ext = NULL;
+	unsigned char *der = NULL;
+	int n, ok = 0;
+
+	n = ASN1_item_i2d(value, &der, it);
+	if (n <= 0 || outer == NULL ||
+	    ASN1_OCTET_STRING_set(outer, der, n) != 1)
+		goto out;
+	ext = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, outer);
+	if (*to == NULL)
+		*to = sk_X509_EXTENSION_new_null();
+	if (ext == NULL || *to == NULL || !sk_X509_EXTENSION_push(*to, ext))
+		goto out;
+	ext = NULL;
+	ok = 1;
+out:
+	ASN1_OCTET_STRING_free(outer);
+	X509_EXTENSION_free(ext);
+	OPENSSL_free(der);
+	return ok;
+}
+
+static int
+add_cutoff(ANSWER_SINGLE *to, time_t cutoff)
+{
+	ASN1_GENERALIZEDTIME *t = ASN1_GENERALIZEDTIME_set(NULL, cutoff);
+	int ok;
+
+	ok = t != NULL &&
+	    add_extension(&to->extensions,
+		OBJ_nid2obj(NID_id_pkix_OCSP_archiveCutoff), (ASN1_VALUE *)t,
+		ASN1_ITEM_rptr(ASN1_GENERALIZEDTIME));
+	ASN1_GENERALIZEDTIME_free(t);
+	return ok;
+}
+
 static int
 add_single(ANSWER_DATA *data, const struct answer *answer,
     const struct answer_single *from)
@@ -151,6 +195,8 @@ add_single(ANSWER_DATA *data, const struct answer *answer,
 		goto err;
 	to->next_update = ASN1_GENERALIZEDTIME_set(NULL, answer->next_update);
 	if (to->next_update == NULL ||
+	    (from->archive_cutoff != 0 &&
+		!add_cutoff(to, from->archive_cutoff)) ||
 	    !sk_ANSWER_SINGLE_push(data->singles, to))
 		goto err;
 	return 1;
@@ -164,31 +210,33 @@ static int
 add_nonce(ANSWER_DATA *data, const unsigned char *nonce, size_t len)
 {
 	ASN1_OCTET_STRING *inner = ASN1_OCTET_STRING_new();
-	ASN1_OCTET_STRING *outer = NULL;
-	X509_EXTENSION *ext = NULL;
-	unsigned char *der = NULL;
-	int n, ok = 0;
+	int ok;
 
-	if (inner == NULL || ASN1_OCTET_STRING_set(inner, nonce, (int)len) != 1)
-		goto out;
-	if ((n = i2d_ASN1_OCTET_STRING(inner, &der)) <= 0)
-		goto out;
-	if ((outer = ASN1_OCTET_STRING_new()) == NULL ||
-	    ASN1_OCTET_STRING_set(outer, der, n) != 1)
-		goto out;
-	ext = X509_EXTENSION_create_by_NID(
-	    NULL, NID_id_pkix_OCSP_Nonce, 0, outer);
-	data->extensions = sk_X509_EXTENSION_new_null();
-	if (ext == NULL || data->extensions == NULL ||
-	    !sk_X509_EXTENSION_push(data->extensions, ext))
-		goto out;
-	ext = NULL;
-	ok = 1;
-out:
+	ok = inner != NULL &&
+	    ASN1_OCTET_STRING_set(inner, nonce, (int)len) == 1 &&
+	    add_extension(&data->extensions,
+		OBJ_nid2obj(NID_id_pkix_OCSP_Nonce), (ASN1_VALUE *)inner,
+		ASN1_ITEM_rptr(ASN1_OCTET_STRING));
 	ASN1_OCTET_STRING_free(inner);
-	ASN1_OCTET_STRING_free(outer);
-	X509_EXTENSION_free(ext);
-	OPENSSL_free(der);
+	return ok;
+}
+
+/* OpenSSL's NID_id_pkix_OCSP_extendedStatus is 1.3.6.1.5.5.7.48.1.8, which
+   RFC 6960 gives to the preferred signature algorithms. */
+#define EXTENDED_REVOKE "1.3.6.1.5.5.7.48.1.9"
+
+static int
+add_extended_revoke(ANSWER_DATA *data)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj(EXTENDED_REVOKE, 1);
+	ASN1_NULL *null = ASN1_NULL_new();
+	int ok;
+
+	ok = oid != NULL && null != NULL &&
+	    add_extension(&data->extensions, oid, (ASN1_VALUE *)null,
+		ASN1_ITEM_rptr(ASN1_NULL));
+	ASN1_NULL_free(null);
+	ASN1_OBJECT_free(oid);
 	return ok;
 }
 
@@ -206,6 +254,8 @@ fill_data(
 	for (i = 0; i < answer->n_singles; i++)
 		if (!add_single(data, answer, &answer->singles[i]))
 			return 0;
+	if (answer->extended_revoke && !add_extended_revoke(data))
+		return 0;
 	return answer->nonce == NULL ||
 	    add_nonce(data, answer->nonce, answer->nonce_len);
 }

@@ -24,6 +24,7 @@ struct answer_single {
 	int reason; /* CRLReason; -1 and 0 (unspecified) are not
 		       written, RFC 5280 5.3.1 */
 	time_t revoked_at;
+	time_t archive_cutoff; /* RFC 6960 4.4.4; 0: none */
 };
 
 struct answer {
@@ -32,6 +33,8 @@ struct answer {
 	time_t this_update, next_update;
 	const unsigned char *nonce; /* NULL: none */
 	size_t nonce_len;
+	int extended_revoke; /* RFC 6960 4.4.8: "revoked" may mean that there
+				is no such certificate */
 };
 
 /* *out is returned to be freed with OPENSSL_free(). 1, or 0 raised. */

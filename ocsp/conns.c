@@ -11,7 +11,7 @@ struct conn {
 	int fd;
 	int busy; /* between begin and end */
 	int cut;  /* shut down already */
-	int64_t deadline;
+	int64_t deadline, since; /* the last event */
 };
 
 struct conns {
@@ -68,6 +68,7 @@ conns_open(struct conns *cs, int fd, int64_t now)
 		return NULL;
 	c->fd = fd;
 	c->deadline = now + cs->request_ms;
+	c->since = now;
 	pthread_mutex_lock(&cs->lock);
 	c->next = cs->first;
 	if (c->next != NULL)
@@ -94,19 +95,20 @@ conns_close(struct conns *cs, struct conn *c)
 }
 
 static void
-set(struct conns *cs, struct conn *c, int busy, int64_t deadline)
+set(struct conns *cs, struct conn *c, int busy, int64_t now, int64_t deadline)
 {
 	pthread_mutex_lock(&cs->lock);
 	cs->busy += (size_t)busy - (size_t)c->busy;
 	c->busy = busy;
 	c->deadline = deadline;
+	c->since = now;
 	pthread_mutex_unlock(&cs->lock);
 }
 
 void
 conns_begin(struct conns *cs, struct conn *c, int64_t now)
 {
-	set(cs, c, 1, now + cs->request_ms);
+	set(cs, c, 1, now, now + cs->request_ms);
 }
 
 void
@@ -114,14 +116,14 @@ conns_send(struct conns *cs, struct conn *c, size_t len, int64_t now)
 {
 	/* Short answers are under the request's own deadline. */
 	if (len >= CONNS_RATE)
-		set(cs, c, 1,
+		set(cs, c, 1, now,
 		    now + cs->request_ms + (int64_t)(len / CONNS_RATE) * 1000);
 }
 
 void
 conns_end(struct conns *cs, struct conn *c, int64_t now)
 {
-	set(cs, c, 0, now + cs->idle_ms + cs->request_ms);
+	set(cs, c, 0, now, now + cs->idle_ms + cs->request_ms);
 }
 
 size_t
@@ -136,13 +138,27 @@ conns_sweep(struct conns *cs, int64_t now)
 	for (c = cs->first; c != NULL; c = c->next) {
 		if (c->cut || now < c->deadline)
 			continue;
+		/* Counted first: who sees the end can rely on it. */
+		counters_add(cs->counters, COUNT_TIMEOUTS);
 		shutdown(c->fd, SHUT_RDWR);
 		c->cut = 1;
 		n++;
 	}
 	pthread_mutex_unlock(&cs->lock);
-	for (size_t i = 0; i < n; i++)
-		counters_add(cs->counters, COUNT_TIMEOUTS);
+	return n;
+}
+
+size_t
+conns_lively(struct conns *cs, int64_t now)
+{
+	struct conn *c;
+	size_t n = 0;
+
+	pthread_mutex_lock(&cs->lock);
+	for (c = cs->first; c != NULL; c = c->next)
+		if (!c->cut && (c->busy || now - c->since < CONNS_QUIET))
+			n++;
+	pthread_mutex_unlock(&cs->lock);
 	return n;
 }
 

@@ -39,6 +39,10 @@ void conns_end(struct conns *conns, struct conn *conn, int64_t now);
 
 /* Shut down what is past its deadline; how many. */
 size_t conns_sweep(struct conns *conns, int64_t now);
+/* How many connections have something under way: a request, or a moment ago
+   one that ended, or that is the first and may come yet. */
+size_t conns_lively(struct conns *conns, int64_t now);
+#define CONNS_QUIET 300 /* milliseconds: how long that moment is */
 /* How many requests are under way. */
 size_t conns_busy(struct conns *conns);
 int64_t conns_now(void);

@@ -28,7 +28,7 @@ struct turn {
 	struct MHD_Connection *con;
 	struct exchange *x;
 	time_t now;
-	int is_post, is_get; /* GET or HEAD */
+	int is_post, is_get, is_head; /* is_get: GET or HEAD */
 };
 
 static struct conn *
@@ -144,7 +144,7 @@ start(struct turn *t)
 
 /* ${reply} is given. */
 static enum MHD_Result
-finish(struct turn *t, struct reply *reply)
+finish_as(struct turn *t, struct reply *reply, enum send_how how)
 {
 	struct conn *conn = conn_of(t->con);
 	enum MHD_Result result;
@@ -154,9 +154,27 @@ finish(struct turn *t, struct reply *reply)
 		    t->ctx->send, t->con, 500, "out of memory\n", NULL);
 	if (conn != NULL)
 		conns_send(t->ctx->conns, conn, reply->len, conns_now());
-	result = send_reply(t->ctx->send, t->con, reply, t->is_get, t->now);
+	result = send_reply(t->ctx->send, t->con, reply, how, t->now);
 	reply_free(reply);
 	return result;
+}
+
+static enum MHD_Result
+finish(struct turn *t, struct reply *reply)
+{
+	return finish_as(
+	    t, reply, t->is_get ? SEND_CONDITIONAL : SEND_WHOLE);
+}
+
+static enum MHD_Result
+finish_file(struct turn *t, struct reply *reply)
+{
+	if (reply == NULL)
+		return send_text(
+		    t->ctx->send, t->con, 404, "not found\n", NULL);
+	counters_add(t->ctx->counters, COUNT_FILES);
+	return finish_as(
+	    t, reply, t->is_head ? SEND_CONDITIONAL : SEND_RANGES);
 }
 
 static enum MHD_Result
@@ -193,31 +211,18 @@ answer_get(struct turn *t, const char *base64)
 static enum MHD_Result
 answer_file(struct turn *t, enum files_kind kind, const char *name)
 {
-	struct reply *reply;
-
 	if (!t->is_get)
 		return not_allowed(t, "GET, HEAD");
-	reply = files_get(t->ctx->files, kind, name);
-	if (reply == NULL)
-		return send_text(
-		    t->ctx->send, t->con, 404, "not found\n", NULL);
-	counters_add(t->ctx->counters, COUNT_FILES);
-	return finish(t, reply);
+	return finish_file(t, files_get(t->ctx->files, kind, name));
 }
 
 static enum MHD_Result
 answer_log(struct turn *t, const char *name)
 {
-	struct reply *reply;
-
 	if (!t->is_get)
 		return not_allowed(t, "GET, HEAD");
-	reply = logfiles_get(t->ctx->set->publish_dir, name);
-	if (reply == NULL)
-		return send_text(
-		    t->ctx->send, t->con, 404, "not found\n", NULL);
-	counters_add(t->ctx->counters, COUNT_FILES);
-	return finish(t, reply);
+	return finish_file(
+	    t, logfiles_get(t->ctx->set->publish_dir, name));
 }
 
 static enum MHD_Result
@@ -269,6 +274,7 @@ exchange_handle(void *ctx, struct MHD_Connection *con, const char *url,
 	}
 	t.now = time(NULL);
 	t.is_post = strcmp(method, "POST") == 0;
-	t.is_get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+	t.is_head = strcmp(method, "HEAD") == 0;
+	t.is_get = t.is_head || strcmp(method, "GET") == 0;
 	return answer(&t, url);
 }

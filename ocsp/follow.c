@@ -18,6 +18,7 @@ struct follow {
 	struct readers *readers;
 	struct state *state;
 	struct cache *cache;
+	struct prepared *prepared; /* may be NULL */
 	struct status_reader *reader;
 	struct stat seen; /* the file that the reader has open */
 	char *wal;	  /* path of its WAL */
@@ -50,6 +51,12 @@ follow_new(const char *path, struct readers *readers, struct state *state,
 	f->cache = cache;
 	atomic_init(&f->stop, 0);
 	return f;
+}
+
+void
+follow_prepared(struct follow *f, struct prepared *prepared)
+{
+	f->prepared = prepared;
 }
 
 void
@@ -124,37 +131,46 @@ open_reader(struct follow *f)
 }
 
 struct drops {
-	struct cache *cache;
+	struct follow *f;
+	int64_t last; /* change number */
 	size_t n;
 };
 
+/* What was prepared goes first: who takes it from there between the two is
+   held by the cache's epoch. */
 static int
 drop_one(const struct status_cert *cert, void *arg)
 {
 	struct drops *drops = arg;
 
 	drops->n++;
-	cache_drop(drops->cache, cert->issuer, cert->serial, cert->serial_len);
+	drops->last = cert->change;
+	prepared_change(drops->f->prepared, cert);
+	cache_drop(
+	    drops->f->cache, cert->issuer, cert->serial, cert->serial_len);
 	return 1;
 }
 
+/* Page by page, so that no transaction is a long one. */
 static int
 drop_changed(struct follow *f, const struct status_head *head)
 {
-	struct drops drops = {f->cache, 0};
+	struct drops drops = {.f = f, .last = f->change};
 
 	if (!f->started || head->generation != f->generation ||
 	    head->change < f->change) {
+		prepared_reset(f->prepared);
 		cache_flush(f->cache);
 		return 1;
 	}
 	if (head->change == f->change)
 		return 1;
-	if (!status_reader_changes(
-		f->reader, f->change, FOLLOW_CHANGES_MAX, drop_one, &drops))
-		return 0;
-	if (drops.n >= FOLLOW_CHANGES_MAX)
-		cache_flush(f->cache);
+	do {
+		drops.n = 0;
+		if (!status_reader_changes(f->reader, drops.last,
+			FOLLOW_CHANGES_MAX, drop_one, &drops))
+			return 0;
+	} while (drops.n == FOLLOW_CHANGES_MAX);
 	return 1;
 }
 
@@ -177,6 +193,7 @@ read_view(struct follow *f, struct view **out)
 		view_free(view);
 		return 1;
 	}
+	prepared_view(f->prepared, view);
 	cache_flush(f->cache);
 	*out = view;
 	return 1;

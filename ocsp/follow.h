@@ -2,6 +2,7 @@
 #define INKAN_OCSP_FOLLOW_H
 
 #include "ocsp/cache.h"
+#include "ocsp/prepared.h"
 #include "ocsp/readers.h"
 #include "ocsp/state.h"
 
@@ -15,7 +16,7 @@
 
 #define FOLLOW_PERIOD_MS 150
 
-/* More changes than this between two looks: drop all instead. */
+/* Changes that are read at a time. */
 #define FOLLOW_CHANGES_MAX 10000
 
 struct follow;
@@ -23,6 +24,8 @@ struct follow;
 /* All borrowed. */
 struct follow *follow_new(const char *path, struct readers *readers,
     struct state *state, struct cache *cache);
+/* Before the first look: who else is told of issuers and changes. */
+void follow_prepared(struct follow *follow, struct prepared *prepared);
 void follow_free(struct follow *follow); /* stops the thread, too */
 
 /* One look. 1 when status.db could be read. Reports when that changes. */

@@ -11,8 +11,12 @@
 #include "ocsp/error.h"
 #include "ocsp/follow.h"
 #include "ocsp/initkeys.h"
+#include "ocsp/metrics.h"
+#include "ocsp/once.h"
+#include "ocsp/prepare.h"
 #include "ocsp/renew.h"
 #include "ocsp/server.h"
+#include "ocsp/tell.h"
 
 /*
  * inkan-ocsp: OCSP answers, CRLs and issuer certificates over plain HTTP.
@@ -35,27 +39,62 @@ struct app {
 	struct presigned *presigned;
 	struct files *files;
 	struct follow *follow;
+	struct prepared *prepared;
+	struct prepare *prepare;
 	struct renew *renew;
+	struct tell *tell;
 	struct responder responder;
 	struct server *server;
+	struct metrics *metrics;
 };
 
 static const char usage[] =
     "inkan-ocsp -c FILE [-n]\n"
     "       inkan-ocsp -c FILE --init-keys\n"
+    "       inkan-ocsp -c FILE --export DIR\n"
+    "       inkan-ocsp -c FILE --staple CERT --out FILE\n"
     "  -c FILE      configuration (inkan-ocsp.conf(5))\n"
     "  -n           check the configuration and exit\n"
     "  --init-keys  make missing keys in the token, write "
-    "requests, and exit\n";
+    "requests, and exit\n"
+    "  --export DIR  write every answer as a static file, and exit\n"
+    "  --staple CERT --out FILE  write the answer about CERT (PEM), and "
+    "exit\n";
+
+/* What is to be done instead of serving. */
+struct what {
+	int init_keys;
+	const char *export, *staple, *out;
+};
 
 static int
 extra_option(const char *option, const char *value, void *arg)
 {
-	(void)value;
-	if (strcmp(option, "--init-keys") != 0)
+	struct what *w = arg;
+
+	if (strcmp(option, "--init-keys") == 0) {
+		w->init_keys = 1;
+		return 0;
+	}
+	if (value == NULL)
 		return -1;
-	*(int *)arg = 1;
-	return 0;
+	if (strcmp(option, "--export") == 0)
+		w->export = value;
+	else if (strcmp(option, "--staple") == 0)
+		w->staple = value;
+	else if (strcmp(option, "--out") == 0)
+		w->out = value;
+	else
+		return -1;
+	return 1;
+}
+
+/* One thing at a time. */
+static int
+is_whole(const struct what *w)
+{
+	return w->init_keys + (w->export != NULL) + (w->staple != NULL) <= 1 &&
+	    (w->staple == NULL) == (w->out == NULL);
 }
 
 /* Exit status for the error on the queue. */
@@ -68,10 +107,30 @@ fatal(void)
 	return status;
 }
 
+/* What is signed ahead, when any delegate is to. */
+static int
+open_prepared(struct app *a)
+{
+	const struct prepare_ctx ctx = {.set = a->set,
+	    .prepared = a->prepared = prepared_new(a->set),
+	    .state = a->state,
+	    .delegates = a->delegates,
+	    .counters = &a->counters};
+
+	if (a->prepared == NULL || (a->prepare = prepare_new(&ctx)) == NULL) {
+		ocsp_raise(OCSP_E_INTERNAL, "out of memory");
+		return 0;
+	}
+	follow_prepared(a->follow, a->prepared);
+	a->responder.prepared = a->prepared;
+	return 1;
+}
+
 static int
 app_open(struct app *a)
 {
 	a->cache = cache_new(a->set->max_cache);
+	counters_init(&a->counters);
 	a->readers = readers_new(a->set->status_db);
 	a->state = state_new();
 	a->delegates = delegates_new(a->set, a->hsm);
@@ -84,7 +143,7 @@ app_open(struct app *a)
 	}
 	a->follow =
 	    follow_new(a->set->status_db, a->readers, a->state, a->cache);
-	if (a->follow == NULL)
+	if (a->follow == NULL || !open_prepared(a))
 		return 0;
 	a->responder.set = a->set;
 	a->responder.state = a->state;
@@ -100,9 +159,13 @@ app_open(struct app *a)
 static void
 app_close(struct app *a)
 {
+	metrics_stop(a->metrics);
 	server_stop(a->server, GRACE);
+	tell_stop(a->tell);
 	renew_stop(a->renew);
+	prepare_stop(a->prepare);
 	follow_free(a->follow);
+	prepared_free(a->prepared);
 	files_free(a->files);
 	presigned_free(a->presigned);
 	delegates_free(a->delegates);
@@ -124,13 +187,38 @@ look_around(struct app *a, int force)
 }
 
 static int
+start_telling(struct app *a)
+{
+	char name[SETTINGS_ADDRESS_MAX + 16];
+
+	snprintf(name, sizeof(name), "%s:%u", a->set->listen[0].host,
+	    server_port(a->server, 0));
+	a->tell = tell_start(a->set, a->state, a->delegates, name);
+	return a->tell != NULL;
+}
+
+static int
+start_metrics(struct app *a)
+{
+	const struct metrics_ctx ctx = {.set = a->set,
+	    .responder = &a->responder,
+	    .server = a->server};
+
+	if (!a->set->has_metrics)
+		return 1;
+	a->metrics = metrics_start(&ctx);
+	return a->metrics != NULL;
+}
+
+static int
 app_start(struct app *a)
 {
 	if (!app_open(a) || !follow_start(a->follow))
 		return 0;
 	look_around(a, 0);
 	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
-	if (a->server == NULL)
+	if (a->server == NULL || !start_telling(a) ||
+	    !prepare_start(a->prepare) || !start_metrics(a))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;
@@ -149,6 +237,11 @@ report_listening(const struct app *a)
 		report_event(REPORT_INFO, "ocsp.listening", "address",
 		    a->set->listen[i].host, "port", port, NULL);
 	}
+	if (a->metrics == NULL)
+		return;
+	snprintf(port, sizeof(port), "%u", metrics_port(a->metrics));
+	report_event(REPORT_INFO, "ocsp.metrics", "address",
+	    a->set->metrics.host, "port", port, NULL);
 }
 
 /* Until SIGTERM or SIGINT. */
@@ -192,6 +285,8 @@ serve(struct app *a)
 		daemon_notify("READY=1");
 		app_run(a, signals);
 		daemon_notify("STOPPING=1");
+		metrics_stop(a->metrics);
+		a->metrics = NULL;
 		server_stop(a->server, GRACE);
 		a->server = NULL;
 		counters_report(&a->counters);
@@ -201,12 +296,43 @@ serve(struct app *a)
 	return status;
 }
 
+/* Once, without a thread and without a socket. */
+static int
+do_once(struct app *a, const struct what *w)
+{
+	enum once_status status;
+
+	once_settings(a->set, w->staple != NULL);
+	if (!app_open(a))
+		return fatal();
+	/* What cannot be read is reported, and makes all of it tryLater. */
+	(void)follow_step(a->follow);
+	look_around(a, 0);
+	ERR_clear_error();
+	if (w->export != NULL)
+		status = once_export(
+		    a->set, &a->responder, a->follow, w->export);
+	else
+		status = once_staple(&a->responder, w->staple, w->out);
+	return status == ONCE_FAILED ? fatal() : (int)status;
+}
+
+static int
+do_what(struct app *a, const struct what *w)
+{
+	if (w->init_keys)
+		return initkeys_run(a->set, a->hsm) ? 0 : fatal();
+	return w->export != NULL || w->staple != NULL ? do_once(a, w)
+						      : serve(a);
+}
+
 int
 main(int argc, char **argv)
 {
-	int init_keys = 0, status = 0;
+	struct what w = {0};
 	struct daemon_options o = {
-	    .usage = usage, .extra = extra_option, .arg = &init_keys};
+	    .usage = usage, .extra = extra_option, .arg = &w};
+	int status = 0;
 	struct app a;
 
 	memset(&a, 0, sizeof(a));
@@ -215,6 +341,10 @@ main(int argc, char **argv)
 		return fatal();
 	if (!daemon_options(argc, argv, &o))
 		return 2;
+	if (!is_whole(&w)) {
+		fprintf(stderr, "usage: %s", usage);
+		return 2;
+	}
 	if ((a.set = settings_read(o.config)) == NULL)
 		return fatal();
 	if (o.check_only)
@@ -223,10 +353,8 @@ main(int argc, char **argv)
 	   environment. */
 	if (a.set->have_token && (a.hsm = hsm_open(&a.set->token)) == NULL)
 		status = fatal();
-	else if (init_keys)
-		status = initkeys_run(a.set, a.hsm) ? 0 : fatal();
 	else
-		status = serve(&a);
+		status = do_what(&a, &w);
 out:
 	app_close(&a);
 	return status;

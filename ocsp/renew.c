@@ -9,13 +9,12 @@
 #include <openssl/pem.h>
 
 #include "ca/report/report.h"
-#include "ca/wire/socket.h"
 #include "ocsp/error.h"
 #include "ocsp/keys.h"
 #include "ocsp/renew.h"
 #include "ocsp/save.h"
+#include "ocsp/svc.h"
 
-#define CALL_TIMEOUT 30 /* seconds for one call */
 #define RETRY_FIRST 60	/* seconds; doubled up to RETRY_LAST */
 #define RETRY_LAST 3600
 
@@ -59,27 +58,6 @@ out:
 	return ok;
 }
 
-static WIRE_ANSWER *
-call(const char *path, WIRE_REQUEST *req)
-{
-	WIRE_ANSWER *answer = NULL;
-	int fd = socket_connect(path);
-
-	if (fd < 0)
-		return NULL;
-	answer = socket_call(fd, req, CALL_TIMEOUT);
-	close(fd);
-	if (answer != NULL && message_answer_status(answer) != WIRE_OK) {
-		ocsp_raise(OCSP_E_RENEW, "inkan-ca: %s: %s: %s",
-		    message_status_name(message_answer_status(answer)),
-		    message_refusal(answer, "stage"),
-		    message_refusal(answer, "text"));
-		WIRE_ANSWER_free(answer);
-		return NULL;
-	}
-	return answer;
-}
-
 /* The certificate for ${csr}, to be freed; NULL raised. */
 static X509 *
 ask(const char *path, const struct signer *current, const unsigned char *csr,
@@ -98,7 +76,7 @@ ask(const char *path, const struct signer *current, const unsigned char *csr,
 	    !field_add_bytes(
 		req->args, "current", current->cert, current->cert_len) ||
 	    !field_add_bytes(req->args, "proof", proof, proof_len) ||
-	    (answer = call(path, req)) == NULL)
+	    (answer = svc_call(path, req)) == NULL)
 		goto out;
 	der = p = field_bytes(answer->values, "cert", &len);
 	if (der != NULL)

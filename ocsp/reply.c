@@ -34,7 +34,7 @@ reply_date(time_t t, char *out)
 }
 
 static int
-set_etag(struct reply *reply)
+set_etag(struct reply *reply, const EVP_MD *sha256)
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char md[32];
@@ -42,8 +42,7 @@ set_etag(struct reply *reply)
 	size_t i;
 	char *p = reply->etag;
 
-	if (EVP_Digest(reply->data, reply->len, md, &len, EVP_sha256(), NULL) !=
-	    1)
+	if (EVP_Digest(reply->data, reply->len, md, &len, sha256, NULL) != 1)
 		return 0;
 	*p++ = '"';
 	for (i = 0; i < sizeof(md); i++) {
@@ -86,11 +85,32 @@ reply_new_stored(unsigned char *data, size_t len, const char *type,
 	reply_date(modified, reply->last_modified);
 	if (expires != 0)
 		reply_date(expires, reply->expires_date);
-	if (!set_etag(reply)) {
+	if (!set_etag(reply, EVP_sha256())) {
 		reply_free(reply);
 		return NULL;
 	}
 	return reply;
+}
+
+struct reply *
+reply_new_like(unsigned char *data, size_t len, const struct reply *model,
+    const EVP_MD *sha256)
+{
+	struct counted *c = OPENSSL_malloc(sizeof(*c));
+
+	if (c == NULL) {
+		OPENSSL_free(data);
+		return NULL;
+	}
+	c->reply = *model;
+	c->reply.data = data;
+	c->reply.len = len;
+	atomic_init(&c->refs, 1);
+	if (!set_etag(&c->reply, sha256)) {
+		reply_free(&c->reply);
+		return NULL;
+	}
+	return &c->reply;
 }
 
 struct reply *

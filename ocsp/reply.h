@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <time.h>
+#include <openssl/evp.h>
 
 /*
  * Octets to be sent, with what HTTP must say about them: an OCSP answer, a
@@ -25,6 +26,8 @@ struct reply {
 			      the maker before others see the reply */
 	int immutable;	   /* it never changes: need not be asked for again */
 	int once;	   /* made for one request; likewise */
+	unsigned char about_issuer, about_status; /* of a signed answer, for
+				the counters: ocsp/counters.h */
 	char etag[REPLY_ETAG_LEN + 1];
 	char last_modified[REPLY_DATE_LEN + 1];
 	char expires_date[REPLY_DATE_LEN + 1]; /* "" without end */
@@ -42,6 +45,11 @@ struct reply *reply_new(unsigned char *data, size_t len, const char *type);
 /* Something that caches may keep; fills the tag and the dates. */
 struct reply *reply_new_stored(unsigned char *data, size_t len,
     const char *type, time_t modified, time_t expires, time_t refresh_at);
+/* The same for octets of which there are many alike: all but the tag is taken
+   from ${model}. ${sha256} was fetched: to look it up each time costs more than
+   the hash. */
+struct reply *reply_new_like(unsigned char *data, size_t len,
+    const struct reply *model, const EVP_MD *sha256);
 struct reply *reply_up_ref(struct reply *reply);
 void reply_free(struct reply *reply); /* NULL is fine */
 

@@ -4,13 +4,10 @@
 #include <openssl/crypto.h>
 
 #include "ca/report/report.h"
-#include "ocsp/answer.h"
+#include "ocsp/certid.h"
 #include "ocsp/error.h"
-#include "ocsp/responder.h"
-
-/* A heartbeat this far ahead of our clock: one of the two clocks is wrong
-   (ARCHITECTURE: time), and nothing new is said. Seconds. */
-#define AHEAD_MAX 300
+#include "ocsp/standing.h"
+#include "ocsp/work.h"
 
 /* While an answer in memory still holds, a failing token is asked once in
    this many seconds. */
@@ -19,23 +16,15 @@
 /* One report of failing signatures in this many seconds. */
 #define COMPLAIN_PERIOD 10
 
-/* One request on its way. */
-struct work {
-	struct responder *r;
-	const unsigned char *der; /* raw */
-	size_t len;
-	time_t now;
-	struct request *req;
-	struct view *view;
-	const struct view_issuer *issuer;
-	struct signer *signer;
-	struct answer_single *singles;
-	struct status_head head;
-	uint64_t epoch;
-	int unknown;		/* a single says unknown */
-	int unsure;		/* what is not in status.db may be missing */
-	struct reply *fallback; /* cached, past its refresh, still valid */
-};
+/* A signed answer goes out. */
+static void
+count(struct work *w, enum counter which, const struct reply *reply,
+    enum counters_source source)
+{
+	counters_add(w->r->counters, which);
+	counters_answer(w->r->counters, reply->about_issuer,
+	    (enum counters_status)reply->about_status, source);
+}
 
 /* ---- the unsigned answers ---- */
 
@@ -71,7 +60,7 @@ later(struct work *w)
 	if (reply == NULL)
 		return error_reply(w->r, ANSWER_TRYLATER);
 	w->fallback = NULL;
-	counters_add(w->r->counters, COUNT_CACHED);
+	count(w, COUNT_CACHED, reply, COUNTERS_CACHED);
 	return reply;
 }
 
@@ -85,7 +74,7 @@ fresh(struct work *w, struct reply *found)
 	if (found == NULL)
 		return NULL;
 	if (w->now < found->refresh_at) {
-		counters_add(w->r->counters, COUNT_CACHED);
+		count(w, COUNT_CACHED, found, COUNTERS_CACHED);
 		return found;
 	}
 	if (w->now < found->expires && w->fallback == NULL)
@@ -99,39 +88,88 @@ fresh(struct work *w, struct reply *found)
 static int
 is_simple(const struct work *w)
 {
-	size_t len;
+	return request_n_ids(w->req) == 1 && w->nonce == NULL;
+}
 
-	return request_n_ids(w->req) == 1 &&
-	    (!w->r->set->nonce || request_nonce(w->req, &len) == NULL);
+/* An answer that was signed ahead; ${found} is given. Late ones are what there
+   is when nothing newer can be made. */
+static struct reply *
+in_time(struct work *w, struct reply *found, int late)
+{
+	if (found != NULL && late) {
+		reply_free(w->fallback);
+		w->fallback = found;
+		return NULL;
+	}
+	if (found != NULL)
+		count(w, COUNT_PREPARED, found, COUNTERS_PREPARED);
+	return found;
+}
+
+static struct reply *
+find_request(struct work *w)
+{
+	struct reply *found;
+	int late = 0;
+
+	found = fresh(w, cache_find_request(w->r->cache, w->der, w->len));
+	if (found != NULL)
+		return found;
+	found = prepared_request(
+	    w->r->prepared, w->r->cache, w->der, w->len, w->now, &late);
+	return in_time(w, found, late);
 }
 
 static struct reply *
 find_certid(struct work *w)
 {
 	const struct request_id *id = request_id(w->req, 0);
+	struct reply *found;
+	int late = 0;
 
 	if (!is_simple(w))
 		return NULL;
-	return fresh(w,
+	found = fresh(w,
 	    cache_find_certid(
 		w->r->cache, id->der, id->der_len, w->der, w->len));
+	if (found != NULL)
+		return found;
+	found = prepared_certid(
+	    w->r->prepared, id->der, id->der_len, w->now, &late);
+	return in_time(w, found, late);
 }
 
 static void
-keep(struct work *w, struct reply *reply)
+keep_as(struct work *w, const unsigned char *certid, size_t certid_len,
+    const unsigned char *request, size_t request_len, struct reply *reply)
 {
 	const struct request_id *id = request_id(w->req, 0);
 	struct cache_key key = {
 	    .issuer = w->issuer->id,
 	    .serial = id->serial,
 	    .serial_len = id->serial_len,
-	    .certid = id->der,
-	    .certid_len = id->der_len,
-	    .request = w->der,
-	    .request_len = w->len,
+	    .certid = certid,
+	    .certid_len = certid_len,
+	    .request = request,
+	    .request_len = request_len,
 	};
 
 	cache_put(w->r->cache, w->epoch, &key, reply);
+}
+
+/* Also for who asks by the other hash, when the answer speaks by both. */
+static void
+keep(struct work *w, struct reply *reply)
+{
+	const struct request_id *id = request_id(w->req, 0);
+	unsigned char *request = NULL;
+	size_t len;
+
+	keep_as(w, id->der, id->der_len, w->der, w->len, reply);
+	if (w->twin != NULL &&
+	    certid_request(w->twin, w->twin_len, &request, &len))
+		keep_as(w, w->twin, w->twin_len, request, len, reply);
+	OPENSSL_free(request);
 }
 
 /* ---- who, and whether anything may be said ---- */
@@ -151,14 +189,27 @@ find_issuer(struct work *w)
 	return w->issuer != NULL;
 }
 
-static int
-may_speak(const struct work *w)
+/* What holds for this issuer, and whether a nonce is to be echoed. */
+static void
+take_policy(struct work *w)
 {
-	const struct status_head *h = &w->head;
+	const struct settings *set = w->r->set;
+	size_t i = settings_delegate_of(set, w->issuer->ident);
 
-	return h->stopped[0] == '\0' && h->heartbeat > 0 &&
-	    h->heartbeat <= w->now + AHEAD_MAX &&
-	    w->now - h->heartbeat <= w->r->set->max_stale;
+	w->policy = &set->policy;
+	if (i < set->n_delegates)
+		w->policy = &set->delegates[i].policy;
+	else
+		i = SETTINGS_DELEGATES_MAX;
+	w->budget = &w->r->budgets[i];
+	if (w->policy->nonce != POLICY_NONCE_IGNORE)
+		w->nonce = request_nonce(w->req, &w->nonce_len);
+}
+
+int
+work_may_speak(const struct work *w)
+{
+	return standing_view(w->r->set, &w->head, w->now) == STANDING_OK;
 }
 
 static struct reply *
@@ -178,125 +229,6 @@ presigned_answer(struct work *w)
 
 /* ---- a new answer ---- */
 
-static int
-find(struct work *w, const struct request_id *id, struct status_cert *out)
-{
-	if (id->serial_len == 0)
-		return 0;
-	return readers_find(
-	    w->r->readers, w->issuer->id, id->serial, id->serial_len, out);
-}
-
-/* Not there: never issued, or status.db was emptied and is being filled again
-   since our head was read. 1 as it is now, 0 not there, -1 raised. */
-static int
-find_again(struct work *w, const struct request_id *id, struct status_cert *out)
-{
-	int64_t generation = w->head.generation, change = w->head.change;
-
-	if (!readers_head(w->r->readers, &w->head))
-		return -1;
-	if (w->head.generation != generation || !may_speak(w))
-		w->unsure = 1;
-	else if (w->head.change != change)
-		return find(w, id, out);
-	return 0;
-}
-
-/* The state of one certificate. 1, or 0 raised. */
-static int
-ask_status(
-    struct work *w, const struct request_id *id, struct answer_single *out)
-{
-	struct status_cert cert;
-	int found = find(w, id, &cert);
-
-	out->certid = id->der;
-	out->certid_len = id->der_len;
-	out->reason = -1;
-	if (found == 0)
-		found = find_again(w, id, &cert);
-	if (found < 0)
-		return 0;
-	if (found == 0) {
-		out->status = ANSWER_UNKNOWN;
-		w->unknown = 1;
-		return 1;
-	}
-	/* Newer than the head that we know: that one's heartbeat may lie
-	   before the revocation. */
-	if (cert.change > w->head.change) {
-		if (!readers_head(w->r->readers, &w->head))
-			return 0;
-		w->unsure |= !may_speak(w);
-	}
-	out->status = cert.state == STATUS_GOOD ? ANSWER_GOOD : ANSWER_REVOKED;
-	out->revoked_at = (time_t)cert.revoked_at;
-	out->reason = cert.state == STATUS_HELD ? 6 : cert.reason;
-	return 1;
-}
-
-static int
-ask_all(struct work *w)
-{
-	size_t i, n = request_n_ids(w->req);
-
-	w->singles = OPENSSL_zalloc(n * sizeof(*w->singles));
-	if (w->singles == NULL)
-		return 0;
-	for (i = 0; i < n; i++)
-		if (!ask_status(w, request_id(w->req, i), &w->singles[i]))
-			return 0;
-	return 1;
-}
-
-static struct reply *
-make_reply(struct work *w, const struct answer *a)
-{
-	time_t refresh_at = a->next_update - w->r->set->refresh;
-	unsigned char *der = NULL;
-	size_t len;
-
-	if (!answer_sign(a, w->signer, &der, &len))
-		return NULL;
-	counters_add(w->r->counters, COUNT_SIGNED);
-	if (w->unknown) {
-		counters_add(w->r->counters, COUNT_UNKNOWN);
-		return reply_new(der, len, REPLY_TYPE_OCSP);
-	}
-	/* An answer with a nonce is of use to one client only. */
-	if (a->nonce != NULL)
-		return reply_new(der, len, REPLY_TYPE_OCSP);
-	/* Cut off at the delegate's end: half of a short rest. */
-	if (refresh_at <= w->now)
-		refresh_at = w->now + (a->next_update - w->now) / 2;
-	return reply_new_stored(der, len, REPLY_TYPE_OCSP, a->this_update,
-	    a->next_update, refresh_at);
-}
-
-/* thisUpdate is the last time at which the status was known to be right: the
-   heartbeat, and never later than now. */
-static struct reply *
-sign_answer(struct work *w)
-{
-	const struct settings *set = w->r->set;
-	time_t span = w->unknown ? set->unknown_validity : set->validity;
-	struct answer a = {
-	    .singles = w->singles,
-	    .n_singles = request_n_ids(w->req),
-	    .this_update = (time_t)w->head.heartbeat,
-	    .next_update = w->now + span,
-	};
-
-	if (a.this_update > w->now)
-		a.this_update = w->now;
-	if (a.next_update > w->signer->not_after)
-		a.next_update = w->signer->not_after;
-	if (set->nonce)
-		a.nonce = request_nonce(w->req, &a.nonce_len);
-	return make_reply(w, &a);
-}
-
 /* Failing signatures come once per request: say it now and then. */
 static void
 complain(struct work *w)
@@ -311,12 +243,72 @@ complain(struct work *w)
 	ERR_clear_error();
 }
 
+/* What clients can have signed as often as they like, because no answer in
+   memory serves a second time: that is what the budget is for. */
+static int
+within_budget(struct work *w)
+{
+	if (is_simple(w) && !w->not_issued)
+		return 1;
+	if (budget_take(w->budget, w->policy->sign_budget, w->now))
+		return 1;
+	counters_add(w->r->counters, COUNT_OVER_BUDGET);
+	return 0;
+}
+
+/* RFC 9654 2.1: a responder may answer without the nonce. From here on the
+   request is one that never had any. 1, or 0: it must have it. */
+static int
+without_nonce(struct work *w)
+{
+	const struct request_id *id = request_id(w->req, 0);
+
+	if (w->nonce == NULL || w->not_issued || request_n_ids(w->req) != 1 ||
+	    w->policy->nonce == POLICY_NONCE_REQUIRE ||
+	    !certid_request(id->der, id->der_len, &w->plain, &w->len))
+		return 0;
+	w->nonce = NULL;
+	w->der = w->plain;
+	return 1;
+}
+
+static struct reply *
+failed(struct work *w)
+{
+	atomic_store(&w->signer->failed_at, w->now);
+	complain(w);
+	return later(w);
+}
+
+/* The status is known. */
+static struct reply *
+say(struct work *w)
+{
+	struct reply *reply;
+
+	if (w->unsure)
+		return later(w);
+	if (w->too_old ||
+	    (w->not_issued && w->policy->not_issued == POLICY_UNAUTHORIZED))
+		return error_reply(w->r, ANSWER_UNAUTHORIZED);
+	if (!within_budget(w)) {
+		if (!without_nonce(w))
+			return later(w);
+		if ((reply = find_certid(w)) != NULL)
+			return reply;
+	}
+	if ((reply = compose_sign(w)) == NULL)
+		return failed(w);
+	count(w, COUNT_SIGNED, reply, COUNTERS_SIGNED);
+	if (reply->store && is_simple(w))
+		keep(w, reply);
+	return reply;
+}
+
 static struct reply *
 new_answer(struct work *w)
 {
-	struct reply *reply = NULL;
-
-	if (!may_speak(w))
+	if (!work_may_speak(w))
 		return later(w);
 	w->signer = delegates_signer(w->r->delegates, w->issuer);
 	if (w->signer == NULL || w->signer->not_after <= w->now ||
@@ -325,16 +317,7 @@ new_answer(struct work *w)
 	if (w->fallback != NULL &&
 	    w->now - atomic_load(&w->signer->failed_at) < RETRY_PERIOD)
 		return later(w);
-	if (!ask_all(w) || (!w->unsure && (reply = sign_answer(w)) == NULL)) {
-		atomic_store(&w->signer->failed_at, w->now);
-		complain(w);
-		return later(w);
-	}
-	if (w->unsure)
-		return later(w);
-	if (reply->store && is_simple(w))
-		keep(w, reply);
-	return reply;
+	return compose_ask(w) ? say(w) : failed(w);
 }
 
 static struct reply *
@@ -357,6 +340,9 @@ answer_parsed(struct work *w)
 	if (w->issuer->is_root &&
 	    !delegates_configured(w->r->delegates, w->issuer->ident))
 		return presigned_answer(w);
+	take_policy(w);
+	if (w->nonce == NULL && w->policy->nonce == POLICY_NONCE_REQUIRE)
+		return error_reply(w->r, ANSWER_MALFORMED);
 	if ((reply = find_certid(w)) != NULL)
 		return reply;
 	return new_answer(w);
@@ -369,9 +355,10 @@ responder_answer(
 	struct work w = {.r = r, .der = der, .len = len, .now = now};
 	struct reply *reply;
 
-	reply = fresh(&w, cache_find_request(r->cache, der, len));
-	if (reply != NULL)
+	if ((reply = find_request(&w)) != NULL) {
+		reply_free(w.fallback);
 		return reply;
+	}
 	ERR_clear_error();
 	w.req = request_parse(der, len, r->set->max_certids);
 	if (w.req == NULL)
@@ -384,5 +371,7 @@ responder_answer(
 	view_free(w.view);
 	signer_free(w.signer);
 	OPENSSL_free(w.singles);
+	OPENSSL_free(w.twin);
+	OPENSSL_free(w.plain);
 	return reply;
 }

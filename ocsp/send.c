@@ -1,10 +1,12 @@
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
+#include "ocsp/range.h"
 #include "ocsp/send.h"
 
 #define READY 512 /* responses kept ready; a power of two */
@@ -18,6 +20,7 @@ struct ready {
 
 struct send {
 	struct counters *counters;
+	atomic_int last;
 	struct ready ready[READY];
 };
 
@@ -59,10 +62,23 @@ send_free(struct send *s)
 	OPENSSL_free(s);
 }
 
+void
+send_last(struct send *s)
+{
+	atomic_store(&s->last, 1);
+}
+
 static int
 add(struct MHD_Response *response, const char *name, const char *value)
 {
 	return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+/* Everything but an OCSP answer. */
+static int
+is_file(const struct reply *reply)
+{
+	return strcmp(reply->type, REPLY_TYPE_OCSP) != 0;
 }
 
 static int
@@ -76,6 +92,8 @@ add_headers(
 	snprintf(control, sizeof(control),
 	    "max-age=%ld,public,no-transform,%s", reply_max_age(reply, now),
 	    reply->immutable ? "immutable" : "must-revalidate");
+	if (is_file(reply) && !add(response, "Accept-Ranges", "bytes"))
+		return 0;
 	return add(response, "Last-Modified", reply->last_modified) &&
 	    add(response, "ETag", reply->etag) &&
 	    (reply->expires_date[0] == '\0' ||
@@ -89,13 +107,14 @@ release(void *reply)
 	reply_free(reply);
 }
 
+/* ${len} octets of it from ${from}. */
 static struct MHD_Response *
-full_response(struct reply *reply, time_t now)
+part_response(struct reply *reply, size_t from, size_t len, time_t now)
 {
 	struct MHD_Response *response;
 
 	response = MHD_create_response_from_buffer_with_free_callback_cls(
-	    reply->len, reply->data, release, reply_up_ref(reply));
+	    len, reply->data + from, release, reply_up_ref(reply));
 	if (response == NULL) {
 		reply_free(reply);
 		return NULL;
@@ -106,6 +125,12 @@ full_response(struct reply *reply, time_t now)
 		return NULL;
 	}
 	return response;
+}
+
+static struct MHD_Response *
+full_response(struct reply *reply, time_t now)
+{
+	return part_response(reply, 0, reply->len, now);
 }
 
 /* The same reply within the same second has the same headers. The response is
@@ -168,18 +193,77 @@ queue_unchanged(struct send *s, struct MHD_Connection *con,
 	return queue_and_forget(con, MHD_HTTP_NOT_MODIFIED, response);
 }
 
+static enum MHD_Result
+queue_unsatisfiable(
+    struct send *s, struct MHD_Connection *con, const struct reply *reply)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	char range[64];
+
+	if (response == NULL)
+		return MHD_NO;
+	counters_add(s->counters, COUNT_REFUSED);
+	snprintf(range, sizeof(range), "bytes */%zu", reply->len);
+	add(response, "Content-Range", range);
+	add(response, "Cache-Control", "no-store");
+	return queue_and_forget(
+	    con, MHD_HTTP_RANGE_NOT_SATISFIABLE, response);
+}
+
+static enum MHD_Result
+queue_part(struct MHD_Connection *con, struct reply *reply, size_t first,
+    size_t last, time_t now)
+{
+	struct MHD_Response *response =
+	    part_response(reply, first, last - first + 1, now);
+	char range[96];
+
+	if (response == NULL)
+		return MHD_NO;
+	snprintf(range, sizeof(range), "bytes %zu-%zu/%zu", first, last,
+	    reply->len);
+	add(response, "Content-Range", range);
+	return queue_and_forget(con, MHD_HTTP_PARTIAL_CONTENT, response);
+}
+
+/* What Range and If-Range ask for. */
+static enum range_result
+wanted(struct MHD_Connection *con, const struct reply *reply, size_t *first,
+    size_t *last)
+{
+	const char *range, *same;
+
+	range = MHD_lookup_connection_value(con, MHD_HEADER_KIND, "Range");
+	same = MHD_lookup_connection_value(con, MHD_HEADER_KIND, "If-Range");
+	if (range == NULL ||
+	    !range_still_same(same, reply->etag, reply->last_modified))
+		return RANGE_NONE;
+	return range_read(range, reply->len, first, last);
+}
+
 enum MHD_Result
 send_reply(struct send *s, struct MHD_Connection *con, struct reply *reply,
-    int conditional, time_t now)
+    enum send_how how, time_t now)
 {
+	enum range_result part = RANGE_NONE;
 	struct MHD_Response *response;
+	size_t first, last;
 
-	if (conditional && reply->store && is_unchanged(con, reply))
+	if (how != SEND_WHOLE && reply->store && is_unchanged(con, reply))
 		return queue_unchanged(s, con, reply, now);
-	if (reply->store && !reply->once)
+	if (how == SEND_RANGES && reply->store)
+		part = wanted(con, reply, &first, &last);
+	if (part == RANGE_UNSATISFIABLE)
+		return queue_unsatisfiable(s, con, reply);
+	if (part == RANGE_PART)
+		return queue_part(con, reply, first, last, now);
+	if (reply->store && !reply->once && !atomic_load(&s->last))
 		return queue_ready(s, con, reply, now);
 	if ((response = full_response(reply, now)) == NULL)
 		return MHD_NO;
+	if (atomic_load(&s->last))
+		add(response, "Connection", "close");
 	return queue_and_forget(con, MHD_HTTP_OK, response);
 }
 
@@ -198,5 +282,7 @@ send_text(struct send *s, struct MHD_Connection *con, unsigned status,
 	add(response, "Cache-Control", "no-store");
 	if (allow != NULL)
 		add(response, "Allow", allow);
+	if (atomic_load(&s->last))
+		add(response, "Connection", "close");
 	return queue_and_forget(con, status, response);
 }

@@ -1,9 +1,7 @@
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,102 +10,70 @@
 
 #include "ocsp/error.h"
 #include "ocsp/exchange.h"
+#include "ocsp/listen.h"
 #include "ocsp/server.h"
 
-#define BACKLOG 1024
 #define SWEEP_MS 200
-#define HEAD_MEMORY 32768 /* octets per connection: bounds the head */
+#define HEAD_MEMORY 16384 /* octets per connection: bounds the head */
+
+/* What libmicrohttpd may have beyond max_connections, for each thread: the
+   limit that counts is ours, which closes what is too much at once. Its own
+   would leave it in the queue, where it waits and ages. */
+#define SPARE_CONNECTIONS 64
+
+struct listener {
+	struct server *server;
+	struct MHD_Daemon *daemon;
+	unsigned port;
+	atomic_size_t open;
+};
 
 struct server {
 	struct exchange_ctx ctx;
-	struct MHD_Daemon *daemons[SETTINGS_LISTEN_MAX];
-	unsigned ports[SETTINGS_LISTEN_MAX];
+	struct listener listeners[SETTINGS_LISTEN_MAX];
 	size_t n;
 	pthread_t sweeper;
 	int has_sweeper;
 	atomic_int stop;
 };
 
-/* ---- listening ---- */
-
-static int
-listen_at(const struct addrinfo *ai)
-{
-	int fd, one = 1;
-
-	fd = socket(
-	    ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	/* "[::]" next to "0.0.0.0" must be possible. */
-	if (ai->ai_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static unsigned
-port_of(int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
-		return 0;
-	if (ss.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&ss)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&ss)->sin_port);
-}
-
-static int
-open_socket(const struct settings_listen *l)
-{
-	const struct addrinfo hints = {
-	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-	    .ai_socktype = SOCK_STREAM,
-	};
-	struct addrinfo *ai = NULL;
-	int rc, fd;
-
-	if ((rc = getaddrinfo(l->host, l->port, &hints, &ai)) != 0) {
-		ocsp_raise(
-		    OCSP_E_LISTEN, "listen: %s: %s", l->host, gai_strerror(rc));
-		return -1;
-	}
-	if ((fd = listen_at(ai)) < 0) {
-		ERR_raise_data(ERR_LIB_SYS, errno, "listen on %s port %s",
-		    l->host, l->port);
-		ocsp_raise(
-		    OCSP_E_LISTEN, "listen: %s port %s", l->host, l->port);
-	}
-	freeaddrinfo(ai);
-	return fd;
-}
-
 /* ---- libmicrohttpd ---- */
+
+/* MHD_AcceptPolicyCallback: the newest is the one that goes. */
+static enum MHD_Result
+may_open(void *cls, const struct sockaddr *addr, socklen_t len)
+{
+	struct listener *l = cls;
+
+	(void)addr;
+	(void)len;
+	if (atomic_load(&l->open) < l->server->ctx.set->max_connections)
+		return MHD_YES;
+	counters_add(l->server->ctx.counters, COUNT_SHED);
+	return MHD_NO;
+}
 
 static void
 notify_connection(void *cls, struct MHD_Connection *con, void **socket_context,
     enum MHD_ConnectionNotificationCode code)
 {
-	struct server *s = cls;
+	struct listener *l = cls;
+	struct conns *conns = l->server->ctx.conns;
 	const union MHD_ConnectionInfo *info;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		atomic_fetch_add(&l->open, 1);
 		info = MHD_get_connection_info(
 		    con, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*socket_context = info == NULL
 		    ? NULL
-		    : conns_open(s->ctx.conns, info->connect_fd, conns_now());
-	} else if (*socket_context != NULL) {
-		conns_close(s->ctx.conns, *socket_context);
-		*socket_context = NULL;
+		    : conns_open(conns, info->connect_fd, conns_now());
+		return;
 	}
+	atomic_fetch_sub(&l->open, 1);
+	if (*socket_context != NULL)
+		conns_close(conns, *socket_context);
+	*socket_context = NULL;
 }
 
 /* The path as it was sent: nothing is unescaped. */
@@ -120,9 +86,12 @@ leave_escaped(void *cls, struct MHD_Connection *con, char *text)
 }
 
 static struct MHD_Daemon *
-start_daemon(struct server *s, int fd)
+start_daemon(struct listener *l, int fd)
 {
-	const struct settings *set = s->ctx.set;
+	struct exchange_ctx *ctx = &l->server->ctx;
+	const struct settings *set = ctx->set;
+	unsigned limit = (unsigned)((set->max_connections + SPARE_CONNECTIONS) *
+	    set->threads);
 	struct MHD_OptionItem pool[] = {
 	    {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)set->threads, NULL},
 	    {MHD_OPTION_END, 0, NULL},
@@ -133,27 +102,28 @@ start_daemon(struct server *s, int fd)
 		pool[0] = pool[1];
 	return MHD_start_daemon(
 	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO, 0,
-	    NULL, NULL, exchange_handle, &s->ctx, MHD_OPTION_LISTEN_SOCKET, fd,
+	    may_open, l, exchange_handle, ctx, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MEMORY,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)set->max_connections,
+	    MHD_OPTION_CONNECTION_LIMIT, limit,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)set->idle_timeout,
-	    MHD_OPTION_NOTIFY_CONNECTION, notify_connection, s,
-	    MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &s->ctx,
-	    MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &s->ctx,
+	    MHD_OPTION_NOTIFY_CONNECTION, notify_connection, l,
+	    MHD_OPTION_NOTIFY_COMPLETED, exchange_end, ctx,
+	    MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, ctx,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_ARRAY,
 	    pool, MHD_OPTION_END);
 }
 
 static int
-add_daemon(struct server *s, const struct settings_listen *l)
+add_daemon(struct server *s, const struct settings_listen *at)
 {
-	int fd = open_socket(l);
+	struct listener *l = &s->listeners[s->n];
+	int fd = listen_open(at, &l->port);
 
 	if (fd < 0)
 		return 0;
-	s->ports[s->n] = port_of(fd);
-	s->daemons[s->n] = start_daemon(s, fd);
-	if (s->daemons[s->n] == NULL) {
+	l->server = s;
+	l->daemon = start_daemon(l, fd);
+	if (l->daemon == NULL) {
 		close(fd);
 		ocsp_raise(OCSP_E_LISTEN, "the HTTP server does not start");
 		return 0;
@@ -175,10 +145,26 @@ sweep(void *arg)
 	return NULL;
 }
 
+/* As many descriptors as there may be connections, where that is allowed. */
+static void
+raise_limit(const struct settings *set)
+{
+	rlim_t want = 256 + set->n_listen * set->threads *
+		(set->max_connections + SPARE_CONNECTIONS);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int
 start_all(struct server *s)
 {
 	size_t i;
+
+	raise_limit(s->ctx.set);
 
 	for (i = 0; i < s->ctx.set->n_listen; i++)
 		if (!add_daemon(s, &s->ctx.set->listen[i]))
@@ -217,16 +203,55 @@ server_start(const struct settings *set, struct responder *responder,
 unsigned
 server_port(const struct server *s, size_t i)
 {
-	return i < s->n ? s->ports[i] : 0;
+	return i < s->n ? s->listeners[i].port : 0;
 }
 
+size_t
+server_open(const struct server *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += atomic_load(&s->listeners[i].open);
+	return n;
+}
+
+/* ---- stopping ---- */
+
+/* Who has connected by now is served, too: what waits in the queue would be
+   reset when the socket closes. */
 static void
-wait_idle(struct server *s, unsigned grace)
+stop_listening(struct listener *l)
+{
+	int fd = MHD_quiesce_daemon(l->daemon), got;
+	struct sockaddr_storage from;
+	socklen_t len;
+
+	if (fd < 0)
+		return;
+	for (;;) {
+		len = sizeof(from);
+		got = accept4(fd, (struct sockaddr *)&from, &len,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (got < 0)
+			break;
+		MHD_add_connection(
+		    l->daemon, got, (struct sockaddr *)&from, len);
+	}
+	close(fd);
+}
+
+/* Each answer says that it is the last one on its connection; one that waits
+   for no answer, and has not for a moment, is nobody's loss. */
+static void
+wait_quiet(struct server *s, unsigned grace)
 {
 	const struct timespec nap = {0, 20000000L};
 	int64_t until = conns_now() + (int64_t)grace * 1000;
 
-	while (conns_busy(s->ctx.conns) > 0 && conns_now() < until)
+	send_last(s->ctx.send);
+	while (conns_lively(s->ctx.conns, conns_now()) > 0 &&
+	    conns_now() < until)
 		nanosleep(&nap, NULL);
 }
 
@@ -234,17 +259,15 @@ void
 server_stop(struct server *s, unsigned grace)
 {
 	size_t i;
-	int fd;
 
 	if (s == NULL)
 		return;
 	for (i = 0; i < s->n; i++)
-		if ((fd = MHD_quiesce_daemon(s->daemons[i])) >= 0)
-			close(fd);
+		stop_listening(&s->listeners[i]);
 	if (s->n > 0)
-		wait_idle(s, grace);
+		wait_quiet(s, grace);
 	for (i = 0; i < s->n; i++)
-		MHD_stop_daemon(s->daemons[i]);
+		MHD_stop_daemon(s->listeners[i].daemon);
 	atomic_store(&s->stop, 1);
 	if (s->has_sweeper)
 		pthread_join(s->sweeper, NULL);

@@ -19,8 +19,12 @@ struct server *server_start(const struct settings *set,
 /* The port of the ${i}th address: what "0" became. */
 unsigned server_port(const struct server *server, size_t i);
 
-/* Accept no more, let requests under way end for at most ${grace} seconds,
-   then close. NULL is fine. */
+/* Open connections of all addresses. */
+size_t server_open(const struct server *server);
+
+/* Accept no more than who is connected by now, let what is under way end for
+   at most ${grace} seconds, each answer being the last on its connection, then
+   close. NULL is fine. */
 void server_stop(struct server *server, unsigned grace);
 
 #endif

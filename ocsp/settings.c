@@ -32,7 +32,10 @@ static const struct conf_key root_keys[] = {
     {"max_certids", CONF_INT, 0},
     {"max_connections", CONF_INT, 0},
     {"max_cache", CONF_INT, 0},
-    {"nonce", CONF_TEXT, 0},
+    {"prepare_share", CONF_INT, 0},
+    {"metrics_listen", CONF_TEXT, 0},
+    {"metrics_public", CONF_BOOL, 0},
+    POLICY_KEYS,
 };
 
 static const struct conf_key token_keys[] = {
@@ -51,6 +54,8 @@ static const struct conf_key delegate_keys[] = {
     {"key_type", CONF_TEXT, 0},
     {"certificate", CONF_TEXT, 1},
     {"csr", CONF_TEXT, 0},
+    {"prepare", CONF_TEXT, 0},
+    POLICY_KEYS,
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -140,6 +145,30 @@ read_listen(struct settings *set, const struct conf_group *g)
 	return 1;
 }
 
+/* Figures are for the operator: who else may read them must be said. */
+static int
+read_metrics(struct settings *set, const struct conf_group *g)
+{
+	const char *text = conf_text(g, "metrics_listen", NULL);
+	int is_public = conf_bool(g, "metrics_public", 0);
+
+	if (text == NULL)
+		return is_public ? conf_fail(g, "metrics_public",
+				       "there is no metrics_listen")
+				 : 1;
+	if (!split_address(text, &set->metrics))
+		return conf_fail(g, "metrics_listen",
+		    "\"%s\": want \"127.0.0.1:9080\"", text);
+	if (!is_public && strncmp(set->metrics.host, "127.", 4) != 0 &&
+	    strcmp(set->metrics.host, "::1") != 0)
+		return conf_fail(g, "metrics_listen",
+		    "\"%s\" is no loopback address; metrics_public = true "
+		    "allows it",
+		    text);
+	set->has_metrics = 1;
+	return 1;
+}
+
 static int
 read_pin(struct reader *rd, const struct conf_group *g)
 {
@@ -214,11 +243,13 @@ static int
 read_delegate(
     struct reader *rd, const struct conf_group *g, struct settings_delegate *d)
 {
+	static const char *const prepares[] = {"demand", "all", NULL};
 	const char *type;
 
 	if (!conf_check(g, delegate_keys, N(delegate_keys)) ||
 	    !read_path(rd, g, "certificate", &d->certificate) ||
-	    !read_path(rd, g, "csr", &d->csr))
+	    !read_path(rd, g, "csr", &d->csr) ||
+	    !policy_read(g, &rd->set->policy, &d->policy))
 		return 0;
 	d->issuer = conf_text(g, "issuer", NULL);
 	d->key = conf_text(g, "key", NULL);
@@ -227,6 +258,11 @@ read_delegate(
 		    "want pkcs11:object=LABEL, without %%-escapes, "
 		    "at most %d octets",
 		    HSM_LABEL_MAX - 32);
+	if ((d->prepare = conf_choice(g, "prepare", prepares, 0)) < 0)
+		return 0;
+	if (d->prepare && d->policy.nonce == POLICY_NONCE_REQUIRE)
+		return conf_fail(g, "prepare",
+		    "an answer with a nonce cannot be signed ahead");
 	type = conf_text(g, "key_type", "ec-p256");
 	if ((d->type = hsm_key_type_of(type)) == 0)
 		return conf_fail(
@@ -294,24 +330,22 @@ read_times(struct settings *set, const struct conf_group *g)
 static int
 read_limits(struct settings *set, const struct conf_group *g)
 {
-	static const char *const nonces[] = {"ignore", "accept", NULL};
-	int64_t threads, request, ids, connections, cache;
+	int64_t threads, request, ids, connections, cache, share;
 
 	if (!conf_int(g, "threads", 1, 64, 2, &threads) ||
 	    !conf_size(
 		g, "max_request", 1024, 1024 * 1024, 64 * 1024, &request) ||
 	    !conf_int(g, "max_certids", 1, REQUEST_IDS_MAX, 100, &ids) ||
 	    !conf_int(g, "max_connections", 8, 65536, 1024, &connections) ||
-	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache))
-		return 0;
-	set->nonce = conf_choice(g, "nonce", nonces, 1);
-	if (set->nonce < 0)
+	    !conf_int(g, "max_cache", 0, 20000000, 200000, &cache) ||
+	    !conf_int(g, "prepare_share", 1, 100, 50, &share))
 		return 0;
 	set->threads = (size_t)threads;
 	set->max_request = (size_t)request;
 	set->max_certids = (size_t)ids;
 	set->max_connections = (size_t)connections;
 	set->max_cache = (size_t)cache;
+	set->prepare_share = (size_t)share;
 	return 1;
 }
 
@@ -330,9 +364,11 @@ settings_read(const char *path)
 		goto err;
 	g = conf_root(set->conf);
 	if (!conf_check(g, root_keys, N(root_keys)) || !read_listen(set, g) ||
+	    !read_metrics(set, g) ||
 	    !read_path(&rd, g, "status_db", &set->status_db) ||
 	    !read_path(&rd, g, "publish_dir", &set->publish_dir) ||
 	    !read_path(&rd, g, "svc_socket", &set->svc_socket) ||
+	    !policy_read(g, NULL, &set->policy) ||
 	    !read_token(&rd, g) || !read_delegates(&rd, g) ||
 	    !read_times(set, g) || !read_limits(set, g))
 		goto err;
@@ -353,4 +389,15 @@ settings_free(struct settings *set)
 		OPENSSL_free(set->paths[i]);
 	conf_free(set->conf);
 	OPENSSL_free(set);
+}
+
+size_t
+settings_delegate_of(const struct settings *set, const char *ident)
+{
+	size_t i;
+
+	for (i = 0; i < set->n_delegates; i++)
+		if (strcmp(set->delegates[i].issuer, ident) == 0)
+			break;
+	return i;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <time.h>
 #include "hsm/hsm.h"
+#include "ocsp/policy.h"
 
 /*
  * ocsp.conf, read strictly (profiles/conf.h): inkan-ocsp.conf(5) lists the
@@ -26,6 +27,8 @@ struct settings_delegate {
 	char label[HSM_LABEL_MAX]; /* its object= */
 	enum hsm_key_type type;
 	const char *certificate, *csr; /* paths */
+	int prepare;		       /* sign all answers ahead */
+	struct policy policy;
 };
 
 struct settings {
@@ -35,6 +38,8 @@ struct settings {
 
 	struct settings_listen listen[SETTINGS_LISTEN_MAX];
 	size_t n_listen;
+	int has_metrics;
+	struct settings_listen metrics;
 	const char *status_db, *publish_dir;
 	const char *svc_socket; /* NULL: no renewal */
 	int have_token;
@@ -45,11 +50,15 @@ struct settings {
 	time_t validity, unknown_validity, refresh, max_stale; /* seconds */
 	time_t request_timeout, idle_timeout, crl_max_age;
 	size_t threads, max_request, max_certids, max_connections, max_cache;
-	int nonce; /* 0: nonces are not answered */
+	size_t prepare_share; /* per cent of one core for signing ahead */
+	struct policy policy; /* of issuers without one of their own */
 };
 
 /* Returned to be freed with settings_free(), or NULL raised. */
 struct settings *settings_read(const char *path);
 void settings_free(struct settings *set); /* NULL is fine */
+
+/* Which delegate is that issuer's? Its place in the list, or n_delegates. */
+size_t settings_delegate_of(const struct settings *set, const char *ident);
 
 #endif

@@ -77,6 +77,7 @@ signer_new(EVP_PKEY *key, X509 *cert, X509 *issuer)
 		return NULL;
 	atomic_init(&s->refs, 1);
 	atomic_init(&s->failed_at, 0);
+	atomic_init(&s->rate, 0);
 	len = i2d_X509(cert, &s->cert);
 	if (len <= 0 || !to_time(X509_get0_notBefore(cert), &s->not_before) ||
 	    !to_time(X509_get0_notAfter(cert), &s->not_after) ||
@@ -105,4 +106,55 @@ signer_free(struct signer *signer)
 	EVP_PKEY_free(signer->key);
 	OPENSSL_free(signer->cert);
 	OPENSSL_free(signer);
+}
+
+/* ---- the probe ---- */
+
+#define PROBES 16 /* signatures that tell the speed */
+
+static int
+sign_probe(struct signer *s)
+{
+	static const unsigned char text[] = "inkan-ocsp: can this key sign?";
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char sig[1024];
+	size_t len = sizeof(sig);
+	int ok;
+
+	ok = ctx != NULL &&
+	    EVP_DigestSignInit(
+		ctx, NULL, signer_digest(s->key), NULL, s->key) == 1 &&
+	    EVP_DigestSign(ctx, sig, &len, text, sizeof(text)) == 1;
+	EVP_MD_CTX_free(ctx);
+	if (!ok)
+		ocsp_raise(OCSP_E_DELEGATE, "its key does not sign");
+	return ok;
+}
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int
+signer_probe(struct signer *s, time_t now, unsigned *rate)
+{
+	int i, n = atomic_load(&s->rate) == 0 ? PROBES : 1;
+	double from = seconds(), took;
+
+	for (i = 0; i < n; i++)
+		if (!sign_probe(s)) {
+			atomic_store(&s->failed_at, now);
+			return 0;
+		}
+	took = seconds() - from;
+	if (n == PROBES)
+		atomic_store(&s->rate,
+		    took > 0 ? (unsigned)(PROBES / took) + 1 : 1);
+	*rate = atomic_load(&s->rate);
+	return 1;
 }

@@ -8,8 +8,8 @@
 
 /*
  * What signs the answers of one issuer: the delegate's key and certificate
- * (RFC 6960 4.2.2.2). Immutable but for the
- * note of its last failure, counted.
+ * (RFC 6960 4.2.2.2). Immutable but for the notes of its last failure and of
+ * its speed, counted.
  */
 
 struct signer {
@@ -21,6 +21,7 @@ struct signer {
 	time_t not_before, not_after;
 	atomic_uint refs;
 	atomic_llong failed_at; /* when it last could not sign; 0 never */
+	atomic_uint rate;	/* what signer_probe() measured; 0 never */
 };
 
 /*
@@ -32,6 +33,11 @@ struct signer {
 struct signer *signer_new(EVP_PKEY *key, X509 *cert, X509 *issuer);
 struct signer *signer_up_ref(struct signer *signer);
 void signer_free(struct signer *signer); /* NULL is fine */
+
+/* Can it sign? The probe is a fixed text that is nothing's DER. *rate gets the
+   signatures a second, one after the other, as the first probe that succeeded
+   measured them. 1; 0 raised, and noted in failed_at. */
+int signer_probe(struct signer *signer, time_t now, unsigned *rate);
 
 /* Digest that goes with the key: NULL for Ed25519. */
 const EVP_MD *signer_digest(const EVP_PKEY *key);

@@ -92,6 +92,18 @@ static const struct option_spec CRL_PLAN[] = {
 	"verifiers can ask while they verify"},
     END,
 };
+static const struct option_spec OCSP_PLAN[] = {
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA; else each that issues"},
+    {"fleet-size", OPTION_INT, 0, "fleet_size", "N",
+	"so many certificates in use"},
+    {"validity", OPTION_DURATION, 0, NULL, "T", "of an answer: 1h"},
+    {"refresh", OPTION_DURATION, 0, NULL, "T",
+	"before its end an answer is replaced: 15m"},
+    {"rate", OPTION_INT, 0, NULL, "N", "signatures a second of the token"},
+    {"hashes", OPTION_INT, 0, NULL, "N",
+	"2: asked by SHA-1 and SHA-256, one answer each"},
+    END,
+};
 static const struct option_spec CAMPAIGN[] = {
     {"id", OPTION_INT, REQ, NULL, "ID", "its number"},
     END,
@@ -105,6 +117,10 @@ static const char *const EXPLAIN_COLUMNS[] = {
     "stage", "verdict", "rule", "field", "text", NULL};
 static const char *const PLAN_COLUMNS[] = {"choice", "fits", "entries",
     "octets", "octets_day", "signatures_day", "seconds_day", "why", NULL};
+
+static const char *const OCSP_COLUMNS[] = {"issuer", "certs", "validity",
+    "signatures_day", "signatures_second", "budget", "token_rate", "percent",
+    "fits", "rate_is", NULL};
 
 const struct command commands_cert[] = {
     {.words = "issue",
@@ -186,5 +202,11 @@ const struct command commands_cert[] = {
 	.columns = PLAN_COLUMNS,
 	.rows = "choices",
 	.help = "Forecast what CRLs, shards, short lives and OCSP cost"},
+    {.words = "ocsp plan",
+	.op = "ocsp.plan",
+	.run = run_list,
+	.options = OCSP_PLAN,
+	.columns = OCSP_COLUMNS,
+	.help = "Signatures a day of OCSP answers, against the token's rate"},
     {.words = NULL},
 };

@@ -278,8 +278,9 @@ ca_open(struct settings *settings, time_t now)
 	ca->anchors = anchors_new();
 	ca->maker_crls = maker_crls_new(settings->maker_crls, now);
 	ca->clients = clients_new();
+	ca->told = told_new();
 	if (ca->limits == NULL || ca->anchors == NULL ||
-	    ca->maker_crls == NULL || ca->clients == NULL ||
+	    ca->maker_crls == NULL || ca->clients == NULL || ca->told == NULL ||
 	    !open_store(ca, now) ||
 	    !load_issuers(ca) || !clock_load(&ca->clock, ca->store) ||
 	    !ca_policy_reload(ca) || !close_open(ca, now) ||
@@ -312,6 +313,7 @@ ca_close(struct ca *ca)
 	anchors_free(ca->anchors);
 	maker_crls_free(ca->maker_crls);
 	clients_free(ca->clients);
+	told_free(ca->told);
 	OPENSSL_free(ca->own_roots);
 	pthread_mutex_destroy(&ca->issuers_lock);
 	pthread_mutex_destroy(&ca->policy_lock);

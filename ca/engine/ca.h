@@ -13,6 +13,7 @@
 #include "ca/engine/logpub.h"
 #include "ca/engine/policy.h"
 #include "ca/engine/settings.h"
+#include "ca/engine/told.h"
 #include "ca/engine/tokens.h"
 #include "ca/status/status.h"
 #include "hsm/hsm.h"
@@ -41,6 +42,8 @@ struct ca {
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */
+
+	struct told_all *told;	/* by responders, of themselves; likewise */
 
 	struct ca_token *tokens;	/* the first is that of ${token} */
 	size_t n_tokens;

@@ -158,6 +158,7 @@ ops_fn ops_campaign_start, ops_campaign_list, ops_campaign_show;
 ops_fn ops_campaign_stop, ops_campaign_resume;
 ops_fn ops_cert_list, ops_cert_show, ops_crl_issue, ops_crl_show;
 ops_fn ops_crl_shards, ops_crl_plan;
+ops_fn ops_tell_own, ops_ocsp_plan;
 ops_fn ops_device_add, ops_device_list, ops_device_show;
 ops_fn ops_device_disable, ops_device_enable, ops_device_set, ops_device_revoke;
 ops_fn ops_device_retire, ops_device_replace, ops_device_transfer;

@@ -48,6 +48,7 @@ static const struct ops_roles TABLE[] = {
     {"crl.show", READ, 0, 0},
     {"crl.shards", ADMIN, ADMIN, 0},
     {"crl.plan", READ, 0, 0},
+    {"ocsp.plan", READ, 0, 0},
     {"device.add", OFFICER, OFFICER, 0},
     {"device.list", READ, 0, 0},
     {"device.show", READ, 0, 0},

@@ -157,6 +157,7 @@ ops_status(struct ops_call *c)
 	ops_status_work(&k);
 	ops_status_makers(&k);
 	ops_status_ca(&k);
+	ops_status_told(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",
 	    LEVELS[k.worst]) && field_add_text(c->answer->values, "version",
 	    INKAN_VERSION);

@@ -33,6 +33,25 @@ static const struct ops_arg A_RENEW_OWN[] = {
     {"current", BYTES, OPS_REQUIRED, CERT_DER_MAX},
     {"proof", BYTES, OPS_REQUIRED, 1024},
 };
+static const struct ops_arg A_TELL_OWN[] = {
+    {"name", TEXT, OPS_REQUIRED, 79},
+    {"view", TEXT, OPS_REQUIRED, 200},
+    {"age", INT, 0, 0},
+    {"validity", INT, 0, 0},
+    {"refresh", INT, 0, 0},
+    {"issuer", TEXT, OPS_MANY, 79},
+    {"state", TEXT, OPS_MANY, 200},
+    {"rate", INT, OPS_MANY, 0},
+    {"budget", INT, OPS_MANY, 0},
+};
+static const struct ops_arg A_OCSP_PLAN[] = {
+    {"issuer", TEXT, 0, 79},
+    {"fleet_size", INT, 0, 0},
+    {"validity", INT, 0, 0},
+    {"refresh", INT, 0, 0},
+    {"rate", INT, 0, 0},
+    {"hashes", INT, 0, 0},
+};
 static const struct ops_arg A_STOP[] = {{"reason", TEXT, 0, 100}};
 static const struct ops_arg A_RESUME[] = {{"confirm_time", FLAG, 0, 0}};
 static const struct ops_arg A_CA_REQUEST[] = {
@@ -327,6 +346,7 @@ static const struct ops_entry TABLE[] = {
     {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
+    {"tell-own", OPS_SVC, ops_tell_own, ARGS(A_TELL_OWN)},
     {"ca.list", OPS_ADMIN, ops_ca_list, NULL, 0},
     {"ca.request", OPS_ADMIN, ops_ca_request, ARGS(A_CA_REQUEST)},
     {"ca.import", OPS_ADMIN, ops_ca_import, ARGS(A_CA_IMPORT)},
@@ -359,6 +379,7 @@ static const struct ops_entry TABLE[] = {
     {"crl.show", OPS_ADMIN, ops_crl_show, ARGS(A_CRL_SHOW)},
     {"crl.shards", OPS_ADMIN, ops_crl_shards, ARGS(A_CRL_SHARDS)},
     {"crl.plan", OPS_ADMIN, ops_crl_plan, ARGS(A_CRL_PLAN)},
+    {"ocsp.plan", OPS_ADMIN, ops_ocsp_plan, ARGS(A_OCSP_PLAN)},
     {"device.add", OPS_ADMIN, ops_device_add, ARGS(A_DEVICE_ADD)},
     {"device.list", OPS_ADMIN, ops_device_list, ARGS(A_DEVICE_LIST)},
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},

@@ -1,9 +1,10 @@
-/* path_route, path_decode, request_parse and crltime_read, on any octets. What
+/* path_route, path_decode, request_parse, range_read and crltime_read, on any octets. What
    they read is pure, so their sources are taken in directly. */
 #include <stdint.h>
 #include <stdlib.h>
 #include "ocsp/crltime.c"
 #include "ocsp/path.c"
+#include "ocsp/range.c"
 #include "ocsp/request.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -48,6 +49,19 @@ try_request(const uint8_t *data, size_t size)
 	request_free(req);
 }
 
+static void
+try_range(const uint8_t *data, size_t size)
+{
+	char *line = OPENSSL_strndup((const char *)data, size);
+	size_t first = 0, last = 0, len = size + 1;
+
+	if (line != NULL &&
+	    range_read(line, len, &first, &last) == RANGE_PART &&
+	    (first > last || last >= len))
+		abort();
+	OPENSSL_free(line);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -55,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	try_path(data, size);
 	try_request(data, size);
+	try_range(data, size);
 	crltime_read(data, size, &from, &to);
 	ERR_clear_error();
 	return 0;

@@ -33,7 +33,9 @@ is "without it" "$(said 'simpleenroll without the link')" "refused 403"
 is "with a wrong one" "$(said 'simpleenroll with a wrong link')" "refused 403"
 has "renewed, with the link" "$(said 'simplereenroll with the link')" "^ok"
 has "serverkeygen" "$(said serverkeygen)" "^ok"
-for c in bc-0 bc-1 bc-2 bc-3; do check "  $c verifies" verifies "$T/$c.pem"; done
+has "over the JDK's TLS 1.3: enrolled" "$(said "simpleenroll over the JDK's TLS 1.3")" "^ok"
+has "  renewed" "$(said "simplereenroll over the JDK's TLS 1.3")" "^ok"
+for c in bc-0 bc-1 bc-2 bc-3 bc-4 bc-5; do check "  $c verifies" verifies "$T/$c.pem"; done
 is "  the key is that of the certificate" "$(openssl pkey -inform DER -in "$T/bc-3.key" -pubout)" \
     "$(openssl x509 -in "$T/bc-3.pem" -noout -pubkey)"
 inkan --json client report --fleet bc >"$T/j"

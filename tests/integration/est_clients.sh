@@ -41,6 +41,8 @@ send lines/60 lines_crlf; is "lines of 60, CR LF" "$code" 200
 send pem/1 pem -H 'Content-Transfer-Encoding: base64'; is "PEM" "$code" 200
 send der/1 cat -H 'Content-Type: application/pkcs10; x=y'; is "DER" "$code" 200
 send old/1 lines_64 -0; is "HTTP/1.0" "$code" 200
+new_key "$T/kw"; csr "$T/kw" "/CN=wish" -addext keyUsage=keyCertSign | one_line >"$T/b"
+post simpleenroll "$T/b" -u "$(basic)" -A wish/1; is "a CSR with wishes" "$code" 200
 send bad/1 one_line -H 'Content-Type: text/plain'; is "another media type" "$code" 415
 send bad/1 one_line -u "$INKAN_USER:wrong"; is "a wrong secret" "$code" 401
 send bad/1 garbage; is "no base64" "$code" 400
@@ -57,6 +59,7 @@ is "PEM" "$(of pem/1 pem-armour)" 1
 is "Content-Transfer-Encoding" "$(of pem/1 content-transfer-encoding)" 1
 is "DER" "$(of der/1 raw-der)" 1
 is "parameters of the media type" "$(of der/1 media-parameters)" 1
+is "wishes that were not granted" "$(of wish/1 csr-wishes)" 1
 is "HTTP/1.0" "$(of old/1 http-1.0)" 1
 is "a wrong secret" "$(of bad/1 refused:secret.wrong)" 1
 is "the plain one departs in nothing" "$(json "$T/j" '[f for c in d if c["agent"]=="plain/1" for f in c["facts"] if c["facts"][f].get("departs")]')" "[]"

@@ -87,6 +87,12 @@ public class BcEst {
 
 	static ESTService service(String to, boolean right, KeyPair key,
 	    X509Certificate cert) throws Exception {
+		return service(to, right, key, cert, "BCJSSE", "TLSv1.2");
+	}
+
+	static ESTService service(String to, boolean right, KeyPair key,
+	    X509Certificate cert, String tls, String version)
+	    throws Exception {
 		JsseESTServiceBuilder b = new JsseESTServiceBuilder(host,
 		    JcaJceUtils.getCertPathTrustManager(Collections.singleton(
 		    new TrustAnchor(root, null)), null));
@@ -99,10 +105,11 @@ public class BcEst {
 			ks.setKeyEntry("me", key.getPrivate(), NONE,
 			    new Certificate[] { cert });
 			KeyManagerFactory f = JcaJceUtils.createKeyManagerFactory(
-			    "X509", "BCJSSE", ks, NONE);
+			    tls.equals("BCJSSE") ? "X509" : "SunX509", tls, ks,
+			    NONE);
 			b.withKeyManagers(f.getKeyManagers());
 		}
-		return b.withProvider("BCJSSE").withTLSVersion("TLSv1.2")
+		return b.withProvider(tls).withTLSVersion(version)
 		    .withChannelBindingProvider(new Binding(right))
 		    .withTimeout(20000).build();
 	}
@@ -151,7 +158,7 @@ public class BcEst {
 		label = a[4];
 		keys = a[5];
 		folder = a[6];
-		KeyPair k = key(), k2 = key(), other = key();
+		KeyPair k = key(), k2 = key(), other = key(), jdk = key();
 		X509Certificate[] got = new X509Certificate[1];
 
 		tell("cacerts", () -> {
@@ -195,6 +202,18 @@ public class BcEst {
 		tell("simplereenroll with the link", () -> {
 			keep(service(label, true, k, got[0]).simpleEnrollPoP(true,
 			    csr(k2, "bc-1"), signer(k2), null), "bc-2");
+			return "";
+		});
+		tell("simpleenroll over the JDK's TLS 1.3", () -> {
+			got[0] = keep(service(null, true, null, null, "SunJSSE",
+			    "TLSv1.3").simpleEnroll(false, csr(jdk, "bc-4")
+			    .build(signer(jdk)), auth), "bc-4");
+			return "";
+		});
+		tell("simplereenroll over the JDK's TLS 1.3", () -> {
+			keep(service(null, true, jdk, got[0], "SunJSSE",
+			    "TLSv1.3").simpleEnroll(true, csr(jdk, "bc-4")
+			    .build(signer(jdk)), null), "bc-5");
 			return "";
 		});
 		tell("serverkeygen", () -> {

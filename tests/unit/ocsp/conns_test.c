@@ -67,6 +67,30 @@ test_deadlines(void **state)
 	close(fb[1]);
 }
 
+/* At the end: who is served, who has just been, and who has just come. */
+static void
+test_lively(void **state)
+{
+	struct conns *cs = conns_new(10000, 10000, &counters);
+	struct conn *a, *b;
+
+	(void)state;
+	assert_int_equal(conns_lively(cs, 0), 0);
+	a = conns_open(cs, -1, 1000);
+	b = conns_open(cs, -1, 1100);
+	assert_int_equal(conns_lively(cs, 1000 + CONNS_QUIET), 1);
+	assert_int_equal(conns_lively(cs, 1100 + CONNS_QUIET), 0);
+	conns_begin(cs, a, 2000);
+	assert_int_equal(conns_lively(cs, 9000), 1);
+	conns_end(cs, a, 9000);
+	assert_int_equal(conns_lively(cs, 9001), 1);
+	assert_int_equal(conns_lively(cs, 9000 + CONNS_QUIET), 0);
+	conns_close(cs, a);
+	conns_close(cs, b);
+	assert_int_equal(conns_lively(cs, 9001), 0);
+	conns_free(cs);
+}
+
 static void
 test_list(void **state)
 {
@@ -90,6 +114,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_deadlines),
+	    cmocka_unit_test(test_lively),
 	    cmocka_unit_test(test_list),
 	};
 

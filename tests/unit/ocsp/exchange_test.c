@@ -296,6 +296,123 @@ test_files(void **state)
 	OPENSSL_free(cer);
 }
 
+static void
+expect_part(const char *more, int status, const char *range, size_t len)
+{
+	static struct http h;
+	const char *got;
+
+	http_get(rig, &h, "GET", "/ca/part.cer", more);
+	assert_int_equal(h.status, status);
+	assert_int_equal(h.body_len, len);
+	got = http_header(&h, "Content-Range");
+	if (range == NULL)
+		assert_null(got);
+	else
+		assert_string_equal(got, range);
+	if (status == 206)
+		assert_non_null(http_header(&h, "ETag"));
+	if (status == 206)
+		assert_memory_equal(h.body, "23", len < 2 ? len : 2);
+}
+
+static void
+test_ranges(void **state)
+{
+	static struct http h;
+	char path[1024], more[640];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/ca/part.cer", rig->dir);
+	pki_write(path, "0123456789", 10);
+	http_get(rig, &h, "GET", "/ca/part.cer", "");
+	assert_string_equal(http_header(&h, "Accept-Ranges"), "bytes");
+	expect_part("Range: bytes=2-4\r\n", 206, "bytes 2-4/10", 3);
+	expect_part("Range: bytes=2-\r\n", 206, "bytes 2-9/10", 8);
+	expect_part("Range: bytes=-8\r\n", 206, "bytes 2-9/10", 8);
+	expect_part("Range: bytes=2-99\r\n", 206, "bytes 2-9/10", 8);
+	expect_part("Range: bytes=10-\r\n", 416, "bytes */10", 0);
+	expect_part("Range: bytes=1-2,4-5\r\n", 200, NULL, 10);
+	expect_part("Range: lines=1-2\r\n", 200, NULL, 10);
+	snprintf(more, sizeof(more), "Range: bytes=2-3\r\nIf-Range: %s\r\n",
+	    http_header(&h, "ETag"));
+	expect_part(more, 206, "bytes 2-3/10", 2);
+	expect_part(
+	    "Range: bytes=2-3\r\nIf-Range: \"other\"\r\n", 200, NULL, 10);
+	/* Of HEAD, and of answers to OCSP requests, no part is asked. */
+	http_get(rig, &h, "HEAD", "/ca/part.cer", "Range: bytes=2-4\r\n");
+	assert_int_equal(h.status, 200);
+	snprintf(path, sizeof(path), "/ocsp/%s", base64);
+	http_get(rig, &h, "GET", path, "Range: bytes=2-4\r\n");
+	assert_int_equal(http_ocsp(&h), 0);
+	assert_null(http_header(&h, "Accept-Ranges"));
+}
+
+/* RFC 9919 7.2, header by header. */
+static void
+test_cache_headers(void **state)
+{
+	static struct http h;
+	char path[1024], tag[80];
+	unsigned char md[32];
+	const char *p;
+	size_t i;
+	long age;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/ocsp/%s", base64);
+	http_get(rig, &h, "GET", path, "");
+	assert_int_equal(http_ocsp(&h), 0);
+	EVP_Digest(h.body, h.body_len, md, NULL, EVP_sha256(), NULL);
+	for (i = 0; i < 32; i++)
+		snprintf(tag + 1 + 2 * i, 3, "%02x", md[i]);
+	tag[0] = '"';
+	strcpy(tag + 65, "\"");
+	assert_string_equal(http_header(&h, "ETag"), tag);
+	p = http_header(&h, "Cache-Control");
+	assert_int_equal(sscanf(p, "max-age=%ld", &age), 1);
+	assert_in_range(age, 1, rig->set.validity - 1);
+	assert_string_equal(
+	    strchr(p, ','), ",public,no-transform,must-revalidate");
+	assert_non_null(http_header(&h, "Date"));
+	assert_non_null(http_header(&h, "Last-Modified"));
+	assert_non_null(http_header(&h, "Expires"));
+	assert_null(http_header(&h, "Pragma"));
+	/* Not authoritative: no-store, and nothing that invites to keep it. */
+	http_post(rig, &h, "/ocsp", "garbage", 7);
+	assert_string_equal(http_header(&h, "Cache-Control"), "no-store");
+	assert_null(http_header(&h, "ETag"));
+	assert_null(http_header(&h, "Expires"));
+	assert_null(http_header(&h, "Last-Modified"));
+}
+
+static void
+test_conditional(void **state)
+{
+	static struct http h;
+	char path[1024], more[640];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/ocsp/%s", base64);
+	http_get(rig, &h, "GET", path, "");
+	snprintf(more, sizeof(more), "If-None-Match: \"x\", W/%s\r\n",
+	    http_header(&h, "ETag"));
+	http_get(rig, &h, "GET", path, more);
+	assert_int_equal(h.status, 304);
+	assert_non_null(http_header(&h, "ETag"));
+	assert_non_null(http_header(&h, "Cache-Control"));
+	http_get(rig, &h, "GET", path, "");
+	snprintf(more, sizeof(more), "If-Modified-Since: %s\r\n",
+	    http_header(&h, "Last-Modified"));
+	http_get(rig, &h, "HEAD", path, more);
+	assert_int_equal(h.status, 304);
+	http_get(rig, &h, "GET", path, "If-None-Match: \"x\"\r\n");
+	assert_int_equal(h.status, 200);
+	http_get(rig, &h, "GET", path,
+	    "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+	assert_int_equal(h.status, 200);
+}
+
 int
 main(void)
 {
@@ -310,6 +427,9 @@ main(void)
 	    cmocka_unit_test(test_methods),
 	    cmocka_unit_test(test_head),
 	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_ranges),
+	    cmocka_unit_test(test_cache_headers),
+	    cmocka_unit_test(test_conditional),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

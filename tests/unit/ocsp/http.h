@@ -58,6 +58,16 @@ http_header(const struct http *h, const char *name)
 	return value;
 }
 
+/* Is there such a header, with that value? Without a static buffer. */
+static inline int
+http_header_is(const struct http *h, const char *name, const char *value)
+{
+	char want[128];
+
+	snprintf(want, sizeof(want), "\r\n%s: %s\r\n", name, value);
+	return strcasestr(h->head, want) != NULL;
+}
+
 /* Read one response; ${is_head}: it has no body. 1, or 0: closed before. */
 static inline int
 http_read(int fd, struct http *h, int is_head)
@@ -72,8 +82,9 @@ http_read(int fd, struct http *h, int is_head)
 		n++;
 	}
 	h->status = atoi(h->head + strlen("HTTP/1.1 "));
-	if ((length = http_header(h, "Content-Length")) != NULL && !is_head)
-		want = (size_t)atol(length);
+	length = strcasestr(h->head, "\r\nContent-Length: ");
+	if (length != NULL && !is_head)
+		want = (size_t)atol(length + strlen("\r\nContent-Length: "));
 	assert_true(want <= sizeof(h->body));
 	while (h->body_len < want) {
 		ssize_t got =

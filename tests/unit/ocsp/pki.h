@@ -123,6 +123,21 @@ pki_cert(const char *cn, const unsigned char *serial, size_t serial_len,
 	return cert;
 }
 
+/* The public half of ${cert}'s key: X509_get_pubkey() hands out the very key
+   that was put in. */
+static inline EVP_PKEY *
+pki_public(X509 *cert)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(X509_get0_pubkey(cert), &der);
+	const unsigned char *p = der;
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, n);
+
+	assert_non_null(key);
+	OPENSSL_free(der);
+	return key;
+}
+
 /* A root, an issuing CA below it, and a delegate of the latter. */
 struct pki {
 	EVP_PKEY *root_key, *ca_key, *ocsp_key;

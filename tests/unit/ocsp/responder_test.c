@@ -153,14 +153,15 @@ test_nonce(void **state)
 		basic =
 		    pki_verify(reply->data, reply->len, r->pki.ca, r->pki.root);
 		assert_int_equal(OCSP_check_nonce(req, basic), 1);
-		assert_int_equal(reply->store, 0);
+		/* Authoritative, and of use once. */
+		assert_true(reply->store && reply->once);
 		OCSP_BASICRESP_free(basic);
 		OCSP_REQUEST_free(req);
 		OPENSSL_free(der);
 		reply_free(reply);
 	}
 	assert_int_equal(cache_count(r->cache), 0);
-	r->set.nonce = 0;
+	r->set.delegates[0].policy.nonce = POLICY_NONCE_IGNORE;
 	reply = ask_nonce(r, r->pki.ca, rig_good, 2, EVP_sha1(), 16);
 	basic = pki_verify(reply->data, reply->len, r->pki.ca, r->pki.root);
 	assert_int_equal(

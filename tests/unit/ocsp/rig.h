@@ -109,7 +109,7 @@ rig_settings(struct rig *r)
 	s->max_certids = 100;
 	s->max_connections = 64;
 	s->max_cache = 1000;
-	s->nonce = 1;
+	s->policy.nonce = s->delegates[0].policy.nonce = POLICY_NONCE_ACCEPT;
 }
 
 /* The delegate, as if it had been loaded from token and file. */
@@ -130,6 +130,7 @@ rig_delegate(struct rig *r)
 static inline void
 rig_wire(struct rig *r)
 {
+	counters_init(&r->counters);
 	r->cache = cache_new(r->set.max_cache);
 	r->readers = readers_new(r->db);
 	r->state = state_new();

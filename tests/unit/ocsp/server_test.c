@@ -161,6 +161,157 @@ test_stop(void **state)
 	assert_int_equal(server_port(rig->server, 0), port);
 }
 
+/* ---- stopping and overload, under load ---- */
+
+#define CLIENTS 8
+
+struct client {
+	const struct sockaddr_in *to;
+	atomic_int *stop;
+	pthread_t thread;
+	atomic_ulong answered;
+	unsigned long lost, refused;
+};
+
+static int
+client_connect(struct client *c)
+{
+	struct timeval limit = {.tv_sec = 20};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (const struct sockaddr *)c->to, sizeof(*c->to)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Asks all the time, on connections that stay open until it is told. What was
+   sent on an open connection and not answered is lost. */
+static void *
+client(void *arg)
+{
+	static const char get[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct client *c = arg;
+	struct http *h = malloc(sizeof(*h));
+	int fd = -1;
+
+	while (!atomic_load(c->stop)) {
+		if (fd < 0 && (fd = client_connect(c)) < 0) {
+			c->refused++;
+			break;
+		}
+		if (!http_write(fd, get, sizeof(get) - 1) ||
+		    !http_read(fd, h, 0)) {
+			c->lost++;
+			break;
+		}
+		c->answered++;
+		if (http_header_is(h, "Connection", "close")) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	free(h);
+	return NULL;
+}
+
+static void
+start_clients(struct client *c, struct sockaddr_in *to, atomic_int *stop)
+{
+	to->sin_family = AF_INET;
+	to->sin_port = htons((uint16_t)server_port(rig->server, 0));
+	to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int i = 0; i < CLIENTS; i++) {
+		c[i] = (struct client){.to = to, .stop = stop};
+		assert_int_equal(
+		    pthread_create(&c[i].thread, NULL, client, &c[i]), 0);
+	}
+}
+
+static unsigned long
+join_clients(struct client *c)
+{
+	unsigned long answered = 0;
+
+	for (int i = 0; i < CLIENTS; i++) {
+		pthread_join(c[i].thread, NULL);
+		assert_int_equal(c[i].lost, 0);
+		answered += c[i].answered;
+	}
+	return answered;
+}
+
+/* Each request that was sent on an open connection is answered; the stop does
+   not take its whole grace. */
+static void
+test_stop_under_load(void **state)
+{
+	const struct timespec nap = {0, 100000000};
+	struct client c[CLIENTS];
+	struct sockaddr_in to;
+	atomic_int stop = 0;
+	int64_t start;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		rig_serve(rig);
+		start_clients(c, &to, &stop);
+		nanosleep(&nap, NULL);
+		start = conns_now();
+		server_stop(rig->server, 10);
+		rig->server = NULL;
+		assert_true(conns_now() - start < 5000);
+		assert_true(join_clients(c) > CLIENTS);
+		for (int j = 0; j < CLIENTS; j++)
+			assert_int_equal(c[j].refused, 1);
+	}
+}
+
+/* As many as may be are served all along; who comes on top is closed at once,
+   and when there is room again the next one is served at once. */
+static void
+test_overload(void **state)
+{
+	static struct http h;
+	struct client c[CLIENTS];
+	struct sockaddr_in to;
+	atomic_int stop = 0;
+	int64_t start;
+	int i, fd;
+
+	(void)state;
+	rig->set.max_connections = CLIENTS;
+	rig_serve(rig);
+	start_clients(c, &to, &stop);
+	for (i = 0; i < CLIENTS; i++)
+		while (atomic_load(&c[i].answered) == 0)
+			sched_yield();
+	for (i = 0; i < 10 * CLIENTS; i++) {
+		fd = http_connect(rig);
+		start = conns_now();
+		assert_true(http_closed(fd));
+		assert_true(conns_now() - start < 1000);
+		close(fd);
+	}
+	assert_int_equal(
+	    counters_get(&rig->counters, COUNT_SHED), 10 * CLIENTS);
+	atomic_store(&stop, 1);
+	assert_true(join_clients(c) > CLIENTS);
+	for (i = 0; i < 100; i++) {
+		fd = http_connect(rig);
+		say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+		if (http_read(fd, &h, 0))
+			break;
+		close(fd);
+		usleep(10000);
+	}
+	assert_true(i < 100);
+	close(fd);
+}
+
 static void
 test_both_families(void **state)
 {
@@ -205,6 +356,8 @@ main(void)
 	    T(test_slow),
 	    T(test_idle),
 	    T(test_stop),
+	    T(test_stop_under_load),
+	    T(test_overload),
 	    T(test_both_families),
 	    T(test_refused),
 	};

@@ -88,7 +88,7 @@ test_least(void **state)
 	assert_int_equal(set->threads, 2);
 	assert_int_equal(set->max_request, 65536);
 	assert_int_equal(set->max_certids, 100);
-	assert_int_equal(set->nonce, 1);
+	assert_int_equal(set->policy.nonce, POLICY_NONCE_ACCEPT);
 	settings_free(set);
 	settings_free(NULL);
 }
@@ -129,7 +129,75 @@ test_whole(void **state)
 	assert_int_equal(set->refresh, 600);
 	assert_int_equal(set->max_cache, 0);
 	assert_int_equal(set->max_request, 8192);
-	assert_int_equal(set->nonce, 0);
+	assert_int_equal(set->policy.nonce, POLICY_NONCE_IGNORE);
+	settings_free(set);
+}
+
+/* Signing ahead, and who may see figures. */
+static void
+test_scale(void **state)
+{
+	struct settings *set = read_text(BASE TOKEN
+	    "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=a\"; "
+	    "certificate = \"a.pem\"; prepare = \"all\"; }, "
+	    "{ issuer = \"b\"; key = \"pkcs11:object=b\"; "
+	    "certificate = \"b.pem\"; } );\n"
+	    "prepare_share = 30; metrics_listen = \"[::1]:0\";\n");
+
+	(void)state;
+	assert_non_null(set);
+	assert_true(set->delegates[0].prepare);
+	assert_false(set->delegates[1].prepare);
+	assert_int_equal(set->prepare_share, 30);
+	assert_true(set->has_metrics);
+	assert_string_equal(set->metrics.host, "::1");
+	settings_free(set);
+	set = read_text(BASE "metrics_listen = \"192.0.2.1:80\"; "
+			     "metrics_public = true;\n");
+	assert_non_null(set);
+	assert_int_equal(set->prepare_share, 50);
+	settings_free(set);
+	refuse(BASE "metrics_listen = \"192.0.2.1:80\";\n", "metrics_listen");
+	refuse(BASE "metrics_listen = \"80\";\n", "metrics_listen");
+	refuse(BASE "metrics_public = true;\n", "metrics_public");
+	refuse(BASE "prepare_share = 101;\n", "prepare_share");
+	refuse(BASE TOKEN
+	    "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=a\"; "
+	    "certificate = \"a.pem\"; prepare = \"some\"; } );\n",
+	    "prepare");
+	refuse(BASE TOKEN
+	    "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=a\"; "
+	    "certificate = \"a.pem\"; prepare = \"all\"; "
+	    "nonce = \"require\"; } );\n",
+	    "prepare");
+}
+
+/* What stands at the top is every issuer's; what stands with a delegate is its
+   issuer's alone. */
+static void
+test_policies(void **state)
+{
+	struct settings *set = read_text(BASE
+	    "token: { uri = \"pkcs11:token=ocsp\"; };\n"
+	    "delegates = ( { issuer = \"a-g1\"; key = "
+	    "\"pkcs11:object=a\"; certificate = \"a.pem\"; nonce = "
+	    "\"require\"; archive = \"30d\"; }, { issuer = \"a-g2\"; key = "
+	    "\"pkcs11:object=b\"; certificate = \"b.pem\"; } );\n"
+	    "not_issued = \"revoked\"; sign_budget = 50; nonce = "
+	    "\"ignore\";\n");
+
+	(void)state;
+	assert_non_null(set);
+	assert_int_equal(settings_delegate_of(set, "a-g2"), 1);
+	assert_int_equal(settings_delegate_of(set, "b-g1"), 2);
+	assert_int_equal(
+	    set->delegates[0].policy.nonce, POLICY_NONCE_REQUIRE);
+	assert_int_equal(set->delegates[0].policy.archive, 30 * 86400);
+	assert_int_equal(
+	    set->delegates[0].policy.not_issued, POLICY_REVOKED);
+	assert_int_equal(set->delegates[0].policy.sign_budget, 50);
+	assert_int_equal(set->delegates[1].policy.nonce, POLICY_NONCE_IGNORE);
+	assert_int_equal(set->delegates[1].policy.archive, 0);
 	settings_free(set);
 }
 
@@ -201,6 +269,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_least),
 	    cmocka_unit_test(test_whole),
+	    cmocka_unit_test(test_scale),
+	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_addresses),
 	};

@@ -101,6 +101,31 @@ test_digest(void **state)
 	EVP_PKEY_free(p384);
 }
 
+static void
+test_probe(void **state)
+{
+	EVP_PKEY *pub = pki_public(pki.ocsp);
+	struct signer *s;
+	unsigned rate = 0, again = 0;
+
+	(void)state;
+	EVP_PKEY_up_ref(pki.ocsp_key);
+	s = signer_new(pki.ocsp_key, pki.ocsp, pki.ca);
+	assert_true(signer_probe(s, 1000, &rate));
+	assert_true(rate > 0);
+	assert_true(signer_probe(s, 1001, &again));
+	assert_int_equal(rate, again);
+	assert_int_equal(atomic_load(&s->failed_at), 0);
+	signer_free(s);
+	/* Only the public half: it cannot. */
+	s = signer_new(pub, pki.ocsp, pki.ca);
+	assert_non_null(s);
+	assert_false(signer_probe(s, 1000, &rate));
+	assert_int_equal(pki_reason(), OCSP_E_DELEGATE);
+	assert_int_equal(atomic_load(&s->failed_at), 1000);
+	signer_free(s);
+}
+
 int
 main(void)
 {
@@ -108,6 +133,7 @@ main(void)
 	    cmocka_unit_test(test_new),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_digest),
+	    cmocka_unit_test(test_probe),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
