@@ -46,7 +46,7 @@ L_event  := -levent_openssl -levent_pthreads -levent
 L_mhd    := -lmicrohttpd
 
 # A part is a folder; its archive holds every file in it but the mains.
-PARTS   := hsm profiles/lint profiles ca/report ca/wire ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
+PARTS   := hsm profiles/lint profiles ca/report ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
 	   ra ocsp
 objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
 	   $(wildcard $(1)/inkan-*.c),$(wildcard $(1)/*.c)))
@@ -56,16 +56,16 @@ PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
 
 # program: main file | parts | libraries
 MAIN_inkan          := ca/inkan.c
-PARTS_inkan         := ca/cli ca/audit ca/store ca/transcript ca/log ca/wire ca/report profiles profiles/lint hsm
+PARTS_inkan         := ca/cli ca/audit ca/store ca/transcript ca/log ca/shape ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan          := $(L_crypto) $(L_p11) $(L_conf) $(L_sql) $(L_json)
 MAIN_inkan-ca       := ca/inkan-ca.c
-PARTS_inkan-ca      := ca/engine ca/store ca/log ca/status ca/wire ca/report profiles profiles/lint hsm
+PARTS_inkan-ca      := ca/engine ca/store ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan-ca       := $(L_crypto) $(L_p11) $(L_conf) $(L_sql)
 MAIN_inkan-ceremony := ca/inkan-ceremony.c
 PARTS_inkan-ceremony := $(PARTS_inkan-ca) ca/transcript
 LIBS_inkan-ceremony := $(LIBS_inkan-ca)
 MAIN_inkan-ra       := ra/inkan-ra.c
-PARTS_inkan-ra      := ra ca/wire ca/report profiles profiles/lint
+PARTS_inkan-ra      := ra ca/shape ca/wire ca/report profiles profiles/lint
 LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf)
 MAIN_inkan-ocsp     := ocsp/inkan-ocsp.c
 PARTS_inkan-ocsp    := ocsp ca/status ca/log ca/wire ca/report profiles profiles/lint hsm
@@ -99,7 +99,7 @@ $(BUILD)/o/%.o: %.c Makefile
 UNIT    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard \
 	   tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
 # Each is linked with its part and the parts below it, as its program is.
-CA_PARTS := ca/cli ca/audit ca/engine ca/store ca/transcript ca/log ca/status ca/wire ca/report profiles profiles/lint hsm
+CA_PARTS := ca/cli ca/audit ca/engine ca/store ca/transcript ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
 TEST_hsm      := hsm
 TEST_profiles := profiles profiles/lint
 TEST_ca       := $(CA_PARTS)
@@ -155,7 +155,8 @@ install: all
 	    "$(TO)/sbin/"
 	install -m 644 profiles/shipped/*.conf "$(TO)/share/inkan/profiles/"
 	install -m 644 scripts/policy/operators.conf "$(TO)/share/inkan/"
-	install -m 644 scripts/units/*.service scripts/units/*.timer "$(TO)/lib/systemd/system/"
+	install -m 644 scripts/units/*.service scripts/units/*.socket \
+	    scripts/units/*.timer "$(TO)/lib/systemd/system/"
 	sed -i 's|/usr/sbin/inkan|$(PREFIX)/sbin/inkan|' \
 	    "$(TO)"/lib/systemd/system/inkan-*.service
 	set -e; for s in 1 5 7 8; do \

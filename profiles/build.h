@@ -74,6 +74,11 @@ struct build_request {
 	size_t subject_len;
 	const unsigned char *san;
 	size_t san_len;
+	/* Where names are made anew for a certificate that is renewed: what
+	   stands in place of the CSR's subject and alternative names for the
+	   rules that take from it. NULL: the CSR's. */
+	const X509_NAME *wish_subject;
+	const GENERAL_NAMES *wish_san;
 	/* Subject key identifier that a foreign CA has already, and put into
 	   what it issued; NULL: computed. Taken in class ca and cross alone. */
 	const unsigned char *key_id;
@@ -105,5 +110,11 @@ int build_sign(const unsigned char *tbs, size_t tbs_len, EVP_PKEY *key,
    explanations and for ceremonies. To be freed with OPENSSL_free(). */
 int build_subject(const struct build_request *req, unsigned char **out,
     size_t *out_len);
+
+/* Subject (Name, DER) and alternative names (GeneralNames, DER; NULL: none)
+   that the profile's rules give, whatever ${req}->subject says. Both to be
+   freed with OPENSSL_free(). Errors as build_tbs(). */
+int build_identity(const struct build_request *req, unsigned char **subject,
+    size_t *subject_len, unsigned char **san, size_t *san_len);
 
 #endif

@@ -26,7 +26,12 @@ rule_value(const struct build_request *req,
 	const char *value = r->source;
 
 	if (r->kind == PROFILE_FROM_CSR) {
-		if (req->csr == NULL || (a = name_find(r->source)) == NULL)
+		if ((a = name_find(r->source)) == NULL)
+			return 0;
+		if (req->wish_subject != NULL)
+			return csr_name_text(
+			    req->wish_subject, a->nid, out, VALUE_MAX);
+		if (req->csr == NULL)
 			return 0;
 		return csr_subject_text(req->csr, a->nid, out, VALUE_MAX);
 	}

@@ -186,7 +186,9 @@ outside(
 static int
 from_csr(struct build *b, GENERAL_NAMES *names, size_t *taken)
 {
-	const GENERAL_NAMES *wish = csr_san(b->req->csr);
+	const GENERAL_NAMES *wish = b->req->wish_san != NULL
+	    ? b->req->wish_san
+	    : csr_san(b->req->csr);
 	const struct profile_san_rule *r;
 	enum profile_san_type type = PROFILE_SAN_DNS;
 	char value[SAN_VALUE_MAX] = "";
@@ -287,5 +289,42 @@ out:
 		ok = 0;
 	}
 	GENERAL_NAMES_free(names);
+	return ok;
+}
+
+static int
+names_der(const GENERAL_NAMES *names, unsigned char **out, size_t *out_len)
+{
+	int n;
+
+	if (sk_GENERAL_NAME_num(names) == 0)
+		return 1;
+	if ((n = i2d_GENERAL_NAMES(names, out)) > 0) {
+		*out_len = (size_t)n;
+		return 1;
+	}
+	profile_raise(PROFILE_E_INTERNAL, "san: cannot be encoded");
+	return 0;
+}
+
+int
+build_identity(const struct build_request *req, unsigned char **subject,
+    size_t *subject_len, unsigned char **san, size_t *san_len)
+{
+	struct build b = {.req = req, .p = req->profile};
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+	int ok;
+
+	*subject = *san = NULL;
+	*subject_len = *san_len = 0;
+	if (names == NULL)
+		profile_raise(PROFILE_E_INTERNAL, "out of memory");
+	ok = names != NULL && build_subject(req, subject, subject_len) &&
+	    by_rules(&b, names) && names_der(names, san, san_len);
+	GENERAL_NAMES_free(names);
+	if (!ok) {
+		OPENSSL_free(*subject);
+		*subject = NULL;
+	}
 	return ok;
 }

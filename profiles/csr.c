@@ -335,9 +335,8 @@ csr_challenge(const struct csr *csr)
 }
 
 int
-csr_subject_text(const struct csr *csr, int nid, char *out, size_t size)
+csr_name_text(const X509_NAME *name, int nid, char *out, size_t size)
 {
-	X509_NAME *name = csr->cri->subject;
 	char rule[64], *utf8 = NULL;
 	int at;
 
@@ -356,4 +355,10 @@ csr_subject_text(const struct csr *csr, int nid, char *out, size_t size)
 	snprintf(out, size, "%s", utf8);
 	OPENSSL_free(utf8);
 	return 1;
+}
+
+int
+csr_subject_text(const struct csr *csr, int nid, char *out, size_t size)
+{
+	return csr_name_text(csr->cri->subject, nid, out, size);
 }

@@ -47,5 +47,7 @@ const char *csr_challenge(const struct csr *csr);
 /* First value of subject attribute ${nid} as UTF-8 in ${out}; 1 found, 0 not
    there (nothing raised), -1 raised (embedded NUL, too long, given twice). */
 int csr_subject_text(const struct csr *csr, int nid, char *out, size_t size);
+/* The same of any name that stands where the CSR's subject would. */
+int csr_name_text(const X509_NAME *name, int nid, char *out, size_t size);
 
 #endif

@@ -291,3 +291,81 @@ san_read(
 	snprintf(out, size, "%.*s", (int)len, text);
 	return 1;
 }
+
+/* Printable, and nothing that reads like the other form. */
+static int
+is_plain(const unsigned char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] < 0x20 || p[i] >= 0x7f)
+			return 0;
+	return p[0] != ' ' && p[len - 1] != ' ' &&
+	    (len < 4 || memcmp(p, "hex:", 4) != 0);
+}
+
+static int
+write_serial(const unsigned char *p, size_t len, char *out, size_t size)
+{
+	size_t i;
+
+	if (len == 0)
+		return 0;
+	if (is_plain(p, len))
+		return len < size &&
+		    snprintf(out, size, "%.*s", (int)len, (const char *)p) > 0;
+	if (len >= size || 4 + 2 * len >= size)
+		return 0;
+	memcpy(out, "hex:", 5);
+	for (i = 0; i < len; i++)
+		snprintf(out + 4 + 2 * i, 3, "%02x", (unsigned)p[i]);
+	return 1;
+}
+
+/* The SEQUENCE inside, when it is a HardwareModuleName; else NULL. */
+static SAN_HW_MODULE *
+unpack_hw_module(const GENERAL_NAME *gn)
+{
+	SAN_HW_MODULE *hw = NULL;
+	const unsigned char *p;
+	ASN1_TYPE *value = NULL;
+	ASN1_OBJECT *type = NULL;
+	ASN1_STRING *der;
+	char oid[SAN_OID_MAX];
+	long len;
+
+	if (GENERAL_NAME_get0_otherName(gn, &type, &value) != 1 ||
+	    OBJ_obj2txt(oid, sizeof(oid), type, 1) <= 0 ||
+	    strcmp(oid, HW_MODULE_NAME) != 0 ||
+	    ASN1_TYPE_get(value) != V_ASN1_SEQUENCE)
+		return NULL;
+	der = value->value.sequence;
+	p = ASN1_STRING_get0_data(der);
+	len = ASN1_STRING_length(der);
+	ERR_set_mark();
+	hw = d2i_SAN_HW_MODULE(NULL, &p, len);
+	if (hw != NULL && p != ASN1_STRING_get0_data(der) + len) {
+		SAN_HW_MODULE_free(hw);
+		hw = NULL;
+	}
+	ERR_pop_to_mark();
+	return hw;
+}
+
+int
+san_read_hardware(const GENERAL_NAME *gn, char oid[SAN_OID_MAX], char *out,
+    size_t size)
+{
+	SAN_HW_MODULE *hw = unpack_hw_module(gn);
+	int n, ok;
+
+	if (hw == NULL)
+		return 0;
+	n = OBJ_obj2txt(oid, SAN_OID_MAX, hw->type, 1);
+	ok = n > 0 && n < SAN_OID_MAX &&
+	    write_serial(ASN1_STRING_get0_data(hw->serial),
+		(size_t)ASN1_STRING_length(hw->serial), out, size);
+	SAN_HW_MODULE_free(hw);
+	return ok;
+}

@@ -26,5 +26,12 @@ GENERAL_NAME *san_make(
    type, 0 when it is another type or no text (NUL, not ASCII). */
 int san_read(const GENERAL_NAME *gn, enum profile_san_type *type, char *out,
     size_t size);
+/* HardwareModuleName (RFC 4108 5): 1 with hwType, dotted, and hwSerialNum - as
+   it is where that is printable ASCII, else "hex:0a0b", so that no two are the
+   same text; 0 when ${gn} is none, or one that is broken, empty or too long for
+   ${size}. */
+#define SAN_OID_MAX 64
+int san_read_hardware(const GENERAL_NAME *gn, char oid[SAN_OID_MAX], char *out,
+    size_t size);
 
 #endif

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ra/answer.h"
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 
 static const struct {
 	enum wire_status status;

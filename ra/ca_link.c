@@ -1,4 +1,6 @@
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -14,6 +16,7 @@ struct call {
 	int64_t id;	    /* 0: free */
 	ca_link_done *done; /* NULL: forgotten */
 	void *arg;
+	uint64_t began; /* microseconds */
 };
 
 struct ca_link {
@@ -24,7 +27,7 @@ struct ca_link {
 
 	struct bufferevent *bev; /* NULL between two attempts */
 	struct event *retry;
-	int connected;
+	atomic_int connected;
 	int complained; /* the operator knows that it is down */
 	int delay_ms;
 
@@ -34,6 +37,8 @@ struct ca_link {
 	size_t *free_places;
 	size_t n_free, max;
 	int64_t serial;
+	atomic_size_t waiting;
+	struct prom_histogram *observe;
 };
 
 static void connect_now(evutil_socket_t fd, short what, void *arg);
@@ -51,11 +56,23 @@ retry_later(struct ca_link *l)
 	event_add(l->retry, &tv);
 }
 
+static uint64_t
+microseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static void
 end_call(struct ca_link *l, size_t place, const WIRE_ANSWER *answer)
 {
 	struct call call = l->calls[place];
 
+	if (l->observe != NULL && answer != NULL)
+		prom_observe(l->observe, microseconds() - call.began);
+	atomic_fetch_sub(&l->waiting, 1);
 	memset(&l->calls[place], 0, sizeof(l->calls[place]));
 	l->free_places[l->n_free++] = place;
 	if (call.done != NULL)
@@ -264,6 +281,18 @@ ca_link_is_up(const struct ca_link *l)
 	return l->connected;
 }
 
+size_t
+ca_link_waiting(const struct ca_link *l)
+{
+	return atomic_load(&l->waiting);
+}
+
+void
+ca_link_observe(struct ca_link *l, struct prom_histogram *h)
+{
+	l->observe = h;
+}
+
 static void
 frame_sent(const void *p, size_t len, void *arg)
 {
@@ -324,6 +353,8 @@ ca_link_call(struct ca_link *l, const char *op, WIRE_FIELDS *args,
 	call->id = id;
 	call->done = done;
 	call->arg = arg;
+	call->began = microseconds();
+	atomic_fetch_add(&l->waiting, 1);
 	return id;
 }
 

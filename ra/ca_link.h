@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <event2/event.h>
 
+#include "ca/report/prom.h"
 #include "ca/wire/message.h"
 
 /*
@@ -27,7 +28,12 @@ struct ca_link *ca_link_new(struct event_base *base, const char *path,
 /* Pending calls end with NULL. */
 void ca_link_free(struct ca_link *l); /* NULL is fine */
 
+/* The next two from any thread. */
 int ca_link_is_up(const struct ca_link *l);
+/* Calls that wait for their answers, forgotten ones too. */
+size_t ca_link_waiting(const struct ca_link *l);
+/* Times of all further calls go there (borrowed; NULL: nowhere). */
+void ca_link_observe(struct ca_link *l, struct prom_histogram *h);
 
 /* Send ${op} with ${args} (borrowed; texts named "secret" in them are wiped,
    as is the frame once it is on the wire). The call's id (> 0), or 0 raised:

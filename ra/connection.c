@@ -25,9 +25,11 @@ set_clock(struct connection *c, int seconds)
 {
 	struct timeval tv = {seconds, 0};
 
-	if (atomic_load(&c->worker->stopping) &&
-	    (c->phase == CONNECTION_IDLE || c->phase == CONNECTION_HANDSHAKE))
+	if (atomic_load(&c->worker->stopping) && c->phase == CONNECTION_IDLE)
 		tv.tv_sec = CONNECTION_STOP_S;
+	if (atomic_load(&c->worker->stopping) &&
+	    c->phase == CONNECTION_HANDSHAKE)
+		tv.tv_sec = CONNECTION_STOP_TLS_S;
 	evtimer_add(c->clock, &tv);
 }
 
@@ -52,6 +54,7 @@ set_phase(struct connection *c, enum connection_phase phase)
 		TAILQ_REMOVE(&c->worker->idle, c, idle);
 	if (phase != CONNECTION_ANSWER)
 		set_small(c);
+	metrics_phase(c->worker->shared.metrics, (int)c->phase, (int)phase);
 	c->phase = phase;
 	switch (phase) {
 	case CONNECTION_IDLE:
@@ -82,6 +85,9 @@ gone(void *ssl, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 	if (c == NULL)
 		return;
 	w = c->worker;
+	if (c->phase == CONNECTION_HANDSHAKE && c->counted)
+		metrics_count(w->shared.metrics, c->alert);
+	metrics_phase(w->shared.metrics, (int)c->phase, -1);
 	if (c->phase == CONNECTION_IDLE)
 		TAILQ_REMOVE(&w->idle, c, idle);
 	TAILQ_REMOVE(&w->all, c, all);
@@ -167,6 +173,8 @@ admit(struct connection *c)
 	c->counted =
 	    !c->refused && limits_take_address(c->worker->shared.limits, sa);
 	if (!c->counted) {
+		metrics_count(c->worker->shared.metrics,
+		    c->refused ? METRICS_SHED_ALL : METRICS_SHED_ADDRESS);
 		report_event(REPORT_WARN, "ra.limit", "address", c->address,
 		    "rule",
 		    c->refused ? "max_connections"
@@ -185,6 +193,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	static const char *const names[] = {
 	    "handshake", "idle", "request", "answer"};
 	struct connection *c = arg;
+	struct metrics *m = c->worker->shared.metrics;
 
 	(void)fd, (void)what;
 	if (c->address[0] == '\0') {
@@ -192,16 +201,40 @@ tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (c->exchange != NULL) {
+		metrics_count(m, METRICS_CA_LATE);
 		enroll_late(c->exchange);
 		return;
 	}
+	metrics_count(m,
+	    c->rationed ? METRICS_SHED_LARGE
+			: METRICS_LATE_HANDSHAKE + (enum metrics_event)c->phase);
 	if (c->rationed)
 		report_event(REPORT_WARN, "ra.limit", "address", c->address,
 		    "rule", "large_requests", NULL);
 	else if (c->phase != CONNECTION_IDLE)
 		report_event(REPORT_INFO, "ra.timeout", "address", c->address,
 		    "phase", names[c->phase], NULL);
+	if (c->phase == CONNECTION_HANDSHAKE)
+		c->alert = METRICS_EVENTS; /* it is counted as late already */
 	connection_close(c);
+}
+
+static void
+count_handshake(const struct connection *c)
+{
+	struct metrics *m = c->worker->shared.metrics;
+	struct timespec now;
+	long us;
+
+	if (m == NULL)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	us = (now.tv_sec - c->born.tv_sec) * 1000000 +
+	    (now.tv_nsec - c->born.tv_nsec) / 1000;
+	prom_observe(metrics_handshakes(m), us > 0 ? (uint64_t)us : 0);
+	metrics_count(m,
+	    SSL_version(c->ssl) >= TLS1_3_VERSION ? METRICS_TLS13
+						  : METRICS_TLS12);
 }
 
 static void
@@ -209,10 +242,15 @@ on_tls(const SSL *ssl, int where, int ret)
 {
 	struct connection *c = SSL_get_ex_data(ssl, ex_index);
 
-	(void)ret;
-	if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && c != NULL &&
-	    c->phase == CONNECTION_HANDSHAKE)
-		set_phase(c, CONNECTION_IDLE);
+	if (c == NULL || c->phase != CONNECTION_HANDSHAKE)
+		return;
+	if ((where & SSL_CB_ALERT) != 0 && (ret >> 8) == SSL3_AL_FATAL)
+		c->alert = (where & SSL_CB_WRITE) != 0 ? METRICS_ALERT_SENT
+						       : METRICS_ALERT_RECEIVED;
+	if ((where & SSL_CB_HANDSHAKE_DONE) == 0)
+		return;
+	count_handshake(c);
+	set_phase(c, CONNECTION_IDLE);
 }
 
 /* The first octet of a request sets its clock; all are counted, whatever evhttp
@@ -261,6 +299,10 @@ make(struct event_base *base, struct worker *w)
 		OPENSSL_free(c);
 		return NULL;
 	}
+	c->alert = METRICS_CLOSED;
+	clock_gettime(CLOCK_MONOTONIC, &c->born);
+	metrics_count(w->shared.metrics, METRICS_ACCEPTED);
+	metrics_phase(w->shared.metrics, -1, (int)c->phase);
 	c->refused = !limits_take(w->shared.limits);
 	TAILQ_INSERT_TAIL(&w->all, c, all);
 	return c;

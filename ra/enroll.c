@@ -2,13 +2,33 @@
 
 #include <event2/buffer.h>
 
+#include "ca/error.h"
 #include "ca/report/report.h"
-#include "ra/basic.h"
-#include "ra/body.h"
+#include "ca/shape/basic.h"
+#include "ca/shape/body.h"
 #include "ra/certs.h"
 #include "ra/error.h"
 #include "ra/multipart.h"
 #include "ra/private.h"
+
+/* The first answer to a client that shows credentials when it is asked for them.
+   One that says nothing of itself may be of the family that takes a 401 with a
+   body for a broken connection: it has the reason in a header. */
+static void
+challenge(struct exchange *x)
+{
+	x->conn->challenged = 1;
+	if ((x->shape & SHAPE_BARE) != SHAPE_BARE) {
+		exchange_refuse(x, 401, "authenticate", "credentials.missing",
+		    "client certificate or secret wanted", 0);
+		return;
+	}
+	exchange_header(x, "Refusal",
+	    "authenticate: credentials.missing: client certificate or secret "
+	    "wanted");
+	exchange_refuse_line(
+	    x, 401, "", "authenticate", "credentials.missing", 0);
+}
 
 /* Every credential is for inkan-ca to judge; here only whether there is one.
    0: refused. */
@@ -23,8 +43,7 @@ check_credentials(struct exchange *x, enum basic_result basic)
 	if (tls_has_client(x->conn->ssl))
 		return 1;
 	if (basic == BASIC_NONE) {
-		exchange_refuse(x, 401, "authenticate", "credentials.missing",
-		    "client certificate or secret wanted", 0);
+		challenge(x);
 		return 0;
 	}
 	if (x->route.op == ROUTE_SIMPLEREENROLL) {
@@ -40,7 +59,7 @@ read_body(struct exchange *x, struct body *body)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(x->req);
 	size_t len = evbuffer_get_length(in);
-	int parameters;
+	int parameters, ok;
 
 	if (!body_media_ok(exchange_find(x, "Content-Type"), &parameters)) {
 		exchange_refuse(x, 415, "body", "media.type",
@@ -52,19 +71,18 @@ read_body(struct exchange *x, struct body *body)
 		    x, 413, "body", "body.size", "body is too long", 0);
 		return 0;
 	}
-	if (!body_decode(evbuffer_pullup(in, -1), len, body)) {
+	if (parameters)
+		x->shape |= SHAPE_PARAMETERS;
+	ok = body_decode(evbuffer_pullup(in, -1), len, body);
+	x->shape |= body->shape;
+	if (!ok) {
 		exchange_refuse_queue(x,
-		    ERR_GET_REASON(ERR_peek_last_error()) == RA_E_BADREQUEST
+		    ERR_GET_REASON(ERR_peek_last_error()) == CA_E_BADREQUEST
 			? 400
 			: 500,
 		    "body");
 		return 0;
 	}
-	strcpy(x->deviations, body->deviations);
-	if (parameters)
-		body_deviate(x->deviations, "media-parameters");
-	if (exchange_find(x, "Content-Transfer-Encoding") != NULL)
-		body_deviate(x->deviations, "content-transfer-encoding");
 	return 1;
 }
 
@@ -73,7 +91,9 @@ arguments(
     struct exchange *x, const struct body *body, const struct basic *basic)
 {
 	WIRE_FIELDS *args = field_list_new();
+	char shape[SHAPE_TEXT_MAX];
 
+	shape_text(x->shape, shape);
 	if (args == NULL || !field_add_text(args, "label", x->route.label) ||
 	    !field_add_flag(
 		args, "renew", x->route.op == ROUTE_SIMPLEREENROLL) ||
@@ -83,6 +103,7 @@ arguments(
 	    !tls_add_evidence(x->conn->ssl, args) ||
 	    !field_add_text(args, "address", x->conn->address) ||
 	    !field_add_text(args, "client", x->client) ||
+	    !field_add_text(args, "shape", shape) ||
 	    (basic != NULL &&
 		(!field_add_text(args, "user", basic->user) ||
 		    !field_add_text(args, "secret", basic->secret)))) {
@@ -186,6 +207,7 @@ forward(struct exchange *x, const struct basic *basic)
 		x->call = ca_link_call(
 		    x->conn->worker->link, "enroll", args, on_answer, x);
 	field_list_free(args);
+	x->forwarded = x->call != 0;
 	if (x->call != 0)
 		return;
 	switch (ERR_GET_REASON(ERR_peek_last_error())) {
@@ -210,6 +232,8 @@ enroll_start(struct exchange *x)
 
 	if (header != NULL) /* evhttp's own copy, not needed any more */
 		OPENSSL_cleanse((char *)header, strlen(header));
+	if (result == BASIC_GIVEN && x->conn->challenged)
+		x->shape |= SHAPE_LATE;
 	if (check_credentials(x, result))
 		forward(x, result == BASIC_GIVEN ? &basic : NULL);
 	basic_clear(&basic);

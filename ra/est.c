@@ -44,6 +44,7 @@ find(struct exchange *x)
 		    x, 404, "route", "label.unknown", "no such label", 0);
 		return NULL;
 	}
+	x->known = 1;
 	if ((route_methods(x->route.op) & method_of(x->req)) == 0) {
 		exchange_header(x, "Allow", route_allow(x->route.op));
 		exchange_refuse(
@@ -75,6 +76,7 @@ est_request(struct evhttp_request *req, void *arg)
 	if (!head_check(x) || (fleet = find(x)) == NULL)
 		return;
 	x->wrap = fleet->wrap;
+	x->counts = fleet->counts;
 	snprintf(x->route.label, sizeof(x->route.label), "%s", fleet->label);
 	switch (x->route.op) {
 	case ROUTE_CACERTS:

@@ -4,7 +4,7 @@
 #include <event2/buffer.h>
 
 #include "ca/report/report.h"
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 #include "ra/error.h"
 #include "ra/private.h"
 
@@ -17,18 +17,6 @@ exchange_find(const struct exchange *x, const char *name)
 	    evhttp_request_get_input_headers(x->req), name);
 }
 
-/* User-Agent goes to inkan-ca as UTF-8 and into logs: printable ASCII only. */
-static void
-keep_client(struct exchange *x)
-{
-	const char *agent = exchange_find(x, "User-Agent");
-	size_t i;
-
-	for (i = 0; agent != NULL && agent[i] != '\0' && i < CLIENT_MAX; i++)
-		x->client[i] =
-		    agent[i] >= 0x20 && agent[i] < 0x7f ? agent[i] : '?';
-}
-
 struct exchange *
 exchange_new(struct connection *c, struct evhttp_request *req)
 {
@@ -39,19 +27,19 @@ exchange_new(struct connection *c, struct evhttp_request *req)
 	x->conn = c;
 	x->req = req;
 	x->head_only = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
-	keep_client(x);
+	client_look(x);
 	c->exchange = x;
 	return x;
 }
 
 static long
-milliseconds_since(const struct timespec *t)
+microseconds_since(const struct timespec *t)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - t->tv_sec) * 1000 +
-	    (now.tv_nsec - t->tv_nsec) / 1000000;
+	return (now.tv_sec - t->tv_sec) * 1000000 +
+	    (now.tv_nsec - t->tv_nsec) / 1000;
 }
 
 static const char *
@@ -64,18 +52,27 @@ static void
 tell(const struct exchange *x, int http, size_t len, const char *stage,
     const char *rule)
 {
+	long us = microseconds_since(&x->conn->began);
 	char status[16] = "gone", bytes[24], ms[24];
+	char deviations[SHAPE_TEXT_MAX], habits[SHAPE_TEXT_MAX];
+	unsigned departs = shape_departures(x->shape);
 
+	client_answered(x, http, rule);
+	shape_text(departs, deviations);
+	shape_text(x->shape & ~departs, habits);
+
+	metrics_request(x->conn->worker->shared.metrics, x->counts, x->route.op,
+	    http, stage, us > 0 ? (uint64_t)us : 0);
 	if (http != 0)
 		snprintf(status, sizeof(status), "%d", http);
 	snprintf(bytes, sizeof(bytes), "%zu", len);
-	snprintf(ms, sizeof(ms), "%ld", milliseconds_since(&x->conn->began));
+	snprintf(ms, sizeof(ms), "%ld", us / 1000);
 	report_event(http >= 500 && http != 501 ? REPORT_WARN : REPORT_INFO,
 	    "est.request", "op", route_name(x->route.op), "label",
 	    or_null(x->route.label), "status", status, "address",
 	    x->conn->address, "bytes", bytes, "ms", ms, "deviations",
-	    or_null(x->deviations), "stage", or_null(stage), "rule",
-	    or_null(rule), "agent", or_null(x->client), NULL);
+	    or_null(deviations), "stage", or_null(stage), "rule",
+	    or_null(rule), "agent", or_null(x->client), "habits", or_null(habits), NULL);
 }
 
 void
@@ -213,8 +210,7 @@ void
 exchange_answer_der(
     struct exchange *x, const char *media, const unsigned char *der, size_t len)
 {
-	int bare = exchange_find(x, "User-Agent") == NULL &&
-	    exchange_find(x, "Accept") == NULL;
+	int bare = (x->shape & SHAPE_BARE) == SHAPE_BARE;
 	size_t columns = answer_columns(x->wrap, len, bare);
 	char *text = base64_encode(der, len, columns);
 
@@ -222,6 +218,11 @@ exchange_answer_der(
 		exchange_refuse_queue(x, 500, "answer");
 		return;
 	}
+	/* RFC 8951 has done away with it; who lives by RFC 7030 to the letter
+	   takes a body without it for DER. */
+	if (bare || (x->shape & SHAPE_TRANSFER))
+		exchange_header(x, "Content-Transfer-Encoding", "base64");
+	x->answered = columns == 0 ? ANSWERED_LINE : ANSWERED_WRAPPED;
 	exchange_answer(x, 200, media, text, strlen(text), NULL, NULL);
 	OPENSSL_free(text);
 }

@@ -53,11 +53,12 @@ read_row(struct fleet *f, const WIRE_FIELDS *row)
 	size_t len = 0;
 
 	f->label = OPENSSL_strdup(field_text(row, "label", ""));
+	f->name = OPENSSL_strdup(field_text(row, "name", ""));
 	f->is_default = field_flag(row, "default", 0);
 	f->serverkeygen = field_flag(row, "serverkeygen", 0);
 	f->wrap = answer_wrap_parse(field_text(row, "answer_wrap", NULL));
 	attrs = field_bytes(row, "csrattrs", &len);
-	return f->label != NULL && copy_csrattrs(f, attrs, len) &&
+	return f->label != NULL && f->name != NULL && copy_csrattrs(f, attrs, len) &&
 	    build_cacerts(f, row);
 }
 
@@ -91,11 +92,21 @@ fleets_free(struct fleets *f)
 		return;
 	for (i = 0; i < f->n; i++) {
 		OPENSSL_free(f->list[i].label);
+		OPENSSL_free(f->list[i].name);
 		OPENSSL_free(f->list[i].cacerts);
 		OPENSSL_free(f->list[i].csrattrs);
 	}
 	OPENSSL_free(f->list);
 	OPENSSL_free(f);
+}
+
+void
+fleets_count(struct fleets *f, struct metrics *m)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		f->list[i].counts = metrics_fleet(m, f->list[i].name);
 }
 
 const struct fleet *

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include "ra/keyfile.h"
 #include "ra/limits.h"
 #include "ra/listener.h"
+#include "ra/metrics.h"
+#include "ra/monitor.h"
 #include "ra/own_cert.h"
 #include "ra/settings.h"
 #include "ra/tls.h"
@@ -38,8 +41,11 @@ struct ra {
 	struct limits *limits;
 	struct own_cert *own_cert;
 	struct worker *workers[SETTINGS_WORKERS_MAX];
+	struct metrics *metrics;
+	struct monitor *monitor;
 	int fds[SETTINGS_LISTEN_MAX];
 	size_t n_fds;
+	int metrics_fd;
 	int signals;
 };
 
@@ -88,41 +94,83 @@ raise_descriptors(size_t connections)
 static int
 open_listeners(struct ra *ra)
 {
+	const struct settings *s = ra->settings;
+	struct listener_passed passed;
 	size_t i;
 
-	for (i = 0; i < ra->settings->n_listen; i++) {
-		ra->fds[i] = listener_open(&ra->settings->listen[i]);
+	if (!listener_passed(&passed))
+		return 0;
+	for (i = 0; i < s->n_listen; i++) {
+		ra->fds[i] = listener_take(&passed, &s->listen[i]);
+		if (ra->fds[i] < 0)
+			ra->fds[i] =
+			    listener_open(&s->listen[i], s->share_port);
 		if (ra->fds[i] < 0)
 			return 0;
 		ra->n_fds = i + 1;
 	}
+	if (!listener_all_taken(&passed))
+		return 0;
+	if (s->metrics.len == 0)
+		return 1;
+	ra->metrics_fd = listener_open(&s->metrics, 0);
+	return ra->metrics_fd >= 0;
+}
+
+static int
+start_workers(struct ra *ra)
+{
+	const struct settings *s = ra->settings;
+	struct worker_shared shared = {
+	    .settings = s,
+	    .tls = ra->tls,
+	    .limits = ra->limits,
+	    .fds = ra->fds,
+	    .n_fds = ra->n_fds,
+	    .metrics = ra->metrics,
+	};
+	int i;
+
+	for (i = 0; i < s->workers; i++) {
+		ra->workers[i] = worker_start(&shared);
+		if (ra->workers[i] == NULL)
+			return 0;
+	}
 	return 1;
+}
+
+static int
+start_monitor(struct ra *ra)
+{
+	struct monitor_shared shared = {
+	    .settings = ra->settings,
+	    .metrics = ra->metrics,
+	    .tls = ra->tls,
+	    .workers = ra->workers,
+	    .n_workers = (size_t)ra->settings->workers,
+	    .fd = ra->metrics_fd,
+	};
+
+	if (ra->metrics_fd < 0)
+		return 1;
+	ra->monitor = monitor_start(&shared);
+	return ra->monitor != NULL;
 }
 
 static int
 start(struct ra *ra)
 {
 	const struct settings *s = ra->settings;
-	struct worker_shared shared = {0};
-	int i;
 
 	if (!raise_descriptors(s->max_connections) ||
 	    !own_cert_settle(s->certificate, s->key))
 		return 0;
 	ra->tls = tls_new(s->certificate, s->key);
 	ra->limits = limits_new(s->max_connections, s->max_per_address);
-	if (ra->tls == NULL || ra->limits == NULL || !open_listeners(ra))
+	ra->metrics = metrics_new(time(NULL));
+	if (ra->tls == NULL || ra->limits == NULL || ra->metrics == NULL ||
+	    !open_listeners(ra) || !start_workers(ra) || !start_monitor(ra))
 		return 0;
-	shared.settings = s;
-	shared.tls = ra->tls;
-	shared.limits = ra->limits;
-	shared.fds = ra->fds;
-	shared.n_fds = ra->n_fds;
-	for (i = 0; i < s->workers; i++) {
-		ra->workers[i] = worker_start(&shared);
-		if (ra->workers[i] == NULL)
-			return 0;
-	}
 	if (s->svc_socket == NULL)
 		return 1;
 	ra->own_cert = own_cert_start(s, ra->tls);
@@ -162,6 +210,9 @@ finish(struct ra *ra)
 {
 	size_t i;
 
+	monitor_stop(ra->monitor);
+	if (ra->metrics_fd >= 0)
+		close(ra->metrics_fd);
 	for (i = 0; i < SETTINGS_WORKERS_MAX; i++)
 		if (ra->workers[i] != NULL)
 			worker_stop(ra->workers[i]);
@@ -171,6 +222,7 @@ finish(struct ra *ra)
 		worker_join(ra->workers[i]);
 	own_cert_stop(ra->own_cert);
 	limits_free(ra->limits);
+	metrics_free(ra->metrics);
 	tls_free(ra->tls);
 	if (ra->signals >= 0)
 		close(ra->signals);
@@ -246,7 +298,7 @@ int
 main(int argc, char **argv)
 {
 	struct daemon_options options = {0};
-	struct ra ra = {.signals = -1};
+	struct ra ra = {.signals = -1, .metrics_fd = -1};
 	enum task task = SERVE;
 	int rc = 1;
 

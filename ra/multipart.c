@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 #include "ra/error.h"
 #include "ra/multipart.h"
 

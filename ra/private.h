@@ -8,11 +8,12 @@
 #include <sys/queue.h>
 #include <event2/http.h>
 
-#include "ra/body.h"
+#include "ca/shape/route.h"
+#include "ca/shape/shape.h"
 #include "ra/ca_link.h"
 #include "ra/fleets.h"
 #include "ra/linger.h"
-#include "ra/route.h"
+#include "ra/seen.h"
 #include "ra/worker.h"
 
 /*
@@ -31,7 +32,6 @@
 #define EST_MEDIA_KEY_CMS                                                      \
 	"application/pkcs7-mime; smime-type=server-generated-key"
 #define EST_MEDIA_ATTRS "application/csrattrs"
-#define CLIENT_MAX 256 /* octets of User-Agent that are kept */
 
 enum connection_phase {
 	CONNECTION_HANDSHAKE, /* until TLS stands: request_timeout */
@@ -42,6 +42,7 @@ enum connection_phase {
 
 #define CONNECTION_WRITE_S 10
 #define CONNECTION_STOP_S 1 /* for a first request, when stopping */
+#define CONNECTION_STOP_TLS_S 3 /* for a handshake, when stopping */
 /* evhttp takes a body of up to 1 MiB, so that 413 can be said in our words; to
    so many at a time in one worker, others are just closed. */
 #define CONNECTION_LARGE_MAX 32
@@ -65,8 +66,11 @@ struct connection {
 	int large;	 /* more than head and body may have */
 	int rationed;	 /* one large too many: the next tick shall close */
 	int spare;	 /* of the socket, while the request is long; or -1 */
+	struct timespec born;	   /* monotonic */
+	enum metrics_event alert;  /* how a handshake ended; METRICS_CLOSED */
 	struct timespec began;	   /* of the request, monotonic */
 	struct exchange *exchange; /* NULL: none in hand */
+	int challenged; /* has been told to show credentials */
 };
 
 TAILQ_HEAD(connection_list, connection);
@@ -76,30 +80,40 @@ struct worker {
 	pthread_t thread;
 	int wake; /* eventfd: stop */
 	atomic_int stopping, ready;
+	atomic_llong beat; /* monotonic seconds: the loop turned then */
 
 	struct event_base *base;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound[SETTINGS_LISTEN_MAX];
-	struct event *wake_event, *resume, *refresh, *end;
+	struct event *wake_event, *resume, *refresh, *end, *leave;
 	int paused;
+	int left, turns; /* stopping: nothing is accepted any more */
 	struct connection_list all, idle;
 	size_t n_large; /* connections that are large */
 	struct linger_list lingering;
 	struct ca_link *link;
 	struct fleets *fleets; /* NULL until inkan-ca told */
 	int64_t fleets_call;   /* 0: none in flight */
+	struct seen *seen;     /* NULL in some tests */
+	time_t seen_told;
+	size_t telling;	       /* of it, without an answer yet */
+	int ended;	       /* waits for those answers only */
 };
 
 struct exchange {
 	struct connection *conn;
 	struct evhttp_request *req; /* borrowed from evhttp */
 	struct route route;
+	struct metrics_fleet *counts; /* the fleet's, or NULL */
 	enum answer_wrap wrap; /* the fleet's */
 	int64_t call;	       /* at inkan-ca; 0: none */
 	int head_only;	       /* HEAD: no body in the answer */
 	int close;	       /* after this answer */
-	char deviations[BODY_DEVIATIONS_MAX];
-	char client[CLIENT_MAX + 1]; /* User-Agent */
+	int known;	       /* the label is that of a fleet */
+	int forwarded;	       /* inkan-ca has seen the request */
+	enum { ANSWERED_OTHER, ANSWERED_LINE, ANSWERED_WRAPPED } answered;
+	unsigned shape;	       /* how it differs: ca/shape/shape.h */
+	char client[SEEN_AGENT_MAX + 1]; /* User-Agent */
 };
 
 /* connection.c */
@@ -142,6 +156,14 @@ void exchange_answer_der(struct exchange *x, const char *media,
     const unsigned char *der, size_t len);
 /* Value of a header of the request, NULL when absent. Borrowed. */
 const char *exchange_find(const struct exchange *x, const char *name);
+
+/* client.c: what the head tells of the client; what became of its request, by
+   whom; and what was seen, told to inkan-ca once a minute, or now (${all}). */
+void client_look(struct exchange *x);
+void client_answered(const struct exchange *x, int http, const char *rule);
+void client_tell(struct worker *w, time_t now, int all);
+/* The rest of it, when the worker's loop has ended. */
+void client_tell_last(struct worker *w, time_t now);
 
 /* head.c: framing and size of the head. 0: refused (and answered). */
 int head_check(struct exchange *x);

@@ -1,5 +1,7 @@
+#include <arpa/inet.h>
 #include <limits.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,9 @@ static const struct conf_key keys[] = {
     {"subject", CONF_TEXT, 0},
     {"names", CONF_TEXTS, 0},
     {"link_certificates", CONF_BOOL, 0},
+    {"share_port", CONF_BOOL, 0},
+    {"metrics_listen", CONF_TEXT, 0},
+    {"metrics_public", CONF_BOOL, 0},
     {"workers", CONF_INT, 0},
     {"max_connections", CONF_INT, 0},
     {"max_connections_per_address", CONF_INT, 0},
@@ -89,6 +94,41 @@ read_listen(const struct conf_group *g, struct settings *s)
 			    text);
 	}
 	s->n_listen = n;
+	return 1;
+}
+
+int
+settings_address_is_loopback(const struct settings_address *a)
+{
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&a->sa;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&a->sa;
+
+	if (a->sa.ss_family == AF_INET)
+		return ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return a->sa.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+}
+
+/* Figures are for the operator: who else may read them must be said. */
+static int
+read_metrics(const struct conf_group *g, struct settings *s)
+{
+	const char *text = conf_text(g, "metrics_listen", NULL);
+	int is_public = conf_bool(g, "metrics_public", 0);
+
+	if (text == NULL && is_public)
+		return conf_fail(
+		    g, "metrics_public", "there is no metrics_listen");
+	if (text == NULL)
+		return 1;
+	if (!settings_address_parse(text, &s->metrics))
+		return conf_fail(g, "metrics_listen",
+		    "\"%s\" is not ADDRESS:PORT (\"127.0.0.1:9443\")", text);
+	if (!is_public && !settings_address_is_loopback(&s->metrics))
+		return conf_fail(g, "metrics_listen",
+		    "\"%s\" is no loopback address; metrics_public = true "
+		    "allows it",
+		    text);
 	return 1;
 }
 
@@ -212,9 +252,10 @@ settings_read(const char *path)
 	g = conf_root(conf);
 	s = OPENSSL_zalloc(sizeof(*s));
 	if (s == NULL || !conf_check(g, keys, sizeof(keys) / sizeof(keys[0])) ||
-	    !read_listen(g, s) || !read_names(g, s) ||
+	    !read_listen(g, s) || !read_metrics(g, s) || !read_names(g, s) ||
 	    !read_paths(g, path, s) || !read_limits(g, s))
 		goto out;
+	s->share_port = conf_bool(g, "share_port", 0);
 	s->link_certificates = conf_bool(g, "link_certificates", 1);
 	s->subject = OPENSSL_strdup(conf_text(g, "subject", "CN=inkan-ra"));
 	ok = s->subject != NULL;

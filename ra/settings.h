@@ -33,6 +33,8 @@ struct settings {
 	char *subject;			 /* of the CSR: "CN=localhost" */
 	char *names[SETTINGS_NAMES_MAX]; /* SAN asked for in the CSR */
 	size_t n_names;
+	struct settings_address metrics; /* len 0: no such listener */
+	int share_port; /* SO_REUSEPORT: several processes on one port */
 	int link_certificates; /* present them, where there are any */
 	int workers;
 	size_t max_connections;
@@ -45,6 +47,9 @@ struct settings {
    "file:line: key: what is wrong". */
 struct settings *settings_read(const char *path);
 void settings_free(struct settings *s); /* NULL is fine */
+
+/* Does only this host reach it? */
+int settings_address_is_loopback(const struct settings_address *a);
 
 /* "127.0.0.1:8443" or "[::1]:8443", numeric only. 1 or 0 (nothing raised). */
 int settings_address_parse(const char *text, struct settings_address *out);

@@ -15,6 +15,8 @@
 #define EVHTTP_HEAD_MAX (64 * 1024)
 #define EVHTTP_BODY_MAX (1024 * 1024)
 #define PAUSE_MS 50
+#define LEAVE_MS 1
+#define LEAVE_TURNS 1000 /* then what waits still is left behind */
 
 /* ---- limits: accept no more while there are too many ---- */
 
@@ -40,6 +42,8 @@ worker_pause(struct worker *w)
 {
 	struct timeval tv = {0, PAUSE_MS * 1000};
 
+	if (atomic_load(&w->stopping)) /* it takes what there is, and ends */
+		return;
 	if (!w->paused)
 		set_accepting(w, 0);
 	w->paused = 1;
@@ -69,8 +73,10 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 	if (atomic_load(&w->stopping))
 		return;
 	if (limits_full(w->shared.limits)) {
-		if (!TAILQ_EMPTY(&w->idle) && somebody_waits(w))
+		if (!TAILQ_EMPTY(&w->idle) && somebody_waits(w)) {
+			metrics_count(w->shared.metrics, METRICS_SHED_IDLE);
 			connection_close(TAILQ_FIRST(&w->idle));
+		}
 		worker_pause(w);
 		return;
 	}
@@ -88,10 +94,22 @@ on_accept_error(struct evconnlistener *l, void *evhttp)
 	int err = EVUTIL_SOCKET_ERROR();
 
 	(void)l, (void)evhttp;
+	if (this_worker != NULL)
+		metrics_count(
+		    this_worker->shared.metrics, METRICS_ACCEPT_FAILED);
 	report_event(REPORT_ERROR, "ra.accept", "why",
 	    evutil_socket_error_to_string(err), NULL);
 	if (this_worker != NULL)
 		worker_pause(this_worker);
+}
+
+static long long
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
 }
 
 /* ---- fleets ---- */
@@ -111,6 +129,7 @@ on_fleets(const WIRE_ANSWER *answer, void *arg)
 		report_errors(REPORT_ERROR, "ra.fleets", NULL);
 		return;
 	}
+	fleets_count(fleets, w->shared.metrics);
 	fleets_free(w->fleets);
 	w->fleets = fleets;
 	if (!atomic_exchange(&w->ready, 1))
@@ -143,8 +162,12 @@ on_link_up(void *arg)
 static void
 on_refresh(evutil_socket_t fd, short what, void *arg)
 {
+	struct worker *w = arg;
+
 	(void)fd, (void)what;
-	ask_fleets(arg);
+	atomic_store(&w->beat, seconds());
+	ask_fleets(w);
+	client_tell(w, time(NULL), 0);
 }
 
 /* ---- stop ---- */
@@ -152,9 +175,32 @@ on_refresh(evutil_socket_t fd, short what, void *arg)
 void
 worker_gone(struct worker *w)
 {
-	if (atomic_load(&w->stopping) && TAILQ_EMPTY(&w->all) &&
-	    w->base != NULL)
+	if (w->left && TAILQ_EMPTY(&w->all) && w->base != NULL)
 		event_base_loopexit(w->base, NULL);
+}
+
+/*
+ * What the kernel has accepted for a socket is reset when the last descriptor
+ * of it is closed, so that first all of it is taken. Between the last look and
+ * the close there is no turn of the loop.
+ */
+static void
+on_leave(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval soon = {0, LEAVE_MS * 1000};
+	struct worker *w = arg;
+	size_t i;
+
+	(void)fd, (void)what;
+	if (w->turns++ < LEAVE_TURNS && somebody_waits(w)) {
+		evtimer_add(w->leave, &soon);
+		return;
+	}
+	for (i = 0; i < w->shared.n_fds; i++)
+		evhttp_del_accept_socket(w->http, w->bound[i]);
+	memset(w->bound, 0, sizeof(w->bound));
+	w->left = 1;
+	worker_gone(w);
 }
 
 static void
@@ -164,21 +210,20 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	struct timeval tv = {WORKER_STOP_S, 0};
 	struct connection *c, *next;
 	uint64_t n;
-	size_t i;
 
 	(void)what;
 	if (read(fd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
-	for (i = 0; i < w->shared.n_fds; i++)
-		evhttp_del_accept_socket(w->http, w->bound[i]);
-	memset(w->bound, 0, sizeof(w->bound));
 	evtimer_del(w->resume);
+	if (w->paused)
+		set_accepting(w, 1);
+	w->paused = 0;
 	evtimer_add(w->end, &tv);
 	for (c = TAILQ_FIRST(&w->all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, all);
 		connection_stop(c);
 	}
-	worker_gone(w);
+	on_leave(-1, 0, w);
 }
 
 static void
@@ -223,9 +268,11 @@ make_events(struct worker *w)
 
 	w->resume = evtimer_new(w->base, on_resume, w);
 	w->end = evtimer_new(w->base, on_end, w);
+	w->leave = evtimer_new(w->base, on_leave, w);
 	w->refresh = event_new(w->base, -1, EV_PERSIST, on_refresh, w);
 	w->wake_event = event_new(w->base, w->wake, EV_READ, on_wake, w);
-	return w->resume != NULL && w->end != NULL && w->refresh != NULL &&
+	return w->resume != NULL && w->end != NULL && w->leave != NULL &&
+	    w->refresh != NULL &&
 	    w->wake_event != NULL && event_add(w->refresh, &refresh) == 0 &&
 	    event_add(w->wake_event, NULL) == 0;
 }
@@ -275,6 +322,7 @@ destroy(struct worker *w)
 	ca_link_free(w->link);
 	free_event(w->resume);
 	free_event(w->end);
+	free_event(w->leave);
 	free_event(w->refresh);
 	free_event(w->wake_event);
 	/* What was freed is finalized by a last turn of the loop. */
@@ -284,6 +332,7 @@ destroy(struct worker *w)
 	if (w->base != NULL)
 		event_base_free(w->base);
 	fleets_free(w->fleets);
+	seen_free(w->seen);
 	if (w->wake >= 0)
 		close(w->wake);
 	OPENSSL_free(w);
@@ -298,6 +347,7 @@ run(void *arg)
 	if (event_base_dispatch(w->base) < 0)
 		report_event(
 		    REPORT_ERROR, "ra.worker", "why", strerror(errno), NULL);
+	client_tell_last(w, time(NULL));
 	ERR_clear_error();
 	return NULL;
 }
@@ -322,12 +372,17 @@ worker_start(const struct worker_shared *shared)
 	w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->base = w->wake < 0 ? NULL : event_base_new();
 	linger_init(&w->lingering, w->base);
-	if (w->base == NULL || !make_events(w) || !make_http(w))
+	w->seen = seen_new();
+	w->seen_told = time(NULL);
+	if (w->seen == NULL || w->base == NULL || !make_events(w) ||
+	    !make_http(w))
 		goto fail;
 	w->link = ca_link_new(
 	    w->base, shared->settings->ca_socket, max_calls(w), on_link_up, w);
 	if (w->link == NULL)
 		goto fail;
+	ca_link_observe(w->link, metrics_ca_calls(shared->metrics));
+	atomic_store(&w->beat, seconds());
 	err = pthread_create(&w->thread, NULL, run, w);
 	if (err == 0)
 		return w;
@@ -362,4 +417,13 @@ int
 worker_is_ready(struct worker *w)
 {
 	return atomic_load(&w->ready);
+}
+
+void
+worker_look(struct worker *w, struct worker_view *out)
+{
+	out->ready = worker_is_ready(w);
+	out->linked = ca_link_is_up(w->link);
+	out->waiting = ca_link_waiting(w->link);
+	out->idle_s = seconds() - atomic_load(&w->beat);
 }

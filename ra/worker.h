@@ -5,6 +5,7 @@
 #include <event2/event.h>
 
 #include "ra/limits.h"
+#include "ra/metrics.h"
 #include "ra/settings.h"
 #include "ra/tls.h"
 
@@ -25,6 +26,7 @@ struct worker_shared { /* borrowed by all workers while they live */
 	struct limits *limits;
 	const int *fds; /* listening; each worker makes duplicates */
 	size_t n_fds;
+	struct metrics *metrics; /* NULL: nothing is counted */
 };
 
 /* Starts the thread. NULL raised. */
@@ -38,5 +40,15 @@ void worker_join(struct worker *w); /* NULL is fine */
 
 /* Has this worker learned the fleets at least once? From any thread. */
 int worker_is_ready(struct worker *w);
+
+/* How it is, from any thread until worker_join(). */
+struct worker_view {
+	int ready;	/* as above */
+	int linked;	/* its connection to inkan-ca stands */
+	size_t waiting; /* calls to inkan-ca without an answer yet */
+	int64_t idle_s; /* seconds since its loop has last shown life; about
+			   WORKER_FLEETS_S at most when all is well */
+};
+void worker_look(struct worker *w, struct worker_view *out);
 
 #endif

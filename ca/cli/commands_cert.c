@@ -23,12 +23,15 @@ static const struct option_spec ISSUE[] = {
 static const struct option_spec EXPLAIN[] = {
     {"fleet", OPTION_TEXT, 0, NULL, "F", "as if enrolling in this fleet"},
     {"profile", OPTION_TEXT, 0, NULL, "P", "as if by \"inkan issue\""},
-    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"csr", OPTION_CSR, 0, NULL, "FILE", "request, PEM or DER; - is stdin"},
+    {"request", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"as a client sent it, with or without head"},
     {"cert", OPTION_CHAIN, 0, "chain", "FILE",
 	"the client's certificate and its chain, PEM"},
     {"user", OPTION_TEXT, 0, NULL, "U", "as if U gave the right secret"},
     {"device", OPTION_TEXT, 0, NULL, "NAME", "for this device"},
     {"renew", OPTION_FLAG, 0, NULL, NULL, "as if by simplereenroll"},
+    {"keygen", OPTION_FLAG, 0, NULL, NULL, "as if by serverkeygen"},
     {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE", "a field for the profile"},
     END,
 };
@@ -133,7 +136,9 @@ const struct command commands_cert[] = {
 	.columns = EXPLAIN_COLUMNS,
 	.rows = "stages",
 	.help = "Tell what would become of a request; issue nothing",
-	.more = "Exit status 0 only if a certificate would be issued."},
+	.more = "One of --csr, --request. A --request with a head names the "
+		"fleet by its path.\nExit status 0 only if a certificate "
+		"would be issued."},
     {.words = "revoke",
 	.run = run_revoke,
 	.options = run_revoke_options,

@@ -30,6 +30,11 @@ static const struct option_spec DEVICE_LIST[] = {
     PAGING,
     END,
 };
+static const struct option_spec CLIENT_REPORT[] = {
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "of this fleet"},
+    {"since", OPTION_TIME, 0, NULL, "TIME", "seen since then"},
+    END,
+};
 static const struct option_spec DEVICE_SHOW[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
     {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
@@ -39,6 +44,16 @@ static const struct option_spec DEVICE_CHANGE[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
     {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
     {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    END,
+};
+static const struct option_spec DEVICE_SET[] = {
+    {"name", OPTION_TEXT, REQ, NULL, "NAME", "device"},
+    {"fleet", OPTION_TEXT, 0, NULL, "F", "fleet, if the name is in several"},
+    {"set", OPTION_SET, MANY, NULL, "FIELD=VALUE",
+	"a field for the profile; FIELD= takes it away"},
+    {"serial", OPTION_TEXT, 0, NULL, "S", "the maker's serial number"},
+    {"late-renewal", OPTION_TEXT, 0, "late_renewal", "yes|no",
+	"may it renew after its certificate's end"},
     END,
 };
 static const struct option_spec DEVICE_REVOKE[] = {
@@ -99,6 +114,8 @@ static const char *const DEVICE_COLUMNS[] = {
     "fleet", "name", "state", "serial", "created", "note", "fields", NULL};
 static const char *const FLEET_COLUMNS[] = {"name", "label", "default",
     "profile", "registration", "re_enrol", "pop_link", "devices", NULL};
+static const char *const MAKER_COLUMNS[] = {"file", "issuer", "number",
+    "state", "next_update", "entries", NULL};
 static const char *const SECRET_COLUMNS[] = {"user", "fleets", "device",
     "reusable", "revoked", "expires", "used_at", NULL};
 
@@ -142,6 +159,12 @@ const struct command commands_device[] = {
 	.options = DEVICE_CHANGE,
 	.positional = "name",
 	.help = "Let a disabled or parked device go on"},
+    {.words = "device set",
+	.op = "device.set",
+	.run = run_object,
+	.options = DEVICE_SET,
+	.positional = "name",
+	.help = "Change what the registry says of a device"},
     {.words = "device revoke",
 	.op = "device.revoke",
 	.run = run_list,
@@ -186,6 +209,12 @@ const struct command commands_device[] = {
 	.positional = "name",
 	.raw = "text",
 	.help = "Show a fleet"},
+    {.words = "maker crls",
+	.op = "maker.crl.list",
+	.run = run_list,
+	.options = commands_none,
+	.columns = MAKER_COLUMNS,
+	.help = "List the manufacturers' CRLs that are asked"},
     {.words = "secret new",
 	.op = "secret.new",
 	.run = run_secret_new,
@@ -204,5 +233,10 @@ const struct command commands_device[] = {
 	.options = USER,
 	.positional = "user",
 	.help = "Revoke a secret"},
+    {.words = "client report",
+	.op = "client.list",
+	.run = run_client_report,
+	.options = CLIENT_REPORT,
+	.help = "Tell in what clients differ from the standard"},
     {.words = NULL},
 };

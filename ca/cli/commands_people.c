@@ -17,6 +17,14 @@ static const struct option_spec REQUESTS[] = {
     PAGING,
     END,
 };
+static const struct option_spec REQUEST_LIST[] = {
+    {"open", OPTION_FLAG, 0, NULL, NULL, "only those that are not over"},
+    {"kind", OPTION_TEXT, 0, NULL, "KIND",
+	"operator, or enrol (those of devices)"},
+    {"fleet", OPTION_TEXT, 0, NULL, "NAME", "of devices of this fleet"},
+    PAGING,
+    END,
+};
 static const struct option_spec REQUEST_SHOW[] = {
     {"id", OPTION_INT, REQ, NULL, "ID", "its number"},
     {"text", OPTION_FLAG, LOCAL, NULL, NULL, "only what approvers sign"},
@@ -25,7 +33,8 @@ static const struct option_spec REQUEST_SHOW[] = {
     END,
 };
 static const struct option_spec REQUEST_APPROVE[] = {
-    {"id", OPTION_INT, REQ, NULL, "ID", "its number"},
+    {"id", OPTION_INT, REQ | MANY | LOCAL, NULL, "ID",
+	"its number; several are done one after the other"},
     {"key", OPTION_TEXT, LOCAL, NULL, "KEY",
 	"sign with this: PEM file, or pkcs11: URI"},
     {"module", OPTION_TEXT, LOCAL, NULL, "PATH", "PKCS #11 module of KEY"},
@@ -33,8 +42,10 @@ static const struct option_spec REQUEST_APPROVE[] = {
     END,
 };
 static const struct option_spec REQUEST_DENY[] = {
-    {"id", OPTION_INT, REQ, NULL, "ID", "its number"},
-    {"reason", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    {"id", OPTION_INT, REQ | MANY | LOCAL, NULL, "ID",
+	"its number; several are done one after the other"},
+    {"reason", OPTION_TEXT, 0, NULL, "TEXT",
+	"why, for the record; a device is told"},
     END,
 };
 static const struct option_spec REQUEST_RUN[] = {
@@ -60,7 +71,7 @@ static const struct option_spec REPORT[] = {
 static const char *const OPERATOR_COLUMNS[] = {
     "name", "uid", "roles", "you", "key", NULL};
 static const char *const REQUEST_COLUMNS[] = {"id", "state", "op", "asker",
-    "approvals", "created", "expires", "note", NULL};
+    "approvals", "created", "expires", "device", "note", NULL};
 static const char *const APPROVAL_COLUMNS[] = {
     "operator", "uid", "time", "signed", NULL};
 static const char *const BREAK_COLUMNS[] = {
@@ -81,7 +92,7 @@ const struct command commands_people[] = {
     {.words = "request list",
 	.op = "request.list",
 	.run = run_list,
-	.options = REQUESTS,
+	.options = REQUEST_LIST,
 	.paging = COMMAND_CURSOR,
 	.columns = REQUEST_COLUMNS,
 	.help = "List requests that need approvals, and what became of them"},
@@ -99,10 +110,11 @@ const struct command commands_people[] = {
 	.options = REQUEST_APPROVE,
 	.positional = "id",
 	.help = "Approve a request of somebody else",
-	.more = "The last approval runs it."},
+	.more = "The last approval runs it. A device's is issued when the "
+		"device asks again."},
     {.words = "request deny",
 	.op = "request.deny",
-	.run = run_object,
+	.run = run_request_deny,
 	.options = REQUEST_DENY,
 	.positional = "id",
 	.help = "Deny a request, or withdraw one's own"},

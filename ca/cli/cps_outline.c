@@ -33,7 +33,11 @@ const struct cps_section cps_outline[] = {
     {"3.2", "Initial identity validation", NULL, CPS_ENROL},
     {"3.2.1", "Method to prove possession of private key",
 	"The signature of the PKCS #10 request is verified with the key that "
-	"it asks a certificate for, before anything else is looked at.",
+	"it asks a certificate for, before anything else is looked at. Where a "
+	"fleet has the CA make the key of a device (serverkeygen), the request "
+	"is a template only: its key and signature prove nothing and are not "
+	"looked at, the CA has had the private key while the request was in "
+	"hand, and the certificate's record says so.",
 	CPS_NONE},
     {"3.3", "Identification and authentication for re-key requests",
 	"A device renews with a certificate of its own that is valid and known "

@@ -38,9 +38,8 @@ write_all(int fd, const char *p, size_t len)
 	return 1;
 }
 
-/* The whole of a small file, to be freed. */
-static unsigned char *
-read_file(const char *path, size_t *len)
+unsigned char *
+file_read(const char *path, size_t *len)
 {
 	unsigned char *buf = NULL;
 	ssize_t n = 0;
@@ -77,6 +76,14 @@ out:
 	if (fd != 0)
 		close(fd);
 	return buf;
+}
+
+void
+file_free(unsigned char *p, size_t len)
+{
+	if (p != NULL)
+		OPENSSL_cleanse(p, len);
+	free(p);
 }
 
 /* Is the PEM label one of ${labels} (ended by NULL)? */
@@ -176,7 +183,7 @@ add_file(WIRE_FIELDS *args, const char *field, const char *path,
 	size_t len;
 	int ok;
 
-	if ((buf = read_file(path, &len)) == NULL)
+	if ((buf = file_read(path, &len)) == NULL)
 		return 0;
 	ok = add_octets(args, field, path, buf, len, w);
 	OPENSSL_cleanse(buf, len);
@@ -239,7 +246,7 @@ file_add_text(WIRE_FIELDS *args, const char *field, const char *path)
 	size_t len;
 	int ok = 0;
 
-	if ((buf = read_file(path, &len)) == NULL)
+	if ((buf = file_read(path, &len)) == NULL)
 		return 0;
 	if (memchr(buf, '\0', len) != NULL)
 		ca_raise(CA_E_BADREQUEST, "%s is no text", path);

@@ -24,6 +24,11 @@ int file_add_cert(WIRE_FIELDS *args, const char *field, const char *path);
 /* Certificates in the order of the file, leaf first. */
 int file_add_chain(WIRE_FIELDS *args, const char *field, const char *path);
 
+/* The whole of a file of at most FILE_MAX octets; file_free() wipes it. NULL
+   raised, also when it is empty. */
+unsigned char *file_read(const char *path, size_t *len);
+void file_free(unsigned char *p, size_t len);	/* NULL is fine */
+
 /* The whole file as text. */
 int file_add_text(WIRE_FIELDS *args, const char *field, const char *path);
 

@@ -24,11 +24,13 @@ command_fn run_profile_check, run_profile_show, run_profile_diff;
 command_fn run_profile_replay;
 command_fn run_init, run_adoption;
 command_fn run_request_show, run_request_approve, run_request_run;
+command_fn run_request_deny;
 command_fn run_report, run_cps;
 command_fn run_operator_key;	/* no server */
 command_fn run_ceremony_key, run_ceremony_sign, run_ceremony_verify;
 command_fn run_import, run_key_block, run_batch;
 command_fn run_lint;		/* no server */
+command_fn run_client_report;
 
 /* Call the command's operation with its options as arguments. The answer when
    it is done, to be freed with WIRE_ANSWER_free(); NULL after the failure or

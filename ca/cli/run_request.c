@@ -9,6 +9,7 @@
 #include "ca/cli/format.h"
 #include "ca/cli/own_key.h"
 #include "ca/cli/run.h"
+#include "ca/cli/value.h"
 #include "ca/error.h"
 #include "ca/log/approval.h"
 #include "ca/log/note.h"
@@ -250,23 +251,30 @@ add_note(struct cli *cli, const struct options *o, const WIRE_ANSWER *shown,
 	return ok;
 }
 
-int
-run_request_approve(
-    struct cli *cli, const struct command *cmd, const struct options *o)
+static WIRE_FIELDS *
+of_id(const char *id)
+{
+	WIRE_FIELDS *args = field_list_new();
+	int64_t n;
+
+	if (args != NULL && value_int(id, 0, INT64_MAX, &n) &&
+	    field_add_int(args, "id", n))
+		return args;
+	field_list_free(args);
+	return NULL;
+}
+
+static int
+approve_one(struct cli *cli, const struct command *cmd,
+    const struct options *o, const char *id)
 {
 	struct command show = *cmd;
-	WIRE_FIELDS *args = field_list_new();
+	WIRE_FIELDS *look = of_id(id), *args = of_id(id);
 	WIRE_ANSWER *shown = NULL, *a = NULL;
 	int status = CLI_FAILED;
 
-	if (option_has(o, "key") && option_has(o, "note")) {
-		ca_raise(CA_E_BADREQUEST, "--key and --note exclude each "
-		    "other");
-		field_list_free(args);
-		return CLI_USAGE;
-	}
 	show.op = "request.show";
-	if ((shown = run_call(cli, &show, o)) == NULL)
+	if ((shown = run_call_with(cli, &show, o, look)) == NULL)
 		goto out;
 	if (args == NULL || !add_note(cli, o, shown, args)) {
 		status = client_failed(cli);
@@ -277,8 +285,67 @@ run_request_approve(
 		status = run_print(cli, cmd, a);
 out:
 	WIRE_ANSWER_free(shown);
+	field_list_free(look);
 	field_list_free(args);
 	return status;
+}
+
+static int
+deny_one(struct cli *cli, const struct command *cmd, const struct options *o,
+    const char *id)
+{
+	WIRE_FIELDS *args = of_id(id);
+	WIRE_ANSWER *a = run_call_with(cli, cmd, o, args);
+
+	field_list_free(args);
+	return a == NULL ? CLI_FAILED : run_print(cli, cmd, a);
+}
+
+/* One after the other; one that fails does not stop the others. */
+static int
+for_each_id(struct cli *cli, const struct command *cmd,
+    const struct options *o, int (*one)(struct cli *cli,
+    const struct command *cmd, const struct options *o, const char *id))
+{
+	int status = CLI_DONE, json = cli->json, got;
+	size_t i;
+
+	for (i = 0; i < o->n; i++) {
+		if (strcmp(o->v[i].spec->name, "id") != 0)
+			continue;
+		cli->json = json;
+		got = one(cli, cmd, o, o->v[i].text);
+		if (got != CLI_DONE)
+			status = got;
+	}
+	return status;
+}
+
+int
+run_request_approve(
+    struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < o->n; i++)
+		n += strcmp(o->v[i].spec->name, "id") == 0;
+	if (option_has(o, "key") && option_has(o, "note")) {
+		ca_raise(CA_E_BADREQUEST, "--key and --note exclude each "
+		    "other");
+		return CLI_USAGE;
+	}
+	if (option_has(o, "note") && n > 1) {
+		ca_raise(CA_E_BADREQUEST, "--note is of one request");
+		return CLI_USAGE;
+	}
+	return for_each_id(cli, cmd, o, approve_one);
+}
+
+int
+run_request_deny(
+    struct cli *cli, const struct command *cmd, const struct options *o)
+{
+	return for_each_id(cli, cmd, o, deny_one);
 }
 
 /* The answer is the operation's own. */

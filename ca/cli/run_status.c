@@ -6,7 +6,7 @@
 
 #define NAME_MAX_WIDTH 40 /* a longer name does not widen its column */
 
-/* How the instance is, and what would become of a request. */
+/* How the instance is. */
 
 static const struct section {
 	const char *prefix; /* of the check's name, with its colon */
@@ -17,6 +17,7 @@ static const struct section {
     {"crl:", "CRLs"},
     {"ocsp:", "OCSP responders"},
     {"service:", "Certificates of our services"},
+    {"maker:", "Manufacturers' CRLs"},
 };
 
 #define N_SECTIONS (sizeof(SECTIONS) / sizeof(SECTIONS[0]))
@@ -144,33 +145,6 @@ run_status(struct cli *cli, const struct command *cmd, const struct options *o)
 			print_section(cli, a, i);
 	}
 	if (check && strcmp(field_text(a->values, "level", "fail"), "ok") != 0)
-		status = CLI_FAILED;
-	WIRE_ANSWER_free(a);
-	return status;
-}
-
-int
-run_explain(struct cli *cli, const struct command *cmd, const struct options *o)
-{
-	WIRE_ANSWER *a;
-	int status = CLI_DONE;
-
-	if ((option_has(o, "fleet") != 0) == (option_has(o, "profile") != 0)) {
-		ca_raise(CA_E_BADREQUEST, "--fleet or --profile, one of them");
-		return CLI_USAGE;
-	}
-	if ((a = run_call(cli, cmd, o)) == NULL)
-		return CLI_FAILED;
-	if (cli->json) {
-		status = run_print_json(cli, cmd, a);
-	} else {
-		run_print_table(cli, cmd, a);
-		if (message_n_rows(a) > 0)
-			fputc('\n', cli->out);
-		format_show(cli->out, a->values, NULL);
-	}
-	/* What would not be issued is a refusal, though nothing was asked. */
-	if (strcmp(field_text(a->values, "verdict", ""), "issue") != 0)
 		status = CLI_FAILED;
 	WIRE_ANSWER_free(a);
 	return status;

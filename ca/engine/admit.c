@@ -150,13 +150,6 @@ stage_time(int64_t when, char out[STAGE_TIME_MAX])
 		snprintf(out, STAGE_TIME_MAX, "%lld", (long long)when);
 }
 
-int
-stage_approve(struct admitting *t)
-{
-	stage_say(t, "no approval is asked for");
-	return 1;
-}
-
 static int
 run_one(struct admitting *t, const struct stage *s)
 {
@@ -281,6 +274,7 @@ admit_free(struct admission *a)
 	keygen_free(a->keygen);
 	OPENSSL_free(a->subject);
 	OPENSSL_free(a->san);
+	OPENSSL_free(a->facts);
 	policy_put(a->policy);
 	OPENSSL_free(a);
 }

@@ -70,6 +70,7 @@ struct admission {
 					   it has its own */
 	char device[DEVICE_NAME_MAX + 1];	/* "" = none */
 	char serial[65];		/* maker's serial, "" none */
+	int serial_rule;		/* enum fleet_serial, of its maker */
 	char auth[64];			/* as in cert_row */
 	char requester[128];
 	int once;			/* operator_request.once */
@@ -86,7 +87,13 @@ struct admission {
 	struct cert_row predecessor;	/* when renewal */
 	unsigned char *subject; size_t subject_len;	/* when renewal */
 	unsigned char *san; size_t san_len;
+	int late;			/* renewal after the end */
+	int by_rules;			/* renewal: subject and san are what
+					   the rules make today, and new */
+	unsigned char *facts; size_t facts_len;	/* of facts.h; NULL: none kept */
 	int attested;
+	int64_t parked;			/* request (parked) that was approved, to
+					   be used up by the guard; 0 none */
 	int64_t existing;		/* certificate to answer with instead of
 					   issuing (idempotent retry); 0 none */
 	char deviations[512];
@@ -107,6 +114,7 @@ struct admit_env {			/* all borrowed, outlive the calls */
 	struct store *store;
 	struct policy *policy;		/* the version to judge by */
 	struct auth_limits *limits;	/* failures per address; scrypt gate */
+	struct maker_crls *maker_crls;	/* NULL: none */
 	const unsigned char (*own_roots)[32];	/* SHA-256 of our CA
 					   certificates: never a maker's anchor */
 	size_t n_own_roots;
@@ -136,8 +144,8 @@ int admit_guard(struct store_tx *tx, struct admission *a, struct cert_row *row,
 
 /*
  * Inside the transaction that sets a reservation aborted: give back what
- * admit_guard() used up for it (its one-time secret, its counts), so that the
- * device can ask again. ${row} is the reservation; it may be of an earlier life
+ * admit_guard() used up for it (its one-time secret, its counts, an approved
+ * request), so that the device can ask again. ${row} is the reservation; it may be of an earlier life
  * of this program. A device that was registered stays registered.
  */
 int admit_unguard(struct store_tx *tx, const struct cert_row *row);

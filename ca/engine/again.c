@@ -11,12 +11,14 @@
 
 /*
  * A first enrolment that is repeated because its answer was lost: the same
- * manufacturer's certificate (issuer and serial), fleet, device and key, within
- * AGAIN_WINDOW, and the certificate still valid. Who it was is kept with the
- * request (kept.h), so a request that is not kept any more is no repetition.
+ * manufacturer's certificate (issuer and serial) or secret, fleet, device and
+ * key, within the fleet's retry_window, and the certificate still valid. Which
+ * certificate it was is kept with the request (kept.h), so a request that is not
+ * kept any more is no repetition; a secret stands in the certificate's row.
  */
 
 #define CREDENTIAL "identity.credential"
+#define SECRET "secret:" /* as auth_basic() writes it */
 
 int
 again_credential(struct admitting *t, const X509 *leaf)
@@ -99,21 +101,23 @@ again_find(struct store_tx *tx, const struct admission *a,
     const unsigned char spki[32], time_t now, struct cert_row *out)
 {
 	const char *credential = credential_of(a->fields, a->n_fields);
-	int found;
+	int found, secret = strncmp(a->auth, SECRET, strlen(SECRET)) == 0;
 
-	if (credential == NULL || a->keygen != NULL)
+	if ((credential == NULL && !secret) || a->keygen != NULL)
 		return 0;
 	found = certs_live_of(tx, a->fleet->name, a->device, now, out);
 	if (found != 1)
 		return found;
 	if (memcmp(out->spki_sha256, spki, 32) != 0 || out->predecessor != 0 ||
-	    out->reserved_at + AGAIN_WINDOW <= now)
+	    out->reserved_at + a->fleet->retry_window <= now ||
+	    (secret && strcmp(out->auth, a->auth) != 0))
 		return 0;
 	/* What is not signed yet is not to be looked at, but to be waited for. */
 	if (out->state == CERT_RESERVED)
 		return 1;
-	return out->state == CERT_VALID ? same_credential(tx, out, credential)
-					: 0;
+	if (out->state != CERT_VALID)
+		return 0;
+	return secret || same_credential(tx, out, credential);
 }
 
 int
@@ -132,4 +136,54 @@ again_answer(struct admitting *t, struct store_tx *tx)
 	}
 	t->a->existing = row.id;
 	return 1;
+}
+
+struct used {
+	const struct secret_row *secret;
+	const struct fleet *fleet;
+	char auth[64], device[DEVICE_NAME_MAX + 1];
+	unsigned char spki[32];
+	int64_t now;
+	int is;
+};
+
+static int
+used_tx(struct store_tx *tx, void *arg)
+{
+	struct used *u = arg;
+	struct cert_row row;
+	int found = certs_live_of(
+	    tx, u->fleet->name, u->device, u->now, &row);
+
+	u->is = found == 1 && strcmp(row.auth, u->auth) == 0 &&
+	    row.reserved_at == u->secret->used_at &&
+	    memcmp(row.spki_sha256, u->spki, 32) == 0;
+	return found >= 0;
+}
+
+/* Looked at before the CSR is judged, since that the secret is used is told at
+   once. Whoever gets here knows the secret. */
+int
+again_by_secret(struct admitting *t, const struct secret_row *secret)
+{
+	struct used u = {.secret = secret, .fleet = t->fleet,
+	    .now = t->env->now};
+	struct csr *csr;
+
+	if (t->req->keygen || t->req->renew ||
+	    secret->used_at + t->fleet->retry_window <= u.now)
+		return 0;
+	ERR_set_mark();
+	csr = csr_parse(t->req->csr, t->req->csr_len);
+	if (csr == NULL || csr_subject_text(csr, NID_commonName, u.device,
+		sizeof(u.device)) != 1)
+		u.device[0] = '\0';
+	else
+		memcpy(u.spki, csr_spki_sha256(csr), sizeof(u.spki));
+	csr_free(csr);
+	ERR_pop_to_mark();
+	if (u.device[0] == '\0')
+		return 0;
+	snprintf(u.auth, sizeof(u.auth), SECRET "%.56s", secret->user);
+	return stage_read(t, used_tx, &u) ? u.is : -1;
 }

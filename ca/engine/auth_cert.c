@@ -7,7 +7,6 @@
 #include <openssl/x509v3.h>
 
 #include "ca/error.h"
-#include "profiles/spki.h"
 #include "ca/engine/stage.h"
 
 /* Client certificates: our own, by their row; a manufacturer's, by its chain
@@ -53,6 +52,32 @@ hex(const unsigned char *p, size_t len, char *out)
 		snprintf(out + 2 * i, 3, "%02x", p[i]);
 }
 
+/* What is forgiven, where the fleet says so, is that the certificate ended, and
+   nothing else: not that it has not begun. Who may and how, renew_late() asks. */
+static int
+forgive_end(struct admitting *t, const struct cert_row *row)
+{
+	int64_t now = t->env->now, last = row->not_after;
+	char end[STAGE_TIME_MAX], until[STAGE_TIME_MAX];
+
+	if (now < row->not_before || !t->fleet->own ||
+	    t->fleet->after_expiry == 0 ||
+	    strcmp(row->fleet, t->fleet->name) != 0)
+		return auth_refuse_time(t, row->not_before, last);
+	last += t->fleet->after_expiry;
+	if (now > last) {
+		stage_time(row->not_after, end);
+		stage_time(last, until);
+		return stage_refuse(t, WIRE_DENIED, "certificate.expired",
+		    "tls.certificate.notAfter",
+		    "the certificate expired at %s and could be renewed until "
+		    "%s",
+		    end, until);
+	}
+	t->a->late = 1;
+	return 1;
+}
+
 int
 auth_own(struct admitting *t, const struct cert_row *row)
 {
@@ -61,8 +86,9 @@ auth_own(struct admitting *t, const struct cert_row *row)
 
 	if (row->state != CERT_VALID)
 		return auth_refuse_state(t, row);
-	if (t->env->now < row->not_before || t->env->now > row->not_after)
-		return auth_refuse_time(t, row->not_before, row->not_after);
+	if ((t->env->now < row->not_before || t->env->now > row->not_after) &&
+	    !forgive_end(t, row))
+		return 0;
 	stage_known(t, row->fleet, row->device);
 	if (strcmp(row->fleet, t->fleet->name) != 0 || row->device[0] == '\0')
 		return stage_refuse(t, WIRE_DENIED, "certificate.fleet",
@@ -83,8 +109,8 @@ auth_own(struct admitting *t, const struct cert_row *row)
 	a->predecessor = *row;
 	snprintf(a->auth, sizeof(a->auth), "own:%s", serial);
 	snprintf(a->device, sizeof(a->device), "%s", row->device);
-	stage_say(t, "certificate of our own, serial %s, of device %s", serial,
-	    a->device);
+	stage_say(t, "certificate of our own%s, serial %s, of device %s",
+	    a->late ? ", expired" : "", serial, a->device);
 	return stage_field(a, "identity.device", a->device);
 }
 
@@ -175,54 +201,6 @@ out:
 	return err;
 }
 
-static int
-is_time_error(int err)
-{
-	return err == X509_V_ERR_CERT_HAS_EXPIRED ||
-	    err == X509_V_ERR_CERT_NOT_YET_VALID;
-}
-
-/* The maker that vouches for the leaf; NULL refused. */
-static const struct fleet_maker *
-find_maker(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
-{
-	const struct fleet_maker *m, *found = NULL;
-	int err, expired = 0, other = 0;
-	size_t i;
-
-	ERR_set_mark();
-	for (i = 0; found == NULL && i < t->fleet->n_makers; i++) {
-		m = &t->fleet->makers[i];
-		err = auth_verify(t, m->anchors, m->depth, leaf, rest);
-		if (err == X509_V_OK)
-			found = m;
-		else if (is_time_error(err))
-			expired = 1;
-		else if (err != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY &&
-		    err != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT &&
-		    err != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN &&
-		    err != X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE)
-			other = err;
-	}
-	ERR_pop_to_mark();
-	if (found != NULL)
-		return found;
-	if (expired)
-		stage_refuse(t, WIRE_DENIED, "certificate.expired",
-		    "tls.certificate",
-		    "a certificate of the chain is expired "
-		    "or not valid yet");
-	else
-		stage_refuse(t, WIRE_DENIED, "certificate.unknown-maker",
-		    "tls.certificate",
-		    "the certificate is of no manufacturer "
-		    "that fleet %s trusts%s%s%s",
-		    t->fleet->name, other ? " (" : "",
-		    other ? X509_verify_cert_error_string(other) : "",
-		    other ? ")" : "");
-	return NULL;
-}
-
 /* An IDevID may come without usages (802.1AR); those that it has must allow
    what it is used for. */
 int
@@ -245,84 +223,4 @@ auth_check_usage(struct admitting *t, X509 *leaf)
 		    "the extended key usage "
 		    "lacks clientAuth");
 	return 1;
-}
-
-static int
-maker_name(struct admitting *t, const X509 *leaf, int nid)
-{
-	const X509_NAME *subject = X509_get_subject_name(leaf);
-	int i = X509_NAME_get_index_by_NID(subject, nid, -1), len;
-	struct admission *a = t->a;
-	unsigned char *text = NULL;
-	int ok = 0;
-
-	if (i < 0 || X509_NAME_get_index_by_NID(subject, nid, i) >= 0)
-		return stage_refuse(t, WIRE_DENIED, "certificate.name",
-		    "tls.certificate.subject",
-		    "the subject has %s %s to name "
-		    "the device",
-		    i < 0 ? "no" : "more than one", OBJ_nid2ln(nid));
-	len = ASN1_STRING_to_UTF8(
-	    &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)));
-	if (len > 0 && (size_t)len < sizeof(a->serial) &&
-	    strlen((char *)text) == (size_t)len &&
-	    stage_name_ok((char *)text)) {
-		memcpy(a->serial, text, (size_t)len + 1);
-		memcpy(a->device, text, (size_t)len + 1);
-		ok = 1;
-	}
-	OPENSSL_free(text);
-	return ok ||
-	    stage_refuse(t, WIRE_DENIED, "certificate.name",
-		"tls.certificate.subject",
-		"%s of the subject must have 1 to 64 "
-		"printable characters",
-		OBJ_nid2ln(nid));
-}
-
-static int
-accept_maker(struct admitting *t, const struct fleet_maker *m, X509 *leaf)
-{
-	struct admission *a = t->a;
-	unsigned char *spki = NULL;
-	int len, ok = 0;
-
-	if (!auth_check_usage(t, leaf) || !maker_name(t, leaf, m->name_nid))
-		return 0;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &spki);
-	if (len > 0)
-		ok = spki_sha256(spki, (size_t)len, t->maker_key);
-	OPENSSL_free(spki);
-	if (!ok) {
-		ca_raise(CA_E_INTERNAL, "out of memory");
-		return 0;
-	}
-	t->party = PARTY_MAKER;
-	stage_known(t, t->fleet->name, a->device);
-	snprintf(a->auth, sizeof(a->auth), "manufacturer:%.48s", m->name);
-	stage_say(t, "certificate of manufacturer %s for device %s", m->name,
-	    a->device);
-	return stage_field(a, "identity.device", a->device) &&
-	    stage_field(a, "identity.serial", a->serial) &&
-	    again_credential(t, leaf);
-}
-
-int
-auth_maker(struct admitting *t)
-{
-	STACK_OF(X509) *rest = sk_X509_new_null();
-	const struct fleet_maker *m;
-	X509 *leaf = NULL;
-	int ok = 0;
-
-	if (rest == NULL) {
-		ca_raise(CA_E_INTERNAL, "out of memory");
-		goto out;
-	}
-	ok = auth_decode_chain(t, &leaf, rest) &&
-	    (m = find_maker(t, leaf, rest)) != NULL && accept_maker(t, m, leaf);
-out:
-	sk_X509_pop_free(rest, X509_free);
-	X509_free(leaf);
-	return ok;
 }

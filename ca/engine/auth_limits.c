@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -12,8 +13,9 @@
 /*
  * Failures of HTTP Basic per address and minute, in a table of fixed size: a
  * flood of addresses pushes out the oldest entries of a row, never more
- * memory. An IPv6 host has a /64 to choose from, so that counts as one. In a
- * second table of this kind, requests per fleet and address. And the gate before
+ * memory. An IPv6 host has a /64 to choose from, so that counts as one. In
+ * further tables of this kind, requests per fleet and address, and failures per
+ * user name, of names that there are and of others alike. And the gate before
  * scrypt, which is slow and large on purpose.
  */
 
@@ -23,8 +25,9 @@
 
 struct entry {
 	uint64_t key;
-	int64_t minute; /* when its count began */
+	int64_t minute; /* when its count began; of names: the last failure */
 	unsigned failures;
+	uint64_t from; /* of names: whence the last one came */
 };
 
 struct auth_limits {
@@ -33,6 +36,7 @@ struct auth_limits {
 	unsigned char salt[16]; /* nobody can aim at a row */
 	struct entry table[ROWS][WAYS];
 	struct entry rates[ROWS][WAYS];
+	struct entry names[ROWS][WAYS];
 	unsigned running, waiting;
 };
 
@@ -153,6 +157,76 @@ auth_limits_fail(struct auth_limits *l, const char *address, time_t now)
 		return;
 	pthread_mutex_lock(&l->lock);
 	count(take(l->table, key_of(l, "", address)), now);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static uint64_t
+key_of_user(const struct auth_limits *l, const char *user)
+{
+	unsigned char md[32];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint64_t key = 0;
+
+	if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(ctx, l->salt, sizeof(l->salt)) == 1 &&
+	    EVP_DigestUpdate(ctx, user, strlen(user)) == 1 &&
+	    EVP_DigestFinal_ex(ctx, md, NULL) == 1)
+		memcpy(&key, md, sizeof(key));
+	EVP_MD_CTX_free(ctx);
+	return key;
+}
+
+static int64_t
+wait_after(unsigned failures)
+{
+	unsigned n;
+
+	if (failures < LIMITS_USER_FREE)
+		return 0;
+	n = failures - LIMITS_USER_FREE;
+	return n >= 8 ? LIMITS_USER_WAIT : 1 << n;
+}
+
+int
+auth_limits_user_allow(struct auth_limits *l, const char *user,
+    const char *address, time_t now, int64_t *retry)
+{
+	const struct entry *e;
+	int64_t wait = 0;
+
+	*retry = 0;
+	if (l == NULL || address == NULL)
+		return 1;
+	pthread_mutex_lock(&l->lock);
+	e = find(l->names, key_of_user(l, user));
+	if (e != NULL && now >= e->minute) {
+		wait = wait_after(e->failures);
+		if (e->from == key_of(l, "", address))
+			wait *= 2;
+		wait -= now - e->minute;
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (wait > 0)
+		*retry = wait;
+	return wait <= 0;
+}
+
+void
+auth_limits_user_fail(struct auth_limits *l, const char *user,
+    const char *address, time_t now)
+{
+	struct entry *e;
+
+	if (l == NULL || address == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	e = take(l->names, key_of_user(l, user));
+	if (now - e->minute >= LIMITS_USER_FORGET || now < e->minute)
+		e->failures = 0;
+	e->minute = now;
+	e->from = key_of(l, "", address);
+	if (e->failures < LIMITS_USER_FREE + 8)
+		e->failures++;
 	pthread_mutex_unlock(&l->lock);
 }
 

@@ -13,8 +13,9 @@
  * HTTP Basic. A secret of ours has 160 random bits and is compared by a plain
  * SHA-256; an operator's goes through scrypt. Every failure costs one scrypt,
  * so that an unknown user, a wrong secret of either kind and the time it takes
- * to say so look the same; that is why failures are limited per address before
- * it, and why it stands behind a gate.
+ * to say so look the same; that is why failures are limited per address and
+ * slowed per user name before it, and why it stands behind a gate. A right
+ * secret of ours is found before all that: nobody can keep its device out.
  */
 
 #define SCRYPT_N 32768
@@ -122,16 +123,22 @@ find_tx(struct store_tx *tx, void *arg)
 	return f->found >= 0;
 }
 
+/* Of the name nothing is said but that it was tried: the same of every name. */
 static int
 limited(struct admitting *t)
 {
 	int64_t retry;
 
-	if (auth_limits_allow(
+	if (!auth_limits_allow(
 		t->env->limits, t->req->address, t->env->now, &retry))
+		stage_refuse(t, WIRE_LIMITED, "secret.limit", "address",
+		    "too many failed attempts from this address");
+	else if (!auth_limits_user_allow(t->env->limits, t->req->user,
+		     t->req->address, t->env->now, &retry))
+		stage_refuse(t, WIRE_LIMITED, "secret.limit", "user",
+		    "too many failed attempts with this user name");
+	else
 		return 0;
-	stage_refuse(t, WIRE_LIMITED, "secret.limit", "address",
-	    "too many failed attempts from this address");
 	t->o->retry_after = retry;
 	return 1;
 }
@@ -140,6 +147,8 @@ static int
 wrong(struct admitting *t)
 {
 	auth_limits_fail(t->env->limits, t->req->address, t->env->now);
+	auth_limits_user_fail(
+	    t->env->limits, t->req->user, t->req->address, t->env->now);
 	return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.wrong", "",
 	    "user name or secret is wrong");
 }
@@ -199,17 +208,23 @@ fleet_in(const char *list, const char *fleet)
 	return 0;
 }
 
-/* The secret is right: may it be used, and here? */
+/* The secret is right: may it be used, and here? What used a one-time secret may
+   ask for its answer again. */
 static int
 usable(struct admitting *t, const struct secret_row *row)
 {
+	int used = !row->reusable && row->used_at != 0;
+	int again = used && !row->revoked ? again_by_secret(t, row) : 0;
+
+	if (again < 0)
+		return 0;
 	if (row->revoked)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.revoked",
 		    "", "the secret is revoked");
-	if (row->expires != 0 && t->env->now >= row->expires)
+	if (row->expires != 0 && t->env->now >= row->expires && !again)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.expired",
 		    "", "the secret is expired");
-	if (!row->reusable && row->used_at != 0)
+	if (used && !again)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.used", "",
 		    "the secret has been used already");
 	stage_known(t, t->fleet->name, row->user);

@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
-#include "ca/engine/stage.h"
+#include "ca/engine/facts.h"
 
 /*
  * May this party have this certificate? The device's state, registration,
@@ -56,8 +56,11 @@ take_field(const char *name, const char *value, void *arg)
 int
 authorize_registry_fields(struct admitting *t, struct store_tx *tx)
 {
+	/* One that this enrolment registers will have the serial number there:
+	   its renewals are to find the same. */
 	if (!t->has_device)
-		return 1;
+		return t->party != PARTY_MAKER || t->a->serial[0] == '\0' ||
+		    stage_field(t->a, "registry.serial", t->a->serial);
 	if (t->device.serial[0] != '\0' &&
 	    !stage_field(t->a, "registry.serial", t->device.serial))
 		return 0;
@@ -81,9 +84,12 @@ authorize_key(struct admitting *t, struct store_tx *tx)
 	found = certs_by_foreign_key(tx, md, fleet, t->a->device, &row);
 	if (found < 0)
 		return 0;
-	return !found ||
-	    stage_refuse(t, WIRE_DENIED, "key.duplicate", "csr.key",
-		"another device has a certificate on this key");
+	if (!found)
+		return 1;
+	snprintf(t->o->other, sizeof(t->o->other), "%s/%s", row.fleet,
+	    row.device);
+	return stage_refuse(t, WIRE_DENIED, "key.duplicate", "csr.key",
+	    "another device has a certificate on this key");
 }
 
 static int
@@ -116,7 +122,10 @@ reusable_secret(struct admitting *t, struct store_tx *tx)
 		return 1;
 	if (!certs_list(tx, &f, find_first, &had))
 		return 0;
-	return !had ||
+	/* A further one is a person's to allow. */
+	if (had && t->fleet->re_enrol == FLEET_RE_APPROVE)
+		t->re_enrols = 1;
+	return !had || t->re_enrols ||
 	    stage_refuse(t, WIRE_DENIED, "secret.first", "device",
 		"a reusable secret is for the first enrolment, and device %s "
 		"had "
@@ -133,12 +142,18 @@ first_enrolment(struct admitting *t, struct store_tx *tx)
 
 	if (found != 0)
 		return found > 0;
-	if (t->fleet->re_enrol == FLEET_RE_REFUSE) {
+	/* Its answer was there when the secret was looked at, and is gone. */
+	if (t->party == PARTY_SECRET && !t->secret.reusable &&
+	    t->secret.used_at != 0)
+		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.used", "",
+		    "the secret has been used already");
+	if (t->fleet->re_enrol != FLEET_RE_ALLOW) {
 		found = certs_live_of(
 		    tx, t->fleet->name, t->a->device, t->env->now, &row);
 		if (found < 0)
 			return 0;
-		if (found) {
+		t->re_enrols = found && t->fleet->re_enrol == FLEET_RE_APPROVE;
+		if (found && !t->re_enrols) {
 			stage_time(row.not_after, until);
 			return stage_refuse(t, WIRE_DENIED, "re_enrol",
 			    "device",
@@ -185,8 +200,9 @@ authorize_tx(struct store_tx *tx, void *arg)
 		    authorize_device_state(t) && auth_station_unused(t, tx) &&
 		    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 	return find_device(t, tx) && authorize_device_state(t) &&
-	    registered(t) &&
-	    (t->party == PARTY_OWN || first_enrolment(t, tx)) &&
+	    registered(t) && auth_maker_serial(t) &&
+	    (t->party == PARTY_OWN ? facts_take(t, tx)
+				   : first_enrolment(t, tx)) &&
 	    authorize_key(t, tx) && authorize_registry_fields(t, tx);
 }
 

@@ -10,6 +10,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/parking.h"
 #include "ca/engine/ca.h"
+#include "ca/engine/maker_crls.h"
 
 void
 ca_clocks(int64_t *wall, int64_t *boot)
@@ -269,13 +270,17 @@ ca_open(struct settings *settings, time_t now)
 		return NULL;
 	ca->settings = settings;
 	ca->started = now;
+	load_init(&ca->load);
 	pthread_mutex_init(&ca->issuers_lock, NULL);
 	pthread_mutex_init(&ca->policy_lock, NULL);
 	pthread_mutex_init(&ca->crl_lock, NULL);
 	ca->limits = auth_limits_new();
 	ca->anchors = anchors_new();
+	ca->maker_crls = maker_crls_new(settings->maker_crls, now);
+	ca->clients = clients_new();
 	ca->told = told_new();
-	if (ca->limits == NULL || ca->anchors == NULL || ca->told == NULL ||
+	if (ca->limits == NULL || ca->anchors == NULL ||
+	    ca->maker_crls == NULL || ca->clients == NULL || ca->told == NULL ||
 	    !open_store(ca, now) ||
 	    !load_issuers(ca) || !clock_load(&ca->clock, ca->store) ||
 	    !ca_policy_reload(ca) || !close_open(ca, now) ||
@@ -306,6 +311,8 @@ ca_close(struct ca *ca)
 	policy_put(ca->policy);
 	auth_limits_free(ca->limits);
 	anchors_free(ca->anchors);
+	maker_crls_free(ca->maker_crls);
+	clients_free(ca->clients);
 	told_free(ca->told);
 	OPENSSL_free(ca->own_roots);
 	pthread_mutex_destroy(&ca->issuers_lock);

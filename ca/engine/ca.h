@@ -6,8 +6,10 @@
 #include <time.h>
 #include "ca/engine/admit.h"
 #include "ca/engine/anchor.h"
+#include "ca/engine/clients.h"
 #include "ca/engine/clock.h"
 #include "ca/engine/issue.h"
+#include "ca/engine/load.h"
 #include "ca/engine/logpub.h"
 #include "ca/engine/policy.h"
 #include "ca/engine/settings.h"
@@ -35,6 +37,8 @@ struct ca {
 	pthread_mutex_t issuers_lock;	/* held by who changes the CAs */
 	struct clock clock;
 	struct auth_limits *limits;
+	struct maker_crls *maker_crls;
+	struct clients *clients;	/* how they behave; NULL in some tests */
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */
 	struct anchors *anchors;	/* which root a contact shows to be used */
@@ -56,6 +60,7 @@ struct ca {
 	atomic_uint_fast64_t refused;	/* unauthenticated refusals this hour */
 	time_t refused_hour;
 	time_t started;
+	struct ca_load load;	/* what is counted of all this */
 };
 
 /* Open everything but the sockets. A token that is absent does not prevent the

@@ -103,7 +103,8 @@ wait_ms(struct campaign_worker *w, int64_t ms)
 	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&w->lock);
 	while (!w->stopping && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&w->wake, &w->lock, &until);
+		rc = pthread_cond_clockwait(
+		    &w->wake, &w->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -133,17 +134,13 @@ struct campaign_worker *
 campaign_worker_start(struct ca *ca)
 {
 	struct campaign_worker *w = OPENSSL_zalloc(sizeof(*w));
-	pthread_condattr_t attr;
 
 	if (w == NULL)
 		return NULL;
 	w->ca = ca;
 	w->crl_at = clock_ms();
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&w->wake, NULL);
 	w->running = pthread_create(&w->thread, NULL, run, w) == 0;
 	if (w->running)
 		return w;

@@ -249,6 +249,7 @@ make_next(struct store_tx *tx, struct living *l)
 	return devices_set_identity(tx, next) &&
 	    devices_set_state(tx, was.id, DEVICE_ENABLED, next->note) &&
 	    devices_set_retired(tx, was.id, 0, 0, 0) &&
+	    devices_set_late_renewal(tx, was.id, 0) &&
 	    drop_fields(tx, was.id) && copy_fields(tx, old->id, was.id);
 }
 

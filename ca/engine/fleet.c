@@ -21,6 +21,8 @@ static const char *const POP_LINKS[] = {
 static const char *const ATTESTS[] = {"none", "pinned-key", NULL};
 static const char *const SUPERSEDED[] = {
     "keep", "revoke-after-first-use", "revoke-after", NULL};
+static const char *const LATE_KEYS[] = {"any", "same", "new", NULL};
+static const char *const CONSENTS[] = {"device", "fleet", NULL};
 static const char *const WRAPS[] = {"auto", "one-line", "64", NULL};
 
 static const struct conf_key KEYS[] = {
@@ -39,6 +41,9 @@ static const struct conf_key KEYS[] = {
     {"limits", CONF_GROUP, 0},
     {"answer_wrap", CONF_TEXT, 0},
     {"serverkeygen", CONF_GROUP, 0},
+    {"approve", CONF_TEXT, 0},
+    {"approval", CONF_GROUP, 0},
+    {"retry_window", CONF_DURATION, 0},
 };
 
 static const struct conf_key AUTH_KEYS[] = {
@@ -54,6 +59,10 @@ static const struct conf_key RENEWAL_KEYS[] = {
     {"san_subset", CONF_BOOL, 0},
     {"superseded", CONF_TEXT, 0},
     {"superseded_after", CONF_TEXT, 0},
+    {"after_expiry", CONF_TEXT, 0},
+    {"after_expiry_key", CONF_TEXT, 0},
+    {"after_expiry_consent", CONF_TEXT, 0},
+    {"identity_update", CONF_BOOL, 0},
 };
 
 static const struct conf_key LIMIT_KEYS[] = {
@@ -86,8 +95,8 @@ fleet_label_ok(const char *name)
 }
 
 /* '*' is any run of octets; the usual walk with one step back. */
-static int
-wildcard(const char *pattern, const char *name)
+int
+fleet_match(const char *pattern, const char *name)
 {
 	const char *star = NULL, *back = NULL;
 
@@ -113,7 +122,7 @@ fleet_names_match(const struct fleet *f, const char *name)
 	size_t i;
 
 	for (i = 0; i < f->n_patterns; i++)
-		if (wildcard(f->patterns[i], name))
+		if (fleet_match(f->patterns[i], name))
 			return 1;
 	return 0;
 }
@@ -276,11 +285,6 @@ read_choices(const struct conf_group *g, struct fleet *f)
 
 	if (re < 0 || pop < 0 || attest < 0 || wrap < 0)
 		return 0;
-	if (re == FLEET_RE_APPROVE)
-		return conf_fail(g, "re_enrol",
-		    "\"approve\" needs requests "
-		    "that wait for an operator, which this version does not "
-		    "keep; use \"refuse\" or \"allow\"");
 	f->re_enrol = (enum fleet_re_enrol)re;
 	f->pop_link = (enum fleet_pop_link)pop;
 	f->attest = (enum fleet_attest)attest;
@@ -306,6 +310,27 @@ read_superseded(const struct conf_group *g, struct fleet *f)
 	return after == NULL ||
 	    conf_duration(g, "superseded_after", 0, WINDOW_MAX, 0,
 		&f->superseded_after);
+}
+
+/* Renewals after the end: the conditions stand beside each other. */
+static int
+read_late(const struct conf_group *g, struct fleet *f)
+{
+	int key = conf_choice(
+	    g, "after_expiry_key", LATE_KEYS, FLEET_LATE_ANY_KEY);
+	int consent = conf_choice(g, "after_expiry_consent", CONSENTS, 0);
+
+	if (key < 0 || consent < 0)
+		return 0;
+	f->late_key = (enum fleet_late_key)key;
+	f->late_by_fleet = consent;
+	if (!conf_has(g, "after_expiry"))
+		return (!conf_has(g, "after_expiry_key") &&
+			   !conf_has(g, "after_expiry_consent")) ||
+		    conf_fail(g, "after_expiry",
+			"must be there when its key or consent is");
+	return conf_duration(
+	    g, "after_expiry", 0, WINDOW_MAX, 0, &f->after_expiry);
 }
 
 static int
@@ -334,7 +359,8 @@ read_renewal(const struct conf_group *root, struct fleet *f)
 	}
 	f->san_optional = conf_bool(g, "san_optional", 0);
 	f->san_subset = conf_bool(g, "san_subset", 0);
-	return read_superseded(g, f);
+	f->identity_update = conf_bool(g, "identity_update", 0);
+	return read_superseded(g, f) && read_late(g, f);
 }
 
 static int
@@ -395,7 +421,8 @@ fleet_compile(const struct policy *p, const struct policy_file *file)
 	else if (!conf_check(g, KEYS, N(KEYS)) || !read_names(file, g, f) ||
 	    !read_profile(p, g, f) || !read_authenticate(p, g, f) ||
 	    !read_registration(g, f) || !read_choices(g, f) ||
-	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f)) {
+	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f) ||
+	    !fleet_read_approval(g, f)) {
 		fleet_free(f);
 		f = NULL;
 	}

@@ -12,6 +12,8 @@
  * is a CA certificate of our own (policy_refuse_own).
  */
 
+#define FLEET_RETRY_WINDOW 3600	/* seconds, where a fleet says nothing */
+
 /* Profiles and anchors are looked up in ${p}, which must have its profiles and
    files already. Returned to be freed with fleet_free(). */
 struct fleet *fleet_compile(
@@ -23,6 +25,8 @@ void fleet_free(struct fleet *f); /* NULL is fine */
 int fleet_label_ok(const char *name);
 /* Does ${name} match a pattern of the fleet ('*' any run of octets)? */
 int fleet_names_match(const struct fleet *f, const char *name);
+/* Does ${text} match ${pattern}? */
+int fleet_match(const char *pattern, const char *text);
 /* From when on a certificate of that validity may be renewed. */
 int64_t fleet_window_opens(
     const struct fleet *f, int64_t not_before, int64_t not_after);
@@ -31,12 +35,19 @@ struct conf_group;
 /* fleet_maker.c: read one manufacturer; anchors come from ${p}'s files. */
 int fleet_read_maker(const struct policy *p, const struct conf_group *g,
     struct fleet_maker *out);
+/* fleet_rules.c: what else a manufacturer's certificate must be, into ${out}. */
+int fleet_read_rules(const struct conf_group *g, struct fleet_maker *out);
 /* fleet_station.c: the list of stations, into ${f}. 1, or 0 raised. */
 int fleet_read_stations(const struct policy *p, const struct conf_group *auth,
     struct fleet *f);
 /* That station of the fleet, or NULL. */
 const struct fleet_station *fleet_station(
     const struct fleet *f, const char *name);
+/* fleet_approval.c: "approve", "approval" and "retry_window", into ${f}, whose
+   re_enrol is read already. 1, or 0 raised. */
+int fleet_read_approval(const struct conf_group *g, struct fleet *f);
+/* Can a request of the fleet have to wait for people? */
+int fleet_parks(const struct fleet *f);
 /* fleet_maker.c: the trust anchors that key "anchors" of ${g} names; NULL
    raised. */
 X509_STORE *fleet_read_anchors(

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "ca/error.h"
-#include "ca/engine/policy.h"
+#include "ca/engine/fleet.h"
 
 /* A fleet as text: "key = value" lines, in a fixed order, for people, for
    `inkan fleet show` and for comparing versions. */
@@ -53,6 +53,38 @@ dump_anchors(BIO *b, const char *key, X509_STORE *anchors)
 	}
 }
 
+static const char *
+source(int nid)
+{
+	return nid == NID_undef ? "hardware-module-name" : OBJ_nid2sn(nid);
+}
+
+static void
+dump_maker_rules(BIO *b, const char *key, const struct fleet_maker *m)
+{
+	static const char *const serial[] = {
+	    "ignored", "if-known", "required"};
+	const struct fleet_name_rule *r;
+	size_t i, k;
+
+	BIO_printf(b, "%s.device_from = %s\n", key, source(m->name_nid));
+	BIO_printf(b, "%s.serial_from = %s\n", key, source(m->serial_nid));
+	BIO_printf(b, "%s.registry_serial = %s\n", key, serial[m->serial]);
+	for (i = 0; i < m->n_hw_types; i++)
+		BIO_printf(b, "%s.hw_type = %s\n", key, m->hw_types[i]);
+	for (i = 0; i < m->n_rules; i++) {
+		r = &m->rules[i];
+		for (k = 0; k < r->n_match; k++)
+			BIO_printf(b, "%s.%s.%s = %s\n", key,
+			    r->of_issuer ? "issuer" : "subject",
+			    OBJ_nid2sn(r->nid), r->match[k]);
+	}
+	BIO_printf(b, "%s.revocation = %s\n", key, m->crls ? "crl" : "none");
+	if (m->crls)
+		BIO_printf(b, "%s.revocation_missing = %s\n", key,
+		    m->missing == FLEET_MISSING_PASS ? "pass" : "refuse");
+}
+
 static void
 dump_station(BIO *b, const struct fleet_station *s)
 {
@@ -82,8 +114,7 @@ dump_authenticate(BIO *b, const struct fleet *f)
 		snprintf(
 		    key, sizeof(key), "authenticate.manufacturer.%s", m->name);
 		BIO_printf(b, "%s.depth = %d\n", key, m->depth);
-		BIO_printf(
-		    b, "%s.device_from = %s\n", key, OBJ_nid2sn(m->name_nid));
+		dump_maker_rules(b, key, m);
 		dump_anchors(b, key, m->anchors);
 	}
 	for (i = 0; i < f->n_stations; i++)
@@ -118,6 +149,40 @@ dump_superseded(BIO *b, const struct fleet *f)
 		    (long long)f->superseded_after);
 }
 
+/* Only where it says something. */
+static void
+dump_approval(BIO *b, const struct fleet *f)
+{
+	static const char *const what[] = {"none", "first", "all"};
+	const struct fleet_approval *a = &f->approval;
+
+	if (f->retry_window != FLEET_RETRY_WINDOW)
+		line(b, "retry_window", "%llds", (long long)f->retry_window);
+	if (!fleet_parks(f))
+		return;
+	line(b, "approve", "%s", what[f->approve]);
+	line(b, "approval.number", "%lld", (long long)a->number);
+	line(b, "approval.lifetime", "%llds", (long long)a->lifetime);
+	line(b, "approval.retry_after", "%llds", (long long)a->retry_after);
+	line(b, "approval.max_waiting", "%lld", (long long)a->max_waiting);
+	line(b, "approval.per_device_day", "%lld",
+	    (long long)a->per_device_day);
+}
+
+static void
+dump_late(BIO *b, const struct fleet *f)
+{
+	static const char *const key[] = {"any", "same", "new"};
+
+	line(b, "renewal.identity_update", "%s", yes(f->identity_update));
+	line(b, "renewal.after_expiry", "%llds", (long long)f->after_expiry);
+	if (f->after_expiry == 0)
+		return;
+	line(b, "renewal.after_expiry_key", "%s", key[f->late_key]);
+	line(b, "renewal.after_expiry_consent", "%s",
+	    f->late_by_fleet ? "fleet" : "device");
+}
+
 static void
 dump_rules(BIO *b, const struct fleet *f)
 {
@@ -143,6 +208,7 @@ dump_rules(BIO *b, const struct fleet *f)
 	line(b, "renewal.san_optional", "%s", yes(f->san_optional));
 	line(b, "renewal.san_subset", "%s", yes(f->san_subset));
 	dump_superseded(b, f);
+	dump_late(b, f);
 	line(b, "pop_link", "%s", pop[f->pop_link]);
 	line(b, "attest", "%s",
 	    f->attest == FLEET_ATTEST_PINNED_KEY ? "pinned-key" : "none");
@@ -153,6 +219,7 @@ dump_rules(BIO *b, const struct fleet *f)
 	    (long long)f->per_address_minute);
 	line(b, "answer_wrap", "%s", f->answer_wrap);
 	dump_keygen(b, f);
+	dump_approval(b, f);
 }
 
 char *

@@ -23,13 +23,14 @@ static const struct conf_key MAKER_KEYS[] = {
     {"anchors", CONF_TEXT, 1},
     {"depth", CONF_INT, 0},
     {"device_from", CONF_TEXT, 0},
+    {"serial_from", CONF_TEXT, 0},
+    {"registry_serial", CONF_TEXT, 0},
+    {"hw_types", CONF_TEXTS, 0},
+    {"subject", CONF_GROUPS, 0},
+    {"issuer", CONF_GROUPS, 0},
+    {"revocation", CONF_TEXT, 0},
+    {"revocation_missing", CONF_TEXT, 0},
 };
-
-/* Subject attributes that can name a device. */
-static const char *const FROM[] = {
-    "serialNumber", "CN", "UID", "dnQualifier", NULL};
-static const int FROM_NID[] = {
-    NID_serialNumber, NID_commonName, NID_userId, NID_dnQualifier};
 
 static const struct policy_file *
 find_anchors(const struct policy *p, const char *name)
@@ -126,12 +127,11 @@ fleet_read_maker(
     const struct policy *p, const struct conf_group *g, struct fleet_maker *out)
 {
 	int64_t depth;
-	int from;
 
 	if (!conf_check(
 		g, MAKER_KEYS, sizeof(MAKER_KEYS) / sizeof(MAKER_KEYS[0])) ||
 	    !conf_int(g, "depth", 1, 8, 3, &depth) ||
-	    (from = conf_choice(g, "device_from", FROM, 0)) < 0)
+	    !fleet_read_rules(g, out))
 		return 0;
 	if (!fleet_label_ok(conf_text(g, "name", "")))
 		return conf_fail(g, "name",
@@ -139,7 +139,6 @@ fleet_read_maker(
 		    "\"-\"");
 	snprintf(out->name, sizeof(out->name), "%s", conf_text(g, "name", ""));
 	out->depth = (int)depth;
-	out->name_nid = FROM_NID[from];
 	out->anchors = fleet_read_anchors(p, g);
 	return out->anchors != NULL;
 }

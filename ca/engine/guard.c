@@ -4,6 +4,7 @@
 #include "ca/error.h"
 #include "ca/store/records.h"
 #include "ca/store/superseded.h"
+#include "ca/engine/enrol_park.h"
 #include "ca/engine/stage.h"
 
 /*
@@ -105,6 +106,14 @@ guard_device(struct store_tx *tx, struct admission *a,
 		    "operator has looked at it");
 	if (d.state != DEVICE_ENABLED)
 		return denied("device.disabled", "the device is disabled");
+	if (a->late && !a->fleet->late_by_fleet && !d.late_renewal)
+		return denied("renew.late-consent",
+		    "the device may not renew after its certificate's end");
+	if (a->serial_rule != FLEET_SERIAL_IGNORED && d.serial[0] != '\0' &&
+	    !auth_serial_same(d.serial, a->serial))
+		return denied("device.serial-mismatch",
+		    "the registry has another serial number than the "
+		    "manufacturer's certificate");
 	return same_pin(&d, row) ||
 	    denied("attest.pinned-key",
 		"another key "
@@ -127,11 +136,18 @@ guard_first(struct store_tx *tx, const struct admission *a,
 		    "enrol.busy: the same enrolment is being worked on");
 	if (found != 0)
 		return 0;
-	if (a->fleet->re_enrol == FLEET_RE_ALLOW)
+	if (a->fleet->re_enrol == FLEET_RE_ALLOW ||
+	    (a->fleet->re_enrol == FLEET_RE_APPROVE && a->parked != 0))
 		return 1;
 	found = certs_live_of(tx, a->fleet->name, a->device, now, &live);
 	if (found < 0)
 		return 0;
+	if (found && a->fleet->re_enrol == FLEET_RE_APPROVE) {
+		/* It had none a moment ago: asked again, it is parked. */
+		ca_raise(CA_E_BUSY, "enrol.busy: the device has just got a "
+		    "certificate");
+		return 0;
+	}
 	return !found ||
 	    denied("re_enrol",
 		"the device has a live "
@@ -318,7 +334,7 @@ admit_guard(
 	    guard_once(tx, a, row, now) &&
 	    (a->secret_id == 0 || secrets_use(tx, a->secret_id, now)) &&
 	    guard_rates(tx, a, now) && guard_superseded(tx, a, now) &&
-	    guard_anchor(tx, a, now);
+	    guard_anchor(tx, a, now) && enrol_park_use(tx, a, row, now);
 }
 
 /* The reservation says who used what, and when: see auth_basic() for the text.
@@ -329,6 +345,8 @@ admit_unguard(struct store_tx *tx, const struct cert_row *row)
 	int64_t at = row->reserved_at;
 	char key[RATE_KEY_MAX];
 
+	if (!enrol_park_unuse(tx, row))
+		return 0;
 	if (strncmp(row->auth, "secret:", 7) == 0 &&
 	    !secrets_unuse(tx, row->auth + 7, at))
 		return 0;

@@ -9,7 +9,9 @@
 #include "ca/engine/crl_shard.h"
 #include "ca/engine/fault.h"
 #include "ca/engine/kept.h"
+#include "ca/engine/load.h"
 #include "ca/report/report.h"
+#include "ca/store/facts.h"
 #include "ca/store/records.h"
 #include "profiles/conform.h"
 #include "ca/engine/issue.h"
@@ -104,7 +106,7 @@ conform(struct issue *is)
 	    .attested = job->attested,
 	    .fields = job->fields,
 	    .n_fields = job->n_fields,
-	    .renewed = job->subject != NULL,
+	    .renewed = job->subject != NULL && !job->by_rules,
 	    .key_id = job->key_id,
 	    .key_id_len = job->key_id_len,
 	};
@@ -117,9 +119,13 @@ conform(struct issue *is)
 static int
 keep(struct store_tx *tx, const struct issue *is)
 {
+	const struct issue_job *job = is->job;
 	const unsigned char *csr;
 	size_t len;
 
+	if (job->facts != NULL &&
+	    !facts_add(tx, is->out->row.id, job->facts, job->facts_len))
+		return 0;
 	if (is->kept == NULL)
 		return 1;
 	csr = csr_der(is->job->csr, &len);
@@ -198,14 +204,18 @@ static int
 sign(struct issue *is)
 {
 	struct issued *out = is->out;
+	uint64_t start = load_clock();
+	int ok;
 
 	if (is->job->issuer->key == NULL) {
 		ca_raise(CA_E_SIGN, "issuer %s: no signing key",
 		    is->job->issuer->row.ident);
 		return 0;
 	}
-	if (build_sign(is->tbs.der, is->tbs.len, is->job->issuer->key,
-	    &out->der, &out->der_len))
+	ok = build_sign(is->tbs.der, is->tbs.len, is->job->issuer->key,
+	    &out->der, &out->der_len);
+	load_step(is->job->load, LOAD_SIGN, start);
+	if (ok)
 		return 1;
 	ca_raise(CA_E_SIGN, "issuer %s: signing failed",
 	    is->job->issuer->row.ident);
@@ -232,6 +242,7 @@ static int
 sign_and_record(struct store *store, struct issue *is, struct outcome *o)
 {
 	const char *stage = "sign";
+	uint64_t start;
 
 	fault_point("reserved");
 	if (!sign(is))
@@ -242,8 +253,10 @@ sign_and_record(struct store *store, struct issue *is, struct outcome *o)
 	is->out->row.state = CERT_VALID;
 	stage = "record";
 	fault_point("compared");
+	start = load_clock();
 	if (!record(store, is))
 		goto abort;
+	load_step(is->job->load, LOAD_RECORD, start);
 	is->out->row.recorded_at = is->now;
 	fault_point("recorded");
 	return 1;
@@ -254,6 +267,27 @@ abort:
 	(void)store_write(store, abort_tx, is, STORE_URGENT);
 	ERR_pop_to_mark();
 	return 0;
+}
+
+static int
+reserve(struct store *store, struct issue *is)
+{
+	uint64_t start = load_clock();
+	int ok = store_write(store, reserve_tx, is, 0);
+
+	load_step(is->job->load, LOAD_RESERVE, start);
+	return ok;
+}
+
+/* Of what was reserved one or the other becomes. */
+static int
+count_end(const struct issue *is, int ok)
+{
+	struct ca_load *l = is->job->load;
+
+	if (l != NULL)
+		atomic_fetch_add(ok ? &l->issued : &l->aborted, 1);
+	return ok;
 }
 
 int
@@ -273,11 +307,11 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 		outcome_from_errors(o, "build");
 	else {
 		fault_point("conformed");
-		ok = store_write(store, reserve_tx, &is, 0);
+		ok = reserve(store, &is);
 		if (!ok)
 			outcome_from_errors(o, "reserve");
 		else
-			ok = sign_and_record(store, &is, o);
+			ok = count_end(&is, sign_and_record(store, &is, o));
 	}
 	OPENSSL_free(is.tbs.der);
 	OPENSSL_free(is.kept);

@@ -17,6 +17,8 @@
  * the profile allows this way of asking.
  */
 
+struct ca_load;
+
 struct issue_job {			/* all borrowed */
 	const struct profile *profile;
 	int64_t policy_version;
@@ -26,6 +28,9 @@ struct issue_job {			/* all borrowed */
 	const struct build_field *fields; size_t n_fields;
 	const unsigned char *subject; size_t subject_len;	/* renewal */
 	const unsigned char *san; size_t san_len;
+	int by_rules;			/* these two are what the rules make,
+					   and judged so */
+	const unsigned char *facts; size_t facts_len;	/* of facts.h; NULL */
 	const unsigned char *key_id; size_t key_id_len;	/* of a foreign CA */
 	int attested;
 	const char *fleet, *device;	/* NULL: none */
@@ -36,6 +41,7 @@ struct issue_job {			/* all borrowed */
 	int (*guard)(struct store_tx *tx, void *arg, struct cert_row *row,
 	    time_t now);
 	void *guard_arg;
+	struct ca_load *load;	/* counts and times; NULL: nobody does */
 };
 
 struct issued {

@@ -288,8 +288,8 @@ run(void *arg)
 			continue;
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += l->conf->interval;
-		while (!l->stopping && pthread_cond_timedwait(&l->wake,
-		    &l->lock, &until) == 0)
+		while (!l->stopping && pthread_cond_clockwait(&l->wake,
+		    &l->lock, CLOCK_MONOTONIC, &until) == 0)
 			;
 	}
 	pthread_mutex_unlock(&l->lock);
@@ -344,7 +344,6 @@ struct logpub *
 logpub_new(struct ca *ca, time_t now)
 {
 	struct logpub *l = OPENSSL_zalloc(sizeof(*l));
-	pthread_condattr_t attr;
 	int rc;
 
 	if (l == NULL)
@@ -354,10 +353,7 @@ logpub_new(struct ca *ca, time_t now)
 	l->view.fine_at = boot_now();
 	pthread_mutex_init(&l->turn, NULL);
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&l->wake, NULL);
 	if (!load_witnesses(l)) {
 		logpub_free(l);
 		return NULL;

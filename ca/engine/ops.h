@@ -113,6 +113,9 @@ void ops_admit_env(struct ops_call *c, struct policy *policy,
 int ops_take_operator(struct ops_call *c, struct operator_request *r,
     const char **set, size_t max);
 int ops_take_request(struct ops_call *c, struct enrol_request *r);
+/* Count the client of an enrolment, with what became of it. */
+void ops_note_client(struct ops_call *c, const struct policy *policy,
+    const struct enrol_request *r, int ok);
 /* What revokes: reason (else ${dflt}) and invalidity date. ${policy} is borrowed
    by ${r}. */
 struct revoke_request;
@@ -157,9 +160,9 @@ ops_fn ops_cert_list, ops_cert_show, ops_crl_issue, ops_crl_show;
 ops_fn ops_crl_shards, ops_crl_plan;
 ops_fn ops_tell_own, ops_ocsp_plan;
 ops_fn ops_device_add, ops_device_list, ops_device_show;
-ops_fn ops_device_disable, ops_device_enable, ops_device_revoke;
+ops_fn ops_device_disable, ops_device_enable, ops_device_set, ops_device_revoke;
 ops_fn ops_device_retire, ops_device_replace, ops_device_transfer;
-ops_fn ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
+ops_fn ops_maker_crl_list, ops_fleet_list, ops_fleet_show, ops_secret_new, ops_secret_list;
 ops_fn ops_secret_revoke, ops_profile_list, ops_profile_show;
 ops_fn ops_key_list, ops_log_list, ops_log_cosign, ops_log_accept;
 ops_fn ops_log_where, ops_log_prove, ops_log_proof;
@@ -170,8 +173,12 @@ ops_fn ops_operator_list;
 ops_fn ops_request_list, ops_request_show, ops_request_approve;
 ops_fn ops_report, ops_report_events;
 ops_fn ops_request_deny, ops_request_run, ops_break_list, ops_break_ack;
+ops_fn ops_metrics;
 /* Factories. */
 ops_fn ops_import_begin, ops_device_import, ops_import_end;
 ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;
+
+/* Clients. */
+ops_fn ops_clients, ops_client_list;
 
 #endif

@@ -10,7 +10,7 @@
 #include "ca/log/approval.h"
 
 /*
- * Approving, denying, running. Every refusal has a rule of its own, in this
+ * Approving, denying, running; for requests of operators and of devices. Every refusal has a rule of its own, in this
  * order: approval.state, .expired, .operator, .role, .self, .twice, .void,
  * .signature, .content, .key.
  */
@@ -34,6 +34,24 @@ is_waiting(struct ops_call *c, const struct parked_row *row)
 	return no(c, row->state == PARKED_EXPIRED ? "approval.expired" :
 	    row->state == PARKED_VOID ? "approval.void" : "approval.state",
 	    "id", text);
+}
+
+static int
+is_device(const struct parked_row *row)
+{
+	return strcmp(row->kind, PARKED_BY_DEVICE) == 0;
+}
+
+/* Whose approval counts. Of devices' requests that of officers, whatever the
+   device asked. */
+static unsigned
+approvers(const struct parked_row *row)
+{
+	const struct ops_roles *r = ops_roles_find(row->op);
+
+	if (is_device(row))
+		return OPERATOR_OFFICER;
+	return r == NULL ? 0 : r->approve;
 }
 
 struct twice {
@@ -63,7 +81,6 @@ static int
 may_approve(struct ops_call *c, const struct parked_row *row,
     const struct operator *op)
 {
-	const struct ops_roles *r = ops_roles_find(row->op);
 	struct twice t = {row->id, op == NULL ? "" : op->name, 0};
 	char text[300], roles[40];
 
@@ -72,10 +89,10 @@ may_approve(struct ops_call *c, const struct parked_row *row,
 		    (unsigned)c->peer->uid);
 		return no(c, "approval.operator", "operator", text);
 	}
-	operators_print_roles(r == NULL ? 0 : r->approve, roles);
+	operators_print_roles(approvers(row), roles);
 	snprintf(text, sizeof(text), "%s is approved by the role %s, which "
 	    "%s has not", row->op, roles, op->name);
-	if (r == NULL || !(r->approve & op->roles))
+	if (!(approvers(row) & op->roles))
 		return no(c, "approval.role", "operator", text);
 	if (row->uid == (int64_t)c->peer->uid)
 		return no(c, "approval.self", "operator",
@@ -129,7 +146,10 @@ is_signed(struct ops_call *c, const struct parked_row *row,
 {
 	if (note != NULL)
 		return note_holds(c, row, op, note);
-	return o->uid_only || no(c, "approval.signature", "note", "a uid alone "
+	/* One officer alone, who has no key: as for all that officers do. */
+	if (is_device(row) && row->need == 1 && !op->has_key)
+		return 1;
+	return o == NULL || o->uid_only || no(c, "approval.signature", "note", "a uid alone "
 	    "does not count: sign it with your key (--key)");
 }
 
@@ -145,6 +165,9 @@ run_now(struct ops_call *c, struct parked_row *row, enum parked_state *state)
 
 	if (*state != PARKED_APPROVED)
 		return 1;
+	if (is_device(row))
+		return field_add_text(v, "next", "the device gets its "
+		    "certificate when it asks again");
 	if (ops_roles_find(row->op)->flags & OPS_SECRET)
 		return field_add_text(v, "next", "who asked runs it, and gets "
 		    "the secret: inkan request run");
@@ -164,15 +187,31 @@ run_now(struct ops_call *c, struct parked_row *row, enum parked_state *state)
 	return ok;
 }
 
+/* A policy without operators.conf: whoever may use the socket approves devices'
+   requests, by his uid. */
+static const struct operator *
+anybody(struct ops_call *c, struct operator *op)
+{
+	memset(op, 0, sizeof(*op));
+	snprintf(op->name, sizeof(op->name), "uid:%u",
+	    (unsigned)c->peer->uid);
+	op->uid = c->peer->uid;
+	op->roles = OPERATOR_ALL;
+	return op;
+}
+
 static int
 approve(struct ops_call *c, const struct operators *o, struct parked_row *row)
 {
 	const struct operator *op = operators_by_uid(o, c->peer->uid);
+	struct operator any;
 	const char *note = ops_text(c, "note");
 	struct parked_approval a;
 	enum parked_state state;
 	WIRE_FIELDS *v = c->answer->values;
 
+	if (o == NULL && is_device(row))
+		op = anybody(c, &any);
 	memset(&a, 0, sizeof(a));
 	if (!is_waiting(c, row) || !may_approve(c, row, op) ||
 	    !parking_holds(c, row) || !is_signed(c, row, o, op, note))
@@ -211,16 +250,14 @@ int
 ops_request_deny(struct ops_call *c)
 {
 	const char *why = ops_text(c, "reason");
-	const struct ops_roles *r;
 	struct parked_row row;
 	int ok;
 
 	c->o.authenticated = 1;
 	memset(&row, 0, sizeof(row));
 	ok = parking_get(c, field_int(c->args, "id", 0), &row);
-	r = ok ? ops_roles_find(row.op) : NULL;
 	if (ok && row.uid != (int64_t)c->peer->uid &&
-	    (r == NULL || !(r->approve & c->rights)))
+	    !(approvers(&row) & c->rights))
 		ok = no(c, "approval.role", "operator", "it is denied by who "
 		    "could approve it, or by who asked");
 	ok = ok && parking_deny(c, &row, why == NULL ? "" : why) &&
@@ -247,6 +284,9 @@ may_run(struct ops_call *c, const struct parked_row *row)
 	const struct ops_roles *r = ops_roles_find(row->op);
 	char text[128];
 
+	if (is_device(row))
+		return no(c, "approval.asker", "id", "the device runs it, when "
+		    "it asks again");
 	if (row->state != PARKED_APPROVED) {
 		snprintf(text, sizeof(text), "request %lld is %s, not approved",
 		    (long long)row->id, parked_state_name(row->state));

@@ -6,6 +6,7 @@
 #include "ca/error.h"
 #include "ca/report/report.h"
 #include "ca/engine/cacerts.h"
+#include "ca/engine/facts.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/superseded.h"
 
@@ -18,6 +19,7 @@ ops_admit_env(struct ops_call *c, struct policy *policy, struct admit_env *env)
 	env->store = c->ca->store;
 	env->policy = policy;
 	env->limits = c->ca->limits;
+	env->maker_crls = c->ca->maker_crls;
 	env->own_roots = (const unsigned char (*)[32])c->ca->own_roots;
 	env->n_own_roots = c->ca->n_own_roots;
 	env->now = c->now;
@@ -70,6 +72,9 @@ fill_job(struct admission *a, struct issue_job *job)
 	job->subject_len = a->subject_len;
 	job->san = a->san;
 	job->san_len = a->san_len;
+	job->by_rules = a->by_rules;
+	job->facts = a->facts;
+	job->facts_len = a->facts_len;
 	job->attested = a->attested;
 	job->fleet = a->fleet != NULL ? a->fleet->name : NULL;
 	job->device = a->device;
@@ -109,7 +114,10 @@ ops_issue(struct ops_call *c, struct admission *a)
 
 	if (!ca_may_issue(c->ca))
 		return outcome_from_errors(&c->o, "sign");
+	if (!facts_make(a))
+		return outcome_from_errors(&c->o, "build");
 	fill_job(a, &job);
+	job.load = &c->ca->load;
 	job.issuer = ca_issuer_lock(c->ca, a->profile->issuer, c->now);
 	if (job.issuer == NULL) {
 		/* A CA that is not there is no fault of the device. */
@@ -234,6 +242,16 @@ clone_alarm(struct ops_call *c, const struct enrol_request *r)
 	ERR_pop_to_mark();
 }
 
+/* One key on two devices: copied, or made by a generator that is none. */
+static void
+key_alarm(struct ops_call *c)
+{
+	if (strcmp(c->o.rule, "key.duplicate") == 0)
+		report_event(REPORT_ERROR, "alarm.key", "req", c->req, "party",
+		    c->o.who, "other", c->o.other[0] != '\0' ? c->o.other : NULL,
+		    NULL);
+}
+
 struct contact {		/* of a device whose request changes nothing */
 	int64_t device, anchor;
 	time_t now;
@@ -286,6 +304,16 @@ answer_admitted(struct ops_call *c, const struct enrol_request *r,
 	return ops_issue(c, a);
 }
 
+/* It waits for people: no refusal, and nothing for the log. */
+static int
+answer_pending(struct ops_call *c)
+{
+	return message_set_status(c->answer, WIRE_PENDING) &&
+	    message_set_refusal(c->answer, c->o.stage, c->o.rule, c->o.field,
+		c->o.text) &&
+	    message_set_retry(c->answer, c->o.retry_after);
+}
+
 int
 ops_enroll(struct ops_call *c)
 {
@@ -301,12 +329,17 @@ ops_enroll(struct ops_call *c)
 	if (!admit_enrol(&env, &r, &a, &c->o)) {
 		note_contact(c, &r, c->o.device, c->o.known_anchor);
 		clone_alarm(c, &r);
+		key_alarm(c);
+		ok = c->o.status == WIRE_PENDING && answer_pending(c);
 		goto out;
 	}
 	ok = answer_admitted(c, &r, a);
-	if (!ok && c->o.status != WIRE_OK)
+	if (!ok && c->o.status != WIRE_OK) {
 		clone_alarm(c, &r);
+		key_alarm(c);
+	}
 out:
+	ops_note_client(c, policy, &r, ok);
 	superseded_contact(c->ca->store, c->o.succeeded, c->now);
 	admit_free(a);
 	policy_put(policy);

@@ -87,14 +87,16 @@ static int
 take_fleet_request(struct ops_call *c, struct policy *policy,
     struct enrol_request *r)
 {
-	const struct fleet *f = policy_fleet(policy, ops_text(c, "fleet"));
+	const char *name = ops_text(c, "fleet");
+	const struct fleet *f = name == NULL ? NULL :
+	    policy_fleet(policy, name);
 
-	if (f == NULL)
-		return ops_not_found(c, "fleet", "no fleet \"%s\"",
-		    ops_text(c, "fleet"));
+	if (name != NULL && f == NULL)
+		return ops_not_found(c, "fleet", "no fleet \"%s\"", name);
 	if (!ops_take_request(c, r))
 		return 0;
-	r->label = f->label;
+	if (f != NULL)
+		r->label = f->label;
 	return 1;
 }
 
@@ -195,11 +197,15 @@ ops_explain(struct ops_call *c)
 	const char *verdict = "refuse";
 	int ok;
 
-	if ((ops_text(c, "profile") == NULL) == (ops_text(c, "fleet") ==
-	    NULL)) {
+	if ((ops_text(c, "profile") != NULL) + (ops_text(c, "fleet") != NULL) +
+	    (ops_text(c, "label") != NULL) != 1) {
 		policy_put(policy);
-		return ops_bad(c, "fleet", "name a fleet or a profile, one of "
-		    "them");
+		return ops_bad(c, "fleet", "name a fleet, a label or a "
+		    "profile, one of them");
+	}
+	if (field_find(c->args, "csr", 0) == NULL) {
+		policy_put(policy);
+		return ops_bad(c, "csr", "argument is missing");
 	}
 	ops_admit_env(c, policy, &env);
 	ok = admit_explained(&e, &env, &a);

@@ -7,6 +7,7 @@
 #include "ca/engine/ops.h"
 #include "ca/engine/parking.h"
 #include "ca/log/approval.h"
+#include "ca/store/parked_enrol.h"
 
 /* Requests that wait for approvals, as they are shown. */
 
@@ -17,12 +18,24 @@ struct listing {
 	int failed;
 };
 
+#define DEVICE_TEXT_MAX 330
+
+/* "fleet/device", NULL where an operator asked. */
+static const char *
+device_of(const struct parked_row *row, char out[DEVICE_TEXT_MAX])
+{
+	if (row->fleet[0] == '\0')
+		return NULL;
+	snprintf(out, DEVICE_TEXT_MAX, "%s/%s", row->fleet, row->device);
+	return out;
+}
+
 static int
 list_one(const struct parked_row *row, void *arg)
 {
 	struct listing *k = arg;
 	WIRE_FIELDS *l = message_add_row(k->c->answer);
-	char got[32];
+	char got[32], device[DEVICE_TEXT_MAX];
 
 	snprintf(got, sizeof(got), "%lld/%lld", (long long)row->got,
 	    (long long)row->need);
@@ -32,6 +45,8 @@ list_one(const struct parked_row *row, void *arg)
 	    "expired" : parked_state_name(row->state)) ||
 	    !field_add_text(l, "op", row->op) ||
 	    !field_add_text(l, "asker", row->asker) ||
+	    !field_add_text(l, "kind", row->kind) ||
+	    !field_add_text(l, "device", device_of(row, device)) ||
 	    !field_add_text(l, "approvals", got) ||
 	    !field_add_time(l, "created", row->created) ||
 	    !field_add_time(l, "expires", row->expires) ||
@@ -50,15 +65,24 @@ list_tx(struct store_tx *tx, void *arg)
 {
 	struct listing *k = arg;
 
-	return parked_list(tx, ops_cursor(k->c), field_flag(k->c->args, "open",
-	    0), ops_limit(k->c), list_one, k);
+	struct parked_filter f = {.kind = ops_text(k->c, "kind"),
+	    .fleet = ops_text(k->c, "fleet"), .before = ops_cursor(k->c),
+	    .open = field_flag(k->c->args, "open", 0),
+	    .limit = ops_limit(k->c)};
+
+	return parked_list(tx, &f, list_one, k);
 }
 
 int
 ops_request_list(struct ops_call *c)
 {
+	const char *kind = ops_text(c, "kind");
 	struct listing k = {.c = c};
 
+	if (kind != NULL && strcmp(kind, PARKED_BY_OPERATOR) != 0 &&
+	    strcmp(kind, PARKED_BY_DEVICE) != 0)
+		return ops_bad(c, "kind", "it is \"%s\" or \"%s\"",
+		    PARKED_BY_OPERATOR, PARKED_BY_DEVICE);
 	return ops_read(c, list_tx, &k) && !k.failed &&
 	    ops_set_cursor(c, k.last, k.n);
 }
@@ -146,6 +170,40 @@ add_your_key(struct ops_call *c)
 	return ok;
 }
 
+struct finding {
+	int64_t id;
+	struct parked_enrol e;
+	int found;
+};
+
+static int
+enrol_tx(struct store_tx *tx, void *arg)
+{
+	struct finding *f = arg;
+
+	f->found = parked_enrol_get(tx, f->id, &f->e);
+	return f->found >= 0;
+}
+
+/* Of a device's request: whose it is, what parked it, what came of it. */
+static int
+add_enrol(struct ops_call *c, const struct parked_row *row)
+{
+	char device[DEVICE_TEXT_MAX], serial[2 * CERT_SERIAL_MAX + 1];
+	WIRE_FIELDS *v = c->answer->values;
+	struct finding f = {.id = row->id};
+
+	if (row->fleet[0] == '\0')
+		return 1;
+	if (!ops_read(c, enrol_tx, &f) || f.found != 1)
+		return 0;
+	ops_hex(f.e.serial, f.e.serial_len, serial);
+	return field_add_text(v, "device", device_of(row, device)) &&
+	    field_add_text(v, "stage", f.e.stage) &&
+	    field_add_text(v, "rule", f.e.rule) &&
+	    field_add_text(v, "serial", f.e.serial_len > 0 ? serial : NULL);
+}
+
 static int
 show(struct ops_call *c, const struct parked_row *row)
 {
@@ -159,6 +217,7 @@ show(struct ops_call *c, const struct parked_row *row)
 	    field_add_text(v, "state", parked_state_name(row->state)) &&
 	    field_add_text(v, "op", row->op) &&
 	    field_add_text(v, "asker", row->asker) &&
+	    field_add_text(v, "kind", row->kind) && add_enrol(c, row) &&
 	    field_add_int(v, "need", row->need) &&
 	    field_add_int(v, "got", row->got) &&
 	    field_add_time(v, "created", row->created) &&

@@ -54,12 +54,14 @@ static const struct ops_roles TABLE[] = {
     {"device.show", READ, 0, 0},
     {"device.disable", OFFICER, OFFICER, 0},
     {"device.enable", OFFICER, OFFICER, 0},
+    {"device.set", OFFICER, OFFICER, 0},
     {"device.revoke", OFFICER, OFFICER, OPS_BREAKS | OPS_REVOKES},
     {"device.retire", OFFICER, OFFICER, OPS_REVOKES},
     {"device.replace", OFFICER, OFFICER, OPS_REVOKES},
     {"device.transfer", OFFICER, OFFICER, OPS_REVOKES},
     {"fleet.list", READ, 0, 0},
     {"fleet.show", READ, 0, 0},
+    {"maker.crl.list", READ, 0, 0},
     {"secret.new", OFFICER, OFFICER, OPS_SECRET},
     {"secret.list", READ, 0, 0},
     {"secret.revoke", OFFICER, OFFICER, 0},
@@ -88,6 +90,7 @@ static const struct ops_roles TABLE[] = {
     {"key.block", OFFICER, OFFICER, 0},
     {"key.blocked", READ, 0, 0},
     {"key.unblock", ADMIN, ADMIN, 0},
+    {"client.list", READ, 0, 0},
 };
 
 #define N (sizeof(TABLE) / sizeof(TABLE[0]))

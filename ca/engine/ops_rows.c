@@ -208,6 +208,8 @@ ops_add_device(struct ops_call *c, WIRE_FIELDS *l, const struct device_row *row)
 	    field_add_text(l, "key_sha256", NULL)) &&
 	    field_add_text(l, "origin", row->origin) &&
 	    add_opt(l, "note", row->note) &&
+	    field_add_text(l, "late_renewal",
+	    row->late_renewal ? "yes" : NULL) &&
 	    field_add_time(l, "created", row->created) &&
 	    field_add_time(l, "retired_at", row->retired_at) &&
 	    add_opt(l, "successor", d.successor) &&

@@ -34,6 +34,7 @@ struct telling {
 	struct checking *k;
 	size_t n, waiting, approved;
 	int64_t first;		/* of those that wait: which expires first */
+	int64_t enrol_waiting, enrol_approved;	/* devices' requests */
 };
 
 /* It stays until another person has looked at it: a failed check, for it asks
@@ -65,10 +66,16 @@ count_request(const struct parked_row *row, void *arg)
 static int
 people_tx(struct store_tx *tx, void *arg)
 {
+	struct parked_filter f = {
+	    .kind = PARKED_BY_OPERATOR, .open = 1, .limit = LOOKED_AT};
 	struct telling *t = arg;
 
 	return broken_list(tx, 0, 1, LOOKED_AT, say_broken, t) &&
-	    parked_list(tx, 0, 1, LOOKED_AT, count_request, t);
+	    parked_list(tx, &f, count_request, t) &&
+	    parked_count(tx, PARKED_BY_DEVICE, PARKED_WAITING,
+		&t->enrol_waiting) &&
+	    parked_count(tx, PARKED_BY_DEVICE, PARKED_APPROVED,
+		&t->enrol_approved);
 }
 
 static void
@@ -91,6 +98,11 @@ check_requests(struct checking *k)
 	else if (t.waiting > 0)
 		ops_say(k, "requests", OK, t.first, "%zu wait for approvals "
 		    "(inkan request list)", t.waiting);
+	if (t.enrol_waiting > 0 || t.enrol_approved > 0)
+		ops_say(k, "enrolments", OK, 0, "%lld wait for approval "
+		    "(inkan request list --kind enrol --open); %lld approved, "
+		    "not fetched yet", (long long)t.enrol_waiting,
+		    (long long)t.enrol_approved);
 }
 
 void

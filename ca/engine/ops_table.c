@@ -25,6 +25,7 @@ static const struct ops_arg A_ENROLL[] = {
     {"tls_version", TEXT, 0, 16},
     {"address", TEXT, 0, 64},
     {"client", TEXT, 0, 256},
+    {"shape", TEXT, 0, 255},
     {"server_sha256", BYTES, OPS_MANY, 32},
 };
 static const struct ops_arg A_RENEW_OWN[] = {
@@ -101,12 +102,14 @@ static const struct ops_arg A_ISSUE[] = {
 static const struct ops_arg A_EXPLAIN[] = {
     {"fleet", TEXT, 0, 63},
     {"profile", TEXT, 0, 63},
-    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"csr", BYTES, 0, CSR_MAX},	/* ops_explain() wants it */
     {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
     {"user", TEXT, 0, 128},
     {"device", TEXT, 0, NAME_MAX_LEN},
     {"renew", FLAG, 0, 0},
     {"set", TEXT, OPS_MANY, 512},
+    {"label", TEXT, 0, 64},
+    {"keygen", FLAG, 0, 0},
 };
 static const struct ops_arg A_REVOKE[] = {
     {"serial", TEXT, OPS_REQUIRED, 128},
@@ -188,6 +191,13 @@ static const struct ops_arg A_DEVICE[] = {
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
     {"reason", TEXT, 0, 200},
 };
+static const struct ops_arg A_DEVICE_SET[] = {
+    {"fleet", TEXT, 0, 63},
+    {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
+    {"serial", TEXT, 0, 64},
+    {"late_renewal", TEXT, 0, 8},
+    {"set", TEXT, OPS_MANY, 512},
+};
 static const struct ops_arg A_DEVICE_RETIRE[] = {
     {"fleet", TEXT, 0, 63},
     {"name", TEXT, OPS_REQUIRED, NAME_MAX_LEN},
@@ -250,6 +260,13 @@ static const struct ops_arg A_LOG_PROOF[] = {
     {"cert", BYTES, OPS_REQUIRED, CERT_DER_MAX},
 };
 
+static const struct ops_arg A_REQUEST_LIST[] = {
+    {"open", FLAG, 0, 0},
+    {"kind", TEXT, 0, 16},
+    {"fleet", TEXT, 0, 63},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
 static const struct ops_arg A_REQUESTS[] = {
     {"open", FLAG, 0, 0},
     {"limit", INT, 0, 0},
@@ -307,11 +324,26 @@ static const struct ops_arg A_KEY_UNBLOCK[] = {
     {"reason", TEXT, OPS_REQUIRED, 200},
 };
 
+/* How clients behave. */
+static const struct ops_arg A_CLIENTS[] = {
+    {"label", TEXT, OPS_MANY, 64},
+    {"client", TEXT, OPS_MANY, 256},
+    {"what", TEXT, OPS_MANY, 80},
+    {"count", INT, OPS_MANY, 0},
+};
+static const struct ops_arg A_CLIENT_LIST[] = {
+    {"fleet", TEXT, 0, 63},
+    {"since", TIME, 0, 0},
+    {"limit", INT, 0, 0},
+    {"cursor", TEXT, 0, 32},
+};
+
 #define ARGS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct ops_entry TABLE[] = {
     {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
     {"fleets", OPS_RA, ops_fleets, NULL, 0},
+    {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},
     {"renew-own", OPS_SVC, ops_renew_own, ARGS(A_RENEW_OWN)},
     {"tell-own", OPS_SVC, ops_tell_own, ARGS(A_TELL_OWN)},
@@ -353,6 +385,7 @@ static const struct ops_entry TABLE[] = {
     {"device.show", OPS_ADMIN, ops_device_show, ARGS(A_DEVICE)},
     {"device.disable", OPS_ADMIN, ops_device_disable, ARGS(A_DEVICE)},
     {"device.enable", OPS_ADMIN, ops_device_enable, ARGS(A_DEVICE)},
+    {"device.set", OPS_ADMIN, ops_device_set, ARGS(A_DEVICE_SET)},
     {"device.revoke", OPS_ADMIN, ops_device_revoke,
 	ARGS(A_REVOKE_DEVICE)},
     {"device.retire", OPS_ADMIN, ops_device_retire, ARGS(A_DEVICE_RETIRE)},
@@ -362,6 +395,7 @@ static const struct ops_entry TABLE[] = {
 	ARGS(A_DEVICE_TRANSFER)},
     {"fleet.list", OPS_ADMIN, ops_fleet_list, NULL, 0},
     {"fleet.show", OPS_ADMIN, ops_fleet_show, ARGS(A_NAME)},
+    {"maker.crl.list", OPS_ADMIN, ops_maker_crl_list, NULL, 0},
     {"secret.new", OPS_ADMIN, ops_secret_new, ARGS(A_SECRET_NEW)},
     {"secret.list", OPS_ADMIN, ops_secret_list, ARGS(A_PAGE)},
     {"secret.revoke", OPS_ADMIN, ops_secret_revoke, ARGS(A_USER)},
@@ -379,7 +413,8 @@ static const struct ops_entry TABLE[] = {
     {"report", OPS_ADMIN, ops_report, ARGS(A_REPORT)},
     {"report.events", OPS_ADMIN, ops_report_events,
 	ARGS(A_REPORT_EVENTS)},
-    {"request.list", OPS_ADMIN, ops_request_list, ARGS(A_REQUESTS)},
+    {"request.list", OPS_ADMIN, ops_request_list,
+	ARGS(A_REQUEST_LIST)},
     {"request.show", OPS_ADMIN, ops_request_show, ARGS(A_ID)},
     {"request.approve", OPS_ADMIN, ops_request_approve, ARGS(A_APPROVE)},
     {"request.deny", OPS_ADMIN, ops_request_deny, ARGS(A_DENY)},
@@ -393,6 +428,8 @@ static const struct ops_entry TABLE[] = {
     {"key.block", OPS_ADMIN, ops_key_block, ARGS(A_KEY_BLOCK)},
     {"key.blocked", OPS_ADMIN, ops_key_blocked, ARGS(A_KEY_BLOCKED)},
     {"key.unblock", OPS_ADMIN, ops_key_unblock, ARGS(A_KEY_UNBLOCK)},
+    {"clients", OPS_RA, ops_clients, ARGS(A_CLIENTS)},
+    {"client.list", OPS_ADMIN, ops_client_list, ARGS(A_CLIENT_LIST)},
 };
 
 const struct ops_entry *

@@ -26,6 +26,8 @@ struct outcome {
 	int64_t succeeded;	/* certificate (row) whose successor the party
 				   has authenticated with; 0 none */
 	char who[320];		/* "fleet/device" or address, for the log */
+	char other[320];	/* key.duplicate: whose key it is, for the log
+				   only; "" not known */
 };
 
 void outcome_init(struct outcome *o);

@@ -7,24 +7,15 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/enrol_park.h"
 #include "ca/engine/ops_roles.h"
 #include "ca/engine/parking.h"
 #include "ca/engine/parking_step.h"
 
 /* Parking a request, and holding it against what is so. */
 
-#define NONCE 16
-
-struct making {			/* a content */
-	int64_t id, created, expires, need;
-	const char *op, *who;
-	const unsigned char *nonce;
-	const unsigned char *args; size_t args_len;
-	const WIRE_FIELDS *rests_on;
-};
-
-static int
-make(const struct making *m, unsigned char **out, size_t *len)
+int
+parking_make(const struct parking_making *m, unsigned char **out, size_t *len)
 {
 	WIRE_FIELDS *l = field_list_new();
 	unsigned char *rests = NULL;
@@ -38,7 +29,7 @@ make(const struct making *m, unsigned char **out, size_t *len)
 	    field_add_time(l, "created", m->created) &&
 	    field_add_time(l, "expires", m->expires) &&
 	    field_add_int(l, "need", m->need) &&
-	    field_add_bytes(l, "nonce", m->nonce, NONCE) &&
+	    field_add_bytes(l, "nonce", m->nonce, PARKING_NONCE) &&
 	    field_add_bytes(l, "args", m->args, m->args_len) &&
 	    field_add_bytes(l, "rests_on", rests, n) &&
 	    field_list_encode(l, out, len);
@@ -49,7 +40,7 @@ make(const struct making *m, unsigned char **out, size_t *len)
 
 struct adding {
 	struct ops_call *c;
-	struct making m;
+	struct parking_making m;
 	struct parked_row row;
 };
 
@@ -76,10 +67,10 @@ add_tx(struct store_tx *tx, void *arg)
 	if (!limit(tx, row) || !parked_next(tx, &row->id))
 		return 0;
 	a->m.id = row->id;
-	if (!make(&a->m, &row->content, &row->content_len))
+	if (!parking_make(&a->m, &row->content, &row->content_len))
 		return 0;
 	SHA256(row->content, row->content_len, row->sha256);
-	return parked_add(tx, row) && parking_log(tx, "request.parked", row,
+	return parked_add(tx, row) && parking_log(tx, "parked", row,
 	    a->c->who, NULL, a->c->now);
 }
 
@@ -108,7 +99,7 @@ parking_add(struct ops_call *c, const struct policy *policy,
     const struct scope *s)
 {
 	struct adding a = {.c = c};
-	unsigned char nonce[NONCE], *args = NULL;
+	unsigned char nonce[PARKING_NONCE], *args = NULL;
 	size_t len = 0;
 	int ok;
 
@@ -127,7 +118,7 @@ parking_add(struct ops_call *c, const struct policy *policy,
 	a.row.expires = c->now + policy->operators->lifetime;
 	ok = RAND_bytes(nonce, sizeof(nonce)) == 1 &&
 	    field_list_encode(c->args, &args, &len);
-	a.m = (struct making){.created = a.row.created, .expires =
+	a.m = (struct parking_making){.created = a.row.created, .expires =
 	    a.row.expires, .need = s->need, .op = a.row.op, .who = a.row.asker,
 	    .nonce = nonce, .args = args, .args_len = len, .rests_on =
 	    s->fields};
@@ -174,7 +165,7 @@ same(struct ops_call *call, struct policy *policy, const struct parked_row *row,
     const WIRE_FIELDS *content)
 {
 	struct scope s = {0, NULL};
-	struct making m = {.id = row->id, .op = row->op, .who = row->asker};
+	struct parking_making m = {.id = row->id, .op = row->op, .who = row->asker};
 	unsigned char *der = NULL;
 	size_t len = 0, n = 0;
 	int is = -1;
@@ -192,7 +183,7 @@ same(struct ops_call *call, struct policy *policy, const struct parked_row *row,
 	m.nonce = field_bytes(content, "nonce", &n);
 	m.args = field_bytes(content, "args", &m.args_len);
 	m.rests_on = s.fields;
-	if (n == NONCE && make(&m, &der, &len))
+	if (n == PARKING_NONCE && parking_make(&m, &der, &len))
 		is = len == row->content_len && memcmp(der, row->content,
 		    len) == 0;
 	OPENSSL_free(der);
@@ -218,14 +209,19 @@ parking_same(struct ops_call *call, const struct parked_row *row,
 int
 parking_holds(struct ops_call *c, struct parked_row *row)
 {
+	struct policy *policy;
 	WIRE_FIELDS *content, *args = NULL;
 	struct socket_peer peer;
 	struct ops_call call;
 	int is = -1;
 
 	content = field_list_decode(row->content, row->content_len);
-	if (content != NULL && parking_call(c, row, content, &peer, &call,
-	    &args))
+	if (content != NULL && strcmp(row->kind, PARKED_BY_DEVICE) == 0) {
+		policy = ca_policy(c->ca);
+		is = enrol_park_holds(policy, row, content);
+		policy_put(policy);
+	} else if (content != NULL && parking_call(c, row, content, &peer,
+	    &call, &args))
 		is = parking_same(&call, row, content);
 	if (is == 0) {
 		ERR_clear_error();

@@ -17,6 +17,9 @@
  * It is made again before a request is approved and before it is run: what is
  * not the same, octet for octet, voids it.
  *
+ * Devices' requests (enrol_park.h) have the same rows, approvals and ends; they
+ * are not run here, but used up when the device asks again.
+ *
  * A request is run once: «running» is durable before the operation begins, and
  * nothing leads back from there. Each step is a transaction with its log entry.
  */

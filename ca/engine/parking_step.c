@@ -13,34 +13,6 @@
 
 #define RESULT_MAX (256 * 1024)	/* octets of an answer that is kept whole */
 
-int
-parking_log(struct store_tx *tx, const char *kind, const struct parked_row *row,
-    const char *who, const char *text, time_t now)
-{
-	WIRE_FIELDS *l = field_list_new();
-	int ok;
-
-	ok = l != NULL && field_add_int(l, "request", row->id) &&
-	    field_add_text(l, "op", row->op) &&
-	    field_add_bytes(l, "content_sha256", row->sha256, 32) &&
-	    field_add_text(l, "asker", row->asker) &&
-	    field_add_text(l, "who", who) && field_add_text(l, "text", text) &&
-	    entries_append(tx, kind, now, l, NULL);
-	field_list_free(l);
-	return ok;
-}
-
-static void
-tell(const struct ops_call *c, const char *event, const struct parked_row *row)
-{
-	char id[24];
-
-	snprintf(id, sizeof(id), "%lld", (long long)row->id);
-	report_event(REPORT_INFO, event, "req", c == NULL ? NULL : c->req, "op",
-	    row->op, "asker", row->asker, "who", c == NULL ? NULL : c->who,
-	    "request", id, NULL);
-}
-
 /* Is it still in one of the states that a step begins in? */
 static int
 is_in(struct store_tx *tx, int64_t id, unsigned states, struct parked_row *out)
@@ -59,13 +31,34 @@ is_in(struct store_tx *tx, int64_t id, unsigned states, struct parked_row *out)
 }
 
 #define IN(s) (1u << (s))
-#define OPEN_STATES (IN(PARKED_WAITING) | IN(PARKED_APPROVED))
+
+int
+parking_end(struct store_tx *tx, int64_t id, unsigned from,
+    enum parked_state to, const char *verb, const char *who, const char *text,
+    time_t now)
+{
+	struct parked_row row;
+	int ok;
+
+	memset(&row, 0, sizeof(row));
+	ok = is_in(tx, id, from, &row);
+	if (ok) {
+		row.state = to;
+		row.ended = now;
+		snprintf(row.note, sizeof(row.note), "%s", text != NULL ? text
+		    : "");
+		ok = parked_update(tx, &row) && parking_log(tx, verb, &row,
+		    who, text, now);
+	}
+	parked_row_clear(&row);
+	return ok;
+}
 
 struct ending {			/* from ${from} to ${to}, for good */
 	int64_t id;
 	unsigned from;
 	enum parked_state to;
-	const char *kind, *who, *text;
+	const char *verb, *who, *text;
 	time_t now;
 };
 
@@ -73,21 +66,9 @@ static int
 end_tx(struct store_tx *tx, void *arg)
 {
 	struct ending *e = arg;
-	struct parked_row row;
-	int ok;
 
-	memset(&row, 0, sizeof(row));
-	ok = is_in(tx, e->id, e->from, &row);
-	if (ok) {
-		row.state = e->to;
-		row.ended = e->now;
-		snprintf(row.note, sizeof(row.note), "%s", e->text != NULL ?
-		    e->text : "");
-		ok = parked_update(tx, &row) && parking_log(tx, e->kind, &row,
-		    e->who, e->text, e->now);
-	}
-	parked_row_clear(&row);
-	return ok;
+	return parking_end(tx, e->id, e->from, e->to, e->verb, e->who, e->text,
+	    e->now);
 }
 
 int
@@ -95,13 +76,13 @@ parking_void(struct ops_call *c, struct parked_row *row)
 {
 	static const char text[] = "what it rests on has changed: the policy, "
 	    "a fleet, a profile, the issuer or the identity";
-	struct ending e = {row->id, OPEN_STATES, PARKED_VOID, "request.void",
+	struct ending e = {row->id, PARKING_OPEN, PARKED_VOID, "void",
 	    c->who, text, c->now};
 
 	if (!store_write(c->ca->store, end_tx, &e, STORE_URGENT))
 		return 0;
 	row->state = PARKED_VOID;
-	tell(c, "request.void", row);
+	parking_tell(c, "void", row);
 	return outcome_refuse(&c->o, WIRE_DENIED, "approve", "approval.void",
 	    "id", "request %lld is void: %s; ask anew", (long long)row->id,
 	    text);
@@ -110,27 +91,25 @@ parking_void(struct ops_call *c, struct parked_row *row)
 int
 parking_deny(struct ops_call *c, const struct parked_row *row, const char *why)
 {
-	struct ending e = {row->id, OPEN_STATES, PARKED_DENIED,
-	    "request.denied", c->who, why, c->now};
+	struct ending e = {row->id, PARKING_OPEN, PARKED_DENIED,
+	    "denied", c->who, why, c->now};
 
 	if (!store_write(c->ca->store, end_tx, &e, STORE_URGENT))
 		return 0;
-	tell(c, "request.denied", row);
+	parking_tell(c, "denied", row);
 	return 1;
 }
 
 static int
 expire(struct store *store, int64_t id, time_t now)
 {
-	struct ending e = {id, OPEN_STATES, PARKED_EXPIRED, "request.expired",
-	    "inkan-ca", NULL, now};
+	struct ending e = {id, PARKING_OPEN, PARKED_EXPIRED, "expired", "inkan-ca", NULL, now};
 
 	return store_write(store, end_tx, &e, STORE_URGENT);
 }
 
 struct looking {
-	int64_t id, until;
-	unsigned state;
+	int64_t id;
 	struct parked_row *row;
 	int found;
 };
@@ -155,13 +134,13 @@ parking_get(struct ops_call *c, int64_t id, struct parked_row *row)
 	if (l.found == 0)
 		return ops_not_found(c, "id", "there is no request %lld",
 		    (long long)id);
-	if (row->expires > c->now || !(IN(row->state) & OPEN_STATES))
+	if (row->expires > c->now || !(IN(row->state) & PARKING_OPEN))
 		return 1;
 	/* Another may have ended it meanwhile: then it is what it is. */
 	if (!expire(c->ca->store, id, c->now))
 		ERR_clear_error();
 	else
-		tell(c, "request.expired", row);
+		parking_tell(c, "expired", row);
 	parked_row_clear(row);
 	return ops_read(c, get_tx, &l);
 }
@@ -180,12 +159,14 @@ log_approval(struct store_tx *tx, const struct approving *p)
 
 	ok = l != NULL && field_add_int(l, "request", p->row.id) &&
 	    field_add_text(l, "op", p->row.op) &&
+	    parking_add_device(l, &p->row) &&
 	    field_add_bytes(l, "content_sha256", p->row.sha256, 32) &&
 	    field_add_text(l, "asker", p->row.asker) &&
 	    field_add_text(l, "operator", p->a->operator) &&
 	    field_add_text(l, "who", p->c->who) &&
 	    field_add_text(l, "note", p->a->note[0] != '\0' ? p->a->note :
-	    NULL) && entries_append(tx, "request.approved", p->c->now, l,
+	    NULL) && entries_append(tx, parking_name(&p->row,
+	    "approved"), p->c->now, l,
 	    NULL);
 	field_list_free(l);
 	return ok;
@@ -221,7 +202,7 @@ parking_approve(struct ops_call *c, const struct parked_row *row,
 		return 0;
 	fault_point("request-approved");
 	*state = p.row.state;
-	tell(c, "request.approved", row);
+	parking_tell(c, "approved", row);
 	return 1;
 }
 
@@ -244,7 +225,7 @@ claim_tx(struct store_tx *tx, void *arg)
 	if (ok) {
 		row.state = PARKED_RUNNING;
 		ok = entries_count(tx, &row.log_from) &&
-		    parked_update(tx, &row) && parking_log(tx, "request.run",
+		    parked_update(tx, &row) && parking_log(tx, "run",
 		    &row, k->c->who, NULL, k->c->now);
 	}
 	k->row->log_from = row.log_from;
@@ -308,7 +289,7 @@ finish_tx(struct store_tx *tx, void *arg)
 		snprintf(row.note, sizeof(row.note), "%.255s", text);
 		ok = keep(f->answer, f->flags, &row) &&
 		    parked_update(tx, &row) && parking_log(tx, done ?
-		    "request.done" : "request.failed", &row, f->c->who,
+		    "done" : "failed", &row, f->c->who,
 		    done ? NULL : text, f->c->now);
 	}
 	parked_row_clear(&row);
@@ -335,8 +316,8 @@ run(struct ops_call *c, struct parked_row *row, struct ops_call *call)
 	if (!store_write(c->ca->store, finish_tx, &f, STORE_URGENT))
 		report_errors(REPORT_ERROR, "request.unfinished", "req", c->req,
 		    "op", row->op, NULL);
-	tell(c, message_answer_status(call->answer) == WIRE_OK ?
-	    "request.done" : "request.failed", row);
+	parking_tell(c, message_answer_status(call->answer) == WIRE_OK ?
+	    "done" : "failed", row);
 	return 1;
 }
 
@@ -375,54 +356,4 @@ out:
 	field_list_free(args);
 	field_list_free(content);
 	return ok;
-}
-
-/* --- time, and starts --- */
-
-static int
-first_tx(struct store_tx *tx, void *arg)
-{
-	struct looking *l = arg;
-
-	return parked_first(tx, (enum parked_state)l->state, l->until, &l->id);
-}
-
-int
-parking_sweep(struct store *store, time_t now)
-{
-	static const enum parked_state which[] = {PARKED_WAITING,
-	    PARKED_APPROVED};
-	struct looking l = {.until = now};
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-		for (;;) {
-			l.state = which[i];
-			if (!store_read(store, first_tx, &l))
-				return 0;
-			if (l.id == 0)
-				break;
-			if (!expire(store, l.id, now))
-				return 0;
-		}
-	return 1;
-}
-
-int
-parking_recover(struct store *store, time_t now, size_t *n)
-{
-	struct looking l = {.until = INT64_MAX, .state = PARKED_RUNNING};
-	struct ending e = {0, IN(PARKED_RUNNING), PARKED_INTERRUPTED,
-	    "request.interrupted", "inkan-ca", "inkan-ca ended while it ran; "
-	    "the log tells what it did", now};
-
-	for (*n = 0;; (*n)++) {
-		if (!store_read(store, first_tx, &l))
-			return 0;
-		if (l.id == 0)
-			return 1;
-		e.id = l.id;
-		if (!store_write(store, end_tx, &e, STORE_URGENT))
-			return 0;
-	}
 }

@@ -168,6 +168,41 @@ add_fleet(struct policy *p, const struct policy_file *file)
 	return 1;
 }
 
+/* Those who can approve devices' requests. One alone acts as for everything that
+   officers do, by his uid; several are counted by their keys. */
+static size_t
+approvers(const struct operators *o, int64_t number)
+{
+	size_t i, n = 0;
+
+	if (number > 1)
+		return operators_approvers(o, OPERATOR_OFFICER);
+	for (i = 0; i < o->n; i++)
+		n += (o->item[i].roles & OPERATOR_OFFICER) != 0;
+	return n;
+}
+
+/* Without operators.conf it is whoever may use the admin socket. */
+static int
+check_approvals(const struct policy *p)
+{
+	const struct fleet *f;
+	size_t i, n;
+
+	for (i = 0; p->operators != NULL && i < p->n_fleets; i++) {
+		f = p->fleets[i];
+		n = approvers(p->operators, f->approval.number);
+		if (!fleet_parks(f) || f->approval.number <= (int64_t)n)
+			continue;
+		profile_raise(PROFILE_E_CONFIG,
+		    "fleets/%s.conf: approval.number: it takes %lld officers "
+		    "to approve, and %s has %zu who can",
+		    f->name, (long long)f->approval.number, OPERATORS_PATH, n);
+		return 0;
+	}
+	return 1;
+}
+
 /* All profiles first: fleets name them. */
 static int
 compile_files(struct policy *p, int active)
@@ -189,9 +224,9 @@ compile_files(struct policy *p, int active)
 	for (i = 0; i < p->n_files; i++)
 		if (strcmp(p->files[i].path, OPERATORS_PATH) == 0) {
 			p->operators = operators_compile(p, &p->files[i]);
-			return p->operators != NULL;
+			break;
 		}
-	return 1;
+	return (i == p->n_files || p->operators != NULL) && check_approvals(p);
 }
 
 static struct policy *

@@ -19,7 +19,8 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; re_enrol "approve"; a station in two fleets. Anchors that are ours are found by
+ * self-signed CAs; a station in two fleets; more approvals of a fleet's requests
+ * than there are officers to give them. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
@@ -27,19 +28,46 @@ enum fleet_registration { FLEET_PRE_REGISTERED, FLEET_JUST_IN_TIME };
 enum fleet_re_enrol { FLEET_RE_REFUSE, FLEET_RE_APPROVE, FLEET_RE_ALLOW };
 enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
 enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
+enum fleet_approve { FLEET_APPROVE_NONE, FLEET_APPROVE_FIRST,
+	FLEET_APPROVE_ALL };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
 	FLEET_WINDOW_SECONDS };
+enum fleet_late_key { FLEET_LATE_ANY_KEY, FLEET_LATE_SAME_KEY,
+	FLEET_LATE_NEW_KEY };
 enum fleet_superseded { FLEET_SUPERSEDED_KEEP, FLEET_SUPERSEDED_FIRST_USE,
 	FLEET_SUPERSEDED_AFTER };
 
+enum fleet_serial { FLEET_SERIAL_IGNORED, FLEET_SERIAL_IF_KNOWN,
+	FLEET_SERIAL_REQUIRED };
+enum fleet_missing { FLEET_MISSING_REFUSE, FLEET_MISSING_PASS };
+
 #define FLEET_MAKERS_MAX 16
+#define FLEET_NAME_RULES_MAX 8
+#define FLEET_NAME_MATCHES_MAX 4
+#define FLEET_HW_TYPES_MAX 8
 #define FLEET_PATTERNS_MAX 32
+
+struct fleet_name_rule {	/* on the device's certificate of its maker */
+	int of_issuer;		/* the issuer's name; else the subject */
+	int nid;
+	char match[FLEET_NAME_MATCHES_MAX][128];	/* patterns, '*' */
+	size_t n_match;
+};
 
 struct fleet_maker {		/* trust in one manufacturer */
 	char name[64];
 	X509_STORE *anchors;	/* only what the operator named here */
 	int depth;		/* longest chain, anchor not counted: 1..8 */
-	int name_nid;		/* subject attribute that names the device */
+	/* The subject's attribute that names the device, and the one that is
+	   its serial number; NID_undef: hwSerialNum (RFC 4108 5). */
+	int name_nid, serial_nid;
+	enum fleet_serial serial;	/* held against the registry's? */
+	char hw_types[FLEET_HW_TYPES_MAX][64];	/* dotted */
+	size_t n_hw_types;
+	struct fleet_name_rule rules[FLEET_NAME_RULES_MAX];
+	size_t n_rules;
+	int crls;		/* its CRLs are asked (maker_crls.h) */
+	enum fleet_missing missing;	/* when there is none that counts */
 };
 
 #define FLEET_STATIONS_MAX 32
@@ -50,6 +78,15 @@ struct fleet_station {		/* asks on behalf of devices */
 	int depth;
 	int name_nid;		/* CSR's attribute that names the device */
 	int64_t per_shift, shift;	/* certificates in so many seconds */
+};
+
+/* Of requests that wait for people. */
+struct fleet_approval {
+	int64_t number;			/* approvals that one needs */
+	int64_t lifetime;		/* seconds that it waits, at most */
+	int64_t retry_after;		/* seconds that the device is told */
+	int64_t max_waiting;		/* of the fleet at a time */
+	int64_t per_device_day;		/* that one device begins */
 };
 
 struct fleet {
@@ -70,11 +107,21 @@ struct fleet {
 					   pre-registered, '*' wildcard */
 	size_t n_patterns;
 	enum fleet_re_enrol re_enrol;
+	enum fleet_approve approve;	/* which enrolments people approve */
+	struct fleet_approval approval;	/* also for re_enrol "approve" */
+	int64_t retry_window;		/* seconds in which a repetition gets
+					   the certificate that was made */
 	enum fleet_window window;
 	int64_t window_seconds;		/* before notAfter */
 	int san_optional;		/* a renewal CSR without SAN is allowed
 					   (and noted as a deviation) */
 	int san_subset;			/* it may ask for less */
+	int64_t after_expiry;		/* seconds after notAfter in which it
+					   still renews; 0 none */
+	enum fleet_late_key late_key;	/* with which key then */
+	int late_by_fleet;		/* without the device's own consent
+					   (device_row.late_renewal) */
+	int identity_update;		/* a renewal may change the names */
 	enum fleet_superseded superseded;	/* what becomes of the
 					   certificate that was renewed */
 	int64_t superseded_after;	/* seconds */

@@ -111,11 +111,6 @@ check_link(struct admitting *t)
 			stage_note(t, "challengePassword ignored");
 		return 1;
 	}
-	if (t->env->explain && !bound) {
-		stage_remark(t, "pop.link", "csr.challengePassword",
-		    "cannot be judged without a TLS connection");
-		return 1;
-	}
 	if (challenge == NULL)
 		return mode == FLEET_POP_IF_PRESENT ||
 		    stage_refuse(t, WIRE_DENIED, "pop.link",
@@ -125,6 +120,11 @@ check_link(struct admitting *t)
 			"7030 "
 			"3.5)",
 			t->fleet->name);
+	if (t->env->explain && !bound) {
+		stage_remark(t, "pop.link", "csr.challengePassword",
+		    "cannot be judged without a TLS connection");
+		return 1;
+	}
 	/* Whoever relays a CSR chooses his own connection, so that one without
 	   a binding must not be a way around the check. */
 	if (!bound)

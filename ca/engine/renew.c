@@ -6,12 +6,15 @@
 
 #include "ca/error.h"
 #include "profiles/asn1.h"
+#include "ca/engine/renew_names.h"
 #include "ca/engine/stage.h"
 
 /*
  * Renewal (RFC 7030 4.2.2): the CSR must name the subject and the alternative
  * names of the certificate that the client authenticated with. What is issued
- * repeats the old certificate's octets, never the CSR's.
+ * is what registry and profile make of the device today; where that is the
+ * same, and where nothing was kept to make it of, the old certificate's octets
+ * are repeated, never the CSR's.
  */
 
 struct old { /* the certificate renewed, taken apart */
@@ -54,40 +57,6 @@ old_read(struct old *old, const unsigned char *der, size_t len)
 }
 
 static int
-same_entry(const X509_NAME_ENTRY *a, const X509_NAME_ENTRY *b)
-{
-	unsigned char *x = NULL, *y = NULL;
-	int n, k, same;
-
-	if (OBJ_cmp(X509_NAME_ENTRY_get_object(a),
-		X509_NAME_ENTRY_get_object(b)) != 0)
-		return 0;
-	n = ASN1_STRING_to_UTF8(&x, X509_NAME_ENTRY_get_data(a));
-	k = ASN1_STRING_to_UTF8(&y, X509_NAME_ENTRY_get_data(b));
-	same = n >= 0 && n == k && memcmp(x, y, (size_t)n) == 0;
-	OPENSSL_free(x);
-	OPENSSL_free(y);
-	return same;
-}
-
-/* The first attribute of ${a} that ${b} has not; NULL: all are there. */
-static const X509_NAME_ENTRY *
-missing_from(const X509_NAME *a, const X509_NAME *b)
-{
-	const X509_NAME_ENTRY *e;
-	int i, k, found;
-
-	for (i = 0; i < X509_NAME_entry_count(a); i++) {
-		e = X509_NAME_get_entry(a, i);
-		for (k = found = 0; !found && k < X509_NAME_entry_count(b); k++)
-			found = same_entry(e, X509_NAME_get_entry(b, k));
-		if (!found)
-			return e;
-	}
-	return NULL;
-}
-
-static int
 check_subject(struct admitting *t, const struct old *old)
 {
 	X509_NAME *csr = csr_subject(t->a->csr);
@@ -99,66 +68,16 @@ check_subject(struct admitting *t, const struct old *old)
 		ERR_pop_to_mark();
 		return 1;
 	}
-	e = missing_from(old->subject, csr);
+	e = names_missing(old->subject, csr);
 	if (e == NULL)
-		e = missing_from(csr, old->subject);
-	if (e != NULL) {
-		int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(e));
-
-		if (nid != NID_undef)
-			snprintf(name, sizeof(name), "%s", OBJ_nid2sn(nid));
-		else
-			OBJ_obj2txt(name, sizeof(name),
-			    X509_NAME_ENTRY_get_object(e), 1);
-	}
+		e = names_missing(csr, old->subject);
+	if (e != NULL)
+		names_attribute(e, name, sizeof(name));
 	ERR_pop_to_mark();
 	snprintf(field, sizeof(field), "csr.subject.%.50s", name);
 	return stage_refuse(t, WIRE_DENIED, "renew.subject", field,
 	    "the subject differs from that of the certificate renewed: %s",
 	    e != NULL ? name : "the order of its attributes");
-}
-
-static int
-same_name(GENERAL_NAME *a, GENERAL_NAME *b)
-{
-	const ASN1_STRING *x, *y;
-	int type, n;
-
-	if (GENERAL_NAME_cmp(a, b) == 0)
-		return 1;
-	x = GENERAL_NAME_get0_value(a, &type);
-	if (type != GEN_DNS)
-		return 0;
-	y = GENERAL_NAME_get0_value(b, &type);
-	if (type != GEN_DNS)
-		return 0;
-	n = ASN1_STRING_length(x);
-	return n == ASN1_STRING_length(y) &&
-	    OPENSSL_strncasecmp((const char *)ASN1_STRING_get0_data(x),
-		(const char *)ASN1_STRING_get0_data(y), (size_t)n) == 0;
-}
-
-static int
-has_name(const GENERAL_NAMES *list, GENERAL_NAME *name)
-{
-	int i;
-
-	for (i = 0; i < sk_GENERAL_NAME_num(list); i++)
-		if (same_name(sk_GENERAL_NAME_value(list, i), name))
-			return 1;
-	return 0;
-}
-
-/* Every name of ${a} stands in ${b}. */
-static int
-is_within(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
-{
-	int i;
-
-	for (i = 0; i < sk_GENERAL_NAME_num(a); i++)
-		if (!has_name(b, sk_GENERAL_NAME_value(a, i)))
-			return 0;
-	return 1;
 }
 
 static int
@@ -188,7 +107,7 @@ keep_subset(
 	int i, ok = kept != NULL;
 
 	for (i = 0; ok && i < sk_GENERAL_NAME_num(old); i++)
-		if (has_name(asked, sk_GENERAL_NAME_value(old, i)))
+		if (names_have(asked, sk_GENERAL_NAME_value(old, i)))
 			ok = sk_GENERAL_NAME_push(
 				 kept, sk_GENERAL_NAME_value(old, i)) > 0;
 	ok = ok && keep_san(a, kept);
@@ -210,11 +129,11 @@ check_san(struct admitting *t, const struct old *old)
 		stage_note(t, "renewal CSR without SAN");
 		return keep_san(t->a, old->san);
 	}
-	if (!is_within(asked, old->san))
+	if (!names_within(asked, old->san))
 		return stage_refuse(t, WIRE_DENIED, "renew.san", "csr.san",
 		    "the CSR asks for an alternative name that the certificate "
 		    "renewed has not");
-	if (is_within(old->san, asked))
+	if (names_within(old->san, asked))
 		return keep_san(t->a, old->san);
 	if (!t->fleet->san_subset)
 		return stage_refuse(t, WIRE_DENIED, "renew.san", "csr.san",
@@ -257,6 +176,35 @@ check_window(struct admitting *t)
 	    "the certificate can be renewed from "
 	    "%s on",
 	    when);
+}
+
+/* After the end: the registry's consent and the key are conditions of their
+   own; how late it may be, forgive_end() has asked. */
+static int
+check_late(struct admitting *t)
+{
+	const struct fleet *f = t->fleet;
+	long long late = (long long)t->env->now - t->a->predecessor.not_after;
+	int same;
+
+	if (!t->a->late)
+		return 1;
+	if (!f->late_by_fleet && !t->device.late_renewal)
+		return stage_refuse(t, WIRE_DENIED, "renew.late-consent",
+		    "device",
+		    "the certificate expired, and device %s has no consent to "
+		    "renew with it",
+		    t->a->device);
+	same = memcmp(t->a->predecessor.spki_sha256,
+		   csr_spki_sha256(t->a->csr), 32) == 0;
+	if ((f->late_key == FLEET_LATE_SAME_KEY && !same) ||
+	    (f->late_key == FLEET_LATE_NEW_KEY && same))
+		return stage_refuse(t, WIRE_DENIED, "renew.late-key", "csr.key",
+		    "the certificate expired, and fleet %s then renews with %s "
+		    "key only",
+		    f->name, same ? "a new" : "the same");
+	stage_note(t, "renewed %lld s after the end", late);
+	return 1;
 }
 
 struct next {
@@ -345,7 +293,8 @@ renew_check(struct admitting *t)
 	}
 	stage_say(t, "renewal for device %s", a->device);
 	ok = check_profile(t) && check_subject(t, &old) && check_san(t, &old) &&
-	    check_window(t) && check_successor(t);
+	    check_window(t) && check_late(t) && check_successor(t) &&
+	    (a->existing != 0 || renew_identity(t, old.subject, old.san));
 out:
 	old_clear(&old);
 	return ok;

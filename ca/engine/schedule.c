@@ -20,6 +20,7 @@
 #define TOKEN_EVERY 30
 #define PARKED_EVERY 15
 #define SUPERSEDED_EVERY 5
+#define CLIENTS_EVERY 60
 
 struct schedule {
 	struct ca *ca;
@@ -33,6 +34,7 @@ struct schedule {
 	time_t token_looked;
 	time_t parked_looked;
 	time_t superseded_looked;
+	time_t clients_written;
 	struct schedule_crl *crls;
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
@@ -240,6 +242,18 @@ superseded(struct schedule *s, time_t now)
 	policy_put(policy);
 }
 
+/* What was counted of clients, at most once a minute, and at the end. */
+static void
+clients(struct schedule *s, time_t now, int end)
+{
+	if (s->was_stopped || s->ca->clients == NULL ||
+	    (!end && is_within(now, s->clients_written, CLIENTS_EVERY)))
+		return;
+	s->clients_written = now;
+	if (!clients_flush(s->ca->clients, s->ca->store, now))
+		report_errors(REPORT_WARN, "clients.unwritten", NULL);
+}
+
 void
 schedule_round(struct schedule *s, time_t now)
 {
@@ -251,6 +265,7 @@ schedule_round(struct schedule *s, time_t now)
 	superseded(s, now);
 	refusals(s, now);
 	requests(s, now);
+	clients(s, now, 0);
 	ERR_clear_error();
 }
 
@@ -269,8 +284,11 @@ run(void *arg)
 		until.tv_nsec += 500 * 1000 * 1000;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
+		/* A wall clock that is put back must not make it sleep that
+		   long. */
 		if (!s->stopping)
-			pthread_cond_timedwait(&s->wake, &s->lock, &until);
+			pthread_cond_clockwait(&s->wake, &s->lock,
+			    CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -280,7 +298,6 @@ struct schedule *
 schedule_new(struct ca *ca)
 {
 	struct schedule *s = OPENSSL_zalloc(sizeof(*s));
-	pthread_condattr_t attr;
 
 	if (s == NULL)
 		return NULL;
@@ -291,11 +308,7 @@ schedule_new(struct ca *ca)
 		return NULL;
 	}
 	pthread_mutex_init(&s->lock, NULL);
-	/* A wall clock that is put back must not make it sleep that long. */
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&s->wake, NULL);
 	return s;
 }
 
@@ -325,6 +338,8 @@ schedule_stop(struct schedule *s)
 	pthread_mutex_unlock(&s->lock);
 	if (s->running)
 		pthread_join(s->thread, NULL);
+	if (s->running)
+		clients(s, time(NULL), 1);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->wake);
 	schedule_crl_free(s->crls);

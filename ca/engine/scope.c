@@ -36,9 +36,8 @@ find_file(const struct policy_file *files, size_t n, const char *path)
 	return NULL;
 }
 
-/* A file of the active policy by its hash: "profile_sha256". */
-static int
-add_file(struct scope *s, const struct policy *policy, const char *folder,
+int
+scope_file(WIRE_FIELDS *l, const struct policy *policy, const char *folder,
     const char *name)
 {
 	const struct policy_file *f;
@@ -51,10 +50,10 @@ add_file(struct scope *s, const struct policy *policy, const char *folder,
 	snprintf(field, sizeof(field), "%s_sha256", folder);
 	f = find_file(policy->files, policy->n_files, path);
 	if (f == NULL)
-		return field_add_text(s->fields, folder, name);
+		return field_add_text(l, folder, name);
 	SHA256((const unsigned char *)f->text, f->len, md);
-	return field_add_text(s->fields, folder, name) &&
-	    field_add_bytes(s->fields, field, md, 32);
+	return field_add_text(l, folder, name) &&
+	    field_add_bytes(l, field, md, 32);
 }
 
 int
@@ -80,8 +79,8 @@ add_admission(struct ops_call *c, const struct admission *a, struct scope *s)
 	size_t len;
 	int ok;
 
-	ok = add_file(s, a->policy, "profile", a->profile->name) &&
-	    add_file(s, a->policy, "fleet", a->fleet != NULL ?
+	ok = scope_file(s->fields, a->policy, "profile", a->profile->name) &&
+	    scope_file(s->fields, a->policy, "fleet", a->fleet != NULL ?
 	    a->fleet->name : NULL) &&
 	    field_add_text(s->fields, "issuer", is != NULL ? is->row.ident :
 	    a->profile->issuer) && scope_identity(a, &identity, &len) &&
@@ -235,8 +234,8 @@ touched(struct ops_call *c, struct policy *policy, struct scope *s)
 		if (!scope_revoke(c, policy, s))
 			return 0;
 	}
-	return add_file(s, policy, "profile", ops_text(c, "profile")) &&
-	    add_file(s, policy, "fleet", ops_text(c, "fleet"));
+	return scope_file(s->fields, policy, "profile", ops_text(c, "profile")) &&
+	    scope_file(s->fields, policy, "fleet", ops_text(c, "fleet"));
 }
 
 int

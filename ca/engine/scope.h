@@ -28,6 +28,11 @@ void scope_clear(struct scope *s);
 int scope_identity(const struct admission *a, unsigned char **out,
     size_t *len);
 
+/* A profile or fleet of the policy by the hash of its file, as "profile" and
+   "profile_sha256"; ${folder} is "profile" or "fleet". 1, or 0 raised. */
+int scope_file(WIRE_FIELDS *l, const struct policy *policy,
+    const char *folder, const char *name);
+
 /* Where the call was approved: is that the admission which was? What was looked
    at before is looked at again by the stages. 1, or 0 with c->o. */
 int scope_admitted(struct ops_call *c, const struct admission *a);

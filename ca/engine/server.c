@@ -112,10 +112,13 @@ done(struct connection *c)
 static void
 work(struct server *s, int all)
 {
+	struct ca_load *l = &s->ca->load;
 	struct server_task *t;
 	WIRE_ANSWER *a;
 
 	while ((t = server_queue_take(&s->queue, all)) != NULL) {
+		atomic_fetch_sub(&l->waiting[t->conn->role != OPS_RA], 1);
+		atomic_fetch_add(&l->busy, 1);
 		a = ops_answer(s->ca, t->conn->role, &t->conn->peer, t->req,
 		    time(NULL));
 		send_answer(t->conn, a);
@@ -123,6 +126,7 @@ work(struct server *s, int all)
 			wipe(a->values);
 		WIRE_ANSWER_free(a);
 		request_free(t->req);
+		atomic_fetch_sub(&l->busy, 1);
 		done(t->conn);
 		OPENSSL_free(t);
 	}
@@ -163,8 +167,15 @@ answer_busy(struct connection *c, const WIRE_REQUEST *req)
 static void
 enqueue(struct connection *c, WIRE_REQUEST *req)
 {
-	if (server_queue_put(&c->server->queue, c, req, c->role != OPS_RA))
+	struct ca_load *l = &c->server->ca->load;
+	int ours = c->role != OPS_RA;
+
+	/* Before: a worker may have it at once. */
+	atomic_fetch_add(&l->waiting[ours], 1);
+	if (server_queue_put(&c->server->queue, c, req, ours))
 		return;
+	atomic_fetch_sub(&l->waiting[ours], 1);
+	atomic_fetch_add(&l->busy_answers, 1);
 	answer_busy(c, req);
 	request_free(req);
 	done(c);

@@ -16,6 +16,7 @@ static const struct conf_key ROOT_KEYS[] = {
     {"status_db", CONF_TEXT, 1},
     {"publish_dir", CONF_TEXT, 1},
     {"policy_dir", CONF_TEXT, 1},
+    {"maker_crls", CONF_TEXT, 0},
     {"sockets", CONF_GROUP, 1},
     {"token", CONF_GROUP, 1},
     {"tokens", CONF_GROUPS, 0},
@@ -368,6 +369,7 @@ read_all(const struct conf_group *g, struct settings *s)
 	    !read_path(g, "status_db", s->dir, s->status_db) ||
 	    !read_path(g, "publish_dir", s->dir, s->publish_dir) ||
 	    !read_path(g, "policy_dir", s->dir, s->policy_dir) ||
+	    !read_path(g, "maker_crls", s->dir, s->maker_crls) ||
 	    !read_sockets(conf_subgroup(g, "sockets"), s) ||
 	    !settings_read_token(conf_subgroup(g, "token"), s->dir,
 	    &s->token) || !read_tokens(g, s))

@@ -63,6 +63,7 @@ struct settings {
 	char dir[PATH_MAX];
 	char store[PATH_MAX], status_db[PATH_MAX], publish_dir[PATH_MAX];
 	char policy_dir[PATH_MAX];
+	char maker_crls[PATH_MAX];	/* folder; "": none */
 	char ra_sock[PATH_MAX], svc_sock[PATH_MAX], admin_sock[PATH_MAX];
 	struct settings_peers ra, svc, admin;
 	struct settings_token token;	/* of CAs that name no other */

@@ -34,6 +34,8 @@ struct admitting {
 
 	const struct fleet_station *station; /* PARTY_STATION */
 
+	int re_enrols; /* it has a live certificate, and people decide */
+
 	struct device_row device; /* when has_device */
 	int has_device;
 
@@ -85,7 +87,11 @@ void stage_time(int64_t when, char out[STAGE_TIME_MAX]);
 
 /* auth_cert.c: the leaf of the client chain. */
 int auth_own(struct admitting *t, const struct cert_row *row);
+/* auth_maker.c: by what the fleet says of its manufacturers; and whether the
+   registry's serial number is the certificate's, where they are compared. */
 int auth_maker(struct admitting *t);
+int auth_maker_serial(struct admitting *t);
+int auth_serial_same(const char *a, const char *b);
 /* The whole chain of the request decoded: ${rest} gets all but the leaf, which
    is to be freed in any case. */
 int auth_decode_chain(
@@ -105,21 +111,28 @@ int auth_station_device(struct admitting *t, struct store_tx *tx);
 /* That row has not been used. With the certificate that a repetition gets in
    ${a}->existing. */
 int auth_station_unused(struct admitting *t, struct store_tx *tx);
-/* again.c: a repetition of a first enrolment. Note who asks, by the leaf of the
-   manufacturer's chain; is there a certificate that is its answer (1, 0, -1
-   raised; it may be reserved only); the same for a stage, which answers with it
-   (1) or goes on (0), or has refused or raised (-1). */
-#define AGAIN_WINDOW 3600 /* seconds */
+/* again.c: a repetition of a first enrolment, within the fleet's retry_window.
+   Note who asks, by the leaf of the manufacturer's chain; is there a certificate
+   that is its answer (1, 0, -1 raised; it may be reserved only); the same for a
+   stage, which answers with it (1) or goes on (0), or has refused or raised
+   (-1). A one-time secret that is used: is this what it was used for (1, 0, -1
+   raised)? */
 int again_credential(struct admitting *t, const X509 *leaf);
 int again_find(struct store_tx *tx, const struct admission *a,
     const unsigned char spki[32], time_t now, struct cert_row *out);
 int again_answer(struct admitting *t, struct store_tx *tx);
+int again_by_secret(struct admitting *t, const struct secret_row *secret);
 /* auth_secret.c */
 int auth_basic(struct admitting *t);
 /* The name that a secret's bearer asks for: CN of the CSR. */
 int auth_basic_name(struct admitting *t);
 /* renew.c: hold the CSR against the certificate renewed. */
 int renew_check(struct admitting *t);
+/* renew_identity.c: what the registry and the active profile make of the facts
+   that were kept, held against ${subject} and ${san} of the certificate
+   renewed. Where the fleet lets them change, ${t}->a gets the new ones. */
+int renew_identity(struct admitting *t, const X509_NAME *subject,
+    const GENERAL_NAMES *san);
 /* possess.c: parse and verify; also for operators. */
 int possess_csr(struct admitting *t, const unsigned char *der, size_t len);
 int possess_key_type(struct admitting *t);
@@ -133,7 +146,8 @@ int authorize_device_state(struct admitting *t);
 int authorize_registry_fields(struct admitting *t, struct store_tx *tx);
 int authorize_key(struct admitting *t, struct store_tx *tx);
 
-/* auth_limits.c: failures per address, and the gate before scrypt. */
+/* auth_limits.c: failures per address and per user name, and the gate before
+   scrypt. */
 #define LIMITS_PER_MINUTE 10
 #define LIMITS_GATE_RUN 2
 #define LIMITS_GATE_WAIT 64
@@ -141,6 +155,19 @@ int authorize_key(struct admitting *t, struct store_tx *tx);
 int auth_limits_allow(
     struct auth_limits *l, const char *address, time_t now, int64_t *retry);
 void auth_limits_fail(struct auth_limits *l, const char *address, time_t now);
+/* The same by user name, whether there is such a user or not: the first
+   LIMITS_USER_FREE failures cost nothing, each further one doubles how long the
+   next try has to wait, up to LIMITS_USER_WAIT seconds. Where the last failure
+   came from, it is twice as long: one who guesses leaves room for others. A
+   refused try does not count, and after LIMITS_USER_FORGET seconds without a
+   failure all is forgotten. */
+#define LIMITS_USER_FREE 5
+#define LIMITS_USER_WAIT 256
+#define LIMITS_USER_FORGET 3600
+int auth_limits_user_allow(struct auth_limits *l, const char *user,
+    const char *address, time_t now, int64_t *retry);
+void auth_limits_user_fail(struct auth_limits *l, const char *user,
+    const char *address, time_t now);
 /* One more request to ${fleet} from ${address} in this minute: 1 within ${limit}
    (0: no limit), else 0 with *retry. */
 int auth_limits_rate(struct auth_limits *l, const char *fleet,

@@ -28,7 +28,8 @@ devices_state_of(const char *name)
 
 #define SELECT                                                                 \
 	"SELECT id, fleet, name, serial, state, key_sha256, origin, note,"     \
-	" created, anchor, anchor_at, successor, retired_at FROM devices "
+	" created, anchor, anchor_at, successor, retired_at, late_renewal"       \
+	" FROM devices "
 
 static void
 load(struct sql *s, struct device_row *r)
@@ -48,6 +49,7 @@ load(struct sql *s, struct device_row *r)
 	r->anchor_at = sql_int(s, 10);
 	r->successor = sql_int(s, 11);
 	r->retired_at = sql_int(s, 12);
+	r->late_renewal = sql_int(s, 13) != 0;
 }
 
 static int
@@ -215,6 +217,14 @@ devices_set_retired(struct store_tx *tx, int64_t id, int64_t now,
 		   " key_sha256 = CASE WHEN ? = 1 THEN NULL ELSE key_sha256 END"
 		   " WHERE id = ?",
 		   "iidi", now, successor, release_key, id) &&
+	    was_there(tx, id);
+}
+
+int
+devices_set_late_renewal(struct store_tx *tx, int64_t id, int may)
+{
+	return sql_run(tx, "UPDATE devices SET late_renewal = ? WHERE id = ?",
+		   "di", may != 0, id) &&
 	    was_there(tx, id);
 }
 

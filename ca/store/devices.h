@@ -26,6 +26,8 @@ struct device_row {
 					   and since when; 0 none known */
 	int64_t successor;		/* row that took its place; 0 none */
 	int64_t retired_at;		/* 0: not retired */
+	int late_renewal;		/* it may renew after the end, where its
+					   fleet asks for that consent */
 };
 
 /* Insert; row->id set. CA_E_DENIED "device.duplicate" when it exists, or when
@@ -51,6 +53,8 @@ int devices_set_state(struct store_tx *tx, int64_t id, enum device_state s,
    takes its place, 0 none. The pinned key is let go with ${release_key}. */
 int devices_set_retired(struct store_tx *tx, int64_t id, int64_t now,
     int64_t successor, int release_key);
+/* Consent to renewals after the end of its certificate, or none. */
+int devices_set_late_renewal(struct store_tx *tx, int64_t id, int may);
 /* Serial and pinned key of a device that comes back. As devices_add(). */
 int devices_set_identity(struct store_tx *tx, const struct device_row *row);
 /* Was the device ${name} of ${fleet} handed on, under its name, so that it is

@@ -55,7 +55,10 @@ parked_add(struct store_tx *tx, const struct parked_row *row)
 #define SELECT                                                                 \
 	"SELECT id, kind, op, state, asker, uid, need, created, expires,"      \
 	" ended, log_from, sha256, note, content, (SELECT count(*) FROM"       \
-	" parked_approvals a WHERE a.request = p.id)"
+	" parked_approvals a WHERE a.request = p.id), e.fleet, e.device"
+
+#define FROM                                                                   \
+	" FROM parked p LEFT JOIN parked_enrol e ON e.request = p.id "
 
 static int
 load(struct sql *s, struct parked_row *r)
@@ -75,6 +78,8 @@ load(struct sql *s, struct parked_row *r)
 	sql_bytes(s, 11, r->sha256, sizeof(r->sha256));
 	sql_text(s, 12, r->note, sizeof(r->note));
 	r->got = sql_int(s, 14);
+	sql_text(s, 15, r->fleet, sizeof(r->fleet));
+	sql_text(s, 16, r->device, sizeof(r->device));
 	return sql_copy(s, 13, &r->content, &r->content_len);
 }
 
@@ -84,13 +89,12 @@ parked_get(struct store_tx *tx, int64_t id, struct parked_row *out)
 	struct sql *s;
 	int found = -1;
 
-	s = sql_open(tx, SELECT ", result FROM parked p WHERE id = ?", "i",
-	    id);
+	s = sql_open(tx, SELECT ", result" FROM "WHERE id = ?", "i", id);
 	if (s != NULL)
 		found = sql_step(s);
 	if (found == 1 && (!load(s, out) ||
-	    (sqlite3_column_type(s->stmt, 15) != SQLITE_NULL &&
-	    !sql_copy(s, 15, &out->result, &out->result_len)))) {
+	    (sqlite3_column_type(s->stmt, 17) != SQLITE_NULL &&
+	    !sql_copy(s, 17, &out->result, &out->result_len)))) {
 		parked_row_clear(out);
 		found = -1;
 	}
@@ -108,19 +112,39 @@ parked_update(struct store_tx *tx, const struct parked_row *row)
 	    row->result, row->result_len, row->id);
 }
 
+/* With a kind it goes by the index of kinds, so that many devices' requests are
+   not in the way of a few operators'. */
+static struct sql *
+open_list(struct store_tx *tx, const struct parked_filter *f)
+{
+	int64_t before = f->before > 0 ? f->before : INT64_MAX;
+	int64_t limit = (int64_t)f->limit;
+
+#define FLEET " AND (?2 IS NULL OR e.fleet = ?2)"
+#define NEWEST " ORDER BY p.id DESC LIMIT ?3"
+	if (f->kind != NULL && f->open)
+		return sql_open(tx, SELECT FROM "WHERE p.kind = ?4 AND p.id <"
+		    " ?1 AND" OPEN FLEET NEWEST, "itit", before, f->fleet,
+		    limit, f->kind);
+	if (f->kind != NULL)
+		return sql_open(tx, SELECT FROM "WHERE p.kind = ?4 AND p.id <"
+		    " ?1" FLEET NEWEST, "itit", before, f->fleet, limit,
+		    f->kind);
+	if (f->open)
+		return sql_open(tx, SELECT FROM "WHERE p.id < ?1 AND" OPEN
+		    FLEET NEWEST, "iti", before, f->fleet, limit);
+	return sql_open(tx, SELECT FROM "WHERE p.id < ?1" FLEET NEWEST, "iti",
+	    before, f->fleet, limit);
+}
+
 int
-parked_list(struct store_tx *tx, int64_t before, int open, size_t limit,
+parked_list(struct store_tx *tx, const struct parked_filter *f,
     int (*cb)(const struct parked_row *row, void *arg), void *arg)
 {
+	struct sql *s = open_list(tx, f);
 	struct parked_row row;
-	struct sql *s;
 	int found = -1, more = 1;
 
-	s = sql_open(tx,
-	    open ? SELECT " FROM parked p WHERE id < ? AND" OPEN
-	    "ORDER BY id DESC LIMIT ?" :
-	    SELECT " FROM parked p WHERE id < ? ORDER BY id DESC LIMIT ?",
-	    "ii", before > 0 ? before : INT64_MAX, (int64_t)limit);
 	while (s != NULL && more && (found = sql_step(s)) == 1) {
 		if (load(s, &row))
 			more = cb(&row, arg);
@@ -132,6 +156,15 @@ parked_list(struct store_tx *tx, int64_t before, int open, size_t limit,
 	}
 	sql_close(s);
 	return found >= 0;
+}
+
+int
+parked_count(struct store_tx *tx, const char *kind, enum parked_state state,
+    int64_t *n)
+{
+	return sql_number(tx, n,
+	    "SELECT count(*) FROM parked WHERE" OPEN
+	    "AND state = ? AND kind = ?", "dt", (int)state, kind) == 1;
 }
 
 int
@@ -150,7 +183,8 @@ parked_count_open(struct store_tx *tx, int64_t uid, int64_t *n)
 {
 	return sql_number(tx, n,
 	    "SELECT count(*) FROM parked WHERE" OPEN
-	    "AND (uid = ? OR ? < 0)", "ii", uid, uid) == 1;
+	    "AND kind = '" PARKED_BY_OPERATOR "' AND (uid = ? OR ? < 0)",
+	    "ii", uid, uid) == 1;
 }
 
 int

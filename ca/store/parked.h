@@ -12,6 +12,7 @@
  */
 
 #define PARKED_BY_OPERATOR "operator"
+#define PARKED_BY_DEVICE "enrol"	/* parked_enrol.h has the rest of it */
 
 enum parked_state {
 	PARKED_WAITING = 1,	/* for approvals */
@@ -30,7 +31,8 @@ struct parked_row {
 	char kind[16], op[65];
 	enum parked_state state;
 	char asker[64];			/* "admin:uid:2002" */
-	int64_t uid;			/* of the asker */
+	int64_t uid;			/* of the asker; -1: no operator */
+	char fleet[64], device[256];	/* of kind "enrol", else "" */
 	int64_t need, got;		/* approvals; got is counted */
 	int64_t created, expires, ended;	/* ended 0: not yet */
 	int64_t log_from;		/* size of the log when it began to
@@ -50,15 +52,23 @@ int parked_add(struct store_tx *tx, const struct parked_row *row);
 int parked_get(struct store_tx *tx, int64_t id, struct parked_row *out);
 /* What changes: state, ended, log_from, note, result. */
 int parked_update(struct store_tx *tx, const struct parked_row *row);
-/* Newest first, ids below ${before} (0: any); ${open}: only those that wait,
-   are approved or run. Rows are borrowed and have no result. 1, or 0 raised. */
-int parked_list(struct store_tx *tx, int64_t before, int open, size_t limit,
+struct parked_filter {		/* empty members do not filter */
+	const char *kind, *fleet;
+	int64_t before;			/* ids below this one */
+	int open;			/* those that wait, are approved or run */
+	size_t limit;
+};
+/* Newest first. Rows are borrowed and have no result. 1, or 0 raised. */
+int parked_list(struct store_tx *tx, const struct parked_filter *f,
     int (*cb)(const struct parked_row *row, void *arg), void *arg);
+/* How many of ${kind} are in that state. */
+int parked_count(struct store_tx *tx, const char *kind,
+    enum parked_state state, int64_t *n);
 /* The oldest one in that state that expires at or before ${until} (INT64_MAX:
    whenever): its id, 0 none. 1, or 0 raised. */
 int parked_first(struct store_tx *tx, enum parked_state state, int64_t until,
     int64_t *id);
-/* How many of ${uid} (-1: of all) wait, are approved or run. */
+/* How many of operator ${uid} (-1: of all) wait, are approved or run. */
 int parked_count_open(struct store_tx *tx, int64_t uid, int64_t *n);
 
 struct parked_approval {

@@ -121,7 +121,8 @@ reports_events(struct store_tx *tx, int64_t from, int64_t to, int64_t first,
 	    "SELECT idx, time, kind, detail FROM entries"
 	    " WHERE idx >= ? AND idx < ? AND time >= ? AND time < ?"
 	    " AND (kind IN ('ceremony', 'policy', 'break-glass',"
-	    " 'break-glass.seen', 'campaign.start', 'campaign.end')"
+	    " 'break-glass.seen', 'campaign.start', 'campaign.end',"
+	    " 'enrol.approved', 'enrol.denied')"
 	    " OR kind LIKE 'request.%' OR kind LIKE 'ca.%'"
 	    " OR kind LIKE 'ceremony.%' OR kind LIKE 'alarm.%')"
 	    " ORDER BY idx LIMIT ?",

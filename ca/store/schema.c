@@ -271,7 +271,43 @@ static const char version_3[] =
 
 /* Devices' requests that wait, clients as they are, and renewals that are late. */
 static const char version_4[] =
-    "";
+    /* What parked has of kind "enrol", beside the request itself. ask: SHA-256
+       of what makes a request the same one; credential: of who asked; secret:
+       row of a one-time secret, 0 none; issuer, serial: of the certificate that
+       was reserved for it; told: the device knows that it has expired. */
+    "CREATE TABLE parked_enrol ("
+    " request INTEGER PRIMARY KEY REFERENCES parked (id),"
+    " fleet TEXT NOT NULL, device TEXT NOT NULL,"
+    " stage TEXT NOT NULL, rule TEXT NOT NULL,"
+    " ask BLOB NOT NULL, credential BLOB NOT NULL,"
+    " secret INTEGER NOT NULL, issuer INTEGER NOT NULL, serial BLOB,"
+    " told INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX parked_enrol_device ON parked_enrol"
+    " (fleet, device, request);"
+    "CREATE INDEX parked_enrol_secret ON parked_enrol (secret)"
+    " WHERE secret > 0;"
+    "CREATE INDEX parked_enrol_serial ON parked_enrol (serial)"
+    " WHERE serial IS NOT NULL;"
+    "CREATE INDEX parked_kind ON parked (kind, id);"
+    "CREATE INDEX parked_kind_open ON parked (kind, id)"
+    " WHERE state IN (1, 2, 3);"
+
+    /* late_renewal: may it renew after its certificate's end? facts: what a
+       device's identity was made from when it enrolled (DER of the engine's). */
+    "ALTER TABLE devices ADD COLUMN late_renewal INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE cert_facts ("
+    " cert INTEGER PRIMARY KEY REFERENCES certs (id),"
+    " facts BLOB NOT NULL) STRICT;"
+
+    /* How clients behave, by fleet and User-Agent: no address, no device. */
+    "CREATE TABLE clients ("
+    " id INTEGER PRIMARY KEY, fleet TEXT NOT NULL, agent TEXT NOT NULL,"
+    " known INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " UNIQUE (fleet, agent)) STRICT;"
+    "CREATE TABLE client_facts ("
+    " client INTEGER NOT NULL REFERENCES clients (id), what TEXT NOT NULL,"
+    " count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " PRIMARY KEY (client, what)) STRICT;";
 
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4};

@@ -216,17 +216,13 @@ store_open(const struct store_config *cfg)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store *s = OPENSSL_zalloc(sizeof(*s));
-	pthread_condattr_t attr;
 
 	pthread_once(&once, count_no_memory);
 	if (s == NULL)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->reader_free, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->writer.work, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&s->writer.work, NULL);
 	s->lock_fd = -1;
 	s->mode = cfg->mode;
 	s->reserve_free =

@@ -229,7 +229,8 @@ gather(struct store *s)
 	until.tv_nsec %= 1000000000;
 	w->wanted = w->n_last + w->n_before - w->n_both;
 	while (w->n_queued < w->wanted && !w->urgent && !w->closing)
-		if (pthread_cond_timedwait(&w->work, &s->lock, &until) != 0)
+		if (pthread_cond_clockwait(&w->work, &s->lock, CLOCK_MONOTONIC,
+		    &until) != 0)
 			break;
 	w->wanted = 1;
 }

@@ -52,7 +52,7 @@ demo_prepare() {	# dir port
 	elif [ -e "$1" ] && [ -n "$(ls -A "$1" 2>&1)" ]; then
 		die "$1 exists and is not a demo of ours; choose another --dir"
 	fi
-	for p in "$2" $(($2 + 1)); do
+	for p in "$2" $(($2 + 1)) $(($2 + 2)); do
 		port_busy "$p" && die "port $p is in use; choose another --port"
 	done
 	if is_demo "$1"; then demo_remove "$1"; fi
@@ -120,6 +120,7 @@ write_env() {
 	INKAN_EST_URL=https://localhost:$port
 	INKAN_HTTP_URL=http://localhost:$((port + 1))
 	INKAN_OCSP_URL=http://localhost:$((port + 1))/ocsp
+	INKAN_METRICS_URL=http://127.0.0.1:$((port + 2))/metrics
 	INKAN_ROOT=$d/certs/root.pem
 	INKAN_CHAIN=$d/certs/chain.pem
 	INKAN_ISSUER=$d/certs/devices.pem
@@ -216,7 +217,8 @@ demo_make() {
 	sed -e "s|@UID@|$(id -u)|g" "$here/scripts/demo/operators.conf" \
 	    >"$d/config/operators.conf"
 	for f in ca ra ocsp ceremony; do
-		sed -e "s|@PORT@|$port|g" -e "s|@HTTP_PORT@|$((port + 1))|g" \
+		sed -e "s|@PORT@|$port|g" \
+		    -e "s|@METRICS_PORT@|$((port + 2))|g" -e "s|@HTTP_PORT@|$((port + 1))|g" \
 		    -e "s|@MODULE@|$(conf_path "$INKAN_PKCS11_MODULE")|g" \
 		    -e "s|@SOCKETS@|$(conf_path "$INKAN_SOCKET_DIR")|g" \
 		    -e "s|@LISTEN@|$(listen "$port")|g" \
@@ -243,11 +245,12 @@ demo_ceremony() {
 
 # --- running ---------------------------------------------------------------
 
-wait_for() {	# seconds command...
-	local until=$((SECONDS + $1 + 1)); shift
+wait_for() {	# seconds command...: often at first, then twice a second
+	local until=$((SECONDS + $1 + 1)) tries=0; shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || return 1
-		sleep 0.1
+		tries=$((tries + 1))
+		if [ $tries -le 10 ]; then sleep 0.1; else sleep 0.5; fi
 	done
 }
 

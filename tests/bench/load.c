@@ -12,8 +12,7 @@
  */
 #include <pthread.h>
 #include <unistd.h>
-#include <openssl/pem.h>
-#include "bench.h"
+#include "maker.h"
 #include "ca/wire/socket.h"
 
 #define CALLERS_MAX 64
@@ -24,9 +23,7 @@ struct load {
 	pid_t server;
 	long n, callers;
 	WIRE_REQUEST **req;
-	EVP_PKEY *ca_key;		/* the maker's */
-	X509 *ca;
-	EVP_PKEY *device_key;		/* of all its devices */
+	struct bench_maker by;
 	pthread_barrier_t start;
 };
 
@@ -36,46 +33,18 @@ struct caller {
 	pthread_t thread;
 };
 
-static void
-read_maker(struct load *l)
-{
-	FILE *f = fopen(l->maker, "r");
-
-	must(f != NULL, l->maker);
-	l->ca = PEM_read_X509(f, NULL, NULL, NULL);
-	fclose(f);
-	f = fopen(l->maker_key, "r");
-	must(f != NULL, l->maker_key);
-	l->ca_key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-	fclose(f);
-	l->device_key = EVP_EC_gen("P-256");
-	must(l->ca && l->ca_key && l->device_key, "maker");
-}
-
 /* What the maker gave the device: its name is the subject's serialNumber. */
 static void
 add_chain(struct load *l, WIRE_REQUEST *req, const char *device, long i)
 {
-	X509 *x = X509_new();
-	X509_NAME *name = X509_NAME_new();
+	X509 *x = bench_maker_cert(&l->by, device, i + 1);
 	unsigned char *der = NULL;
 	int len;
 
-	must(X509_NAME_add_entry_by_txt(name, "serialNumber", MBSTRING_ASC,
-	    (const unsigned char *)device, -1, -1, 0) &&
-	    X509_set_version(x, X509_VERSION_3) &&
-	    ASN1_INTEGER_set(X509_get_serialNumber(x), i + 1) &&
-	    X509_set_subject_name(x, name) &&
-	    X509_set_issuer_name(x, X509_get_subject_name(l->ca)) &&
-	    X509_gmtime_adj(X509_getm_notBefore(x), -60) &&
-	    X509_gmtime_adj(X509_getm_notAfter(x), 86400) &&
-	    X509_set_pubkey(x, l->device_key) &&
-	    X509_sign(x, l->ca_key, EVP_sha256()) > 0, "maker's certificate");
 	len = i2d_X509(x, &der);
 	must(len > 0 && field_add_bytes(req->args, "chain", der, (size_t)len),
 	    "chain");
 	OPENSSL_free(der);
-	X509_NAME_free(name);
 	X509_free(x);
 }
 
@@ -180,9 +149,7 @@ load_free(struct load *l)
 	for (i = 0; i < l->n; i++)
 		WIRE_REQUEST_free(l->req[i]);
 	free(l->req);
-	X509_free(l->ca);
-	EVP_PKEY_free(l->ca_key);
-	EVP_PKEY_free(l->device_key);
+	bench_maker_clear(&l->by);
 }
 
 static void
@@ -216,7 +183,7 @@ main(int argc, char **argv)
 
 	options(&l, argc, argv);
 	if (l.maker != NULL)
-		read_maker(&l);
+		bench_maker_read(&l.by, l.maker, l.maker_key);
 	l.req = calloc((size_t)l.n, sizeof(*l.req));
 	must(l.req != NULL, "memory");
 	for (i = 0; i < l.n; i++)

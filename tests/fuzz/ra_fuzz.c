@@ -2,16 +2,16 @@
    they read is pure, so their sources are taken in directly. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "ra/base64.c"
-#include "ra/basic.c"
+#include "ca/shape/base64.c"
+#include "ca/shape/basic.c"
 #define is_space body_is_space
 #define text body_text
-#include "ra/body.c"
+#include "ca/shape/body.c"
 #undef text
 #undef is_space
 #define find route_find
 #define entry route_entry
-#include "ra/route.c"
+#include "ca/shape/route.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -64,6 +64,7 @@ csr "$T/k" / 2>/dev/null | base64 >"$T/x"; try "Basic without a CN" 400 simpleen
 check "dup: first" enrol_basic dup-1
 csr "$D/dup-1.key" /CN=dup-2 | base64 >"$T/x"; post simpleenroll "$T/x" $U
 has "key of another device" "$code" '^(400|403)$'; has "  names the rule" "$(reason)" "key.duplicate"
+has "  and raises an alarm that names both" "$(cat "$T/demo/log/inkan-ca.log")" "event=alarm.key .*party=[^ ]+ other=devices/"
 
 # Credentials
 try "no credentials" 401 simpleenroll "$T/b"

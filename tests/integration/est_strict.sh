@@ -11,50 +11,7 @@ check_not "strict, second" enrol_basic s1 strict/
 is "  status" "$code" 403; has "  names the rule" "$(reason)" "re_enrol"
 inkan revoke --serial "$(serial_of "$D/s1.pem")" --reason superseded >/dev/null 2>&1
 
-# POP link: the channel binding of this very connection, by a client of our own.
-need python3
-cat >"$T/pop.py" <<'P'
-# pop.py NAME right|wrong|other|none [no-ems]: the status of a simpleenroll over
-# TLS 1.2 with tls-unique (RFC 5929) as challengePassword.
-import base64, os, re, socket, ssl, subprocess, sys
-name, how, ems = sys.argv[1], sys.argv[2], sys.argv[3:] != ['no-ems']
-e, t = os.environ, os.path.dirname(sys.argv[0])
-def connect():
-    c = ssl.create_default_context(cafile=e['INKAN_ROOT'])
-    c.maximum_version = ssl.TLSVersion.TLSv1_2
-    if not ems:
-        c.options |= 1  # SSL_OP_NO_EXTENDED_MASTER_SECRET
-    port = int(e['INKAN_EST_URL'].rsplit(':', 1)[1])
-    return c.wrap_socket(socket.create_connection(('localhost', port), 20),
-                         server_hostname='localhost')
-s = connect()
-binding = (connect() if how == 'other' else s).get_channel_binding('tls-unique')
-if how == 'wrong':
-    binding = binding[:-1] + bytes([binding[-1] ^ 1])
-conf = '[req]\ndistinguished_name=dn\nprompt=no\n'
-conf += '[dn]\nCN=%s\n' % name if how == 'none' else \
-    'attributes=at\n[dn]\nCN=%s\n[at]\nchallengePassword=%s\n' % (
-        name, base64.b64encode(binding).decode())
-open(t + '/pop.cnf', 'w').write(conf)
-der = subprocess.run(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt',
-    'ec_paramgen_curve:P-256', '-nodes', '-keyout', t + '/pop.key', '-config',
-    t + '/pop.cnf', '-outform', 'DER'], capture_output=True, check=True).stdout
-body = base64.encodebytes(der)
-user = base64.b64encode((e['INKAN_USER'] + ':' + e['INKAN_SECRET']).encode()).decode()
-s.sendall(('POST /.well-known/est/strict/simpleenroll HTTP/1.1\r\nHost: localhost\r\n'
-    'Connection: close\r\nContent-Type: application/pkcs10\r\nAuthorization: Basic %s\r\n'
-    'Content-Length: %d\r\n\r\n' % (user, len(body))).encode() + body)
-print(re.match(rb'HTTP/1.1 (\d+)', s.recv(4096)).group(1).decode())
-P
-pop() { python3 "$T/pop.py" "$@"; }
-is "tls-unique of this connection" "$(pop p1 right)" 200
-is "tls-unique with a bit changed" "$(pop p2 wrong)" 403
-is "tls-unique of another connection" "$(pop p3 other)" 403
-is "no challengePassword" "$(pop p4 none)" 200
-# Whoever relays chooses his own connection: without a binding is no way around.
-is "a wrong one without extended master secret" "$(pop p5 wrong no-ems)" 403
-is "the right one without extended master secret" "$(pop p6 right no-ems)" 403
-is "none without extended master secret" "$(pop p7 none no-ems)" 200
+# POP link: est_pop.sh has all of it.
 new_key "$T/k"
 printf '[req]\ndistinguished_name=dn\nattributes=at\nprompt=no\n[dn]\nCN=s2\n[at]\nchallengePassword=d3JvbmcgdmFsdWUgb2YgYSBjaGFubmVs\n' >"$T/pop.cnf"
 openssl req -new -key "$T/k" -config "$T/pop.cnf" -outform DER | base64 >"$T/b"

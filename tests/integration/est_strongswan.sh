@@ -26,6 +26,8 @@ pki --est --url "$INKAN_EST_URL" --in req2.pem --cacert "$INKAN_ROOT" \
     >dev2.pem 2>err2
 is "pki --est renews" $? 0
 check "it verifies" verifies dev2.pem
+inkan --json client report >"$T/j"
+trace "how it behaves: $(json "$T/j" "[(c['agent'], sorted(c['facts'])) for c in d]")"
 pki --verify --in dev2.pem --cacert "$INKAN_ROOT" --ca "$INKAN_ISSUER" --online >v 2>&1
 is "pki --verify --online: good" $? 0
 inkan revoke --serial "$(serial dev2.pem)" >/dev/null

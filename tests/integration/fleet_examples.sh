@@ -86,16 +86,15 @@ ask gateways gw2.key "/CN=pump-1" -u "$(basic)"; has "  and for gateways only" "
 
 # --- 4
 maker new-1
-by_maker approval new-1; is "4: a device that nobody has approved" "$code" 403
-has "  by its rule" "$(reason)" "device.unregistered"
-has "  on record" "$(inkan log list --all | grep refusal)" "device.unregistered"
-check "4: it is added" run "--name new-1"
+by_maker approval new-1; is "4: a device that nobody has approved waits" "$code" 202
+has "  by its rule" "$(reason)" "approve.first"
+has "  five minutes at first" "$(cat "$head")" "^Retry-After: 300"
+check "4: it is listed" run "request list"; has "  with the device" "$(cat "$T/out")" "^1 +waiting .*approval/new-1"
+check "4: it is looked at" run "request show"; has "  who asks" "$(cat "$T/out")" "auth: manufacturer:acme"
+check "4: it is approved" run "request approve"
 by_maker approval new-1; is "  and enrols" "$code" 200
-sed 's/re_enrol = .*/re_enrol = "approve";/' "$T/demo/config/fleets/approval.conf" >"$T/a"
-cp "$T/demo/config/fleets/approval.conf" "$T/b.conf"; cp "$T/a" "$T/demo/config/fleets/approval.conf"
-out=$(inkan policy activate 2>&1); is "4: approve is not there yet" $? 1
-has "  and says so" "$out" "approve"
-cp "$T/b.conf" "$T/demo/config/fleets/approval.conf"
+mv "$D/new-1.key" "$T/old.key"; new_key "$D/new-1.key"
+by_maker approval new-1; is "4: another key waits again" "$code" 202
 
 # --- 5
 maker ak-1; openssl pkey -in "$D/ak-1.key" -pubout -out ak-1.pub

@@ -82,7 +82,7 @@ finish() {
 . "$here/scripts/demo/lib.sh"
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-# An even port that, like the next one, no socket has: not even an outgoing
+# A port that, like the next three, no socket has: not even an outgoing
 # connection's, which port_busy does not see. The kernel gives those out from
 # its own range at any moment, so ours lie below it. A folder keeps scripts that
 # run at the same time from choosing the same.
@@ -97,8 +97,9 @@ free_port() {
 	read -r top _ </proc/sys/net/ipv4/ip_local_port_range
 	[ "$top" -gt 12000 ] || top=32000
 	while [ $n -lt 50 ]; do
-		p=$((10000 + (RANDOM % ((top - 10000) / 2)) * 2))
+		p=$((10000 + (RANDOM % ((top - 10000) / 4)) * 4))
 		if ! port_held $p && ! port_held $((p + 1)) &&
+		    ! port_held $((p + 2)) && ! port_held $((p + 3)) &&
 		    mkdir "$ports/$p" 2>/dev/null; then
 			echo "$p" >>"$T/ports"
 			echo $p

@@ -1,4 +1,5 @@
 #include "tests/unit/profiles/build_case.h"
+#include "profiles/san.h"
 
 #define SAN(x) "san = ( " x " );"
 #define FROM_CSR                                                               \
@@ -153,6 +154,57 @@ renewal_keeps_the_names(void **state)
 	job_close(&j);
 }
 
+/* Of a certificate that is renewed: its names stand in place of the CSR's. */
+static void
+identity_made_anew(void **state)
+{
+	unsigned char *subject = NULL, *san = NULL;
+	size_t subject_len, san_len;
+	GENERAL_NAMES *wish = sk_GENERAL_NAME_new_null();
+	const unsigned char *p;
+	GENERAL_NAMES *names;
+	struct job j;
+
+	(void)state;
+	job_open(&j, compiles(BASE, NULL, SAN(IGNORE)), "CN=dev1", "DNS:dev1");
+	j.req.subject = issuer_name; /* says nothing here */
+	j.req.subject_len = sizeof(issuer_name);
+	assert_int_equal(
+	    build_identity(&j.req, &subject, &subject_len, &san, &san_len), 1);
+	assert_memory_not_equal(subject, issuer_name, sizeof(issuer_name));
+	assert_non_null(san);
+	OPENSSL_free(subject);
+	OPENSSL_free(san);
+	sk_GENERAL_NAME_push(wish, san_make(PROFILE_SAN_DNS, "", "dev1.old"));
+	sk_GENERAL_NAME_push(wish, san_make(PROFILE_SAN_DNS, "", "evil"));
+	j.req.wish_san = wish;
+	assert_int_equal(
+	    build_identity(&j.req, &subject, &subject_len, &san, &san_len), 1);
+	p = san;
+	names = d2i_GENERAL_NAMES(NULL, &p, (long)san_len);
+	assert_int_equal(sk_GENERAL_NAME_num(names), 1);
+	assert_int_equal(GENERAL_NAME_cmp(sk_GENERAL_NAME_value(names, 0),
+			     sk_GENERAL_NAME_value(wish, 0)),
+	    0);
+	GENERAL_NAMES_free(names);
+	GENERAL_NAMES_free(wish);
+	OPENSSL_free(subject);
+	OPENSSL_free(san);
+	/* Rules that refuse do so here, too. */
+	j.req.wish_san = NULL;
+	j.req.n_fields = 0;
+	profile_free(j.p);
+	j.p = compiles(BASE, NULL, SAN("{ type = \"dns\"; from ="
+	    " \"registry.host\"; }"));
+	j.req.profile = j.p;
+	assert_int_equal(
+	    build_identity(&j.req, &subject, &subject_len, &san, &san_len), 0);
+	assert_null(subject);
+	assert_null(san);
+	ERR_clear_error();
+	job_close(&j);
+}
+
 int
 main(void)
 {
@@ -164,6 +216,7 @@ main(void)
 	    cmocka_unit_test(a_star_in_a_field_is_no_wildcard),
 	    cmocka_unit_test(fields_hold_several),
 	    cmocka_unit_test(an_empty_subject_makes_it_critical),
+	    cmocka_unit_test(identity_made_anew),
 	    cmocka_unit_test(renewal_keeps_the_names),
 	};
 

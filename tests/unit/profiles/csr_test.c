@@ -249,6 +249,12 @@ names_and_challenge_are_read(void **state)
 	assert_int_equal(
 	    csr_subject_text(csr, NID_organizationName, text, sizeof(text)), 0);
 	assert_int_equal(csr_subject_text(csr, NID_commonName, text, 4), -1);
+	ERR_clear_error();
+	assert_int_equal(csr_name_text(csr_subject(csr), NID_commonName, text,
+			     sizeof(text)),
+	    1);
+	assert_int_equal(csr_name_text(csr_subject(csr), NID_commonName, text, 4),
+	    -1);
 	assert_raised(PROFILE_E_BADREQUEST, "csr.subject.CN");
 	csr_free(csr);
 	OPENSSL_free(der);
@@ -328,6 +334,33 @@ two_extension_requests_are_refused(void **state)
 	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 }
 
+/* RFC 2985 5.4: single values, and of which type. */
+static void
+attributes_have_one_value(void **state)
+{
+	static const unsigned char one[] = "one", two[] = "two";
+	X509_ATTRIBUTE *a;
+	unsigned char *der;
+	struct draft d;
+	size_t len;
+
+	(void)state;
+	draft_open(&d, "device-p256");
+	a = X509_ATTRIBUTE_create_by_NID(NULL, NID_pkcs9_challengePassword,
+	    V_ASN1_UTF8STRING, one, 3);
+	assert_int_equal(
+	    X509_ATTRIBUTE_set1_data(a, V_ASN1_UTF8STRING, two, 3), 1);
+	assert_int_equal(X509_REQ_add1_attr(d.req, a), 1);
+	X509_ATTRIBUTE_free(a);
+	der = draft_close(&d, EVP_sha256(), &len);
+	refused(der, len, "csr.attributes: not a single value");
+	draft_open(&d, "device-p256");
+	X509_REQ_add1_attr_by_NID(d.req, NID_pkcs9_challengePassword,
+	    V_ASN1_OCTET_STRING, one, 3);
+	der = draft_close(&d, EVP_sha256(), &len);
+	refused(der, len, "csr.challenge: not a DirectoryString");
+}
+
 static void
 limits_are_held(void **state)
 {
@@ -392,6 +425,7 @@ main(void)
 	    cmocka_unit_test(a_bare_request_has_neither),
 	    cmocka_unit_test(doubles_are_refused),
 	    cmocka_unit_test(two_extension_requests_are_refused),
+	    cmocka_unit_test(attributes_have_one_value),
 	    cmocka_unit_test(limits_are_held),
 	    cmocka_unit_test(a_nul_in_the_name_is_refused),
 	};

@@ -127,6 +127,52 @@ a_nul_is_no_text(void **state)
 	GENERAL_NAME_free(gn);
 }
 
+static void
+reads(const char *value, const char *want)
+{
+	GENERAL_NAME *gn = san_make(PROFILE_SAN_HW_MODULE_NAME, "1.2.3", value);
+	char oid[SAN_OID_MAX], out[65];
+
+	assert_non_null(gn);
+	if (want == NULL)
+		assert_int_equal(
+		    san_read_hardware(gn, oid, out, sizeof(out)), 0);
+	else {
+		assert_int_equal(
+		    san_read_hardware(gn, oid, out, sizeof(out)), 1);
+		assert_string_equal(oid, "1.2.3");
+		assert_string_equal(out, want);
+	}
+	GENERAL_NAME_free(gn);
+}
+
+/* Two numbers that differ never read the same. */
+static void
+hardware_names_are_read(void **state)
+{
+	GENERAL_NAME *gn = san_make(PROFILE_SAN_DNS, "", "a.b");
+	GENERAL_NAME *id = san_make(PROFILE_SAN_PERMANENT_ID, "1.2.3", "S1");
+	char oid[SAN_OID_MAX], out[65];
+
+	(void)state;
+	reads("S1", "S1");
+	reads("hex:5331", "S1");
+	reads("hex:00ff", "hex:00ff");
+	reads("hex:6865783a3030", "hex:6865783a3030"); /* "hex:00" */
+	reads("hex:2053", "hex:2053");		       /* " S" */
+	reads("0123456789012345678901234567890123456789012345678901234567890123",
+	    "0123456789012345678901234567890123456789012345678901234567890123");
+	reads(
+	    "01234567890123456789012345678901234567890123456789012345678901234",
+	    NULL);
+	reads("hex:00010203040506070809000102030405060708090001020304050607080900",
+	    NULL);
+	assert_int_equal(san_read_hardware(gn, oid, out, sizeof(out)), 0);
+	assert_int_equal(san_read_hardware(id, oid, out, sizeof(out)), 0);
+	GENERAL_NAME_free(gn);
+	GENERAL_NAME_free(id);
+}
+
 int
 main(void)
 {
@@ -136,6 +182,7 @@ main(void)
 	    cmocka_unit_test(permanent_ids_are_rfc4043),
 	    cmocka_unit_test(bad_values_are_refused),
 	    cmocka_unit_test(names_are_read_back),
+	    cmocka_unit_test(hardware_names_are_read),
 	    cmocka_unit_test(a_nul_is_no_text),
 	};
 

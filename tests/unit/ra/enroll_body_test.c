@@ -76,6 +76,7 @@ bodies(void **state)
 	memset(big, 'M', sizeof(big));
 	house_post(h, 1, ENROLL, PKCS10, big, 65537, &r);
 	assert_int_equal(r.status, 413);
+	assert_string_equal(r.body, "body: body.size: body is too long\n");
 	assert_has(&r, "Content-Type: text/plain");
 	house_post(h, 1, ENROLL, PKCS10, big, 65536, &r);
 	assert_int_equal(r.status, 400);

@@ -217,6 +217,8 @@ credentials_are_asked_for(void **state)
 	assert_has(&r, "WWW-Authenticate: ");
 	house_post(h, 0, REENROLL, PKCS10 BASIC, h->csr, strlen(h->csr), &r);
 	assert_int_equal(r.status, 403);
+	assert_string_equal(r.body, "authenticate: certificate.missing: "
+	    "renewal wants the certificate that is renewed\n");
 	/* Before media type and body are looked at. */
 	house_enroll(h, 0, "Content-Type: text/html\r\n", &r);
 	assert_int_equal(r.status, 401);

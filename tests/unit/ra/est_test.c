@@ -81,12 +81,35 @@ paths_and_methods(void **state)
 			    cases[i].path, r.status);
 		assert_int_equal(r.status, cases[i].status);
 		assert_has(&r, cases[i].head);
-		if (r.status >= 400) {
+		if (r.status == 401) { /* to one that says nothing */
+			assert_int_equal(r.body_len, 0);
+			assert_has(&r, "Content-Length: 0\r\n");
+			assert_has(&r,
+			    "Refusal: authenticate: credentials.missing: ");
+		} else if (r.status >= 400) {
 			assert_int_equal(
 			    strcspn(r.body, "\n"), strlen(r.body) - 1);
 			assert_has(&r, "Content-Type: text/plain");
 		}
 	}
+}
+
+/* Which of the two it was that nobody knows. */
+static void
+the_rule_is_named(void **state)
+{
+	struct reply r;
+
+	ask(state, "GET", EST "/nobody/cacerts", &r);
+	assert_string_equal(r.body, "route: label.unknown: no such label\n");
+	ask(state, "GET", EST "/nothing", &r);
+	assert_string_equal(
+	    r.body, "route: path.unknown: no such resource\n");
+	ask(state, "POST", EST "/cacerts", &r);
+	assert_string_equal(r.body, "route: method: method not allowed\n");
+	ask(state, "POST", EST "/fullcmc", &r);
+	assert_string_equal(
+	    r.body, "route: operation: this operation is not offered\n");
 }
 
 static void
@@ -114,6 +137,34 @@ certs_of(const struct reply *r, size_t *lines)
 	return d2i_PKCS7(NULL, &p, (long)len);
 }
 
+/* Only for those who would take the body for DER without it: who says nothing of
+   itself, or has it in its request. */
+static void
+encoding_is_named_for_few(void **state)
+{
+	static const char text[] = "GET " EST "/cacerts HTTP/1.1\r\nHost: a\r\n"
+	    "User-Agent: a\r\n\r\n";
+	static const char post[] = PKCS10 "User-Agent: a\r\n";
+	static const char both[] = PKCS10 "User-Agent: a\r\n"
+	    "Content-Transfer-Encoding: base64\r\n";
+	struct reply r;
+
+	house_ask(*state, 0, text, strlen(text), &r);
+	assert_int_equal(r.status, 200);
+	assert_lacks(&r, "Content-Transfer-Encoding");
+	house_enroll(*state, 1, post, &r);
+	assert_int_equal(r.status, 200);
+	assert_lacks(&r, "Content-Transfer-Encoding");
+	house_enroll(*state, 1, both, &r);
+	assert_int_equal(r.status, 200);
+	assert_has(&r, "Content-Transfer-Encoding: base64");
+	house_enroll(*state, 0, post, &r);
+	assert_int_equal(r.status, 401);
+	assert_lacks(&r, "Refusal: ");
+	assert_string_equal(r.body, "authenticate: credentials.missing: "
+	    "client certificate or secret wanted\n");
+}
+
 static void
 cacerts_holds_what_the_ca_said(void **state)
 {
@@ -123,7 +174,7 @@ cacerts_holds_what_the_ca_said(void **state)
 	size_t lines;
 
 	ask(state, "GET", EST "/cacerts", &r);
-	assert_lacks(&r, "Content-Transfer-Encoding");
+	assert_has(&r, "Content-Transfer-Encoding: base64");
 	p7 = certs_of(&r, &lines);
 	assert_non_null(p7);
 	assert_true(PKCS7_type_is_signed(p7));
@@ -269,6 +320,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    t(paths_and_methods),
+	    t(the_rule_is_named),
+	    t(encoding_is_named_for_few),
 	    t(an_unknown_method_is_refused),
 	    t(cacerts_holds_what_the_ca_said),
 	    t(lines_are_as_clients_want_them),

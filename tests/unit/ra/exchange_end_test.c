@@ -23,7 +23,7 @@ say_all(struct desk *d, struct exchange *x)
 
 	x->route.op = ROUTE_SIMPLEENROLL;
 	strcpy(x->route.label, "line-1");
-	strcpy(x->deviations, "pem,der");
+	x->shape |= SHAPE_PEM | SHAPE_DER;
 	exchange_answer(
 	    x, *http, "text/plain", "secret-body", 11, "sign", "token");
 }
@@ -57,7 +57,7 @@ the_log_tells_each_exchange(void **state)
 	    log_count(d->log,
 		"event=est.request op=simpleenroll label=line-1 status=200 "
 		"address=127.0.0.1 bytes=11 ms=",
-		"deviations=\"pem,der\" stage=sign rule=token agent=\"a "),
+		"deviations=\"pem-armour,raw-der\" stage=sign rule=token agent=\"a "),
 	    1);
 	assert_int_equal(log_count(d->log, "secret", ""), 0);
 	assert_int_equal(log_count(d->log, "c2VjcmV0", ""), 0);

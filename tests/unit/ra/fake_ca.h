@@ -46,6 +46,7 @@ struct fake_ca {
 	X509 *cert;
 	pthread_mutex_t lock; /* guards last */
 	WIRE_FIELDS *last;    /* arguments of the last enroll */
+	WIRE_FIELDS *seen;    /* and of the last clients */
 };
 
 static inline X509 *
@@ -197,6 +198,21 @@ fake_enroll(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 }
 
 static inline void
+fake_clients(struct fake_ca *f, const WIRE_REQUEST *req)
+{
+	unsigned char *der = NULL;
+	size_t len;
+
+	pthread_mutex_lock(&f->lock);
+	field_list_free(f->seen);
+	f->seen = NULL;
+	if (field_list_encode(req->args, &der, &len))
+		f->seen = field_list_decode(der, len);
+	OPENSSL_free(der);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static inline void
 fake_pause(int ms)
 {
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
@@ -220,8 +236,11 @@ fake_serve_one(struct fake_ca *f, int fd)
 	req = message_decode_request(buf, len);
 	assert(req != NULL);
 	a = message_answer(message_request_id(req), WIRE_OK);
-	enroll = strcmp(message_request_op(req), "fleets") != 0;
-	if (enroll)
+	enroll = strcmp(message_request_op(req), "fleets") != 0 &&
+	    strcmp(message_request_op(req), "clients") != 0;
+	if (strcmp(message_request_op(req), "clients") == 0)
+		fake_clients(f, req);
+	else if (enroll)
 		fake_enroll(f, req, a);
 	else
 		fake_fleets(f, a);
@@ -299,6 +318,7 @@ fake_clear(struct fake_ca *f)
 	EVP_PKEY_free(f->key);
 	X509_free(f->cert);
 	field_list_free(f->last);
+	field_list_free(f->seen);
 	pthread_mutex_destroy(&f->lock);
 }
 

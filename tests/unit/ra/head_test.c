@@ -1,3 +1,4 @@
+#include "desk.h"
 #include "house.h"
 
 /* Framing that two readers could read in two ways, and heads too long. */
@@ -23,37 +24,43 @@ tear_down(void **state)
 static void
 framing(void **state)
 {
+	/* Without a rule evhttp answers by itself. */
 	static const struct {
 		const char *request;
 		int status;
+		const char *rule;
 	} cases[] = {
-	    {LINE("GET") "Host: a\r\n\r\n", 200},
-	    {LINE("GET") "\r\n", 400},
-	    {LINE("GET") "Host: a\r\nHost: b\r\n\r\n", 400},
-	    {LINE("GET") "Host: a\r\nContent-Length: 0\r\n\r\n", 200},
-	    {LINE("GET") "Host: a\r\nContent-Length: 3\r\n\r\nabc", 400},
+	    {LINE("GET") "Host: a\r\n\r\n", 200, NULL},
+	    {LINE("GET") "\r\n", 400, "host.missing"},
+	    {LINE("GET") "Host: a\r\nHost: b\r\n\r\n", 400, "header.twice"},
+	    {LINE("GET") "Host: a\r\nContent-Length: 0\r\n\r\n", 200, NULL},
+	    {LINE("GET") "Host: a\r\nContent-Length: 3\r\n\r\nabc", 400,
+		"body.unexpected"},
 	    {LINE("GET") "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 			 "0\r\n\r\n",
-		400},
-	    {POST "Content-Length: 4\r\nContent-Length: 5\r\n\r\nMAAA", 400},
+		400, "body.unexpected"},
+	    {POST "Content-Length: 4\r\nContent-Length: 5\r\n\r\nMAAA", 400,
+		"length.twice"},
 	    {POST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "4\r\nMAAA\r\n0\r\n\r\n",
-		400},
-	    {POST "Transfer-Encoding: gzip\r\n\r\n", 400},
-	    {POST "Content-Length: -1\r\n\r\n", 400},
-	    {POST "Content-Length: +4\r\n\r\nMAAA", 400},
-	    {POST "Content-Length: 4x\r\n\r\nMAAA", 400},
+		400, NULL},
+	    {POST "Transfer-Encoding: gzip\r\n\r\n", 400,
+		"transfer.encoding"},
+	    {POST "Content-Length: -1\r\n\r\n", 400, NULL},
+	    {POST "Content-Length: +4\r\n\r\nMAAA", 400, "length.number"},
+	    {POST "Content-Length: 4x\r\n\r\nMAAA", 400, NULL},
 	    {POST "Content-Type: application/pkcs10\r\n"
 		  "Content-Length: 4\r\n\r\nMAAA",
-		400},
+		400, "header.twice"},
 	    {POST "Authorization: Basic YTpi\r\n"
 		  "Authorization: Basic YTpj\r\n"
 		  "Content-Length: 4\r\n\r\nMAAA",
-		400},
-	    {"GET\r\n\r\n", 400},
-	    {"\x01\x02\x03\r\n\r\n", 400},
+		400, "header.twice"},
+	    {"GET\r\n\r\n", 400, NULL},
+	    {"\x01\x02\x03\r\n\r\n", 400, NULL},
 	};
 	struct house *h = *state;
+	char start[64];
 	struct reply r;
 	size_t i;
 
@@ -62,8 +69,40 @@ framing(void **state)
 		if (r.status != cases[i].status)
 			print_message("%zu: %d %s\n", i, r.status, r.body);
 		assert_int_equal(r.status, cases[i].status);
+		if (cases[i].rule == NULL)
+			continue;
+		snprintf(start, sizeof(start), "http: %s: ", cases[i].rule);
+		if (strncmp(r.body, start, strlen(start)) != 0)
+			fail_msg("%zu: %s", i, r.body);
 	}
 	assert_int_equal(h->ca.enrolled, 0);
+}
+
+/* As an evhttp would hand it over that does not refuse this by itself. */
+static void
+give_both(struct desk *d, struct exchange *x)
+{
+	struct evkeyvalq *h = evhttp_request_get_input_headers(x->req);
+
+	evhttp_add_header(h, "Content-Length", "0");
+	evhttp_add_header(h, "Transfer-Encoding", "chunked");
+	d->wrong += head_check(x) != 0;
+}
+
+static void
+length_and_chunks(void **state)
+{
+	static const char text[] = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct desk *d = desk_open(give_both);
+	struct reply r;
+
+	(void)state;
+	house_ask(d->house, 0, text, strlen(text), &r);
+	assert_int_equal(r.status, 400);
+	assert_string_equal(r.body, "http: length.chunked: Content-Length "
+	    "together with Transfer-Encoding\n");
+	assert_int_equal(d->wrong, 0);
+	desk_close(d);
 }
 
 static void
@@ -140,6 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    t(framing),
+	    cmocka_unit_test(length_and_chunks),
 	    t(a_wrong_frame_ends_the_connection),
 	    t(a_long_head_is_refused),
 	    t(a_very_long_head_is_cut_off),

@@ -25,7 +25,7 @@
 
 #include "ca/report/report.h"
 #include "fake_ca.h"
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 #include "ra/keyfile.h"
 #include "ra/listener.h"
 #include "ra/request.h"
@@ -36,6 +36,7 @@ struct house {
 	struct settings settings;
 	struct tls *tls;
 	struct limits *limits;
+	struct metrics *metrics; /* NULL unless a test wants them */
 	struct worker *worker;
 	int fd, port;
 	struct fake_ca ca;
@@ -106,8 +107,11 @@ house_certificates(struct house *h)
 static inline void
 house_start_worker(struct house *h)
 {
-	struct worker_shared shared = {
-	    &h->settings, h->tls, h->limits, &h->fd, 1};
+	struct worker_shared shared = {.settings = &h->settings,
+	    .tls = h->tls,
+	    .fds = &h->fd,
+	    .n_fds = 1,
+	    .metrics = h->metrics};
 
 	h->limits = limits_new(
 	    h->settings.max_connections, h->settings.max_per_address);
@@ -166,7 +170,7 @@ house_open(int alone)
 	h->tls = tls_new(h->certificate, h->key);
 	assert_non_null(h->tls);
 	assert_true(settings_address_parse("127.0.0.1:0", &a));
-	h->fd = listener_open(&a);
+	h->fd = listener_open(&a, 0);
 	assert_true(h->fd >= 0);
 	getsockname(h->fd, (struct sockaddr *)&sin, &len);
 	h->port = ntohs(sin.sin_port);

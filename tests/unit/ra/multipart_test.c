@@ -8,7 +8,7 @@
 
 #include <openssl/crypto.h>
 
-#include "ra/base64.h"
+#include "ca/shape/base64.h"
 #include "ra/multipart.h"
 
 static unsigned char octets[3000];

@@ -72,6 +72,8 @@ defaults(void **state)
 	assert_int_equal(s->request_timeout, 15);
 	assert_int_equal(s->idle_timeout, 60);
 	assert_int_equal(s->link_certificates, 1);
+	assert_int_equal(s->share_port, 0);
+	assert_int_equal(s->metrics.len, 0);
 	assert_string_equal(s->subject, "CN=inkan-ra");
 	settings_free(s);
 }
@@ -83,7 +85,8 @@ all_keys(void **state)
 	    "svc_socket = \"svc.sock\"; workers = 4; max_connections = 7;\n"
 	    "max_connections_per_address = 3; max_head = \"8k\";\n"
 	    "max_body = \"32k\"; request_timeout = \"5s\";\n"
-	    "link_certificates = false;"
+	    "link_certificates = false; share_port = true;\n"
+	    "metrics_listen = \"[::1]:9443\";\n"
 	    "idle_timeout = \"2m\"; subject = \"CN=est, O=x\";\n"
 	    "names = [ \"localhost\", \"127.0.0.1\" ]; csr = \"/a/b.csr\";\n");
 
@@ -97,6 +100,8 @@ all_keys(void **state)
 	assert_int_equal(s->request_timeout, 5);
 	assert_int_equal(s->idle_timeout, 120);
 	assert_int_equal(s->link_certificates, 0);
+	assert_int_equal(s->share_port, 1);
+	assert_int_equal(s->metrics.sa.ss_family, AF_INET6);
 	assert_string_equal(s->csr, "/a/b.csr");
 	assert_int_equal(s->n_names, 2);
 	settings_free(s);
@@ -115,6 +120,13 @@ mistakes_name_file_line_and_key(void **state)
 	    {LEAST "max_body = \"1m\";\n", "ra.conf:5: max_body"},
 	    {LEAST "idle_timeout = \"0s\";\n", "ra.conf:5: idle_timeout"},
 	    {LEAST "link_certificates = 1;\n", "ra.conf:5: link_certificates"},
+	    {LEAST "metrics_listen = \"10.0.0.1:1\";\n",
+		"ra.conf:5: metrics_listen"},
+	    {LEAST "metrics_listen = \"[::]:1\";\n",
+		"ra.conf:5: metrics_listen"},
+	    {LEAST "metrics_listen = \"localhost:1\";\n",
+		"ra.conf:5: metrics_listen"},
+	    {LEAST "metrics_public = true;\n", "ra.conf:5: metrics_public"},
 	    {LEAST "max_connections = 2;\n"
 		   "max_connections_per_address = 3;\n",
 		"ra.conf:6: max_connections_per_address"},

@@ -191,6 +191,7 @@ static void
 refuses_long_chains(void **state)
 {
 	WIRE_FIELDS *args = field_list_new();
+	char text[128];
 	struct pair p;
 
 	(void)state;
@@ -202,6 +203,8 @@ refuses_long_chains(void **state)
 	assert_true(shake(&p));
 	assert_false(tls_add_evidence(p.server, args));
 	assert_int_equal(report_last_reason(), RA_E_BADREQUEST);
+	report_last_text(text, sizeof(text));
+	assert_string_equal(text, "chain.length: more than 10 certificates");
 	ERR_clear_error();
 	end(&p);
 	field_list_free(args);

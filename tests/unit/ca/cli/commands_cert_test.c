@@ -45,7 +45,7 @@ mistakes(void **state)
 	(void)state;
 	line_wrong("issue --profile p", "--csr is missing");
 	line_wrong("issue --csr x", "--profile is missing");
-	line_wrong("explain --fleet f", "--csr is missing");
+	line_wrong("explain --fleet f", "--csr or --request");
 	line_wrong("cert show", "--serial is missing");
 	line_wrong("cert show xyz", "is not a serial number");
 	line_wrong("cert list --limit 2 --all", "exclude each other");

@@ -19,6 +19,8 @@ devices(void **state)
 	line_asks("device disable d1 --reason lost", "device.disable",
 	    "name=d1 reason=lost");
 	line_asks("device enable d1", "device.enable", "name=d1");
+	line_asks("device set d1 --set m=X --late-renewal yes", "device.set",
+	    "name=d1 set=m=X late_renewal=yes");
 	line_asks(
 	    "device revoke d1 --reason keyCompromise --invalidity-date "
 	    "2026-11-20",
@@ -38,6 +40,7 @@ fleets_and_secrets(void **state)
 {
 	(void)state;
 	line_asks("fleet list", "fleet.list", "");
+	line_asks("maker crls", "maker.crl.list", "");
 	line_asks("fleet show f", "fleet.show", "name=f");
 	line_asks(
 	    "secret new --fleet f --fleet g --ttl 12h --reusable --user u",

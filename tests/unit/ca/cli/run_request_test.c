@@ -12,6 +12,7 @@
 static EVP_PKEY *key;
 static char vkey[NOTE_VKEY_MAX], signed_note[8192];
 static int with_key, lie;
+static char asked[64];	/* ids, in their order */
 
 static unsigned char *
 content(size_t *len)
@@ -52,6 +53,9 @@ server(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	unsigned char *der;
 	size_t len;
 
+	if (strcmp(op, "request.show") != 0)
+		snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked),
+		    "%d ", (int)field_int(req->args, "id", 0));
 	if (strcmp(op, "request.show") == 0) {
 		der = content(&len);
 		field_add_int(a->values, "id", 17);
@@ -65,6 +69,12 @@ server(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 		note = field_text(req->args, "note", "");
 		snprintf(signed_note, sizeof(signed_note), "%s", note);
 		field_add_text(a->values, "state", "done");
+	} else if (strcmp(op, "request.deny") == 0) {
+		if (field_int(req->args, "id", 0) == 5) {
+			message_set_status(a, WIRE_NOTFOUND);
+			message_set_refusal(a, "", "", "id", "no such request");
+		} else
+			field_add_text(a->values, "state", "denied");
 	} else if (strcmp(op, "ca.stop") == 0) {
 		message_set_status(a, WIRE_PENDING);
 		message_set_refusal(a, "approve", "approval.parked", "", "x");
@@ -249,6 +259,32 @@ stop(void **state)
 	return canned_stop(state);
 }
 
+/* Several, one after the other; one that is refused does not stop the rest. */
+static void
+several(void **state)
+{
+	(void)state;
+	canned.answer = server;
+	asked[0] = '\0';
+	assert_int_equal(tool("request", "deny", "4", "5", "6", "--reason",
+	    "not ours", NULL), CLI_FAILED);
+	assert_string_equal(asked, "4 5 6 ");
+	assert_string_equal(field_text(canned.args, "reason", ""), "not ours");
+	assert_in(canned.err, "no such request");
+	asked[0] = '\0';
+	assert_int_equal(tool("request", "deny", "4", "6", NULL), 0);
+	assert_string_equal(asked, "4 6 ");
+	asked[0] = '\0';
+	assert_int_equal(tool("request", "approve", "7", "8", NULL), 0);
+	assert_string_equal(asked, "7 8 ");
+	assert_in(canned.out, "state: done");
+	assert_int_equal(tool("request", "approve", "7", "8", "--note", "x",
+	    NULL), CLI_USAGE);
+	assert_in(canned.err, "--note is of one request");
+	assert_int_equal(tool("request", "deny", NULL), CLI_USAGE);
+	assert_int_equal(tool("request", "deny", "x", NULL), CLI_USAGE);
+}
+
 int
 main(void)
 {
@@ -260,6 +296,7 @@ main(void)
 	    cmocka_unit_test(brought),
 	    cmocka_unit_test(run),
 	    cmocka_unit_test(key_line),
+	    cmocka_unit_test(several),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

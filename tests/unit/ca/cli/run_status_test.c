@@ -1,7 +1,7 @@
 #include "tests/unit/ca/cli/canned.h"
 #include <jansson.h>
 
-static const char *level = "ok", *verdict = "issue";
+static const char *level = "ok";
 
 static void
 check(WIRE_ANSWER *a, const char *name, const char *how, const char *text,
@@ -84,60 +84,6 @@ test_check(void **state)
 	assert_string_equal(canned.out, "fail: inkan-ca does not answer\n");
 }
 
-static void
-explain(const WIRE_REQUEST *req, WIRE_ANSWER *a)
-{
-	WIRE_FIELDS *row = message_add_row(a);
-
-	(void)req;
-	field_add_text(row, "stage", "authorize");
-	field_add_text(row, "verdict", "refuse");
-	field_add_text(row, "rule", "renew.window");
-	field_add_text(row, "field", "");
-	field_add_text(row, "text", "too early");
-	field_add_text(a->values, "verdict", verdict);
-}
-
-static void
-test_explain(void **state)
-{
-	(void)state;
-	canned.answer = explain;
-	canned_write("csr", "\x30\x03\x02\x01\x05", 5);
-	verdict = "refuse";
-	assert_int_equal(
-	    tool("explain", "--fleet", "f", "--csr", canned_file("csr"), NULL),
-	    1);
-	assert_string_equal(canned.out,
-	    "STAGE      VERDICT  RULE          FIELD  TEXT\n"
-	    "authorize  refuse   renew.window         too early\n"
-	    "\nverdict: refuse\n");
-	verdict = "park";
-	assert_int_equal(tool("explain", "--profile", "f", "--csr",
-			     canned_file("csr"), "--json", NULL),
-	    1);
-	assert_in(canned.out, "\"stages\": [");
-	verdict = "issue";
-	assert_int_equal(tool("explain", "--fleet", "f", "--csr",
-			     canned_file("csr"), "--renew", NULL),
-	    0);
-	assert_int_equal(field_flag(canned.args, "renew", 0), 1);
-}
-
-static void
-test_explain_usage(void **state)
-{
-	(void)state;
-	canned.answer = explain;
-	canned_write("csr", "\x30\x03\x02\x01\x05", 5);
-	assert_int_equal(tool("explain", "--csr", canned_file("csr"), NULL), 2);
-	assert_in(canned.err, "--fleet or --profile");
-	assert_int_equal(tool("explain", "--csr", canned_file("csr"), "--fleet",
-			     "f", "--profile", "p", NULL),
-	    2);
-	assert_int_equal(canned.calls, 0);
-}
-
 #define T(f) cmocka_unit_test_setup_teardown(f, canned_start, canned_stop)
 
 int
@@ -146,8 +92,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_sections),
 	    T(test_check),
-	    T(test_explain),
-	    T(test_explain_usage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

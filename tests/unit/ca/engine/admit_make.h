@@ -22,7 +22,9 @@
 
 #include "ca/error.h"
 #include "profiles/error.h"
+#include "ca/engine/facts.h"
 #include "ca/engine/stage.h"
+#include "ca/store/facts.h"
 #include "ca/store/records.h"
 #include "tests/unit/ca/engine/admit_cert.h"
 
@@ -74,6 +76,7 @@ struct world {
 	struct enrol_request req;
 	unsigned char *csr, *leaf, *mid; /* what req borrows */
 	char trace[4096];
+	int keeps_facts; /* with each certificate, as issuing does it */
 };
 
 /* --- the policy --- */
@@ -363,7 +366,9 @@ reserve_tx(struct store_tx *tx, void *arg)
 	struct issuing *i = arg;
 
 	return admit_guard(tx, i->a, &i->row, i->w->env.now) &&
-	    certs_reserve(tx, &i->row);
+	    certs_reserve(tx, &i->row) &&
+	    (!i->w->keeps_facts || (facts_make(i->a) &&
+		facts_add(tx, i->row.id, i->a->facts, i->a->facts_len)));
 }
 
 static inline int

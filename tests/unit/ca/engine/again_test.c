@@ -100,7 +100,7 @@ not_for_ever(void **state)
 
 	use_maker(w, "d");
 	id = issued(w, 0, 1);
-	w->env.now += AGAIN_WINDOW - 1;
+	w->env.now += FLEET_RETRY_WINDOW - 1;
 	expect_ok(w);
 	assert_int_equal(w->a->existing, id);
 	w->env.now++;

@@ -60,6 +60,95 @@ ipv6_by_network(void **state)
 	auth_limits_free(l);
 }
 
+static int64_t
+user_wait(struct auth_limits *l, const char *user, time_t now)
+{
+	int64_t retry = -1;
+	int ok = auth_limits_user_allow(l, user, "192.0.2.1", now, &retry);
+
+	assert_true(ok ? retry == 0 : retry > 0);
+	return retry;
+}
+
+static void
+doubles_by_user(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+	time_t now = NOW;
+	int64_t want = 1;
+	int i;
+
+	(void)state;
+	for (i = 0; i < LIMITS_USER_FREE; i++) {
+		assert_int_equal(user_wait(l, "u", now), 0);
+		auth_limits_user_fail(l, "u", "192.0.2.9", now);
+	}
+	for (i = 0; i < 12; i++) {
+		assert_int_equal(user_wait(l, "u", now), want);
+		assert_int_equal(user_wait(l, "v", now), 0);
+		now += want;
+		assert_int_equal(user_wait(l, "u", now), 0);
+		auth_limits_user_fail(l, "u", "192.0.2.9", now);
+		want = want < LIMITS_USER_WAIT ? 2 * want : want;
+	}
+	assert_int_equal(want, LIMITS_USER_WAIT);
+	assert_int_equal(user_wait(l, "u", now - 5), 0); /* clock set back */
+	now += LIMITS_USER_FORGET;
+	auth_limits_user_fail(l, "u", "192.0.2.9", now);
+	assert_int_equal(user_wait(l, "u", now), 0);
+	assert_int_equal(user_wait(NULL, "u", now), 0);
+	auth_limits_free(l);
+}
+
+/* Who guesses waits longer than the device whose name it is. */
+static void
+room_for_others(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+	int64_t retry;
+	time_t now = NOW;
+	int i, device = 0;
+
+	(void)state;
+	for (i = 0; i < LIMITS_USER_FREE + 4; i++)
+		auth_limits_user_fail(l, "u", "2001:db8:0:1::1", now);
+	/* It tries each second for an hour; the device every minute. */
+	for (i = 1; i <= 3600; i++) {
+		if (i % 60 == 0)
+			device += auth_limits_user_allow(
+			    l, "u", "192.0.2.1", now + i, &retry);
+		if (auth_limits_user_allow(
+			l, "u", "2001:db8:0:1::7", now + i, &retry))
+			auth_limits_user_fail(
+			    l, "u", "2001:db8:0:1::7", now + i);
+	}
+	assert_true(device >= 20);
+	auth_limits_free(l);
+}
+
+/* Names that nobody has cost no memory, and push out the oldest. */
+static void
+names_are_bounded(void **state)
+{
+	struct auth_limits *l = auth_limits_new();
+	char name[32];
+	int i, k, slow = 0;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		for (k = 0; k < LIMITS_USER_FREE; k++)
+			auth_limits_user_fail(l, name, "192.0.2.9", NOW + i);
+	}
+	for (i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		slow += user_wait(l, name, NOW + i) > 0;
+	}
+	assert_true(slow > 3000 && slow <= 4096);
+	assert_int_equal(user_wait(l, name, NOW + i - 1), 1);
+	auth_limits_free(l);
+}
+
 /* Requests by fleet and address; what is refused does not count on. */
 static void
 requests_a_minute(void **state)
@@ -175,6 +264,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(ten_a_minute),
+	    cmocka_unit_test(doubles_by_user),
+	    cmocka_unit_test(names_are_bounded),
+	    cmocka_unit_test(room_for_others),
 	    cmocka_unit_test(ipv6_by_network),
 	    cmocka_unit_test(requests_a_minute),
 	    cmocka_unit_test(memory_is_bounded),

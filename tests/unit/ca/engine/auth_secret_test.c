@@ -1,4 +1,6 @@
 #include "tests/unit/ca/engine/admit_change.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 static void
 random_secret(void **state)
@@ -134,6 +136,52 @@ expired_revoked_used(void **state)
 	use_basic(w, "u4", secret);
 	expect_ok(w);
 	assert_int_equal(reserve(w, w->a, &row), 1);
+	use_csr(w, w->key[1], "CN=dev-1", NULL, NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+}
+
+/* What used it up asks again, because the answer was lost. */
+static void
+used_by_the_same(void **state)
+{
+	struct world *w = *state;
+	struct cert_row row;
+	char secret[64];
+	size_t len;
+
+	world_rules(w, "retry_window = \"10m\"; re_enrol = \"refuse\";");
+	add_secret(w, "u9", "f,g", "", 0, secret);
+	use_csr(w, w->key[0], "CN=dev-9", NULL, NULL);
+	use_basic(w, "u9", secret);
+	expect_ok(w);
+	assert_int_equal(reserve(w, w->a, &row), 1);
+	expect_refused(w, WIRE_UNAVAILABLE, "authorize", "enrol.busy");
+	OPENSSL_free(record(w, &row, w->key[0], "CN=dev-9", NULL, &len));
+	expect_ok(w);
+	assert_int_equal(w->a->existing, row.id);
+	/* Not another device, key, fleet, nor a key that is made. */
+	use_csr(w, w->key[0], "CN=dev-8", NULL, NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	use_csr(w, w->key[1], "CN=dev-9", NULL, NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	use_csr(w, w->key[0], "CN=dev-9", NULL, NULL);
+	w->req.label = "g";
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	w->req.label = "f";
+	w->req.keygen = 1;
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	w->req.keygen = 0;
+	/* Not for ever, and not a certificate that is revoked. */
+	w->env.now += 599;
+	expect_ok(w);
+	assert_int_equal(w->a->existing, row.id);
+	w->env.now++;
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	w->env.now--;
+	set_cert(w, row.id, CERT_REVOKED);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
+	/* A CSR that cannot be read is no repetition. */
+	w->req.csr_len--;
 	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.used");
 }
 
@@ -201,11 +249,13 @@ limit_before_hashing(void **state)
 	    auth_secret_make(&row, "right secret", none, sizeof(none)), 1);
 	assert_int_equal(store_write(w->store, add_tx, &row, 0), 1);
 	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
-	use_basic(w, "nobody", "x");
-	for (i = 0; i < LIMITS_PER_MINUTE; i++)
+	for (i = 0; i < LIMITS_PER_MINUTE; i++) {
+		use_basic(w, i % 2 ? "nobody" : "no one", "x");
 		expect_refused(
 		    w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
+	}
 	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
+	assert_string_equal(w->o.field, "address");
 	assert_true(w->o.retry_after > 0 && w->o.retry_after <= 60);
 	use_basic(w, "slow", "right secret");
 	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
@@ -218,6 +268,104 @@ limit_before_hashing(void **state)
 	w->req.address = "192.0.2.1";
 	w->env.now = NOW + 60;
 	expect_ok(w);
+}
+
+/* From however many addresses: a name gets slower, whether there is such a user
+   or not, and a right secret of ours goes on. */
+static void
+slower_by_name(void **state)
+{
+	static const char *const users[] = {"u9", "chosen-9", "nobody-9"};
+	struct world *w = *state;
+	struct secret_row row;
+	char secret[64], none[8], address[32];
+	int64_t waits[3];
+	size_t u;
+	int i;
+
+	add_secret(w, "u9", "f", "", 1, secret);
+	memset(&row, 0, sizeof(row));
+	strcpy(row.user, "chosen-9");
+	strcpy(row.fleets, "f");
+	row.reusable = 1;
+	row.created = NOW;
+	assert_int_equal(
+	    auth_secret_make(&row, "right secret", none, sizeof(none)), 1);
+	assert_int_equal(store_write(w->store, add_tx, &row, 0), 1);
+	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
+	w->req.address = address;
+	for (u = 0; u < 3; u++) {
+		use_basic(w, users[u], "wrong");
+		for (i = 0; i <= LIMITS_USER_FREE; i++) {
+			snprintf(address, sizeof(address), "192.0.2.%d", i + 1);
+			w->env.now = NOW + i / LIMITS_USER_FREE;
+			expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate",
+			    "secret.wrong");
+			if (i == LIMITS_USER_FREE - 1)
+				expect_refused(w, WIRE_LIMITED, "authenticate",
+				    "secret.limit");
+		}
+		expect_refused(
+		    w, WIRE_LIMITED, "authenticate", "secret.limit");
+		assert_string_equal(w->o.field, "user");
+		waits[u] = w->o.retry_after;
+	}
+	assert_int_equal(waits[0], 4);
+	assert_int_equal(waits[1], 4);
+	assert_int_equal(waits[2], 4);
+	use_basic(w, "u9", secret);
+	expect_ok(w);
+	use_basic(w, "chosen-9", "right secret");
+	strcpy(address, "192.0.2.77"); /* half as long as for who guessed */
+	expect_refused(w, WIRE_LIMITED, "authenticate", "secret.limit");
+	assert_int_equal(w->o.retry_after, 2);
+	w->env.now += 2;
+	expect_ok(w);
+	w->req.address = "192.0.2.1";
+}
+
+struct crowd {
+	struct auth_limits *l;
+	atomic_int in, waiting;
+};
+
+static void *
+wait_inside(void *arg)
+{
+	struct crowd *c = arg;
+
+	atomic_fetch_add(&c->waiting, 1);
+	if (auth_limits_enter(c->l))
+		auth_limits_leave(c->l);
+	return NULL;
+}
+
+/* Those who wait are as many as may: the next is sent away, not made to wait. */
+static void
+too_many_at_once(void **state)
+{
+	struct world *w = *state;
+	struct crowd c = {.l = w->env.limits};
+	pthread_t t[LIMITS_GATE_WAIT];
+	int i;
+
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		assert_int_equal(auth_limits_enter(c.l), 1);
+	for (i = 0; i < LIMITS_GATE_WAIT; i++)
+		assert_int_equal(
+		    pthread_create(&t[i], NULL, wait_inside, &c), 0);
+	while (atomic_load(&c.waiting) < LIMITS_GATE_WAIT)
+		usleep(1000);
+	usleep(100000); /* from there into the gate */
+	use_csr(w, w->key[0], "CN=dev-1", NULL, NULL);
+	use_basic(w, "nobody", "wrong secret");
+	expect_refused(w, WIRE_UNAVAILABLE, "authenticate", "secret.busy");
+	assert_int_equal(w->o.retry_after, 2);
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		auth_limits_leave(c.l);
+	for (i = 0; i < LIMITS_GATE_WAIT; i++)
+		pthread_join(t[i], NULL);
+	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");
 }
 
 /* explain is told a user, never a secret. */
@@ -246,8 +394,10 @@ main(void)
 	const struct CMUnitTest tests[] = {world_test(random_secret),
 	    cmocka_unit_test(secrets_differ), world_test(chosen_secret),
 	    world_test(wrong_or_unknown), world_test(expired_revoked_used),
+	    world_test(used_by_the_same),
 	    world_test(bound_to_fleet_and_device), world_test(name_of_the_csr),
-	    world_test(limit_before_hashing),
+	    world_test(limit_before_hashing), world_test(slower_by_name),
+	    world_test(too_many_at_once),
 	    world_test(explain_takes_it_as_given)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

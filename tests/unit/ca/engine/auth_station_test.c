@@ -289,6 +289,12 @@ no_device(void **state)
 	w->req.label = "g";
 	expect_refused(w, WIRE_DENIED, "authenticate", "station.fleet");
 	w->req.label = "f";
+	/* By more than a name in the log can have. */
+	use_station(w, "a-name-of-a-station-that-is-far-too-long-for-a-line",
+	    CMC_RA, "");
+	expect_refused(w, WIRE_DENIED, "authenticate", "station.name");
+	use_station(w, "line/CN=second", CMC_RA, "");
+	expect_refused(w, WIRE_DENIED, "authenticate", "station.name");
 	/* And without cmcRA it is none. */
 	use_station(w, "line", "clientAuth", "");
 	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.fleet");

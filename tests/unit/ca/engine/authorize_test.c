@@ -34,7 +34,8 @@ registry_fields(void **state)
 	use_maker(w, "e");
 	expect_ok(w);
 	assert_int_equal(w->a->device_id, 0);
-	assert_string_equal(field_of(w->a, "registry.serial"), "(absent)");
+	/* What will stand there once it is registered. */
+	assert_string_equal(field_of(w->a, "registry.serial"), "e");
 }
 
 static void
@@ -134,7 +135,10 @@ reusable_secrets(void **state)
 	expect_ok(w);
 	assert_int_equal(w->a->secret_id, 0);
 	assert_int_equal(reserve(w, w->a, &row), 1);
+	expect_refused(w, WIRE_UNAVAILABLE, "authorize", "enrol.busy");
+	use_csr(w, w->key[1], "CN=n-1", NULL, NULL);
 	expect_refused(w, WIRE_DENIED, "authorize", "re_enrol");
+	use_csr(w, w->key[0], "CN=n-1", NULL, NULL);
 	set_cert(w, row.id, CERT_ABORTED); /* never left us */
 	expect_ok(w);
 	assert_int_equal(reserve(w, w->a, &row), 1);

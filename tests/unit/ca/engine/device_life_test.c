@@ -99,6 +99,12 @@ replaces(void **state)
 	    many_device_row(w, "devices", "p-4").state, DEVICE_ENABLED);
 }
 
+static int
+consent_tx(struct store_tx *tx, void *arg)
+{
+	return devices_set_late_renewal(tx, *(int64_t *)arg, 1);
+}
+
 /* The store does not ask whether there is such a fleet. */
 static void
 transfers(void **state)
@@ -118,7 +124,10 @@ transfers(void **state)
 	assert_false(life_transfer(w->ca->store, &r, &out, many_count, &n));
 	world_raised(CA_E_DENIED, "fleet.same");
 	r.to = "second";
+	assert_int_equal(
+	    store_write(w->ca->store, consent_tx, &r.device, 0), 1);
 	assert_true(life_transfer(w->ca->store, &r, &out, many_count, &n));
+	assert_int_equal(out.next.late_renewal, 0);
 	assert_int_equal(out.revoked, 1);
 	assert_int_equal(out.kept, 1);
 	assert_string_equal(out.next.fleet, "second");
@@ -141,6 +150,7 @@ transfers(void **state)
 	assert_int_equal(out.next.id, many_device_row(w, "devices", "t-1").id);
 	assert_int_equal(many_device_row(w, "devices", "t-1").retired_at, 0);
 	assert_int_equal(many_device_row(w, "devices", "t-1").successor, 0);
+	assert_int_equal(many_device_row(w, "devices", "t-1").late_renewal, 0);
 	world_row(w, b, &row);
 	assert_string_equal(row.fleet, "devices");
 	assert_int_equal(world_log(w, "device.transfer", "t-1"), 2);

@@ -90,7 +90,6 @@ mistakes(void **state)
 	    {"profile = \"nix\";", "there is no profile \"nix\""},
 	    {"profile = \"server\";", "not issued by EST"},
 	    {"registration = \"any\";", "registration"},
-	    {"re_enrol = \"approve\";", "wait for an operator"},
 	    {"re_enrol = \"never\";", "re_enrol"},
 	    {"attest = \"tpm\";", "attest"},
 	    {"answer_wrap = \"76\";", "answer_wrap"},
@@ -234,10 +233,39 @@ windows(void **state)
 	free(f);
 }
 
+static void
+renewals_after_the_end(void **state)
+{
+	struct world *w = *state;
+	const struct fleet *f;
+
+	world_rules(w, "renewal: { after_expiry = \"30d\"; };");
+	f = policy_fleet(w->policy, "f");
+	assert_int_equal(f->after_expiry, 30 * DAY);
+	assert_int_equal(f->late_key, FLEET_LATE_ANY_KEY);
+	assert_false(f->late_by_fleet || f->identity_update);
+	world_rules(w,
+	    "renewal: { after_expiry = \"1d\"; after_expiry_key = \"same\";"
+	    " after_expiry_consent = \"fleet\"; identity_update = true; };");
+	f = policy_fleet(w->policy, "f");
+	assert_int_equal(f->late_key, FLEET_LATE_SAME_KEY);
+	assert_true(f->late_by_fleet && f->identity_update);
+	refused(w, "renewal: { after_expiry_key = \"new\"; };",
+	    "after_expiry: must be there");
+	refused(w, "renewal: { after_expiry_consent = \"fleet\"; };",
+	    "after_expiry: must be there");
+	refused(w, "renewal: { after_expiry = \"1d\"; after_expiry_key ="
+	    " \"old\"; };", "after_expiry_key");
+	refused(w, "renewal: { after_expiry = \"1d\";"
+	    " after_expiry_consent = \"me\"; };", "after_expiry_consent");
+	refused(w, "renewal: { after_expiry = \"soon\"; };", "after_expiry");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(everything_is_read),
+	    world_test(renewals_after_the_end),
 	    world_test(defaults), world_test(mistakes),
 	    world_test(names_and_labels), world_test(patterns),
 	    world_test(keys_for_devices),

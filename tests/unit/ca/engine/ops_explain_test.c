@@ -214,6 +214,33 @@ a_renewal(void **state)
 	asked_free(&q);
 }
 
+/* As a captured request names it: by its label, and as serverkeygen. */
+static void
+by_label(void **state)
+{
+	struct world *w = *state;
+	struct asked q;
+	WIRE_ANSWER *a;
+
+	asked_make(&q, "by-label");
+	a = world_admin(w, "explain", "tb", "label", "", "csr", q.csr, q.len);
+	world_is(a, WIRE_OK);
+	assert_string_equal(field_text(a->values, "verdict", ""), "issue");
+	WIRE_ANSWER_free(a);
+	a = world_admin(w, "explain", "tbf", "label", "", "csr", q.csr, q.len,
+	    "keygen", 1);
+	world_is(a, WIRE_OK);
+	assert_string_equal(verdict(a, "possess"), "refuse");
+	assert_string_equal(
+	    field_text(stage(a, "possess"), "rule", ""), "keygen.off");
+	WIRE_ANSWER_free(a);
+	world_refused(world_admin(w, "explain", "tb", "label", "nowhere",
+	    "csr", q.csr, q.len), WIRE_NOTFOUND, "label");
+	world_refused(world_admin(w, "explain", "ttb", "label", "", "fleet",
+	    "devices", "csr", q.csr, q.len), WIRE_BADREQUEST, "one of them");
+	asked_free(&q);
+}
+
 int
 main(void)
 {
@@ -224,6 +251,7 @@ main(void)
 	    cmocka_unit_test(a_bad_csr),
 	    cmocka_unit_test(wrong_questions),
 	    cmocka_unit_test(a_renewal),
+	    cmocka_unit_test(by_label),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

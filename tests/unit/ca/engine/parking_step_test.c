@@ -116,47 +116,6 @@ run_after_a_crash(void **state)
 	people_state(w, id, "done");
 }
 
-/* It ran, and the program ended: never again. */
-static void
-interrupted(void **state)
-{
-	struct world *w = *state;
-	int id = park(w, "s-4");
-	size_t n = 0;
-
-	set(w, id, PARKED_RUNNING);
-	world_refused(people_approve(w, 2, id), WIRE_DENIED,
-	    "approval.state");
-	assert_true(parking_recover(w->ca->store, w->now, &n));
-	assert_int_equal(n, 1);
-	people_state(w, id, "interrupted");
-	people_as(w, 2002);
-	world_refused(world_admin(w, "request.run", "i", "id", id),
-	    WIRE_DENIED, "approval.state");
-	assert_int_equal(world_log(w, "request.interrupted", "request="), 1);
-}
-
-static void
-swept(void **state)
-{
-	struct world *w = *state;
-	int a = park(w, "s-5"), b = park(w, "s-6"), c = park(w, "s-7");
-	size_t before;
-
-	set(w, b, PARKED_APPROVED);
-	set(w, c, PARKED_RUNNING);
-	before = world_log(w, "request.expired", "op=device.add");
-	assert_true(parking_sweep(w->ca->store, w->now + 3599));
-	people_state(w, a, "waiting");
-	assert_true(parking_sweep(w->ca->store, w->now + 3600));
-	people_state(w, a, "expired");
-	people_state(w, b, "expired");
-	/* What runs is not over because it takes long. */
-	people_state(w, c, "running");
-	assert_int_equal(world_log(w, "request.expired", "op=device.add"),
-	    before + 2);
-}
-
 int
 main(void)
 {
@@ -164,8 +123,6 @@ main(void)
 	    cmocka_unit_test(a_result_is_kept),
 	    cmocka_unit_test(it_fails),
 	    cmocka_unit_test(run_after_a_crash),
-	    cmocka_unit_test(interrupted),
-	    cmocka_unit_test(swept),
 	};
 
 	return cmocka_run_group_tests(tests, begin, people_teardown);

@@ -151,7 +151,7 @@ pop_link_off(void **state)
 	assert_string_equal(w->a->deviations, "");
 }
 
-/* explain has no TLS connection. */
+/* explain has no TLS connection; but a CSR that names none is refused in any. */
 static void
 pop_link_explained(void **state)
 {
@@ -161,6 +161,8 @@ pop_link_explained(void **state)
 	use_maker(w, "d");
 	w->env.explain = 1;
 	link_in(w, NULL);
+	expect_refused(w, WIRE_DENIED, "possess", "pop.link");
+	link_in(w, "d3JvbmcgdmFsdWU=");
 	expect_ok(w);
 	assert_non_null(strstr(w->trace, "possess/pass/pop.link/"));
 	w->env.explain = 0;

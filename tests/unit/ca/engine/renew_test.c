@@ -229,6 +229,131 @@ profile_of_another_class(void **state)
 	expect_refused(w, WIRE_DENIED, "authorize", "renew.profile");
 }
 
+static int
+consent_tx(struct store_tx *tx, void *arg)
+{
+	struct change *c = arg;
+
+	return devices_set_late_renewal(tx, c->id, c->to);
+}
+
+/* Device "d" may renew after the end, or not. */
+static void
+consent(struct world *w, int may)
+{
+	struct change c = {.to = may};
+	struct device_row d;
+
+	assert_int_equal(get_device(w, "f", "d", &d), 1);
+	c.id = d.id;
+	assert_int_equal(store_write(w->store, consent_tx, &c, 0), 1);
+}
+
+#define END (NOW + 90 * DAY)
+
+static void
+late_within(void **state)
+{
+	struct world *w = *state;
+
+	enrolled(w, "d", w->key[0], NULL);
+	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
+	consent(w, 1);
+	w->env.now = END + 1;
+	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.expired");
+	world_rules(w, "renewal: { after_expiry = \"10d\"; };");
+	expect_ok(w);
+	assert_true(w->a->late);
+	assert_string_equal(w->a->deviations, "renewed 1 s after the end");
+	w->env.now = END + 10 * DAY;
+	expect_ok(w);
+	w->env.now = END + 10 * DAY + 1;
+	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.expired");
+	assert_non_null(strstr(w->o.text, "could be renewed until 2027-04-"));
+	/* notBefore is not forgiven, and in time nothing is late. */
+	w->env.now = NOW - 301;
+	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.expired");
+	assert_string_equal(w->o.field, "tls.certificate.notBefore");
+	w->env.now = END;
+	expect_ok(w);
+	assert_false(w->a->late);
+	assert_string_equal(w->a->deviations, "");
+}
+
+static void
+late_consent(void **state)
+{
+	struct world *w = *state;
+	struct cert_row row;
+
+	world_rules(w, "renewal: { after_expiry = \"10d\"; };");
+	enrolled(w, "d", w->key[0], NULL);
+	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
+	w->env.now = END + DAY;
+	expect_refused(w, WIRE_DENIED, "authorize", "renew.late-consent");
+	assert_string_equal(w->o.field, "device");
+	consent(w, 1);
+	expect_ok(w);
+	/* Taken back between admission and reservation. */
+	consent(w, 0);
+	assert_int_equal(reserve(w, w->a, &row), 0);
+	ERR_clear_error();
+	world_rules(w, "renewal: { after_expiry = \"10d\";"
+	    " after_expiry_consent = \"fleet\"; };");
+	expect_ok(w);
+	assert_int_equal(reserve(w, w->a, &row), 1);
+}
+
+static void
+late_key(void **state)
+{
+	struct world *w = *state;
+
+	enrolled(w, "d", w->key[0], NULL);
+	consent(w, 1);
+	w->env.now = END + DAY;
+	world_rules(w, "renewal: { after_expiry = \"10d\";"
+	    " after_expiry_key = \"same\"; };");
+	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
+	expect_refused(w, WIRE_DENIED, "authorize", "renew.late-key");
+	use_csr(w, w->key[0], "serialNumber=d", NULL, NULL);
+	expect_ok(w);
+	world_rules(w, "renewal: { after_expiry = \"10d\";"
+	    " after_expiry_key = \"new\"; };");
+	expect_refused(w, WIRE_DENIED, "authorize", "renew.late-key");
+	assert_string_equal(w->o.field, "csr.key");
+	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
+	expect_ok(w);
+}
+
+/* Revoked, held, of another fleet, of a device that is out: nothing is
+   forgiven. */
+static void
+late_never(void **state)
+{
+	struct world *w = *state;
+	struct device_row d;
+	int64_t id;
+
+	world_rules(w, "renewal: { after_expiry = \"10d\";"
+	    " after_expiry_consent = \"fleet\"; };");
+	id = enrolled(w, "d", w->key[0], NULL);
+	use_csr(w, w->key[1], "serialNumber=d", NULL, NULL);
+	w->env.now = END + DAY;
+	expect_ok(w);
+	w->req.label = "g";
+	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.expired");
+	w->req.label = "f";
+	assert_int_equal(get_device(w, "f", "d", &d), 1);
+	set_device(w, d.id, DEVICE_PARKED);
+	expect_refused(w, WIRE_DENIED, "authorize", "device.parked");
+	set_device(w, d.id, DEVICE_ENABLED);
+	set_cert(w, id, CERT_HELD);
+	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.held");
+	set_cert(w, id, CERT_REVOKED);
+	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.revoked");
+}
+
 int
 main(void)
 {
@@ -236,7 +361,11 @@ main(void)
 	    world_test(subject_must_be_equal),
 	    world_test(certificate_of_another), world_test(san_must_be_equal),
 	    world_test(san_where_there_was_none), world_test(san_optional),
-	    world_test(san_subset), world_test(window),
+	    world_test(san_subset), world_test(late_within),
+	    world_test(late_consent),
+	    world_test(late_key),
+	    world_test(late_never),
+	    world_test(window),
 	    world_test(same_key_gets_the_same),
 	    world_test(another_key_is_refused),
 	    world_test(profile_of_another_class)};

@@ -70,6 +70,23 @@ refused(const char *a, const char *b, const char *c, const char *word)
 }
 
 static void
+folder_of_makers(void **state)
+{
+	struct settings *s = read_texts(PATHS, TOKEN, "maker_crls = \"crls\";");
+	char want[PATH_MAX];
+
+	(void)state;
+	assert_non_null(s);
+	snprintf(want, sizeof(want), "%s/crls", dir);
+	assert_string_equal(s->maker_crls, want);
+	settings_free(s);
+	s = read_texts(PATHS, TOKEN, "");
+	assert_string_equal(s->maker_crls, "");
+	settings_free(s);
+	refused(PATHS, TOKEN, "maker_crls = 7;", "maker_crls");
+}
+
+static void
 defaults(void **state)
 {
 	struct settings *s = read_texts(PATHS, TOKEN, "");
@@ -296,7 +313,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(defaults),
+	    cmocka_unit_test(folder_of_makers), cmocka_unit_test(defaults),
 	    cmocka_unit_test(everything),
 	    cmocka_unit_test(several_tokens),
 	    cmocka_unit_test(wrong_tokens),

@@ -260,6 +260,15 @@ retires(struct store_tx *tx, void *arg)
 	/* A ring leads nowhere that it does not hold. */
 	assert_true(devices_set_retired(tx, next.id, NOW, row.id, 0));
 	assert_int_equal(devices_leads_to(tx, "demo", "a", "third"), 0);
+	assert_int_equal(next.late_renewal, 0);
+	assert_true(devices_set_late_renewal(tx, next.id, 1));
+	assert_int_equal(devices_get_by_id(tx, next.id, &out), 1);
+	assert_int_equal(out.late_renewal, 1);
+	assert_true(devices_set_late_renewal(tx, next.id, 0));
+	assert_int_equal(devices_get_by_id(tx, next.id, &out), 1);
+	assert_int_equal(out.late_renewal, 0);
+	assert_false(devices_set_late_renewal(tx, 99, 1));
+	ERR_clear_error();
 	assert_false(devices_set_retired(tx, 99, NOW, 0, 0));
 	assert_raised(CA_E_NOTFOUND, "store: device 99");
 	next.id = 99;

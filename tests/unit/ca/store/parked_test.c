@@ -78,18 +78,32 @@ take_id(const struct parked_row *row, void *arg)
 static int
 lists(struct store_tx *tx, void *arg)
 {
-	char ids[64] = "";
+	static const struct {
+		struct parked_filter f;
+		const char *want;
+	} cases[] = {
+	    {{.limit = 10}, "3 2 1 "},
+	    {{.limit = 10, .open = 1}, "3 2 "},
+	    {{.limit = 1, .before = 3}, "2 "},
+	    {{.limit = 10, .kind = PARKED_BY_OPERATOR}, "3 2 1 "},
+	    {{.limit = 10, .kind = PARKED_BY_OPERATOR, .open = 1}, "3 2 "},
+	    {{.limit = 10, .kind = PARKED_BY_DEVICE}, ""},
+	    {{.limit = 10, .fleet = "f"}, ""},
+	};
+	char ids[64];
 	int64_t n, id;
+	size_t i;
 
 	(void)arg;
-	assert_true(parked_list(tx, 0, 0, 10, take_id, ids));
-	assert_string_equal(ids, "3 2 1 ");
-	ids[0] = '\0';
-	assert_true(parked_list(tx, 0, 1, 10, take_id, ids));
-	assert_string_equal(ids, "3 2 ");
-	ids[0] = '\0';
-	assert_true(parked_list(tx, 3, 0, 1, take_id, ids));
-	assert_string_equal(ids, "2 ");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ids[0] = '\0';
+		assert_true(parked_list(tx, &cases[i].f, take_id, ids));
+		assert_string_equal(ids, cases[i].want);
+	}
+	assert_true(parked_count(tx, PARKED_BY_OPERATOR, PARKED_WAITING, &n));
+	assert_int_equal(n, 2);
+	assert_true(parked_count(tx, PARKED_BY_DEVICE, PARKED_WAITING, &n));
+	assert_int_equal(n, 0);
 	assert_true(parked_count_open(tx, 7, &n));
 	assert_int_equal(n, 2);
 	assert_true(parked_count_open(tx, 8, &n));
