@@ -93,11 +93,25 @@ come_back_late(struct hsm_helper *h)
 	pthread_mutex_lock(&h->lock);
 }
 
+/* hsm_close() did not wait for it, and nobody knows it any more. */
+static void
+bury(struct hsm_helper *h)
+{
+	struct hsm *hsm = h->hsm;
+
+	if (h->call.release != NULL)
+		h->call.release(h->call.arg);
+	hsm_health_returned(hsm);
+	helper_free(h);
+	hsm_unref(hsm);
+}
+
 static void *
 serve(void *arg)
 {
 	struct hsm_helper *h = arg;
 	struct hsm *hsm = NULL;
+	int orphan = 0;
 
 	pthread_mutex_lock(&h->lock);
 	for (;;) {
@@ -116,12 +130,15 @@ serve(void *arg)
 			continue;
 		}
 		hsm = h->hsm;
-		if (hsm->closed) /* hsm_close() did not wait for us */
+		orphan = h->turn == TURN_QUIT;
+		if (orphan)
 			break;
 		come_back_late(h);
 		hsm_unref(hsm);
 	}
 	pthread_mutex_unlock(&h->lock);
+	if (orphan)
+		bury(h);
 	return NULL;
 }
 
@@ -200,29 +217,28 @@ hsm_helper_run(struct hsm *hsm, size_t place, const struct hsm_call *call)
 	return verdict;
 }
 
-/* 1 when its thread has ended. */
-static int
+static void
 helper_end(struct hsm_helper *h)
 {
+	pthread_t thread;
 	int idle;
 
 	pthread_mutex_lock(&h->lock);
 	idle = h->turn == TURN_IDLE;
-	if (idle) {
-		h->turn = TURN_QUIT;
-		pthread_cond_signal(&h->change);
-	}
+	thread = h->thread;
+	h->turn = TURN_QUIT;
+	pthread_cond_signal(&h->change);
+	/* What is late ends by itself, and takes ${h} with it. */
+	if (!idle)
+		pthread_detach(thread);
 	pthread_mutex_unlock(&h->lock);
-	if (!idle) {
-		pthread_detach(h->thread);
-		return 0;
-	}
-	pthread_join(h->thread, NULL);
+	if (!idle)
+		return;
+	pthread_join(thread, NULL);
 	helper_free(h);
-	return 1;
 }
 
-/* Those that do not come back are left alone, with what they hold. */
+/* Those that do not come back are left alone. */
 void
 hsm_helpers_end(struct hsm *hsm)
 {

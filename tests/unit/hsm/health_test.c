@@ -100,6 +100,27 @@ test_every_answer(void **state)
 	check_fault("any", "CKR_TOKEN_NOT_PRESENT");
 }
 
+/* The module's other forms: the second call only, and up to a moment. */
+static void
+test_skip_and_until(void **state)
+{
+	char line[96];
+
+	(void)state;
+	faults_set("C_Sign wrong skip=1 count=1\n");
+	must(sign_with(key));
+	assert_int_equal(sign_with(key), 0);
+	assert_reason(HSM_E_WRONG);
+	must(hsm_resume(hsm));
+	must(sign_with(key));
+	snprintf(line, sizeof(line), "C_Sign CKR_DEVICE_ERROR until=%lld\n",
+	    (long long)time(NULL) + 2);
+	faults_set(line);
+	assert_int_equal(sign_with(key), 0);
+	ERR_clear_error();
+	assert_true(recovered_after(key) < 4000);
+}
+
 /* The circuit is broken for all callers, and one at a time tries. */
 static void
 test_one_tries(void **state)
@@ -252,6 +273,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_answer),
+	    cmocka_unit_test(test_skip_and_until),
 	    cmocka_unit_test(test_one_tries),
 	    cmocka_unit_test(test_last_try),
 	    cmocka_unit_test(test_blocked),

@@ -123,6 +123,7 @@ test_close_while_late(void **state)
 	hsm_close(other);
 	assert_true(hsm_monotonic_ns() - begin < 500000000LL);
 	wait_ms(1300);
+	assert_int_equal(released, 1);
 	must(hsm_healthy(hsm));
 }
 
