@@ -4,13 +4,13 @@
 
 /* What "status" tells of manufacturers whose CRLs are asked. */
 
-struct told {
+struct told_status {
 	char level[8], text[400];
 	int found;
 };
 
 static void
-ask(struct world *w, struct told *t)
+ask(struct world *w, struct told_status *t)
 {
 	WIRE_ANSWER *a = world_admin(w, "status", "");
 	size_t i;
@@ -33,7 +33,7 @@ ask(struct world *w, struct told *t)
 static void
 told_is(struct world *w, const char *level, const char *text)
 {
-	struct told t;
+	struct told_status t;
 
 	ask(w, &t);
 	assert_int_equal(t.found, 1);
@@ -81,7 +81,7 @@ says_what_is_missing(void **state)
 	X509 *ca = make_cert(&s, 1);
 	struct crl_spec crl = {.issuer = ca, .key = key,
 	    .from = w->now - 60, .to = w->now + 3600};
-	struct told t;
+	struct told_status t;
 	char dir[256];
 
 	use_maker(w, ca, "");
