@@ -36,6 +36,23 @@ copy(struct store_tx *tx, void *arg)
 	return ok;
 }
 
+/* Its header says WAL, as the store's does; without, whoever reads it leaves no
+   files beside it. */
+static int
+end_wal(const char *path)
+{
+	struct sql_conn c = {.db = NULL};
+	int off = 0, ok;
+
+	ok = sql_conn_write(&c, path);
+	if (ok)
+		sqlite3_file_control(c.db, NULL, SQLITE_FCNTL_PERSIST_WAL,
+		    &off);
+	ok = ok && sql_conn_exec(&c, "PRAGMA journal_mode = DELETE");
+	sql_conn_close(&c);
+	return ok;
+}
+
 int
 store_backup(struct store *store, const char *to)
 {
@@ -48,7 +65,7 @@ store_backup(struct store *store, const char *to)
 		return 0;
 	}
 	close(fd);
-	if (store_read(store, copy, (void *)to))
+	if (store_read(store, copy, (void *)to) && end_wal(to))
 		return 1;
 	snprintf(journal, sizeof(journal), "%s-journal", to);
 	unlink(to);

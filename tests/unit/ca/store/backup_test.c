@@ -69,9 +69,11 @@ copies_beside_a_writer(void **state)
 	assert_int_equal(store_check(s), 1);
 	store_close(s);
 	/* It is one file, and stays one when it is read. */
+	assert_int_equal(query(copied, "SELECT count(*) FROM certs"), 2);
 	snprintf(wal, sizeof(wal), "%s-wal", copied);
 	assert_int_equal(access(wal, F_OK), -1);
-	assert_int_equal(query(copied, "SELECT count(*) FROM certs"), 2);
+	snprintf(wal, sizeof(wal), "%s-shm", copied);
+	assert_int_equal(access(wal, F_OK), -1);
 	/* Not over a file that is there. */
 	assert_int_equal(store_backup(reader, copied), 0);
 	assert_raised(CA_E_STORE, "store: cannot make ");
