@@ -13,7 +13,7 @@ const struct option_spec command_globals[] = {
 	"inkan-ca's admin socket (else $INKAN_ADMIN_SOCKET)"},
     {"json", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "answer in JSON"},
     {"store", OPTION_TEXT, OPTION_LOCAL, NULL, "FILE",
-	"read this store, no server (cert list, cert show, log, backup)"},
+	"read this store instead (cert list/show, log, backup)"},
     {"help", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "this text"},
     {NULL, 0, 0, NULL, NULL, NULL},
 };

@@ -13,7 +13,8 @@
  */
 
 /* Into ${to}, a file that must not exist, mode 0600; it is a store without a
-   WAL. Not synced: the caller does that, with what else it writes. 1, or 0
+   WAL. A store that no program had open is read as it lies; one that begins to
+   write meanwhile may spoil the copy, which store_check() finds. Not synced: the caller does that, with what else it writes. 1, or 0
    raised (CA_E_STORE) and no file is left. */
 int store_backup(struct store *store, const char *to);
 

@@ -11,6 +11,7 @@ B=$T/backup
 row() {	# a check of status: its level and text
 	inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"
 }
+ask() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1; }
 count() { sqlite3 "file:$1?mode=ro" "$2"; }
 
 check "a device enrols" enrol_basic first
@@ -91,6 +92,10 @@ check "5. the operator decides" inkan log accept --reason "restored from the bac
 check "it issues" enrol_basic again
 check "what was issued before the backup is there" inkan cert show --serial "$(serial "$D/first.pem")"
 check_not "6. what came after is unknown" inkan cert show --serial "$(serial "$D/after.pem")"
+csr "$D/after.key" "/CN=after" | base64 >"$T/after.b64"
+post simplereenroll "$T/after.b64" --cert "$D/after.pem" --key "$D/after.key"
+check_not "  it cannot be renewed with" test "$code" = 200
+check_not "  OCSP does not call it good" grep -q "after.pem: good" <<<"$(ask after)"
 is "  also that one was revoked" "$(inkan --json cert list --device busy1 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["state"])')" valid
 has "  but the CRL put aside tells it" "$(openssl crl -inform DER -in "$T/aside/pub/crl/devices-g1.crl" -noout -text | tr a-f A-F)" "$(serial "$D/busy1.pem" | tr a-f A-F)"
 check "  it is revoked again" inkan revoke --serial "$(serial "$D/busy1.pem")" --reason keyCompromise
@@ -98,7 +103,6 @@ check "  and an unknown one that turns up" inkan revoke --issuer devices-g1 --se
 number() { openssl crl -inform DER -in "$1/crl/devices-g1.crl" -noout -crlnumber | sed 's/.*=//; s/0x//'; }
 newer() { [ $((16#$(number "$T/demo/pub"))) -gt $((16#$(number "$T/aside/pub"))) ]; }
 check "no CRL number comes twice" wait_for 10 newer
-ask() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1; }
 told() { ask after | grep -q 'after.pem: revoked' && ask first | grep -q 'first.pem: good'; }
 check "OCSP knows both" wait_for 10 told
 well() { inkan log verify; }
