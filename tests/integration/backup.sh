@@ -74,17 +74,25 @@ check_not "the rest of one that was killed" inkan backup --config "$conf" "$T/c"
 has "  is told of" "$(cat "$T/out")" "backup.cut: $T/c.tmp"
 check_not "no store to copy" inkan backup --store "$T/none.db" --config "$conf" "$T/d"
 check_not "nothing is left of one that failed" test -e "$T/d" -o -e "$T/d.tmp"
+check_not "not put back beside a running CA" inkan restore --config "$conf" "$B"
+has "  by the rule's name" "$(cat "$T/out")" "restore.running: "
 demo_stop
 check "without a running CA" inkan backup --config "$conf" "$T/e"
 check "  it holds, too" inkan backup --verify "$T/e"
 
 # --- the way back: the steps of docs/failure.md ------------------------------
 check "1. the backup holds" inkan backup --verify "$B"
+check_not "nothing is written over" inkan restore --config "$conf" "$B"
+has "  by the rule's name" "$(cat "$T/out")" "restore.exists: "
 mkdir "$T/aside"
 mv "$T/demo/pub" "$T/aside/"		# 2. what is there is put aside
 mv "$INKAN_STORE"* "$T/demo/state"/status.db* "$T/aside/"
-cp "$B/store.db" "$INKAN_STORE"		# 3. store and published files
-cp -a "$B/pub" "$T/demo/pub"
+cp -a "$B" "$T/s2"; echo x >>"$T/s2/pub/crl/devices-g1.crl"
+check_not "3. not from a backup that was touched" inkan restore --config "$conf" "$T/s2"
+check_not "  then nothing is there" test -e "$INKAN_STORE" -o -e "$T/demo/pub"
+check "  store and published files" inkan restore --config "$conf" "$B"
+check "  as they were" diff -r "$B/pub" "$T/demo/pub"
+is "  with their modes" "$(stat -c %a "$INKAN_STORE" "$T/demo/pub/log/checkpoint" "$T/demo/pub" | tr '\n' ' ')" "600 644 755 "
 demo_start ca ra ocsp
 has "4. the token remembers more than the store" "$(row log)" "^fail log.rollback: the token's anchor tells of"
 check_not "nothing is issued" enrol_basic refused
