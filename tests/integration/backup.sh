@@ -76,6 +76,24 @@ check_not "no store to copy" inkan backup --store "$T/none.db" --config "$conf" 
 check_not "nothing is left of one that failed" test -e "$T/d" -o -e "$T/d.tmp"
 check_not "not put back beside a running CA" inkan restore --config "$conf" "$B"
 has "  by the rule's name" "$(cat "$T/out")" "restore.running: "
+# Killed at any moment: the whole folder, or none of that name.
+whole_or_not() { [ ! -e "$T/k" ] || inkan backup --verify "$T/k"; }
+for after in 0.01 0.03 0.05 0.1; do
+	inkan backup --config "$conf" "$T/k" >/dev/null 2>&1 &
+	p=$!
+	sleep $after; { kill -KILL $p; wait $p; } 2>/dev/null
+	check "killed after $after s: whole or not there" whole_or_not
+	rm -rf "$T/k" "$T/k.tmp"
+done
+# A disk that is too small, where one can be made.
+mkdir "$T/small"
+if mount -t tmpfs -o size=200k none "$T/small" 2>/dev/null; then
+	more_cleanup=undo
+	undo() { umount -l "$T/small" 2>/dev/null; }
+	check_not "no space for it" inkan backup --config "$conf" "$T/small/b"
+	has "  is said" "$(cat "$T/out")" "full|No space"
+	is "  and nothing is left" "$(ls -A "$T/small")" ""
+fi
 demo_stop
 check "without a running CA" inkan backup --config "$conf" "$T/e"
 check "  it holds, too" inkan backup --verify "$T/e"
