@@ -11,6 +11,8 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE
+# The same bytes wherever the tree lies (tests/integration/reproducible.sh).
+HARDEN  += -ffile-prefix-map=$(CURDIR)=.
 WARN    := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla
 VERSION := 0.1.0
@@ -49,7 +51,7 @@ L_mhd    := -lmicrohttpd
 PARTS   := hsm profiles/lint profiles ca/report ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
 	   ra ocsp
 objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
-	   $(wildcard $(1)/inkan-*.c),$(wildcard $(1)/*.c)))
+	   $(wildcard $(1)/inkan-*.c),$(sort $(wildcard $(1)/*.c))))
 lib      = $(foreach p,$(1),$(BUILD)/lib/$(subst /,-,$(p)).a)
 
 PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
@@ -119,13 +121,22 @@ $(BUILD)/tests/unit/$(1)/%: $(BUILD)/o/tests/unit/$(1)/%.o \
 endef
 $(foreach p,hsm profiles ca ra ocsp,$(eval $(call unit_test,$(p))))
 
-unit: $(UNIT)
+# The PKCS#11 module that fails on command (tests/faults/p11fault.h).
+P11FAULT := $(BUILD)/tests/p11fault.so
+$(P11FAULT): $(wildcard tests/faults/*.c tests/faults/*.h) Makefile
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -shared -pthread \
+	    -fvisibility=hidden -o $@ $(filter %.c,$^) -ldl
+p11fault: $(P11FAULT)
+
+unit: $(UNIT) $(P11FAULT)
 # Programs with fault points, for tests/integration/crash.sh, ceremony_resume.sh.
 faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
 	    BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/faults/inkan-ca \
 	    $(abspath $(BUILD))/faults/inkan-ceremony)
-check: all unit faults
+check: all unit faults fuzzers $(BUILD)/bench/enrol
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
 
 # The bench: programs over the same parts. tests/bench/issue.c drops what goes
@@ -140,11 +151,52 @@ $(BUILD)/bench/%: $(BUILD)/o/tests/bench/%.o $(call lib,$(CA_PARTS))
 	    -Wl,--start-group $(call lib,$(CA_PARTS)) -Wl,--end-group -pthread \
 	    -Wl,--as-needed $(ALLLIBS)
 
-bench: all $(BENCH)
+bench: all $(BENCH) $(P11FAULT)
 	$(Q)BUILD=$(BUILD) FULL=$(FULL) ONLY="$(ONLY)" tests/bench/run
 
+# Fuzz targets (docs/fuzz.md): tests/fuzz/<name>_fuzz.c, linked with the parts of
+# the program that their name begins with, else with those of inkan-ca. Linked
+# with replay.c each is a program that runs its corpus and changed copies of it;
+# with SAN=fuzzer-no-link,... and clang it is one of libFuzzer's.
+FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/fuzz/%,$(wildcard \
+	   tests/fuzz/*_fuzz.c))
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/o/tests/fuzz/replay.o)
+FUZZ_LIB := $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer)
+
+define fuzzer
+$(BUILD)/fuzz/$(1)%: $(BUILD)/o/tests/fuzz/$(1)%_fuzz.o $(FUZZ_MAIN) \
+    $(call lib,$(2))
+	@mkdir -p $$(@D)
+	@echo "  LD    $$@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(FUZZ_LIB) $(LDFLAGS) -o $$@ $$< \
+	    $(FUZZ_MAIN) -Wl,--start-group $(call lib,$(2)) -Wl,--end-group \
+	    -pthread -Wl,--as-needed $(ALLLIBS)
+endef
+$(eval $(call fuzzer,ra_,$(PARTS_inkan-ra)))
+$(eval $(call fuzzer,ocsp_,$(PARTS_inkan-ocsp)))
+$(eval $(call fuzzer,,$(CA_PARTS)))
+
+fuzzers: $(FUZZERS)
 fuzz:
-	$(Q)T=$(or $(T),10) tests/fuzz/run
+	$(Q)T=$(or $(T),10) BUILD=$(BUILD) tests/fuzz/run $(ONLY)
+
+# What a stranger asks before he installs: judgements by tools (docs/fuzz.md),
+# and what the programs are linked with (SPDX).
+SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(PARTS) ca)))
+tidy:
+	$(Q)CPPFLAGS='$(CPPFLAGS)' scripts/tidy $(or $(ONLY),$(SOURCES))
+analyze:
+	$(Q)CPPFLAGS='$(CPPFLAGS)' CC='$(CC)' scripts/analyze \
+	    $(or $(ONLY),$(SOURCES))
+sbom: all
+	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/sbom \
+	    >$(BUILD)/inkan.spdx.json
+	@echo "  SBOM  $(BUILD)/inkan.spdx.json"
+
+# Hours: every long form, the sanitizers, valgrind, the fuzzers, the judgements.
+check-long: all unit faults fuzzers
+	+$(Q)BUILD=$(BUILD) MAKE='$(MAKE) --no-print-directory' T=$(or $(T),60) \
+	    tests/long
 
 TO = $(DESTDIR)$(PREFIX)
 install: all
@@ -167,6 +219,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit faults check bench fuzz install clean
+.PHONY: all unit p11fault faults check check-long bench fuzz fuzzers tidy analyze \
+    sbom install clean
 .SECONDARY:
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

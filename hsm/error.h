@@ -16,8 +16,10 @@ enum hsm_reason {
 				   its own, see HSM_EXIT_PIN */
 	HSM_E_UNSAFE,		/* key is extractable, not sensitive, ... */
 	HSM_E_UNSUPPORTED,	/* token lacks the mechanism */
-	HSM_E_TOKEN		/* the token failed while it was in use: try
+	HSM_E_TOKEN,		/* the token failed while it was in use: try
 				   again later */
+	HSM_E_WRONG		/* the token made a wrong signature: it signs
+				   no more until an operator says so */
 };
 
 #define hsm_raise(reason, ...)                                                 \

@@ -38,6 +38,36 @@ enum hsm_key_type {
 	HSM_KEY_ED25519
 };
 
+/*
+ * How a token is. A token that failed is refused at once, and tried again by
+ * one call after a pause of 50 to 500 ms, or as long as the last try took.
+ */
+enum hsm_health_state {
+	HSM_WELL = 0,
+	HSM_AWAY,	/* it failed; tried again from time to time */
+	HSM_STUCK,	/* away, and a call has not come back */
+	HSM_STOPPED	/* it made a wrong signature: hsm_resume() */
+};
+
+struct hsm_health {
+	enum hsm_health_state state;
+	char why[256];		/* "" when it is well */
+	long long away_ms;	/* since it failed; 0 when it is well */
+	size_t late;		/* calls that have not come back */
+	unsigned long failures, recoveries; /* since hsm_open() */
+};
+
+enum hsm_event {
+	HSM_EVENT_AWAY = 1,
+	HSM_EVENT_STUCK,
+	HSM_EVENT_BACK,
+	HSM_EVENT_WRONG		/* an alarm */
+};
+
+/* Told once for each change, by the thread that met it, which may hold locks
+   of the caller's: it must neither wait nor use the token. */
+typedef void hsm_notify(enum hsm_event event, const char *why, void *arg);
+
 struct hsm_config {
 	const char *uri;	/* pkcs11:token=...; may carry module-path or
 				   module-name; pin-value is refused, pin-source
@@ -52,7 +82,14 @@ struct hsm_config {
 				   HSM_E_CONFIG */
 	struct hsm_pin_source pin;
 	size_t sessions;	/* pool size, 1..HSM_SESSIONS_MAX; 0 means 4 */
+	int call_limit;		/* seconds that a signature or a sign of life
+				   may take, 0 means HSM_CALL_LIMIT; -1: any
+				   time, in the caller's own thread */
+	hsm_notify *notify;	/* NULL: nobody is told */
+	void *notify_arg;
 };
+
+#define HSM_CALL_LIMIT 5
 
 #define HSM_SESSIONS_MAX 256
 #define HSM_LABEL_MAX 128
@@ -97,6 +134,36 @@ int hsm_token_info(struct hsm *hsm, struct hsm_token_info *out);
  * the login repeated - never with a PIN that was refused).
  */
 int hsm_healthy(struct hsm *hsm);
+
+/* How it is as far as is known: asks nothing, waits for nothing. */
+void hsm_health(struct hsm *hsm, struct hsm_health *out);
+
+/*
+ * Every signature is verified under the key's public half before anybody gets
+ * it. One that is wrong, or of the wrong length, is not given away; it stops
+ * the token: it signs nothing (HSM_E_WRONG, "token.stopped: ...") until
+ * hsm_resume(). Where the PIN has a state file, the stop is written to
+ * <state>.stopped and outlives the program; to remove that file resumes, too.
+ * 1, or 0 raised when the file cannot be removed.
+ */
+int hsm_resume(struct hsm *hsm);
+
+/*
+ * The caller verifies all that ${key} signs, and the layer need not do it a
+ * second time. Say so before others use the key. When a signature turns out to
+ * be wrong the same thread calls hsm_key_wrong(), which stops the token that
+ * made it.
+ */
+void hsm_key_caller_verifies(EVP_PKEY *key);
+void hsm_key_wrong(EVP_PKEY *key, const char *why);
+
+/*
+ * Let token ${other} stand in for ${key}, whenever the key's own token cannot
+ * sign: it must hold the same key, under the same label (and id, where the key
+ * has one), as safe as hsm_key_find() wants it. To be said before others use
+ * the key; ${other} must be closed after the key was freed. 1, or 0 raised.
+ */
+int hsm_key_add_spare(EVP_PKEY *key, struct hsm *other);
 
 /*
  * Find the private key that ${key_uri} names (object=, id=; token attributes

@@ -34,6 +34,7 @@ hsm_key_free(struct hsm_key *key)
 {
 	if (key == NULL || atomic_fetch_sub(&key->refs, 1) != 1)
 		return;
+	hsm_key_free(key->spare);
 	EVP_PKEY_free(key->pub);
 	hsm_unref(key->hsm);
 	pthread_mutex_destroy(&key->lock);

@@ -14,6 +14,7 @@ hsm_unref(struct hsm *hsm)
 {
 	if (hsm == NULL || atomic_fetch_sub(&hsm->refs, 1) != 1)
 		return;
+	hsm_health_destroy(hsm);
 	hsm_pool_destroy(&hsm->pool);
 	pthread_mutex_destroy(&hsm->recover);
 	hsm_uri_clear(&hsm->uri);
@@ -77,8 +78,13 @@ new_hsm(const struct hsm_config *cfg)
 	if ((hsm = OPENSSL_zalloc(sizeof(*hsm))) == NULL)
 		return NULL;
 	hsm->refs = 1;
+	hsm->notify = cfg->notify;
+	hsm->notify_arg = cfg->notify_arg;
+	hsm->limit = cfg->call_limit < 0 ? 0
+	    : 1000000000LL *
+		(cfg->call_limit == 0 ? HSM_CALL_LIMIT : cfg->call_limit);
 	if (!hsm_uri_parse(&hsm->uri, cfg->uri) || !set_pin(hsm, &cfg->pin) ||
-	    !hsm_pool_init(&hsm->pool, n)) {
+	    !hsm_pool_init(&hsm->pool, n) || !hsm_health_init(hsm)) {
 		hsm_uri_clear(&hsm->uri);
 		OPENSSL_free(hsm);
 		return NULL;
@@ -201,9 +207,15 @@ hsm_close(struct hsm *hsm)
 	if (hsm == NULL)
 		return;
 	m = hsm->module;
+	hsm->closed = 1;
+	hsm_helpers_end(hsm);
+	/* A call that does not come back holds the module's lock for ever. */
+	if (atomic_load(&m->n_late) > 0) {
+		hsm_unref(hsm);
+		return;
+	}
 	pthread_mutex_lock(&hsm->recover);
 	pthread_rwlock_wrlock(&m->lock);
-	hsm->closed = 1;
 	hsm_detach(hsm);
 	pthread_rwlock_unlock(&m->lock);
 	pthread_mutex_unlock(&hsm->recover);
@@ -232,28 +244,56 @@ ask_token(struct hsm_session *s, void *arg)
 	return CKR_OK;
 }
 
+static void
+free_token(void *arg)
+{
+	OPENSSL_free(arg);
+}
+
+/* The description, in memory of its own: an answer may come too late. */
+static CK_TOKEN_INFO *
+ask(struct hsm *hsm, const char *what)
+{
+	CK_TOKEN_INFO *token = OPENSSL_zalloc(sizeof(*token));
+	int rc;
+
+	if (token == NULL)
+		return NULL;
+	rc = hsm_session_ask(hsm, what, ask_token, token, free_token);
+	if (rc == 1)
+		return token;
+	if (rc == 0)
+		OPENSSL_free(token);
+	return NULL;
+}
+
 int
 hsm_healthy(struct hsm *hsm)
 {
-	CK_TOKEN_INFO token;
+	CK_TOKEN_INFO *token;
 
-	return hsm_session_run(hsm, "sign of life", ask_token, &token);
+	if (!hsm_health_may_sign(hsm))
+		return 0;
+	token = ask(hsm, "sign of life");
+	OPENSSL_free(token);
+	return token != NULL;
 }
 
 int
 hsm_token_info(struct hsm *hsm, struct hsm_token_info *out)
 {
-	CK_TOKEN_INFO token;
+	CK_TOKEN_INFO *token = ask(hsm, "token information");
 
-	if (!hsm_session_run(hsm, "token information", ask_token, &token))
+	if (token == NULL)
 		return 0;
 	memset(out, 0, sizeof(*out));
-	hsm_text_copy(out->label, token.label, sizeof(token.label));
-	hsm_text_copy(out->manufacturer, token.manufacturerID,
-	    sizeof(token.manufacturerID));
-	hsm_text_copy(out->model, token.model, sizeof(token.model));
+	hsm_text_copy(out->label, token->label, sizeof(token->label));
+	hsm_text_copy(out->manufacturer, token->manufacturerID,
+	    sizeof(token->manufacturerID));
+	hsm_text_copy(out->model, token->model, sizeof(token->model));
 	hsm_text_copy(
-	    out->serial, token.serialNumber, sizeof(token.serialNumber));
+	    out->serial, token->serialNumber, sizeof(token->serialNumber));
+	OPENSSL_free(token);
 	snprintf(out->module, sizeof(out->module), "%.*s",
 	    (int)sizeof(out->module) - 1, hsm->module->name);
 	pthread_rwlock_rdlock(&hsm->module->lock);

@@ -61,6 +61,7 @@ struct hsm_module {
 	int running;		     /* C_Initialize has succeeded */
 	unsigned long gen;	     /* restarts so far; under ${lock} */
 	pthread_rwlock_t lock;	     /* read: in a call; write: restart */
+	atomic_size_t n_late;	     /* calls that have not come back */
 	struct hsm_module *next;
 };
 
@@ -122,6 +123,25 @@ struct hsm_pool {
 	CK_SESSION_HANDLE place[HSM_SESSIONS_MAX]; /* 0: not open */
 };
 
+/* health.c: how the token is. */
+struct hsm_state {
+	pthread_mutex_t lock;	/* last of all, but for the notice's */
+	enum hsm_health_state state; /* HSM_WELL or HSM_AWAY */
+	int probing;		/* one call has been let through to try */
+	long long retry_at, pause, since; /* ns, monotonic */
+	size_t n_late;		/* calls that have not come back */
+	int told_stuck;
+	int by_signature;	/* only a signature makes it well again */
+	int reason;		/* enum hsm_reason of why[] */
+	char why[256];
+	unsigned long failures, recoveries;
+	int stopped, on_file;	/* by a wrong signature; file[] says so too */
+	char why_stopped[256];
+	char file[PATH_MAX];	/* "": none, stopped only until the end */
+};
+
+struct hsm_helper;
+
 struct hsm {
 	atomic_uint refs; /* of the memory: handle and keys */
 	struct hsm_module *module;
@@ -145,6 +165,14 @@ struct hsm {
 	long long retry_at;	 /* ns, monotonic: no restart before */
 	long long backoff;	 /* ns */
 	char away[256];		 /* why the last restart was of no use */
+	int recovered;		 /* the last recovery helped */
+
+	struct hsm_state health;
+	hsm_notify *notify;
+	void *notify_arg;
+	long long limit; /* ns that a bounded call may take; 0: any */
+	/* Touched by who holds the place. */
+	struct hsm_helper *helpers[HSM_SESSIONS_MAX];
 };
 
 struct hsm *hsm_ref(struct hsm *hsm);
@@ -167,13 +195,55 @@ typedef CK_RV hsm_op(struct hsm_session *s, void *arg);
  * or 0 with the reason raised. Inside ${op} no other operation may be run.
  */
 int hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg);
+/*
+ * A signature, in a thread of its own, for no longer than the token's limit. -1
+ * raised when that is over: ${op} still runs then, and ${arg} is the layer's,
+ * which calls ${release} for it when ${op} comes back at last. So ${arg} must
+ * hold or own all that ${op} touches. After 1 and 0 it is the caller's.
+ */
+int hsm_session_sign(
+    struct hsm *hsm, hsm_op *op, void *arg, void (*release)(void *));
+/* The same of what is no signature. */
+int hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *));
 /* The same on a read-write session of its own; ${op} runs once at most. */
 int hsm_session_run_rw(
     struct hsm *hsm, const char *what, hsm_op *op, void *arg);
+
+enum hsm_verdict {
+	HSM_CALL_OK,
+	HSM_CALL_FAILED,	/* the token failed */
+	HSM_CALL_NO_MATTER,	/* the call failed, the token is well */
+	HSM_CALL_NO_SESSION,	/* the token grants no more sessions */
+	HSM_CALL_LATE		/* it has not come back */
+};
+
+struct hsm_call {
+	const char *what;
+	hsm_op *op;
+	void *arg;
+	void (*release)(void *);
+	int bounded;
+	int signs;		/* it is a signature */
+};
+
+/* Run ${call} at ${place}, with all attempts; raises in this thread. */
+enum hsm_verdict hsm_call_run(
+    struct hsm *hsm, size_t place, const struct hsm_call *call);
+/* helper.c: the same in the place's thread, within the limit. After
+   HSM_CALL_LATE, which raises nothing, the place is the call's. */
+enum hsm_verdict hsm_helper_run(
+    struct hsm *hsm, size_t place, const struct hsm_call *call);
+void hsm_helpers_end(struct hsm *hsm);
+
 /* Is the session alive, and logged in where it should be? */
 CK_RV hsm_session_check(struct hsm_session *s);
 int hsm_pool_init(struct hsm_pool *pool, size_t size);
 void hsm_pool_destroy(struct hsm_pool *pool);
+/* Give a place back. */
+void hsm_pool_give(struct hsm_pool *pool, size_t place);
+/* Who waits for a place looks again whether there is hope. */
+void hsm_pool_wake(struct hsm_pool *pool);
 /* Close all sessions and forget them; the caller holds the write lock. */
 void hsm_pool_drop(struct hsm *hsm);
 /* Raise ${rv} as what it means for the caller. Always 0. */
@@ -186,6 +256,37 @@ void hsm_detach(struct hsm *hsm);
 int hsm_is_attached(const struct hsm *hsm);
 /* Bring the token back; ${gen} is the state that the caller found broken. */
 int hsm_recover(struct hsm *hsm, unsigned long gen, int hard);
+
+/* What the last recovery met, when it did not help; else ${why} stays. */
+void hsm_recover_reason(struct hsm *hsm, char *why, size_t size);
+
+/* ---- health.c ---------------------------------------------------------- */
+
+int hsm_health_init(struct hsm *hsm);
+void hsm_health_destroy(struct hsm *hsm);
+/*
+ * May a call be made now? 0 raised when the circuit is broken. *probe is 1 for
+ * the one call that is let through to try; it goes to one of the four below,
+ * of which exactly one follows.
+ */
+int hsm_health_enter(struct hsm *hsm, int *probe);
+void hsm_health_well(struct hsm *hsm, int probe, int signs);
+void hsm_health_no_matter(struct hsm *hsm, int probe);
+/* ${signs}: it was a signature. ${took}: ns that the call took. */
+void hsm_health_failed(struct hsm *hsm, int probe, int signs, int reason,
+    const char *why, long long took);
+void hsm_health_late(
+    struct hsm *hsm, int probe, int signs, const char *why, long long took);
+/* A call is waited for no longer; then hsm_health_late() tells of it. */
+void hsm_health_left_alone(struct hsm *hsm);
+/* One that was left alone has come back. */
+void hsm_health_returned(struct hsm *hsm);
+/* Do ${sessions} calls or more wait for a token that does not answer? */
+int hsm_health_all_late(struct hsm *hsm, size_t sessions);
+/* It made a wrong signature: it signs no more. */
+void hsm_health_stop(struct hsm *hsm, const char *why);
+int hsm_health_may_sign(struct hsm *hsm); /* 0 raised: HSM_E_WRONG */
+long long hsm_monotonic_ns(void);
 
 /* ---- login.c ----------------------------------------------------------- */
 
@@ -234,6 +335,10 @@ struct hsm_key {
 	pthread_mutex_t lock; /* for the two below */
 	CK_OBJECT_HANDLE handle;
 	unsigned long gen; /* hsm->gen in which ${handle} holds */
+
+	/* Set before others use the key. */
+	struct hsm_key *spare; /* the same key in another token */
+	int caller_verifies;
 };
 
 struct hsm_key *hsm_key_new(struct hsm *hsm, EVP_PKEY *pub);
@@ -274,6 +379,10 @@ int hsm_sign(struct hsm_key *key, const struct hsm_sign_how *how,
     const unsigned char *in, size_t in_len, unsigned char *sig, size_t size,
     size_t *out_len);
 size_t hsm_sign_size(const struct hsm_key *key); /* upper bound, octets */
+/* verify.c: is ${sig} one of ${in} (as in hsm_sign()) by ${pub}? 1 or 0. */
+int hsm_verify(EVP_PKEY *pub, const struct hsm_sign_how *how,
+    const unsigned char *in, size_t in_len, const unsigned char *sig,
+    size_t sig_len);
 
 /* DER SEQUENCE of the two halves of ${raw}; 0 when there is no room. */
 int hsm_encode_ecdsa(const unsigned char *raw, size_t raw_len,

@@ -137,22 +137,10 @@ verify(void *vsig, const unsigned char *in, size_t in_len,
     const unsigned char *tbs, size_t tbs_len)
 {
 	struct hsm_sig *sig = vsig;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(sig->key->pub, NULL);
-	int rc;
+	struct hsm_sign_how how;
 
-	rc = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
-	    (sig->md == NULL ||
-		EVP_PKEY_CTX_set_signature_md(ctx, sig->md) == 1);
-	if (rc && sig->type == EVP_PKEY_RSA)
-		rc = EVP_PKEY_CTX_set_rsa_padding(ctx, sig->padding) == 1;
-	if (rc && sig->padding == RSA_PKCS1_PSS_PADDING)
-		rc = EVP_PKEY_CTX_set_rsa_pss_saltlen(
-			 ctx, RSA_PSS_SALTLEN_AUTO) == 1 &&
-		    (sig->mgf1 == NULL ||
-			EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, sig->mgf1) == 1);
-	rc = rc && EVP_PKEY_verify(ctx, in, in_len, tbs, tbs_len) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	return rc;
+	hsm_sig_how(sig, &how);
+	return hsm_verify(sig->key->pub, &how, tbs, tbs_len, in, in_len);
 }
 
 static int
@@ -254,27 +242,13 @@ digest_verify_final(void *vsig, const unsigned char *in, size_t in_len)
 }
 
 static int
-verify_ed25519(struct hsm_sig *sig, const unsigned char *in, size_t in_len,
-    const unsigned char *tbs, size_t tbs_len)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int rc;
-
-	rc = ctx != NULL &&
-	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, sig->key->pub) == 1 &&
-	    EVP_DigestVerify(ctx, in, in_len, tbs, tbs_len) == 1;
-	EVP_MD_CTX_free(ctx);
-	return rc;
-}
-
-static int
 digest_verify(void *vsig, const unsigned char *in, size_t in_len,
     const unsigned char *tbs, size_t tbs_len)
 {
 	struct hsm_sig *sig = vsig;
 
 	if (sig->type == EVP_PKEY_ED25519)
-		return verify_ed25519(sig, in, in_len, tbs, tbs_len);
+		return verify(sig, in, in_len, tbs, tbs_len);
 	if (!sig->fresh && !start_hash(sig))
 		return 0;
 	return digest_update(sig, tbs, tbs_len) &&

@@ -6,6 +6,7 @@
 
 #define BACKOFF_MIN 50000000LL	/* ns */
 #define BACKOFF_MAX 500000000LL /* ns */
+#define LOCK_WAIT 1		/* s */
 
 int
 hsm_is_attached(const struct hsm *hsm)
@@ -123,16 +124,6 @@ hsm_attach(struct hsm *hsm, int first)
 	return 0;
 }
 
-/* Monotonic: only to space the attempts, no time of day is read here. */
-static long long
-monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
 static int
 last_is_pin(void)
 {
@@ -171,7 +162,7 @@ raise_start(const struct hsm_module *m, CK_RV rv)
 static int
 restart(struct hsm *hsm)
 {
-	long long now = monotonic_ns(), took;
+	long long now = hsm_monotonic_ns(), took;
 	CK_RV rv;
 
 	if (now < hsm->retry_at) {
@@ -189,11 +180,11 @@ restart(struct hsm *hsm)
 		raise_start(hsm->module, rv);
 	else if (hsm_attach(hsm, 0)) {
 		hsm->backoff = 0;
-		hsm->retry_at = monotonic_ns() + BACKOFF_MIN;
+		hsm->retry_at = hsm_monotonic_ns() + BACKOFF_MIN;
 		return 1;
 	}
 	keep_reason(hsm);
-	took = monotonic_ns() - now;
+	took = hsm_monotonic_ns() - now;
 	hsm->backoff *= 2;
 	if (hsm->backoff < BACKOFF_MIN)
 		hsm->backoff = BACKOFF_MIN;
@@ -202,6 +193,56 @@ restart(struct hsm *hsm)
 	hsm->retry_at =
 	    now + took + (hsm->backoff > took ? hsm->backoff : took);
 	return 0;
+}
+
+/*
+ * The write lock, unless calls in the module do not come back: those hold the
+ * read lock, and whoever waits for the write lock keeps other tokens' calls out
+ * meanwhile. The wait is by the wall clock, since that is what there is; a
+ * clock that jumps makes it longer or shorter, and nothing worse.
+ */
+static int
+lock_module(struct hsm_module *m)
+{
+	struct timespec end;
+
+	if (atomic_load(&m->n_late) == 0) {
+		clock_gettime(CLOCK_REALTIME, &end);
+		end.tv_sec += LOCK_WAIT;
+		if (pthread_rwlock_timedwrlock(&m->lock, &end) == 0)
+			return 1;
+	}
+	hsm_raise(HSM_E_TOKEN,
+	    "token: a call in module %s has not come back", m->name);
+	return 0;
+}
+
+/* Module's lock held. */
+static int
+bring_back(struct hsm *hsm, int hard, int *pin)
+{
+	struct hsm_module *m = hsm->module;
+	int ok;
+
+	/* After another token's restart of the module, ours is due. */
+	ok = m->running && (!hard || !hsm_is_attached(hsm)) &&
+	    hsm_attach(hsm, 0);
+	*pin = !ok && last_is_pin();
+	if (*pin)
+		keep_reason(hsm);
+	if (!ok && !*pin && !hsm->closed)
+		ok = restart(hsm);
+	*pin = *pin || (!ok && last_is_pin());
+	return ok;
+}
+
+void
+hsm_recover_reason(struct hsm *hsm, char *why, size_t size)
+{
+	pthread_mutex_lock(&hsm->recover);
+	if (!hsm->recovered && hsm->away[0] != '\0')
+		snprintf(why, size, "%s", hsm->away);
+	pthread_mutex_unlock(&hsm->recover);
 }
 
 int
@@ -214,15 +255,12 @@ hsm_recover(struct hsm *hsm, unsigned long gen, int hard)
 	pthread_mutex_lock(&hsm->recover);
 	ERR_set_mark();
 	if (hsm->gen == gen || hsm->anchor == 0) {
-		pthread_rwlock_wrlock(&m->lock);
-		/* After another token's restart of the module, ours is due. */
-		ok = m->running && (!hard || !hsm_is_attached(hsm)) &&
-		    hsm_attach(hsm, 0);
-		pin = !ok && last_is_pin();
-		if (!ok && !pin && !hsm->closed)
-			ok = restart(hsm);
-		pin = pin || (!ok && last_is_pin());
-		pthread_rwlock_unlock(&m->lock);
+		ok = lock_module(m);
+		if (ok) {
+			ok = bring_back(hsm, hard, &pin);
+			pthread_rwlock_unlock(&m->lock);
+		}
+		hsm->recovered = ok;
 	}
 	if (ok)
 		ERR_pop_to_mark();

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "hsm/private.h"
 
@@ -38,22 +39,37 @@ hsm_pool_drop(struct hsm *hsm)
 	}
 }
 
-/* Wait for a free place; the last one given back, since it is warm. */
-static size_t
-take_place(struct hsm_pool *pool)
+/*
+ * Wait for a free place; the last one given back, since it is warm. 0 when all
+ * of them wait for a token that does not answer. A slow token may have a queue
+ * of any length.
+ */
+static int
+take_place(struct hsm *hsm, size_t *place)
 {
-	size_t place;
+	struct hsm_pool *pool = &hsm->pool;
+	int ok = 1;
 
 	pthread_mutex_lock(&pool->lock);
-	while (pool->n_idle == 0)
+	while (pool->n_idle == 0 &&
+	    (ok = !hsm_health_all_late(hsm, pool->size)))
 		pthread_cond_wait(&pool->freed, &pool->lock);
-	place = pool->idle[--pool->n_idle];
+	if (ok)
+		*place = pool->idle[--pool->n_idle];
 	pthread_mutex_unlock(&pool->lock);
-	return place;
+	return ok;
 }
 
-static void
-give_place(struct hsm_pool *pool, size_t place)
+void
+hsm_pool_wake(struct hsm_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pthread_cond_broadcast(&pool->freed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void
+hsm_pool_give(struct hsm_pool *pool, size_t place)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->idle[pool->n_idle++] = place;
@@ -97,32 +113,26 @@ open_session(struct hsm *hsm, CK_FLAGS more, CK_SESSION_HANDLE *out)
 	    hsm->slot, CKF_SERIAL_SESSION | more, NULL, NULL, out);
 }
 
-/* Check a session out: ${s} and the read lock are held when it is CKR_OK. */
+/* A session at ${s->place}: the read lock is held when it is CKR_OK. */
 static CK_RV
 checkout(struct hsm *hsm, struct hsm_session *s)
 {
-	CK_SESSION_HANDLE *h;
+	CK_SESSION_HANDLE *h = &hsm->pool.place[s->place];
 	CK_RV rv;
 
-	for (;;) {
-		s->place = take_place(&hsm->pool);
-		pthread_rwlock_rdlock(&hsm->module->lock);
-		h = &hsm->pool.place[s->place];
-		rv = check_attached(hsm);
-		if (rv == CKR_OK && *h == 0)
-			rv = open_session(hsm, 0, h);
-		if (rv == CKR_OK) {
-			s->hsm = hsm;
-			s->fn = hsm->module->fn;
-			s->h = *h;
-			return CKR_OK;
-		}
-		pthread_rwlock_unlock(&hsm->module->lock);
-		if (rv == CKR_SESSION_COUNT && retire_place(&hsm->pool))
-			continue;
-		give_place(&hsm->pool, s->place);
-		return rv;
+	pthread_rwlock_rdlock(&hsm->module->lock);
+	rv = check_attached(hsm);
+	if (rv == CKR_OK && *h == 0)
+		rv = open_session(hsm, 0, h);
+	if (rv == CKR_OK) {
+		s->hsm = hsm;
+		s->fn = hsm->module->fn;
+		s->h = *h;
+		return CKR_OK;
 	}
+	*h = 0;
+	pthread_rwlock_unlock(&hsm->module->lock);
+	return rv;
 }
 
 /*
@@ -139,7 +149,6 @@ checkin(struct hsm_session *s, CK_RV rv)
 		hsm->pool.place[s->place] = 0;
 	}
 	pthread_rwlock_unlock(&hsm->module->lock);
-	give_place(&hsm->pool, s->place);
 }
 
 /* May another attempt on a fresh session or a fresh login help? */
@@ -149,6 +158,7 @@ may_recover(CK_RV rv)
 	switch (rv) {
 	case CKR_CRYPTOKI_NOT_INITIALIZED:
 	case CKR_DEVICE_ERROR:
+	case CKR_DEVICE_MEMORY:
 	case CKR_DEVICE_REMOVED:
 	case CKR_FUNCTION_FAILED:
 	case CKR_GENERAL_ERROR:
@@ -209,39 +219,171 @@ hsm_session_check(struct hsm_session *s)
 	return CKR_OK;
 }
 
+/* Is it the token that failed, or did the caller ask for the wrong thing? */
+static enum hsm_verdict
+verdict_of(CK_RV rv)
+{
+	if (rv == CKR_OK)
+		return HSM_CALL_OK;
+	if (rv == CKR_SESSION_COUNT)
+		return HSM_CALL_NO_SESSION;
+	return may_recover(rv) ? HSM_CALL_FAILED : HSM_CALL_NO_MATTER;
+}
+
 /*
  * First a new session, then the whole module: a SoftHSM whose folder went away
  * comes back only after C_Finalize.
  */
-int
-hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
+enum hsm_verdict
+hsm_call_run(struct hsm *hsm, size_t place, const struct hsm_call *call)
 {
-	struct hsm_session s;
+	struct hsm_session s = {.place = place};
 	unsigned long gen;
 	int try;
 	CK_RV rv;
 
-	/* Modules in our process leave their own errors behind. */
-	ERR_set_mark();
 	for (try = 0;; try++) {
 		gen = atomic_load(&hsm->gen);
 		if ((rv = checkout(hsm, &s)) == CKR_OK) {
-			rv = op(&s, arg);
+			rv = call->op(&s, call->arg);
 			checkin(&s, rv);
 		}
-		if (rv == CKR_OK) {
-			ERR_pop_to_mark();
-			return 1;
-		}
-		if (!may_recover(rv) || try == 2 || hsm->closed) {
-			hsm_raise_rv(rv, what);
+		if (rv == CKR_OK || !may_recover(rv) || try == 2 || hsm->closed)
 			break;
-		}
 		if (!hsm_recover(hsm, gen, try))
-			break;
+			return HSM_CALL_FAILED;
 	}
-	ERR_clear_last_mark();
-	return 0;
+	if (rv != CKR_OK)
+		hsm_raise_rv(rv, call->what);
+	return verdict_of(rv);
+}
+
+/* Why the call failed, as its last line says; what recovery met goes first. */
+static void
+take_reason(struct hsm *hsm, char *why, size_t size, int *reason)
+{
+	unsigned long e = ERR_peek_last_error();
+	const char *text = NULL;
+	int flags = 0;
+
+	ERR_peek_last_error_data(&text, &flags);
+	snprintf(why, size, "%s",
+	    text != NULL && (flags & ERR_TXT_STRING) ? text : "unknown");
+	*reason = ERR_GET_LIB(e) == ERR_LIB_USER ? ERR_GET_REASON(e)
+						 : HSM_E_TOKEN;
+	hsm_recover_reason(hsm, why, size);
+}
+
+static enum hsm_verdict
+make_call(struct hsm *hsm, const struct hsm_call *call)
+{
+	enum hsm_verdict v;
+	size_t place;
+
+	do {
+		if (!take_place(hsm, &place)) {
+			hsm_raise(HSM_E_TOKEN,
+			    "token: %s: all sessions wait for its answer",
+			    call->what);
+			return HSM_CALL_NO_MATTER;
+		}
+		v = call->bounded && hsm->limit > 0
+		    ? hsm_helper_run(hsm, place, call)
+		    : hsm_call_run(hsm, place, call);
+		if (v == HSM_CALL_NO_SESSION && retire_place(&hsm->pool))
+			continue;
+		if (v != HSM_CALL_LATE)
+			hsm_pool_give(&hsm->pool, place);
+		return v;
+	} while (1);
+}
+
+/* What the call tells of the token's health. */
+static void
+account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
+    int probe, long long took)
+{
+	char why[256];
+	int reason;
+
+	switch (v) {
+	case HSM_CALL_OK:
+		hsm_health_well(hsm, probe, call->signs);
+		break;
+	case HSM_CALL_LATE:
+		snprintf(why, sizeof(why),
+		    "%s: no answer within %lld s", call->what,
+		    hsm->limit / 1000000000LL);
+		hsm_health_late(hsm, probe, call->signs, why, took);
+		hsm_raise(HSM_E_TOKEN, "token: %s", why);
+		break;
+	case HSM_CALL_NO_MATTER:
+		hsm_health_no_matter(hsm, probe);
+		break;
+	default:
+		take_reason(hsm, why, sizeof(why), &reason);
+		hsm_health_failed(
+		    hsm, probe, call->signs, reason, why, took);
+	}
+}
+
+static enum hsm_verdict
+run(struct hsm *hsm, const struct hsm_call *call)
+{
+	enum hsm_verdict v;
+	long long begin;
+	int probe;
+
+	/* Modules in our process leave their own errors behind. */
+	ERR_set_mark();
+	if (!hsm_health_enter(hsm, &probe)) {
+		ERR_clear_last_mark();
+		return HSM_CALL_FAILED;
+	}
+	begin = hsm_monotonic_ns();
+	v = make_call(hsm, call);
+	account(hsm, call, v, probe, hsm_monotonic_ns() - begin);
+	if (v == HSM_CALL_OK)
+		ERR_pop_to_mark();
+	else
+		ERR_clear_last_mark();
+	return v;
+}
+
+int
+hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
+{
+	struct hsm_call call = {.what = what, .op = op, .arg = arg};
+
+	return run(hsm, &call) == HSM_CALL_OK;
+}
+
+static int
+run_bounded(struct hsm *hsm, struct hsm_call *call)
+{
+	enum hsm_verdict v;
+
+	call->bounded = 1;
+	v = run(hsm, call);
+	return v == HSM_CALL_LATE ? -1 : v == HSM_CALL_OK;
+}
+
+int
+hsm_session_sign(
+    struct hsm *hsm, hsm_op *op, void *arg, void (*release)(void *))
+{
+	struct hsm_call call = {"signature", op, arg, release, .signs = 1};
+
+	return run_bounded(hsm, &call);
+}
+
+int
+hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *))
+{
+	struct hsm_call call = {what, op, arg, release, .signs = 0};
+
+	return run_bounded(hsm, &call);
 }
 
 struct rw_call {

@@ -1,14 +1,16 @@
+#include <stdio.h>
 #include <string.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 #include "hsm/private.h"
 
 struct call {
-	struct hsm_key *key;
+	struct hsm_key *key;	/* a reference of its own */
 	CK_MECHANISM mech;
 	CK_RSA_PKCS_PSS_PARAMS pss;
 	const unsigned char *in;
 	size_t in_len;
+	unsigned char short_in[EVP_MAX_MD_SIZE], *long_in;
 	unsigned char buf[HSM_SIG_MAX]; /* padded input */
 	unsigned char raw[HSM_SIG_MAX]; /* as the token gives it */
 	CK_ULONG raw_len;
@@ -173,6 +175,55 @@ hsm_sign_size(const struct hsm_key *key)
 	return size < 0 ? 0 : (size_t)size;
 }
 
+static void
+call_free(void *arg)
+{
+	struct call *call = arg;
+
+	if (call == NULL)
+		return;
+	hsm_key_free(call->key);
+	OPENSSL_free(call->long_in);
+	OPENSSL_free(call);
+}
+
+/* Not all of it is cleared: the buffers are filled before they are read. */
+static struct call *
+call_new(struct hsm_key *key, const unsigned char *in, size_t in_len)
+{
+	struct call *call = OPENSSL_malloc(sizeof(*call));
+
+	if (call == NULL)
+		return NULL;
+	memset(&call->mech, 0, sizeof(call->mech));
+	call->key = hsm_key_ref(key);
+	call->long_in = NULL;
+	/* A copy: the token may read it when the caller has long gone on. */
+	call->in = call->short_in;
+	call->in_len = in_len;
+	if (in_len > sizeof(call->short_in) &&
+	    (call->in = call->long_in = OPENSSL_malloc(in_len)) == NULL) {
+		call_free(call);
+		return NULL;
+	}
+	memcpy((unsigned char *)call->in, in, in_len);
+	return call;
+}
+
+/* Octets that a signature has as the token gives it. */
+static size_t
+raw_size(const struct hsm_key *key)
+{
+	switch (key->type) {
+	case EVP_PKEY_EC:
+		return 2 * key->size;
+	case EVP_PKEY_ED25519:
+		return 64;
+	default:
+		return key->size;
+	}
+}
+
 static int
 give(const struct call *call, unsigned char *sig, size_t size, size_t *out_len)
 {
@@ -191,23 +242,117 @@ give(const struct call *call, unsigned char *sig, size_t size, size_t *out_len)
 	return rc;
 }
 
+/* The token that this thread's last signature came from. */
+static _Thread_local const struct hsm *last_signer;
+
+static int
+wrong(struct hsm_key *key, const char *what)
+{
+	char why[256], label[33];
+
+	hsm_text_copy(
+	    label, key->hsm->token.label, sizeof(key->hsm->token.label));
+	snprintf(why, sizeof(why), "key %s: %s", key->label, what);
+	hsm_health_stop(key->hsm, why);
+	hsm_raise(HSM_E_WRONG, "token.stopped: token %s: %s", label, why);
+	return 0;
+}
+
+/* 1 when ${sig} may be given away; else the token is stopped. */
+static int
+check(const struct call *call, const struct hsm_sign_how *how,
+    const unsigned char *in, size_t in_len, const unsigned char *sig,
+    size_t len)
+{
+	struct hsm_key *key = call->key;
+
+	if (key->caller_verifies ||
+	    hsm_verify(key->pub, how, in, in_len, sig, len))
+		return 1;
+	return wrong(key, "a signature that does not verify");
+}
+
+static int
+sign_by(struct hsm_key *key, const struct hsm_sign_how *how,
+    const unsigned char *in, size_t in_len, unsigned char *sig, size_t size,
+    size_t *out_len)
+{
+	struct call *call = NULL;
+	int rc = 0;
+
+	if (!hsm_health_may_sign(key->hsm) ||
+	    (call = call_new(key, in, in_len)) == NULL)
+		return 0;
+	if (prepare(call, how, key->hsm->caps))
+		rc = hsm_session_sign(key->hsm, sign_op, call, call_free);
+	if (rc < 0) /* the call is not ours any longer */
+		return 0;
+	if (rc && call->raw_len != raw_size(key))
+		rc = wrong(key, "a signature of a wrong length");
+	rc = rc && give(call, sig, size, out_len) &&
+	    check(call, how, in, in_len, sig, *out_len);
+	call_free(call);
+	if (rc)
+		last_signer = key->hsm;
+	return rc;
+}
+
+/* May another token help, which holds the same key? */
+static int
+is_tokens_fault(void)
+{
+	switch (ERR_GET_REASON(ERR_peek_last_error())) {
+	case HSM_E_UNSUPPORTED:
+	case HSM_E_CONFIG:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
 int
 hsm_sign(struct hsm_key *key, const struct hsm_sign_how *how,
     const unsigned char *in, size_t in_len, unsigned char *sig, size_t size,
     size_t *out_len)
 {
-	struct call call;
+	int rc;
 
 	if (key->hsm == NULL) {
 		hsm_raise(HSM_E_NOKEY, "a public key cannot sign");
 		return 0;
 	}
-	/* Not all of it: the buffers are filled before they are read. */
-	call.key = key;
-	call.in = in;
-	call.in_len = in_len;
-	memset(&call.mech, 0, sizeof(call.mech));
-	return prepare(&call, how, key->hsm->caps) &&
-	    hsm_session_run(key->hsm, "signature", sign_op, &call) &&
-	    give(&call, sig, size, out_len);
+	ERR_set_mark();
+	rc = sign_by(key, how, in, in_len, sig, size, out_len);
+	if (!rc && key->spare != NULL && is_tokens_fault())
+		rc = sign_by(key->spare, how, in, in_len, sig, size, out_len);
+	if (rc)
+		ERR_pop_to_mark();
+	else
+		ERR_clear_last_mark();
+	return rc;
+}
+
+void
+hsm_key_caller_verifies(EVP_PKEY *pkey)
+{
+	struct hsm_key *key;
+
+	ERR_set_mark();
+	if ((key = hsm_provider_key(pkey)) != NULL)
+		key->caller_verifies = 1;
+	ERR_pop_to_mark();
+}
+
+void
+hsm_key_wrong(EVP_PKEY *pkey, const char *why)
+{
+	struct hsm_key *key;
+
+	ERR_set_mark();
+	key = hsm_provider_key(pkey);
+	if (key != NULL && key->spare != NULL && last_signer == key->spare->hsm)
+		key = key->spare;
+	if (key != NULL)
+		wrong(key, why);
+	ERR_pop_to_mark();
 }

@@ -170,6 +170,9 @@ drop_changed(struct follow *f, const struct status_head *head)
 		if (!status_reader_changes(f->reader, drops.last,
 			FOLLOW_CHANGES_MAX, drop_one, &drops))
 			return 0;
+		/* Many: what comes on later pages must not wait for them. */
+		if (drops.n == FOLLOW_CHANGES_MAX)
+			cache_flush(f->cache);
 	} while (drops.n == FOLLOW_CHANGES_MAX);
 	return 1;
 }

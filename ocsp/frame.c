@@ -78,7 +78,7 @@ static const struct {
 	enum request_hash hash;
 	size_t algorithm_len;
 	unsigned char algorithm[16];
-} hashes[FRAME_HASHES] = {
+} by_hash[FRAME_HASHES] = {
     {REQUEST_SHA256, 15,
 	{0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0}},
     {REQUEST_SHA1, 11, {0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0}},
@@ -95,12 +95,12 @@ frame_issuer(struct frame_issuer *out, const struct view_issuer *issuer)
 		unsigned char room[FRAME_PREFIX_MAX];
 
 		b.at = room + sizeof(room);
-		n = request_hash_len(hashes[i].hash);
-		put(&b, issuer->key_hash[hashes[i].hash], n);
+		n = request_hash_len(by_hash[i].hash);
+		put(&b, issuer->key_hash[by_hash[i].hash], n);
 		head(&b, T_OCTETS, b.at + n);
-		put(&b, issuer->name_hash[hashes[i].hash], n);
+		put(&b, issuer->name_hash[by_hash[i].hash], n);
 		head(&b, T_OCTETS, b.at + n);
-		put(&b, hashes[i].algorithm, hashes[i].algorithm_len);
+		put(&b, by_hash[i].algorithm, by_hash[i].algorithm_len);
 		out->prefix_len[i] = (size_t)(room + sizeof(room) - b.at);
 		memcpy(out->prefix[i], b.at, out->prefix_len[i]);
 	}

@@ -296,6 +296,22 @@ serve(struct app *a)
 	return status;
 }
 
+/* The token's health; called by whoever signs. */
+static void
+tell_token(enum hsm_event event, const char *why, void *arg)
+{
+	static const char *const NAMES[] = {
+	    [HSM_EVENT_AWAY] = "ocsp.token.away",
+	    [HSM_EVENT_STUCK] = "ocsp.token.stuck",
+	    [HSM_EVENT_BACK] = "ocsp.token.back",
+	    [HSM_EVENT_WRONG] = "ocsp.token.wrong-signature",
+	};
+
+	(void)arg;
+	report_event(event == HSM_EVENT_BACK ? REPORT_INFO : REPORT_ERROR,
+	    NAMES[event], "error", why[0] != '\0' ? why : NULL, NULL);
+}
+
 /* Once, without a thread and without a socket. */
 static int
 do_once(struct app *a, const struct what *w)
@@ -349,6 +365,7 @@ main(int argc, char **argv)
 		return fatal();
 	if (o.check_only)
 		goto out;
+	a.set->token.notify = tell_token;
 	/* While there is one thread: SoftHSM's configuration goes through the
 	   environment. */
 	if (a.set->have_token && (a.hsm = hsm_open(&a.set->token)) == NULL)

@@ -174,7 +174,9 @@ metrics_healthy(
 	snprintf(why, size, "%s", s.text);
 	ok = s.view == STANDING_OK;
 	for (i = 0; ok && i < ctx->set->n_delegates; i++) {
-		issuer = view_find_ident(view, ctx->set->delegates[i].issuer);
+		issuer = view == NULL
+		    ? NULL
+		    : view_find_ident(view, ctx->set->delegates[i].issuer);
 		signer = issuer == NULL
 		    ? NULL
 		    : delegates_signer(ctx->responder->delegates, issuer);

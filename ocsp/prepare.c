@@ -279,7 +279,7 @@ next_shard(struct prepare *pre, time_t now)
 	pre->shard = NULL;
 	for (i = 0; i < prepared_n_issuers(pre->ctx.prepared); i++) {
 		issuer = prepared_issuer(pre->ctx.prepared, i);
-		if (issuer->id < 0)
+		if (atomic_load(&issuer->id) < 0)
 			continue;
 		for (j = 0; j < PREPARED_SHARDS; j++) {
 			shard = &issuer->shards[j];

@@ -70,7 +70,7 @@ issuer_of(struct prepared *p, int64_t id)
 	size_t i, n = prepared_n_issuers(p);
 
 	for (i = 0; i < n; i++)
-		if (p->issuers[i]->id == id)
+		if (atomic_load(&p->issuers[i]->id) == id)
 			return p->issuers[i];
 	return NULL;
 }
@@ -113,7 +113,7 @@ add_issuer(struct prepared *p, const struct view_issuer *from,
 	if (n == PREPARED_ISSUERS_MAX ||
 	    (to = OPENSSL_zalloc(sizeof(*to))) == NULL)
 		return 0;
-	to->id = from->id;
+	atomic_init(&to->id, from->id);
 	to->policy = policy;
 	memcpy(to->ident, from->ident, sizeof(to->ident));
 	frame_issuer(&to->frame, from);
@@ -138,7 +138,7 @@ forget_changed(struct prepared *p, const struct view_issuer *now)
 		return;
 	frame_issuer(&frame, now);
 	if (memcmp(&frame, &known->frame, sizeof(frame)) != 0)
-		known->id = -1;
+		atomic_store(&known->id, -1);
 }
 
 static void
@@ -270,7 +270,7 @@ match(struct prepared *p, const unsigned char *der, size_t len,
 
 	for (i = 0; i < n; i++) {
 		out->issuer = p->issuers[i];
-		if (out->issuer->id < 0 ||
+		if (atomic_load(&out->issuer->id) < 0 ||
 		    !frame_match(&out->issuer->frame, der, len, &out->which,
 			&out->serial, &out->serial_len))
 			continue;
@@ -319,7 +319,7 @@ keep(struct cache *cache, uint64_t epoch, const struct match *m,
 {
 	struct cache_key key = *request;
 
-	key.issuer = m->issuer->id;
+	key.issuer = atomic_load(&m->issuer->id);
 	key.serial = m->serial;
 	key.serial_len = m->serial_len;
 	cache_put(cache, epoch, &key, reply);

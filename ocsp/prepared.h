@@ -34,7 +34,7 @@ struct prepared_shard {
 };
 
 struct prepared_issuer {
-	int64_t id;
+	atomic_llong id; /* -1: it means another by now */
 	char ident[80];
 	struct frame_issuer frame;
 	const struct policy *policy; /* of the settings */

@@ -151,15 +151,24 @@ wait_for(struct tell *t, int ms)
 	return n == 0 || (n < 0 && errno == EINTR);
 }
 
+/* The view costs nothing to look at, a probe a signature. */
+static int
+view_turned(struct tell *t)
+{
+	standing_look(t->set, t->state, time(NULL), &t->now);
+	return t->now.view != t->last.view;
+}
+
 /* Not at once: delegates and status.db are being loaded. */
 static void *
 run(void *arg)
 {
 	struct tell *t = arg;
-	int first = 1, ms = 1000;
+	int n;
 
-	for (; wait_for(t, ms); first = 0, ms = TELL_LOOK * 1000)
-		look(t, first);
+	for (n = 0; wait_for(t, 1000); n++)
+		if (n % TELL_LOOK == 0 || view_turned(t))
+			look(t, n == 0);
 	return NULL;
 }
 

@@ -6,15 +6,16 @@
 /*
  * Tells inkan-ca through svc.sock (operation tell-own) how the responder
  * stands, so that `inkan status` can say so: every TELL_PERIOD seconds, and
- * within TELL_LOOK seconds of a change for the worse or the better, or once
- * inkan-ca is there again. Nothing hangs on it.
+ * when it turns for the worse or the better. Of the view that is noticed within
+ * a second, of a delegate within TELL_LOOK, when its key has signed no probe.
+ * While inkan-ca is away it is tried as often. Nothing hangs on it.
  *
  * Reports when the view begins and ends to be too old for anything new to be
  * said, and when a delegate begins and ends to sign.
  */
 
 #define TELL_PERIOD 20
-#define TELL_LOOK 5 /* seconds between two looks, with a probe of each key */
+#define TELL_LOOK 5 /* seconds between two probes of each key */
 
 struct tell;
 

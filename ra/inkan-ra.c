@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -23,6 +24,7 @@
 
 #define PROGRAM "inkan-ra"
 #define FDS_BESIDE_CONNECTIONS 128
+#define WATCH_MS 5000 /* for a new certificate in the file */
 
 static const char usage[] =
     "inkan-ra -c FILE [-n | --init-keys | --renew]\n"
@@ -46,6 +48,7 @@ struct ra {
 	int fds[SETTINGS_LISTEN_MAX];
 	size_t n_fds;
 	int metrics_fd;
+	struct stat seen; /* the certificate's file, as it was last read */
 	int signals;
 };
 
@@ -177,6 +180,20 @@ start(struct ra *ra)
 	return ra->own_cert != NULL;
 }
 
+/* Is it another file than the last time? */
+static int
+has_changed(struct ra *ra)
+{
+	struct stat st, was = ra->seen;
+
+	if (stat(ra->settings->certificate, &st) != 0)
+		return 0;
+	ra->seen = st;
+	return st.st_ino != was.st_ino || st.st_size != was.st_size ||
+	    st.st_mtim.tv_sec != was.st_mtim.tv_sec ||
+	    st.st_mtim.tv_nsec != was.st_mtim.tv_nsec;
+}
+
 static void
 reload(struct ra *ra)
 {
@@ -187,18 +204,20 @@ reload(struct ra *ra)
 		report_errors(REPORT_ERROR, "ra.cert.reload", NULL);
 }
 
-/* Until SIGTERM or SIGINT. */
+/* Until SIGTERM or SIGINT. A certificate that another process has renewed is
+   taken up without being told: nobody knows which those are. */
 static void
 serve(struct ra *ra)
 {
 	struct pollfd pfd = {.fd = ra->signals, .events = POLLIN};
 	int signal;
 
+	(void)has_changed(ra);
 	for (;;) {
-		if (poll(&pfd, 1, -1) <= 0)
-			continue;
-		signal = daemon_signal(ra->signals);
-		if (signal == SIGHUP)
+		signal = poll(&pfd, 1, WATCH_MS) > 0
+		    ? daemon_signal(ra->signals)
+		    : 0;
+		if (has_changed(ra) || signal == SIGHUP)
 			reload(ra);
 		else if (signal == SIGTERM || signal == SIGINT)
 			return;

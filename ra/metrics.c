@@ -9,7 +9,8 @@
    among them. */
 const char *const metrics_stages[METRICS_STAGES] = {"-", "http", "route",
     "body", "authenticate", "possess", "authorize", "attest", "approve",
-    "build", "conform", "reserve", "sign", "record", "ca", "answer", "other"};
+    "build", "conform", "reserve", "sign", "record", "ca", "answer", "log",
+    "other"};
 
 static struct metrics_fleet *
 fleet_new(const char *name)

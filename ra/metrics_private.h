@@ -21,7 +21,7 @@ enum metrics_outcome {
 	METRICS_OUTCOMES
 };
 
-#define METRICS_STAGES 17
+#define METRICS_STAGES 18
 extern const char *const metrics_stages[METRICS_STAGES];
 
 struct metrics_fleet {

@@ -145,6 +145,7 @@ resident(void)
 	unsigned long pages = 0;
 
 	if (f != NULL) {
+		/* The kernel's own. NOLINTNEXTLINE(cert-err34-c) */
 		if (fscanf(f, "%*u %lu", &pages) != 1)
 			pages = 0;
 		fclose(f);

@@ -85,9 +85,11 @@ struct worker {
 	struct event_base *base;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound[SETTINGS_LISTEN_MAX];
-	struct event *wake_event, *resume, *refresh, *end, *leave;
+	struct event *wake_event, *resume, *refresh, *end, *leave, *open;
 	int paused;
-	int left, turns; /* stopping: nothing is accepted any more */
+	int opened; /* it may accept */
+	int left; /* stopping: nothing is accepted any more */
+	int turns; /* of waiting to open or to leave */
 	struct connection_list all, idle;
 	size_t n_large; /* connections that are large */
 	struct linger_list lingering;

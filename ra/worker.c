@@ -15,6 +15,8 @@
 #define EVHTTP_HEAD_MAX (64 * 1024)
 #define EVHTTP_BODY_MAX (1024 * 1024)
 #define PAUSE_MS 50
+#define OPEN_MS 900 /* for inkan-ca to be reached, and */
+#define OPEN_TURNS 10 /* times that for it to tell of the fleets */
 #define LEAVE_MS 1
 #define LEAVE_TURNS 1000 /* then what waits still is left behind */
 
@@ -114,6 +116,34 @@ seconds(void)
 
 /* ---- fleets ---- */
 
+/* Until it knows the fleets a worker takes nobody: another one, or another
+   process on the port, can serve him. Not for ever: then 503 is said. */
+static void
+open_up(struct worker *w)
+{
+	if (w->opened)
+		return;
+	w->opened = 1;
+	w->turns = 0;
+	evtimer_del(w->open);
+	if (!w->paused)
+		set_accepting(w, 1);
+}
+
+static void
+on_open(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval again = {0, OPEN_MS * 1000};
+	struct worker *w = arg;
+
+	(void)fd, (void)what;
+	/* It is there, and slow. */
+	if (ca_link_is_up(w->link) && w->turns++ < OPEN_TURNS)
+		evtimer_add(w->open, &again);
+	else
+		open_up(w);
+}
+
 static void
 on_fleets(const WIRE_ANSWER *answer, void *arg)
 {
@@ -134,6 +164,7 @@ on_fleets(const WIRE_ANSWER *answer, void *arg)
 	w->fleets = fleets;
 	if (!atomic_exchange(&w->ready, 1))
 		report_event(REPORT_INFO, "ra.fleets.known", NULL);
+	open_up(w);
 }
 
 static void
@@ -215,9 +246,9 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	if (read(fd, &n, sizeof(n)) != (ssize_t)sizeof(n))
 		return;
 	evtimer_del(w->resume);
-	if (w->paused)
-		set_accepting(w, 1);
 	w->paused = 0;
+	open_up(w);
+	set_accepting(w, 1);
 	evtimer_add(w->end, &tv);
 	for (c = TAILQ_FIRST(&w->all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, all);
@@ -265,13 +296,16 @@ static int
 make_events(struct worker *w)
 {
 	struct timeval refresh = {WORKER_FLEETS_S, 0};
+	struct timeval open = {0, OPEN_MS * 1000};
 
 	w->resume = evtimer_new(w->base, on_resume, w);
 	w->end = evtimer_new(w->base, on_end, w);
 	w->leave = evtimer_new(w->base, on_leave, w);
+	w->open = evtimer_new(w->base, on_open, w);
 	w->refresh = event_new(w->base, -1, EV_PERSIST, on_refresh, w);
 	w->wake_event = event_new(w->base, w->wake, EV_READ, on_wake, w);
 	return w->resume != NULL && w->end != NULL && w->leave != NULL &&
+	    w->open != NULL && evtimer_add(w->open, &open) == 0 &&
 	    w->refresh != NULL &&
 	    w->wake_event != NULL && event_add(w->refresh, &refresh) == 0 &&
 	    event_add(w->wake_event, NULL) == 0;
@@ -302,6 +336,7 @@ make_http(struct worker *w)
 	for (i = 0; i < w->shared.n_fds; i++)
 		if (!bind_one(w, i))
 			return 0;
+	set_accepting(w, 0); /* see open_up() */
 	return 1;
 }
 
@@ -323,6 +358,7 @@ destroy(struct worker *w)
 	free_event(w->resume);
 	free_event(w->end);
 	free_event(w->leave);
+	free_event(w->open);
 	free_event(w->refresh);
 	free_event(w->wake_event);
 	/* What was freed is finalized by a last turn of the loop. */

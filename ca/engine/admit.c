@@ -34,6 +34,25 @@ stage_refuse(struct admitting *t, enum wire_status status, const char *rule,
 	return outcome_refuse(t->o, status, t->stage, rule, field, "%s", text);
 }
 
+int
+stage_refuse_detail(struct admitting *t, enum wire_status status,
+    const char *rule, const char *field, const char *detail, const char *fmt,
+    ...)
+{
+	char text[sizeof(t->o->text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (t->env->explain)
+		return outcome_refuse(t->o, status, t->stage, rule, field,
+		    "%s: %s", text, detail);
+	ca_raise(status == WIRE_UNAVAILABLE ? CA_E_BUSY : CA_E_DENIED, "%s: %s",
+	    rule, detail);
+	return outcome_refuse(t->o, status, t->stage, rule, field, "%s", text);
+}
+
 void
 stage_say(struct admitting *t, const char *fmt, ...)
 {

@@ -145,8 +145,8 @@ int admit_guard(struct store_tx *tx, struct admission *a, struct cert_row *row,
 /*
  * Inside the transaction that sets a reservation aborted: give back what
  * admit_guard() used up for it (its one-time secret, its counts, an approved
- * request), so that the device can ask again. ${row} is the reservation; it may be of an earlier life
- * of this program. A device that was registered stays registered.
+ * request), so that the device can ask again. ${row} is the reservation; it may be
+ * of an earlier life of this program. A device that was registered stays registered.
  */
 int admit_unguard(struct store_tx *tx, const struct cert_row *row);
 

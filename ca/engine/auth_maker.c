@@ -146,38 +146,57 @@ find_maker(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
 
 /* ---- revocation -------------------------------------------------------- */
 
+/* No CRL that counts: what the fleet says of that. */
 static int
-not_revoked(struct admitting *t, const struct fleet_maker *m, X509 *leaf,
-    STACK_OF(X509) * rest)
+not_covered(struct admitting *t, const struct auth_outsider *x, const char *why)
 {
-	char why[MAKER_CRLS_WHY_MAX];
-	enum maker_crls_verdict v;
-
-	if (!m->crls)
-		return 1;
-	v = maker_crls_check(t->env->maker_crls, m->anchors, m->depth, leaf,
-	    rest, t->env->now, why);
-	if (v == MAKER_CRLS_GOOD)
-		return 1;
-	if (v == MAKER_CRLS_REVOKED)
-		return stage_refuse(t, WIRE_DENIED, "maker.revoked",
-		    "tls.certificate",
-		    "manufacturer %s has revoked a certificate of the chain",
-		    m->name);
-	if (m->missing == FLEET_MISSING_REFUSE) {
-		stage_refuse(t, WIRE_UNAVAILABLE, "maker.crl",
-		    "tls.certificate",
-		    "whether manufacturer %s has revoked the certificate cannot "
-		    "be told: %s",
-		    m->name, why);
+	if (x->revocation->missing == FLEET_MISSING_REFUSE) {
+		stage_refuse_detail(t, WIRE_UNAVAILABLE, "maker.crl",
+		    "tls.certificate", why,
+		    "whether the certificate of %s %s is revoked cannot be "
+		    "told now",
+		    x->what, x->name);
 		t->o->retry_after = RETRY_CRL;
 		return 0;
 	}
 	if (!t->env->explain)
 		report_event(REPORT_WARN, "maker.crl.missing", "fleet",
-		    t->fleet->name, "maker", m->name, "why", why, NULL);
-	stage_note(t, "no CRL of manufacturer %s: %s", m->name, why);
+		    t->fleet->name, x->what, x->name, "why", why, NULL);
+	stage_note(t, "no CRL of %s %s: %s", x->what, x->name, why);
 	return 1;
+}
+
+int
+auth_not_revoked(struct admitting *t, const struct auth_outsider *x, X509 *leaf,
+    STACK_OF(X509) * rest)
+{
+	char why[MAKER_CRLS_WHY_MAX];
+
+	if (!x->revocation->crls)
+		return 1;
+	switch (maker_crls_check(t->env->maker_crls, x->anchors, x->depth, leaf,
+	    rest, t->env->now, why)) {
+	case MAKER_CRLS_GOOD:
+		return 1;
+	case MAKER_CRLS_REVOKED:
+		return stage_refuse(t, WIRE_DENIED, "maker.revoked",
+		    "tls.certificate",
+		    "a certificate of the chain of %s %s is revoked", x->what,
+		    x->name);
+	case MAKER_CRLS_UNKNOWN:
+		break;
+	}
+	return not_covered(t, x, why);
+}
+
+static int
+not_revoked(struct admitting *t, const struct fleet_maker *m, X509 *leaf,
+    STACK_OF(X509) * rest)
+{
+	struct auth_outsider x = {
+	    "manufacturer", m->name, m->anchors, m->depth, &m->revocation};
+
+	return auth_not_revoked(t, &x, leaf, rest);
 }
 
 /* ---- who it is --------------------------------------------------------- */
@@ -339,6 +358,7 @@ auth_maker_serial(struct admitting *t)
 {
 	const struct admission *a = t->a;
 	const char *have = t->has_device ? t->device.serial : "";
+	char both[2 * 65 + 64];
 
 	if (t->party != PARTY_MAKER || a->serial_rule == FLEET_SERIAL_IGNORED)
 		return 1;
@@ -349,10 +369,12 @@ auth_maker_serial(struct admitting *t)
 			"the registry has no serial number of device %s to hold "
 			"the certificate's against",
 			a->device);
+	snprintf(both, sizeof(both), "%s in the certificate, %s in the registry",
+	    a->serial, have);
 	return auth_serial_same(have, a->serial) ||
-	    stage_refuse(t, WIRE_DENIED, "device.serial-mismatch",
-		"tls.certificate",
-		"the certificate has the serial number %s, the registry says "
-		"%s of device %s",
-		a->serial, have, a->device);
+	    stage_refuse_detail(t, WIRE_DENIED, "device.serial-mismatch",
+		"tls.certificate", both,
+		"the certificate has another serial number than the registry "
+		"says of device %s",
+		a->device);
 }

@@ -12,9 +12,6 @@
  * A station of a factory, with a TLS client certificate that says id-kp-cmcRA
  * (RFC 6402 2.10), asks for a device that has no certificate yet. Who the
  * device is, the registry says; the CSR's one attribute only tells which row.
- *
- * Not checked: whether the certificate of a station that is not ours was
- * revoked. Take its name out of the fleet.
  */
 
 int
@@ -103,18 +100,20 @@ own_is_good(struct admitting *t, const struct cert_row *row)
 static int
 other_is_good(struct admitting *t, X509 *leaf, STACK_OF(X509) * rest)
 {
+	const struct fleet_station *s = t->station;
+	struct auth_outsider x = {
+	    "station", s->name, s->anchors, s->depth, &s->revocation};
 	int err;
 
-	if (t->station->anchors == NULL)
+	if (s->anchors == NULL)
 		return stage_refuse(t, WIRE_DENIED, "station.issuer",
 		    "tls.certificate",
 		    "the certificate of this station is to be one of ours");
 	ERR_set_mark();
-	err = auth_verify(
-	    t, t->station->anchors, t->station->depth, leaf, rest);
+	err = auth_verify(t, s->anchors, s->depth, leaf, rest);
 	ERR_pop_to_mark();
 	if (err == X509_V_OK)
-		return 1;
+		return auth_not_revoked(t, &x, leaf, rest);
 	if (err == X509_V_ERR_CERT_HAS_EXPIRED ||
 	    err == X509_V_ERR_CERT_NOT_YET_VALID)
 		return stage_refuse(t, WIRE_DENIED, "certificate.expired",

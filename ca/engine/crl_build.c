@@ -7,6 +7,7 @@
 #include "ca/engine/crl_build.h"
 #include "ca/engine/crl_entry.h"
 #include "ca/engine/crl_frame.h"
+#include "hsm/hsm.h"
 #include "profiles/sig.h"
 
 #define HEADER_MAX 6		/* tag and length of what is below 4 GiB */
@@ -211,8 +212,12 @@ crl_build_sign(struct crl_build *b)
 
 	if (alg == NULL || !sig_read(alg, "crl", &how) || !close_tbs(b))
 		goto out;
-	ok = b->is->key != NULL && sign(b, &how, sig, &len) &&
-	    verify(b, &how, sig, len) && close_list(b, sig, len);
+	ok = b->is->key != NULL && sign(b, &how, sig, &len);
+	if (ok && !verify(b, &how, sig, len)) {
+		hsm_key_wrong(b->is->key, "a CRL's signature does not verify");
+		ok = 0;
+	}
+	ok = ok && close_list(b, sig, len);
 	if (!ok)
 		ca_raise(CA_E_SIGN, "issuer %s: the CRL cannot be signed",
 		    b->is->row.ident);

@@ -52,7 +52,8 @@ add_wishes(EVP_MD_CTX *ctx, const struct csr *csr)
 	ok = add_der(ctx, der, len);
 	for (i = 0; ok && i < sk_X509_EXTENSION_num(exts); i++) {
 		der = NULL;
-		len = i2d_X509_EXTENSION(sk_X509_EXTENSION_value(exts, i), &der);
+		len = i2d_X509_EXTENSION(
+		    sk_X509_EXTENSION_value(exts, i), &der);
 		ok = add_der(ctx, der, len);
 	}
 	return ok;
@@ -201,9 +202,9 @@ make_args(const struct admitting *t, struct enrol_ask *q)
 	return ok;
 }
 
-/* The fields that the certificate is made of. A device that is registered by its
-   first enrolment has the maker's serial number in the registry from then on, also
-   where that enrolment came to nothing: this is no change. */
+/* The fields that the certificate is made of. A device that is registered by
+   its first enrolment has the maker's serial number in the registry from then
+   on, also where that enrolment came to nothing: this is no change. */
 static int
 add_identity(const struct admission *a, WIRE_FIELDS *l)
 {

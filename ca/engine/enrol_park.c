@@ -19,7 +19,7 @@
 enum verdict {
 	UNSEEN,		/* the snapshot does not do: something is to be
 			   written */
-	WAITS, APPROVED, DENIED, EXPIRED, REPLACED, OTHER, SECRET
+	WAITS, APPROVED, BUSY, DENIED, EXPIRED, REPLACED, OTHER, SECRET
 };
 
 struct look {
@@ -250,19 +250,35 @@ begin(struct store_tx *tx, struct look *k, int replaced)
 	return !k->writing || park(tx, k);
 }
 
+/* Is its certificate being signed at this moment? 1, 0, -1 raised. */
+static int
+is_in_hand(struct store_tx *tx, const struct parked_enrol *e)
+{
+	struct cert_row row;
+	int found;
+
+	if (e->state != PARKED_DONE || e->serial_len == 0)
+		return 0;
+	found = certs_by_serial(tx, e->issuer, e->serial, e->serial_len, &row);
+	return found == 1 ? row.state == CERT_RESERVED : found;
+}
+
 static int
 look_tx(struct store_tx *tx, void *arg)
 {
 	struct look *k = arg;
 	const struct admission *a = k->t->a;
 	struct parked_enrol e;
-	int found, over;
+	int found, over, busy;
 
 	k->verdict = UNSEEN;
 	found = parked_enrol_last(tx, a->fleet->name, a->device, k->ask->same,
 	    &e);
 	if (found <= 0)
 		return found == 0 && begin(tx, k, 0);
+	busy = is_in_hand(tx, &e);
+	if (busy != 0)
+		return busy > 0 && say(k, BUSY, &e);
 	over = e.expires <= k->t->env->now;
 	if (is_open(e.state) && !over)
 		return mine(tx, k, &e);
@@ -335,6 +351,10 @@ conclude(struct look *k)
 		t->a->parked = k->e.request;
 		stage_say(t, "request %lld is approved", id);
 		return 1;
+	case BUSY:
+		t->o->retry_after = 2;
+		return stage_refuse(t, WIRE_UNAVAILABLE, "enrol.busy", "",
+		    "request %lld is being answered", id);
 	case DENIED:
 		return stage_refuse(t, WIRE_DENIED, "approve.denied", "",
 		    "request %lld was denied: %s", id, k->e.note[0] != '\0'
@@ -410,7 +430,8 @@ enrol_park_use(struct store_tx *tx, const struct admission *a,
 		return 0;
 	/* Whatever it is now, the next poll is told. */
 	if (!found || e.state != PARKED_APPROVED) {
-		ca_raise(CA_E_BUSY, "enrol.busy: the request is being answered");
+		ca_raise(CA_E_BUSY, "enrol.busy: the request is being "
+		    "answered");
 		return 0;
 	}
 	for (i = 0; i < row->serial_len; i++)

@@ -37,6 +37,9 @@ int fleet_read_maker(const struct policy *p, const struct conf_group *g,
     struct fleet_maker *out);
 /* fleet_rules.c: what else a manufacturer's certificate must be, into ${out}. */
 int fleet_read_rules(const struct conf_group *g, struct fleet_maker *out);
+/* fleet_rules.c: keys "revocation" and "revocation_missing". */
+int fleet_read_revocation(
+    const struct conf_group *g, struct fleet_revocation *out);
 /* fleet_station.c: the list of stations, into ${f}. 1, or 0 raised. */
 int fleet_read_stations(const struct policy *p, const struct conf_group *auth,
     struct fleet *f);

@@ -60,6 +60,15 @@ source(int nid)
 }
 
 static void
+dump_revocation(BIO *b, const char *key, const struct fleet_revocation *r)
+{
+	BIO_printf(b, "%s.revocation = %s\n", key, r->crls ? "crl" : "none");
+	if (r->crls)
+		BIO_printf(b, "%s.revocation_missing = %s\n", key,
+		    r->missing == FLEET_MISSING_PASS ? "pass" : "refuse");
+}
+
+static void
 dump_maker_rules(BIO *b, const char *key, const struct fleet_maker *m)
 {
 	static const char *const serial[] = {
@@ -79,10 +88,7 @@ dump_maker_rules(BIO *b, const char *key, const struct fleet_maker *m)
 			    r->of_issuer ? "issuer" : "subject",
 			    OBJ_nid2sn(r->nid), r->match[k]);
 	}
-	BIO_printf(b, "%s.revocation = %s\n", key, m->crls ? "crl" : "none");
-	if (m->crls)
-		BIO_printf(b, "%s.revocation_missing = %s\n", key,
-		    m->missing == FLEET_MISSING_PASS ? "pass" : "refuse");
+	dump_revocation(b, key, &m->revocation);
 }
 
 static void
@@ -98,6 +104,7 @@ dump_station(BIO *b, const struct fleet_station *s)
 	if (s->anchors == NULL)
 		return;
 	BIO_printf(b, "%s.depth = %d\n", key, s->depth);
+	dump_revocation(b, key, &s->revocation);
 	dump_anchors(b, key, s->anchors);
 }
 

@@ -112,8 +112,9 @@ read_hw_types(const struct conf_group *g, struct fleet_maker *out)
 	return 1;
 }
 
-static int
-read_revocation(const struct conf_group *g, struct fleet_maker *out)
+int
+fleet_read_revocation(
+    const struct conf_group *g, struct fleet_revocation *out)
 {
 	int crls = conf_choice(g, "revocation", REVOCATIONS, 0);
 	int missing = conf_choice(
@@ -145,5 +146,5 @@ fleet_read_rules(const struct conf_group *g, struct fleet_maker *out)
 	out->serial_nid = FROM_NID[serial];
 	out->serial = (enum fleet_serial)rule;
 	return read_hw_types(g, out) && read_rules(g, "subject", 0, out) &&
-	    read_rules(g, "issuer", 1, out) && read_revocation(g, out);
+	    read_rules(g, "issuer", 1, out) && fleet_read_revocation(g, &out->revocation);
 }

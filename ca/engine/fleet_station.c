@@ -18,6 +18,8 @@ static const struct conf_key STATION_KEYS[] = {
     {"anchors", CONF_TEXT, 0},
     {"depth", CONF_INT, 0},
     {"device_from", CONF_TEXT, 0},
+    {"revocation", CONF_TEXT, 0},
+    {"revocation_missing", CONF_TEXT, 0},
     {"per_shift", CONF_INT, 1},
     {"shift", CONF_TEXT, 0},
 };
@@ -56,6 +58,20 @@ read_name(const struct conf_group *g, const struct fleet *f, char out[49])
 	return 1;
 }
 
+/* One of our own certificates has its state in the store. */
+static int
+only_with_anchors(const struct conf_group *g)
+{
+	static const char *const keys[] = {
+	    "depth", "revocation", "revocation_missing"};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (conf_has(g, keys[i]))
+			return conf_fail(g, keys[i], "belongs to anchors");
+	return 1;
+}
+
 static int
 read_station(const struct policy *p, const struct conf_group *g,
     const struct fleet *f, struct fleet_station *out)
@@ -74,8 +90,9 @@ read_station(const struct policy *p, const struct conf_group *g,
 	out->depth = (int)depth;
 	out->name_nid = FROM_NID[from];
 	if (conf_text(g, "anchors", NULL) == NULL)
-		return conf_int(g, "depth", 0, 0, 0, &depth) ||
-		    conf_fail(g, "depth", "belongs to anchors");
+		return only_with_anchors(g);
+	if (!fleet_read_revocation(g, &out->revocation))
+		return 0;
 	out->anchors = fleet_read_anchors(p, g);
 	return out->anchors != NULL;
 }

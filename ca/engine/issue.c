@@ -11,6 +11,7 @@
 #include "ca/engine/kept.h"
 #include "ca/engine/load.h"
 #include "ca/report/report.h"
+#include "hsm/hsm.h"
 #include "ca/store/facts.h"
 #include "ca/store/records.h"
 #include "profiles/conform.h"
@@ -231,6 +232,8 @@ compare(struct issue *is)
 	    is->job->issuer->verify)) {
 		ca_raise(CA_E_SIGN, "issuer %s: what the token signed is not "
 		    "what was reserved", is->job->issuer->row.ident);
+		hsm_key_wrong(is->job->issuer->key,
+		    "a certificate's signature does not verify");
 		return 0;
 	}
 	SHA256(out->der, out->der_len, out->row.cert_sha256);

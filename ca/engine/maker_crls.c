@@ -9,6 +9,7 @@
 #include "ca/error.h"
 #include "ca/engine/maker_crls.h"
 #include "ca/engine/maker_crls_folder.h"
+#include "ca/report/report.h"
 
 /*
  * A chain held against the CRLs that lie in the folder. The set of them is made
@@ -24,6 +25,13 @@ struct maker_crls {
 	int looking;		/* somebody reads the folder */
 };
 
+static void
+unreadable(const char *dir)
+{
+	report_event(
+	    REPORT_ERROR, "maker.crl.unreadable", "folder", dir, NULL);
+}
+
 struct maker_crls *
 maker_crls_new(const char *dir, time_t now)
 {
@@ -36,8 +44,11 @@ maker_crls_new(const char *dir, time_t now)
 	pthread_mutex_init(&c->lock, NULL);
 	snprintf(c->dir, sizeof(c->dir), "%s", dir);
 	c->looked = now;
-	if (dir[0] != '\0')
-		c->set = crl_set_read(dir, NULL);
+	if (dir[0] == '\0')
+		return c;
+	c->set = crl_set_read(dir, NULL);
+	if (c->set == NULL)
+		unreadable(dir);
 	return c;
 }
 
@@ -82,6 +93,8 @@ current(struct maker_crls *c, time_t now)
 	if (!look)
 		return set;
 	fresh = crl_set_read(c->dir, set);
+	if (fresh == NULL && set != NULL) /* told of once */
+		unreadable(c->dir);
 	crl_set_put(set);
 	pthread_mutex_lock(&c->lock);
 	set = c->set;

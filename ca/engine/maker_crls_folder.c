@@ -28,6 +28,8 @@ struct crl_set {
 	atomic_int refs;
 	struct file *file;
 	size_t n;
+	int64_t octets;
+	int overflow;		/* some were left out */
 };
 
 struct crl_set *
@@ -219,19 +221,11 @@ read_all(int fd, unsigned char *data, size_t len)
 }
 
 static void
-read_file(int dir, struct file *f)
+read_open(int fd, struct file *f)
 {
-	unsigned char *data = NULL;
 	size_t len = (size_t)f->st.st_size;
-	int fd;
+	unsigned char *data = OPENSSL_malloc(len + 1);
 
-	if (f->st.st_size > MAKER_CRLS_FILE_MAX) {
-		refused(f, "it is too large");
-		return;
-	}
-	fd = openat(dir, f->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0)
-		data = OPENSSL_malloc(len + 1);
 	ERR_set_mark();
 	if (data != NULL && read_all(fd, data, len))
 		parse(f, data, len);
@@ -239,6 +233,21 @@ read_file(int dir, struct file *f)
 		refused(f, "it cannot be read");
 	ERR_pop_to_mark();
 	OPENSSL_free(data);
+}
+
+/* Another file may have taken its place since it was listed: what was opened
+   counts. */
+static void
+read_file(int dir, struct file *f)
+{
+	int fd = openat(dir, f->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &f->st) != 0 || !S_ISREG(f->st.st_mode))
+		refused(f, "it cannot be read");
+	else if (f->st.st_size > MAKER_CRLS_FILE_MAX)
+		refused(f, "it is too large");
+	else
+		read_open(fd, f);
 	if (fd >= 0)
 		close(fd);
 }
@@ -253,31 +262,56 @@ by_name(const void *a, const void *b)
 }
 
 /* Regular files, links followed; what begins with a dot is being written. */
-static int
-list_files(DIR *d, struct crl_set *s)
+static void
+list_one(int dir, const char *name, struct crl_set *s)
 {
-	int64_t total = 0;
-	struct dirent *e;
-	struct file *f;
+	struct file *f = &s->file[s->n];
 
-	while ((e = readdir(d)) != NULL) {
-		f = &s->file[s->n];
-		memset(f, 0, sizeof(*f));
-		if (e->d_name[0] == '.' || strlen(e->d_name) >= sizeof(f->name))
-			continue;
-		memcpy(f->name, e->d_name, strlen(e->d_name) + 1);
-		if (fstatat(dirfd(d), f->name, &f->st, 0) != 0 ||
-		    !S_ISREG(f->st.st_mode))
-			continue;
-		if (s->n + 1 == MAKER_CRLS_FILES_MAX ||
-		    (total += f->st.st_size) > MAKER_CRLS_TOTAL_MAX) {
-			refused(f, "there is too much in the folder");
-			break;
-		}
-		s->n++;
+	memset(f, 0, sizeof(*f));
+	if (name[0] == '.' || strlen(name) >= sizeof(f->name))
+		return;
+	memcpy(f->name, name, strlen(name) + 1);
+	if (fstatat(dir, name, &f->st, 0) != 0 || !S_ISREG(f->st.st_mode))
+		return;
+	if (s->n + 1 == MAKER_CRLS_FILES_MAX ||
+	    s->octets + f->st.st_size > MAKER_CRLS_TOTAL_MAX) {
+		s->overflow = 1;
+		return;
 	}
+	s->octets += f->st.st_size;
+	s->n++;
+}
+
+static void
+sort(struct crl_set *s)
+{
 	qsort(s->file, s->n, sizeof(s->file[0]), by_name);
-	return 1;
+}
+
+static const struct file *
+find(const struct crl_set *s, const struct file *f)
+{
+	return s->n == 0
+	    ? NULL
+	    : bsearch(f, s->file, s->n, sizeof(*f), by_name);
+}
+
+/* A folder that changes while it is read may not tell of a file that is replaced
+   just then: those of before are asked for by name. */
+static void
+list_files(DIR *d, struct crl_set *s, const struct crl_set *before)
+{
+	struct dirent *e;
+	size_t i;
+
+	while (!s->overflow && (e = readdir(d)) != NULL)
+		list_one(dirfd(d), e->d_name, s);
+	sort(s);
+	for (i = 0; before != NULL && i < before->n; i++)
+		if (find(s, &before->file[i]) == NULL) {
+			list_one(dirfd(d), before->file[i].name, s);
+			sort(s);
+		}
 }
 
 static int
@@ -293,11 +327,8 @@ is_same(const struct file *a, const struct file *b)
 static const struct file *
 find_same(const struct crl_set *before, const struct file *f)
 {
-	const struct file *was;
+	const struct file *was = before == NULL ? NULL : find(before, f);
 
-	if (before == NULL || before->n == 0)
-		return NULL;
-	was = bsearch(f, before->file, before->n, sizeof(*f), by_name);
 	return was != NULL && is_same(was, f) ? was : NULL;
 }
 
@@ -306,7 +337,8 @@ is_unchanged(const struct crl_set *s, const struct crl_set *before)
 {
 	size_t i;
 
-	if (before == NULL || s->n != before->n)
+	if (before == NULL || s->n != before->n ||
+	    s->overflow != before->overflow)
 		return 0;
 	for (i = 0; i < s->n; i++)
 		if (!is_same(&s->file[i], &before->file[i]))
@@ -348,22 +380,27 @@ crl_set_read(const char *dir, struct crl_set *before)
 	DIR *d = opendir(dir);
 	size_t i;
 
-	if (s == NULL || d == NULL || !list_files(d, s)) {
-		report_event(REPORT_ERROR, "maker.crl.unreadable", "folder",
-		    dir, NULL);
+	if (s == NULL || d == NULL) {
 		crl_set_put(s);
-		s = NULL;
-	} else if (is_unchanged(s, before)) {
+		if (d != NULL)
+			closedir(d);
+		return NULL;
+	}
+	list_files(d, s, before);
+	if (is_unchanged(s, before)) {
 		crl_set_put(s);
-		s = crl_set_ref(before);
-	} else
-		for (i = 0; i < s->n; i++)
-			if ((was = find_same(before, &s->file[i])) != NULL)
-				share(&s->file[i], was);
-			else
-				read_file(dirfd(d), &s->file[i]);
-	if (d != NULL)
 		closedir(d);
+		return crl_set_ref(before);
+	}
+	if (s->overflow)
+		report_event(REPORT_WARN, "maker.crl.refused", "file", "",
+		    "why", "there is too much in the folder", NULL);
+	for (i = 0; i < s->n; i++)
+		if ((was = find_same(before, &s->file[i])) != NULL)
+			share(&s->file[i], was);
+		else
+			read_file(dirfd(d), &s->file[i]);
+	closedir(d);
 	return s;
 }
 

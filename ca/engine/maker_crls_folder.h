@@ -10,7 +10,7 @@ struct crl_set;
 
 /* The folder as it is. Files that ${before} (NULL: none) has and that have not
    changed are not read again; where nothing has, ${before} itself is returned.
-   NULL: the folder cannot be read (told of). To be given back with
+   NULL: the folder cannot be read. To be given back with
    crl_set_put(). */
 struct crl_set *crl_set_read(const char *dir, struct crl_set *before);
 struct crl_set *crl_set_ref(struct crl_set *s);	/* NULL is fine */

@@ -10,8 +10,8 @@
 #include "ca/log/approval.h"
 
 /*
- * Approving, denying, running; for requests of operators and of devices. Every refusal has a rule of its own, in this
- * order: approval.state, .expired, .operator, .role, .self, .twice, .void,
+ * Approving, denying, running; for requests of operators and of devices. Every
+ * refusal has a rule of its own, in this order: approval.state, .expired, .operator, .role, .self, .twice, .void,
  * .signature, .content, .key.
  */
 
@@ -149,8 +149,8 @@ is_signed(struct ops_call *c, const struct parked_row *row,
 	/* One officer alone, who has no key: as for all that officers do. */
 	if (is_device(row) && row->need == 1 && !op->has_key)
 		return 1;
-	return o == NULL || o->uid_only || no(c, "approval.signature", "note", "a uid alone "
-	    "does not count: sign it with your key (--key)");
+	return o == NULL || o->uid_only || no(c, "approval.signature", "note",
+	    "a uid alone does not count: sign it with your key (--key)");
 }
 
 /* With the last approval it is run; what keeps it from being run now leaves it

@@ -47,24 +47,62 @@ check_issuing(struct checking *k)
 		ops_say(k, "issuing", OK, 0, "certificates are issued");
 }
 
+/* Of a token that has just answered. */
+static void
+say_answers(struct checking *k, const char *check, const struct ca_token *t,
+    const struct hsm_token_info *info)
+{
+	struct hsm_health h;
+
+	hsm_health(t->hsm, &h);
+	if (h.state == HSM_AWAY)
+		ops_say(k, check, FAIL, 0, "%s answers, but could not sign "
+		    "%lld s ago: %s", info->label, h.away_ms / 1000, h.why);
+	else if (t->no_standby)
+		ops_say(k, check, WARN, 0, "%s (%s %s): its standby lacks a "
+		    "key of it", info->label, info->manufacturer, info->model);
+	else if (h.late > 0)
+		ops_say(k, check, WARN, 0, "%s (%s %s): %zu calls of before "
+		    "have not come back", info->label, info->manufacturer,
+		    info->model, h.late);
+	else
+		ops_say(k, check, OK, 0, "%s (%s %s), %zu sessions, %lu "
+		    "failures", info->label, info->manufacturer, info->model,
+		    info->sessions, h.failures);
+}
+
+/* Of one that is open. One that is stuck would be asked in vain, and long. */
+static void
+ask_token(struct checking *k, const char *check, const struct ca_token *t)
+{
+	struct hsm_token_info info;
+	struct hsm_health h;
+	char why[256];
+
+	hsm_health(t->hsm, &h);
+	if (h.state == HSM_STUCK)
+		ops_say(k, check, FAIL, 0, "stuck for %lld s: %s; %zu calls "
+		    "have not come back", h.away_ms / 1000, h.why, h.late);
+	else if (hsm_healthy(t->hsm) && hsm_token_info(t->hsm, &info))
+		say_answers(k, check, t, &info);
+	else {
+		report_trace(why, sizeof(why));
+		ops_say(k, check, FAIL, 0, "%s", why);
+	}
+}
+
 static void
 check_token(struct checking *k, struct ca_token *t)
 {
-	struct hsm_token_info info;
-	char check[96], why[256];
+	char check[96];
 
 	snprintf(check, sizeof(check), "token%s%s",
 	    t->conf->name[0] != '\0' ? ":" : "", t->conf->name);
 	pthread_rwlock_rdlock(&t->lock);
-	if (t->hsm == NULL) {
+	if (t->hsm == NULL)
 		ops_say(k, check, FAIL, 0, "%s", t->error);
-	} else if (!hsm_healthy(t->hsm) || !hsm_token_info(t->hsm, &info)) {
-		report_trace(why, sizeof(why));
-		ops_say(k, check, FAIL, 0, "%s", why);
-	} else {
-		ops_say(k, check, OK, 0, "%s (%s %s), %zu sessions", info.label,
-		    info.manufacturer, info.model, info.sessions);
-	}
+	else
+		ask_token(k, check, t);
 	pthread_rwlock_unlock(&t->lock);
 	ERR_clear_error();
 }

@@ -165,7 +165,8 @@ same(struct ops_call *call, struct policy *policy, const struct parked_row *row,
     const WIRE_FIELDS *content)
 {
 	struct scope s = {0, NULL};
-	struct parking_making m = {.id = row->id, .op = row->op, .who = row->asker};
+	struct parking_making m = {.id = row->id, .op = row->op,
+	    .who = row->asker};
 	unsigned char *der = NULL;
 	size_t len = 0, n = 0;
 	int is = -1;

@@ -70,7 +70,8 @@ or_none(const char *text)
 }
 
 void
-parking_tell(const struct ops_call *c, const char *verb, const struct parked_row *row)
+parking_tell(const struct ops_call *c, const char *verb,
+    const struct parked_row *row)
 {
 	char id[24];
 

@@ -103,7 +103,8 @@ parking_deny(struct ops_call *c, const struct parked_row *row, const char *why)
 static int
 expire(struct store *store, int64_t id, time_t now)
 {
-	struct ending e = {id, PARKING_OPEN, PARKED_EXPIRED, "expired", "inkan-ca", NULL, now};
+	struct ending e = {id, PARKING_OPEN, PARKED_EXPIRED, "expired",
+	    "inkan-ca", NULL, now};
 
 	return store_write(store, end_tx, &e, STORE_URGENT);
 }

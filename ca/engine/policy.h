@@ -19,8 +19,8 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; a station in two fleets; more approvals of a fleet's requests
- * than there are officers to give them. Anchors that are ours are found by
+ * self-signed CAs; a station in two fleets; more approvals of a fleet's
+ * requests than there are officers to give them. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
 
@@ -47,6 +47,11 @@ enum fleet_missing { FLEET_MISSING_REFUSE, FLEET_MISSING_PASS };
 #define FLEET_HW_TYPES_MAX 8
 #define FLEET_PATTERNS_MAX 32
 
+struct fleet_revocation {	/* of certificates that others issued */
+	int crls;		/* their CRLs are asked (maker_crls.h) */
+	enum fleet_missing missing;	/* when there is none that counts */
+};
+
 struct fleet_name_rule {	/* on the device's certificate of its maker */
 	int of_issuer;		/* the issuer's name; else the subject */
 	int nid;
@@ -66,8 +71,7 @@ struct fleet_maker {		/* trust in one manufacturer */
 	size_t n_hw_types;
 	struct fleet_name_rule rules[FLEET_NAME_RULES_MAX];
 	size_t n_rules;
-	int crls;		/* its CRLs are asked (maker_crls.h) */
-	enum fleet_missing missing;	/* when there is none that counts */
+	struct fleet_revocation revocation;
 };
 
 #define FLEET_STATIONS_MAX 32
@@ -77,6 +81,7 @@ struct fleet_station {		/* asks on behalf of devices */
 	X509_STORE *anchors;	/* NULL: its certificate is one of ours */
 	int depth;
 	int name_nid;		/* CSR's attribute that names the device */
+	struct fleet_revocation revocation;	/* with anchors only */
 	int64_t per_shift, shift;	/* certificates in so many seconds */
 };
 

@@ -234,7 +234,8 @@ touched(struct ops_call *c, struct policy *policy, struct scope *s)
 		if (!scope_revoke(c, policy, s))
 			return 0;
 	}
-	return scope_file(s->fields, policy, "profile", ops_text(c, "profile")) &&
+	return scope_file(s->fields, policy, "profile",
+	    ops_text(c, "profile")) &&
 	    scope_file(s->fields, policy, "fleet", ops_text(c, "fleet"));
 }
 

@@ -44,6 +44,8 @@ static const struct conf_key TOKEN_KEYS[] = {
     {"pin_terminal", CONF_BOOL, 0},
     {"pin_state", CONF_TEXT, 0},
     {"sessions", CONF_INT, 0},
+    {"call_limit", CONF_DURATION, 0},
+    {"standby", CONF_TEXT, 0},
 };
 
 static const struct conf_key PEERS_KEYS[] = {
@@ -135,7 +137,7 @@ static int
 read_token(const struct conf_group *g, const char *dir,
     struct settings_token *out)
 {
-	int64_t sessions;
+	int64_t sessions, limit;
 
 	if (strlen(conf_text(g, "uri", "")) >= sizeof(out->uri))
 		return conf_fail(g, "uri", "too long");
@@ -145,9 +147,14 @@ read_token(const struct conf_group *g, const char *dir,
 	    !read_path(g, "pin_state", dir, out->pin_state) ||
 	    !read_pin(g, dir, out))
 		return 0;
-	if (!conf_int(g, "sessions", 1, HSM_SESSIONS_MAX, 4, &sessions))
+	if (!conf_int(g, "sessions", 1, HSM_SESSIONS_MAX, 4, &sessions) ||
+	    !conf_duration(g, "call_limit", 1, 300, HSM_CALL_LIMIT, &limit))
 		return 0;
 	out->sessions = (size_t)sessions;
+	out->call_limit = (int)limit;
+	out->has_standby = conf_has(g, "standby");
+	snprintf(out->standby, sizeof(out->standby), "%s",
+	    conf_text(g, "standby", ""));
 	return 1;
 }
 
@@ -222,6 +229,35 @@ read_tokens(const struct conf_group *root, struct settings *s)
 	return 1;
 }
 
+static int
+check_standby(const struct conf_group *root, const struct settings *s,
+    const struct settings_token *t)
+{
+	const struct settings_token *other;
+
+	if (!t->has_standby)
+		return 1;
+	other = settings_find_token(s, t->standby);
+	if (other == NULL)
+		return conf_fail(root, "tokens", "standby: there is no token "
+		    "\"%s\"", t->standby);
+	if (other == t || other->has_standby)
+		return conf_fail(root, "tokens", "standby: \"%s\" must be "
+		    "another token, and have none itself", t->standby);
+	return 1;
+}
+
+static int
+check_standbys(const struct conf_group *root, const struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_tokens; i++)
+		if (!check_standby(root, s, &s->tokens[i]))
+			return 0;
+	return check_standby(root, s, &s->token);
+}
+
 const struct settings_token *
 settings_find_token(const struct settings *s, const char *name)
 {
@@ -246,6 +282,7 @@ settings_hsm(const struct settings_token *t, struct hsm_config *out)
 	out->pin.name = t->pin;
 	out->pin.state = t->pin_state[0] != '\0' ? t->pin_state : NULL;
 	out->sessions = t->sessions;
+	out->call_limit = t->call_limit;
 }
 
 static int
@@ -372,7 +409,8 @@ read_all(const struct conf_group *g, struct settings *s)
 	    !read_path(g, "maker_crls", s->dir, s->maker_crls) ||
 	    !read_sockets(conf_subgroup(g, "sockets"), s) ||
 	    !settings_read_token(conf_subgroup(g, "token"), s->dir,
-	    &s->token) || !read_tokens(g, s))
+	    &s->token) || !read_tokens(g, s) ||
+	    !check_standbys(g, s))
 		return 0;
 	peers = conf_subgroup(g, "peers");
 	if (peers != NULL && !conf_check(peers, PEERS_KEYS, N(PEERS_KEYS)))

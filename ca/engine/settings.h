@@ -36,6 +36,9 @@ struct settings_token {		/* a hsm_config with its own texts */
 	char pin[PATH_MAX], pin_state[PATH_MAX];
 	enum hsm_pin_kind pin_kind;
 	size_t sessions;
+	int call_limit;		/* seconds */
+	int has_standby;
+	char standby[64];	/* name of a token that holds the same keys */
 };
 
 #define SETTINGS_ANCHORS_MAX 8

@@ -60,6 +60,11 @@ stage_fn stage_authenticate, stage_possess, stage_authorize, stage_attest,
 int stage_refuse(struct admitting *t, enum wire_status status, const char *rule,
     const char *field, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* The same with a ${detail} that is not the client's business: it goes to the
+   log, by the error queue, and to who asks explain. Always 0. */
+int stage_refuse_detail(struct admitting *t, enum wire_status status,
+    const char *rule, const char *field, const char *detail, const char *fmt,
+    ...) __attribute__((format(printf, 6, 7)));
 /* What the trace says of the stage when it passes. */
 void stage_say(struct admitting *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -90,6 +95,16 @@ int auth_own(struct admitting *t, const struct cert_row *row);
 /* auth_maker.c: by what the fleet says of its manufacturers; and whether the
    registry's serial number is the certificate's, where they are compared. */
 int auth_maker(struct admitting *t);
+/* Whoever vouches for a chain that is not ours. All borrowed. */
+struct auth_outsider {
+	const char *what, *name; /* "manufacturer", "station" */
+	X509_STORE *anchors;
+	int depth;
+	const struct fleet_revocation *revocation;
+};
+/* Of a chain that verifies: by the CRLs that are there, if they are asked. */
+int auth_not_revoked(struct admitting *t, const struct auth_outsider *x,
+    X509 *leaf, STACK_OF(X509) * rest);
 int auth_maker_serial(struct admitting *t);
 int auth_serial_same(const char *a, const char *b);
 /* The whole chain of the request decoded: ${rest} gets all but the leaf, which

@@ -29,6 +29,54 @@ has_key_in_token(const struct issuer *is)
 	    is->row.state == ISSUER_DISABLED;
 }
 
+/* For the log; the one of ${token} has none. */
+static const char *
+name_of(const struct ca_token *t)
+{
+	return t->conf->name[0] != '\0' ? t->conf->name : NULL;
+}
+
+/* A thread that signs calls this: it only writes to the log. */
+static void
+tell(enum hsm_event event, const char *why, void *arg)
+{
+	static const struct {
+		enum report_level level;
+		const char *name;
+	} AS[] = {
+	    [HSM_EVENT_AWAY] = {REPORT_ERROR, "token.away"},
+	    [HSM_EVENT_STUCK] = {REPORT_ERROR, "token.stuck"},
+	    [HSM_EVENT_BACK] = {REPORT_INFO, "token.back"},
+	    [HSM_EVENT_WRONG] = {REPORT_ERROR, "token.wrong-signature"},
+	};
+
+	report_event(AS[event].level, AS[event].name, "token", name_of(arg),
+	    "error", why[0] != '\0' ? why : NULL, NULL);
+}
+
+/*
+ * Let the token's standby, where it has one that is open, sign for its keys.
+ * They sign without, too: what is wrong is said, and stops nothing.
+ */
+static void
+add_standby(struct ca *ca, struct ca_token *t)
+{
+	struct ca_token *other = tokens_find(ca, t->conf->standby);
+	struct issuer *is;
+	size_t i;
+
+	t->no_standby = 0;
+	for (i = 0; t->conf->has_standby && i < ca->issuers.n; i++) {
+		is = ca->issuers.item[i];
+		if (is->token != t || is->key == NULL || (other->hsm != NULL &&
+		    hsm_key_add_spare(is->key, other->hsm)))
+			continue;
+		t->no_standby = 1;
+		report_errors(REPORT_ERROR, "token.no-standby", "issuer",
+		    is->row.ident, "token", name_of(other), NULL);
+	}
+}
+
 /* One CA's key that is missing does not stop the others; that of a disabled one
    may be gone for good reason. */
 static int
@@ -41,8 +89,13 @@ take_keys(struct ca *ca, struct ca_token *t, int *all)
 	for (i = 0; i < ca->issuers.n; i++) {
 		is = ca->issuers.item[i];
 		if (is->token != t || is->key != NULL ||
-		    !has_key_in_token(is) || issuer_take_key(is, t->hsm))
+		    !has_key_in_token(is))
 			continue;
+		if (issuer_take_key(is, t->hsm)) {
+			/* issue.c and crl_build.c do. */
+			hsm_key_caller_verifies(is->key);
+			continue;
+		}
 		*all = 0;
 		ok &= is->row.state == ISSUER_DISABLED;
 	}
@@ -59,6 +112,8 @@ open_token(struct ca *ca, struct ca_token *t, time_t now)
 	t->tried = now;
 	if (t->hsm == NULL) {
 		settings_hsm(t->conf, &cfg);
+		cfg.notify = tell;
+		cfg.notify_arg = t;
 		t->hsm = hsm_open(&cfg);
 	}
 	ok = t->hsm != NULL && take_keys(ca, t, &all);
@@ -70,13 +125,6 @@ open_token(struct ca *ca, struct ca_token *t, time_t now)
 	if (ok)
 		ERR_clear_error();
 	return ok;
-}
-
-/* For the log; the one of ${token} has none. */
-static const char *
-name_of(const struct ca_token *t)
-{
-	return t->conf->name[0] != '\0' ? t->conf->name : NULL;
 }
 
 static void
@@ -136,6 +184,8 @@ tokens_start(struct ca *ca, time_t now)
 			return 0;	/* the caller ends: HSM_EXIT_PIN */
 		say_absent(t);
 	}
+	for (i = 0; i < ca->n_tokens; i++)
+		add_standby(ca, &ca->tokens[i]);
 	return 1;
 }
 
@@ -164,7 +214,9 @@ revive(struct ca *ca, struct ca_token *t, time_t now)
 	if (now - t->tried >= TOKEN_RETRY || now < t->tried) {
 		if (!open_token(ca, t, now))
 			say_absent(t);
-		else if (was_away)
+		else
+			add_standby(ca, t);
+		if (!t->away && was_away)
 			report_event(REPORT_INFO, "token.back", "token",
 			    name_of(t), NULL);
 	}

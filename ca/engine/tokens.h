@@ -20,6 +20,7 @@ struct ca_token {
 	struct hsm *hsm;	/* NULL: token away */
 	char error[256];	/* why, or which key is missing, for status */
 	int away;		/* it, or a key of an active CA */
+	int no_standby;		/* a key is not in the token that stands in */
 	int pin_refused;	/* at the last try */
 	time_t tried;
 };

@@ -331,6 +331,7 @@ value_time(struct where_cond *c)
 	if (!has_shape(c->text, "0000-00-00") &&
 	    !has_shape(c->text, "0000-00-00T00:00:00Z"))
 		return 0;
+	/* Digits only, at most four. NOLINTNEXTLINE(cert-err34-c) */
 	if (sscanf(c->text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &tm.tm_year, &tm.tm_mon,
 		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) < 3)
 		return 0;

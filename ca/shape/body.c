@@ -166,17 +166,18 @@ armour(const unsigned char **p, size_t *len, const char *label)
 	const size_t dashes = 5, begin = strlen("-----BEGIN ");
 	const size_t ending = strlen("-----END ");
 
-	if (left < begin + n + dashes || memcmp(from, "-----BEGIN ", begin) ||
-	    memcmp(from + begin, label, n) ||
-	    memcmp(from + begin + n, "-----", dashes))
+	if (left < begin + n + dashes ||
+	    memcmp(from, "-----BEGIN ", begin) != 0 ||
+	    memcmp(from + begin, label, n) != 0 ||
+	    memcmp(from + begin + n, "-----", dashes) != 0)
 		return 0;
 	from += begin + n + dashes;
 	left -= begin + n + dashes;
 	end = memmem(from, left, "-----END ", ending);
 	/* The closing line must be the last of the body. */
 	if (end == NULL || left - (size_t)(end - from) != ending + n + dashes ||
-	    memcmp(end + ending, label, n) ||
-	    memcmp(end + ending + n, "-----", dashes))
+	    memcmp(end + ending, label, n) != 0 ||
+	    memcmp(end + ending + n, "-----", dashes) != 0)
 		return 0;
 	*p = from;
 	*len = (size_t)(end - from);

@@ -125,11 +125,14 @@ heads_clear(struct heads *h)
 static int
 take_first(const char *line, struct head *head, struct capture *out)
 {
-	char method[16], path[LINE_MAX_OCTETS];
+	char method[16], path[LINE_MAX_OCTETS], major[2], minor[2];
 
-	if (sscanf(line, "%15s %8191s HTTP/%d.%d", method, path, &head->major,
-		&head->minor) != 4)
+	/* One digit each (RFC 9112 2.3). */
+	if (sscanf(line, "%15s %8191s HTTP/%1[0-9].%1[0-9]", method, path,
+		major, minor) != 4)
 		return bad("http.line: the first line is no request line");
+	head->major = major[0] - '0';
+	head->minor = minor[0] - '0';
 	path[strcspn(path, "?#")] = '\0';
 	if (!route_parse(path, &out->route))
 		return bad("path.unknown: no such resource");

@@ -6,19 +6,20 @@
  *
  * usage: enrol -s HOST:PORT -r ROOT.PEM -n DEVICES -c CLIENTS
  *              -C MAKER.PEM -K MAKER.KEY [-l LABEL] [-p PID,PID...]
- *              [-o FILE] [-R] [-x] [-f] [-t SECONDS]
+ *              [-o FILE] [-R] [-x] [-f]
  *   -R  then renew each once, over connections that are opened with the new
  *       certificates before the clock starts; only that is measured
  *   -x  the server is not ours: whatever it answers with 200 is right
  *   -f  failures are told and counted, and end nothing
- *   -t  stops after so long
  *   -o  a line for each certificate: serial, name
+ * SIGTERM: no further device begins, and the figures are those of the others.
  * Prints: requests a second, CPU microseconds of the processes for each,
  * failures, the 99th percentile of the time for one in milliseconds, done.
  */
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 #include <netinet/in.h>
@@ -47,7 +48,7 @@ struct device {
 struct enrol {
 	const char *server, *root, *label, *maker, *maker_key, *out;
 	pid_t pid[PIDS_MAX];
-	int n_pids, renew, foreign, forgive, seconds;
+	int n_pids, renew, foreign, forgive;
 	long n, clients;
 	struct addrinfo *address;
 	SSL_CTX *ctx;
@@ -55,9 +56,16 @@ struct enrol {
 	struct device *device;
 	const char *op;
 	atomic_long next, failed, done;
-	double end;
 	pthread_barrier_t start;
 };
+
+static volatile sig_atomic_t enough;
+
+static void
+on_term(int sig)
+{
+	enough = sig;
+}
 
 /* ---- made before the clock starts ---- */
 
@@ -81,8 +89,7 @@ make_device(struct enrol *e, long i)
 
 	snprintf(d->name, sizeof(d->name), "device-%08ld-%06ld.example",
 	    (long)getpid(), i);
-	d->key = EVP_EC_gen("P-256");
-	must(d->key != NULL, "key");
+	must((d->key = EVP_EC_gen("P-256")) != NULL, "key");
 	d->maker_cert = bench_maker_cert(&e->by, d->name, i + 1);
 	len = bench_csr(d->key, d->name, &csr);
 	set_body(d, csr, len);
@@ -277,20 +284,17 @@ client(void *arg)
 	struct device *d;
 	long i;
 
-	must(buf != NULL, "memory");
 	pthread_barrier_wait(&e->start);
-	while ((i = atomic_fetch_add(&e->next, 1)) < e->n) {
-		if (e->seconds > 0 && wall() > e->end)
-			break;
+	while (!enough && (i = atomic_fetch_add(&e->next, 1)) < e->n) {
 		d = &e->device[i];
 		d->took = wall();
 		d->done = exchange(e, d, buf);
 		d->took = wall() - d->took;
 		atomic_fetch_add(d->done ? &e->done : &e->failed, 1);
-		if (!d->done) {
-			fprintf(stderr, "enrol: %s: %s\n", d->name, d->why);
-			must(e->forgive, "an enrolment");
-		}
+		if (d->done)
+			continue;
+		fprintf(stderr, "enrol: %s: %s\n", d->name, d->why);
+		must(e->forgive, "an enrolment");
 	}
 	free(buf);
 	return NULL;
@@ -322,15 +326,14 @@ by_time(const void *a, const void *b)
 static double
 percentile99(const struct enrol *e)
 {
-	double *took = malloc((size_t)e->n * sizeof(*took)), t = 0;
+	double *took = malloc((size_t)e->n * sizeof(*took)), t;
 	long i, n = 0;
 
 	for (i = 0; i < e->n; i++)
 		if (e->device[i].done)
 			took[n++] = e->device[i].took;
 	qsort(took, (size_t)n, sizeof(*took), by_time);
-	if (n > 0)
-		t = took[n * 99 / 100];
+	t = n > 0 ? took[n * 99 / 100] : 0;
 	free(took);
 	return t * 1000;
 }
@@ -350,7 +353,6 @@ round_of(struct enrol *e, int told)
 		    "thread");
 	spent = -server_cpu(e);
 	start = wall();
-	e->end = start + e->seconds;
 	pthread_barrier_wait(&e->start);
 	for (i = 0; i < e->clients; i++)
 		pthread_join(thread[i], NULL);
@@ -391,11 +393,9 @@ static void
 renew_all(struct enrol *e)
 {
 	struct device *d;
-	long i;
 
 	e->op = "simplereenroll";
-	for (i = 0; i < e->n; i++) {
-		d = &e->device[i];
+	for (d = e->device; d < e->device + e->n; d++) {
 		d->ssl = open_tls(e, d, d->cert, d->key);
 		must(d->ssl != NULL, d->why);
 		make_renewal(d);
@@ -419,7 +419,8 @@ options(struct enrol *e, int argc, char **argv)
 {
 	int o;
 
-	while ((o = getopt(argc, argv, "s:r:n:c:C:K:l:p:o:t:Rxf")) != -1)
+	signal(SIGTERM, on_term);
+	while ((o = getopt(argc, argv, "s:r:n:c:C:K:l:p:o:Rxf")) != -1)
 		switch (o) {
 		case 's': e->server = optarg; break;
 		case 'r': e->root = optarg; break;
@@ -430,7 +431,6 @@ options(struct enrol *e, int argc, char **argv)
 		case 'l': e->label = optarg; break;
 		case 'p': take_pids(e, optarg); break;
 		case 'o': e->out = optarg; break;
-		case 't': e->seconds = atoi(optarg); break;
 		case 'R': e->renew = 1; break;
 		case 'x': e->foreign = 1; break;
 		case 'f': e->forgive = 1; break;
@@ -470,10 +470,8 @@ static void
 tear_down(struct enrol *e)
 {
 	struct device *d;
-	long i;
 
-	for (i = 0; i < e->n; i++) {
-		d = &e->device[i];
+	for (d = e->device; d < e->device + e->n; d++) {
 		EVP_PKEY_free(d->key);
 		X509_free(d->maker_cert);
 		X509_free(d->cert);

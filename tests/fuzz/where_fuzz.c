@@ -1,21 +1,13 @@
-/* Expressions of «inkan revoke --where», on any octets: what is accepted is
-   within its limits, and judges any value. */
+/* where_parse and where_judge: expressions of «inkan revoke --where», on any
+   octets: what is accepted is within its limits, and judges any value. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include "ca/store/certs.h"
+#include <openssl/err.h>
+#include "ca/engine/where.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The names of states are the store's, which is a database. */
-int
-certs_state_of(const char *name)
-{
-	return strcmp(name, "valid") == 0 ? CERT_VALID : 0;
-}
-
-#include "ca/engine/where.c"
 
 static void
 look(const struct where_cond *c)

@@ -1,11 +1,13 @@
-/* Requests, answers and field lists of the inner protocol, on any octets: what
-   is accepted is DER, within the limits, and encodes to the same octets. */
+/* field_list_decode, message_decode_request and message_decode_answer: the inner
+   protocol in both directions, on any octets. What is accepted is DER, within
+   the limits, and encodes to the same octets. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include "ca/wire/field.c"
-#include "ca/wire/message.c"
+#include <openssl/err.h>
+#include "ca/wire/field.h"
+#include "ca/wire/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -52,4 +52,28 @@ renew r; is "  again" "$code" 200; take_cert "$T/c.pem"
 is "  the same" "$(serial "$T/c.pem")" "$(serial "$D/r2.pem")"
 renew r2; is "renewed with the newer one, on the same key" "$code" 200; take_cert "$T/c.pem"
 check_not "  a new one" test "$(serial "$T/c.pem")" = "$(serial "$D/r2.pem")"
+
+# Eight renewals at once: one successor.
+pids=()
+mv "$T/c.pem" "$D/r3.pem"; n=$(count sn-1)
+new_key "$T/k4"; csr "$T/k4" /serialNumber=sn-1 | base64 >"$T/b4"
+for i in 1 2 3 4 5 6 7 8; do
+	curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o "$T/r$i" -w '%{http_code}\n' --data-binary "@$T/b4" \
+	    -H 'Content-Type: application/pkcs10' --cert "$D/r3.pem" --key "$T/k" \
+	    "$INKAN_EST_URL/.well-known/est/strict/simplereenroll" >"$T/s$i" &
+	pids+=($!)
+done
+wait "${pids[@]}"
+check_not "eight renewals at once: only 200 and 503" grep -vqE '^(200|503)$' "$T"/s[1-8]
+post strict/simplereenroll "$T/b4" --cert "$D/r3.pem" --key "$T/k"; is "  then it is there for all" "$code" 200
+is "  one successor" "$(count sn-1)" $((n + 1))
+
+# By HTTP Basic, with a one-time secret.
+s=$(inkan --json secret new --fleet strict --user once | sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
+new_key "$T/k5"; csr "$T/k5" /CN=sn-5 | base64 >"$T/b5"
+post strict/simpleenroll "$T/b5" -u "once:$s"; is "by a one-time secret" "$code" 200; take_cert "$T/c5"
+post strict/simpleenroll "$T/b5" -u "once:$s"; is "  again" "$code" 200; take_cert "$T/c6"
+is "  the same" "$(serial "$T/c6")" "$(serial "$T/c5")"
+new_key "$T/k6"; csr "$T/k6" /CN=sn-5 | base64 >"$T/b6"
+post strict/simpleenroll "$T/b6" -u "once:$s"; has "  another key" "$code $(reason)" "^401 .*secret.used"
 finish

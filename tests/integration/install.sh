@@ -28,7 +28,7 @@ if command -v mandoc >/dev/null; then
 	done
 fi
 if command -v systemd-analyze >/dev/null; then
-	for u in "$here"/scripts/units/*.service "$here"/scripts/units/*.socket; do
+	for u in "$here"/scripts/units/*.service "$here"/scripts/units/*.socket "$here"/scripts/units/*.timer; do
 		check "unit ${u##*/} is read" sh -c "systemd-analyze verify '$u' 2>&1 | grep -v 'not executable' | grep -c 'Unknown' | grep -qx 0"
 	done
 fi

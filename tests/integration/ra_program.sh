@@ -82,10 +82,13 @@ if start; then
 	kill -HUP "$pid"
 	for _ in $(seq 20); do [ "$(serial)" = serial=02 ] && break; sleep 0.1; done
 	is "certificate after SIGHUP" "$(serial)" serial=02
+	self_sign 3
+	for _ in $(seq 80); do [ "$(serial)" = serial=03 ] && break; sleep 0.1; done
+	is "certificate that another process has put there" "$(serial)" serial=03
 	echo garbage >"$T/est.pem"
 	kill -HUP "$pid"
 	sleep 0.3
-	is "certificate after a SIGHUP with a broken file" "$(serial)" serial=02
+	is "certificate after a SIGHUP with a broken file" "$(serial)" serial=03
 	has "which is logged" "$(cat "$T/log")" 'level=error .*event=ra.cert.reload'
 	kill -TERM "$pid"
 	wait "$pid"

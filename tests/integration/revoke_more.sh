@@ -26,7 +26,7 @@ refused "a stray option: usage" 2 "does not go with" inkan revoke --device a --u
 refused "--execute without --where: usage" 2 "does not go with" inkan revoke --serial 01 --execute
 
 # a device's certificates; the device stays
-cp "$D/a.pem" "$D/a1.pem"; enrol_key a; take_cert "$D/a2.pem"
+cp "$D/a.pem" "$D/a1.pem"; new_key "$D/a.key"; enrol_key a; take_cert "$D/a2.pem"
 inkan --json revoke --device a --reason superseded >"$T/j"; is "--device" $? 0
 is "  both are revoked" "$(json "$T/j" 'len(d["certificates"])') $(state a1) $(state a2)" "2 revoked superseded revoked superseded"
 is "  the device is not disabled" "$(json "$T/j" 'd["device_state"]')" enabled

@@ -268,6 +268,55 @@ unknown_beyond_budget(void **state)
 	    V_OCSP_CERTSTATUS_UNKNOWN);
 }
 
+/* ---- many at once ---- */
+
+static struct reply *
+ask_many(struct rig *r, int n)
+{
+	static const unsigned char *const serials[] = {
+	    rig_good, rig_revoked, rig_held};
+	OCSP_REQUEST *req = OCSP_REQUEST_new();
+	unsigned char *der = NULL;
+	struct reply *reply;
+	int i, len;
+
+	for (i = 0; i < n; i++)
+		assert_non_null(OCSP_request_add0_id(req,
+		    pki_certid(r->pki.ca, serials[i % 3], 2, EVP_sha256())));
+	len = i2d_OCSP_REQUEST(req, &der);
+	reply = responder_answer(&r->responder, der, (size_t)len, r->now);
+	assert_non_null(reply);
+	OPENSSL_free(der);
+	OCSP_REQUEST_free(req);
+	return reply;
+}
+
+static void
+hundred_certids(void **state)
+{
+	static const int want[] = {V_OCSP_CERTSTATUS_GOOD,
+	    V_OCSP_CERTSTATUS_REVOKED, V_OCSP_CERTSTATUS_REVOKED};
+	struct rig *r = *state;
+	OCSP_BASICRESP *basic;
+	int i;
+
+	policy(r)->sign_budget = 1;
+	basic = signed_one(r, ask_many(r, 100));
+	assert_int_equal(OCSP_resp_count(basic), 100);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(pki_status(basic, i, NULL), want[i % 3]);
+	OCSP_BASICRESP_free(basic);
+	expect_error(ask_many(r, 101), MALFORMED);
+	/* Each combination is a signature of its own: the budget's. */
+	expect_error(ask_many(r, 99), TRYLATER);
+	r->now++;
+	r->set.max_certids = 5;
+	expect_error(ask_many(r, 6), MALFORMED);
+	basic = signed_one(r, ask_many(r, 5));
+	assert_int_equal(OCSP_resp_count(basic), 5);
+	OCSP_BASICRESP_free(basic);
+}
+
 int
 main(void)
 {
@@ -287,6 +336,7 @@ main(void)
 		nonce_beyond_budget, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		unknown_beyond_budget, setup, teardown),
+	    cmocka_unit_test_setup_teardown(hundred_certids, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,11 +218,12 @@ house_tcp(const struct house *h)
 	return fd;
 }
 
-/* ${version} 0: any. */
+/* ${version} 0: any. On a connection that stands. */
 static inline void
-client_open(struct client *c, const struct house *h, int with_cert, int version)
+client_dress(struct client *c, const struct house *h, int with_cert,
+    int version, int fd)
 {
-	c->fd = house_tcp(h);
+	c->fd = fd;
 	c->ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_min_proto_version(c->ctx, version);
 	SSL_CTX_set_max_proto_version(c->ctx, version);
@@ -236,6 +237,18 @@ client_open(struct client *c, const struct house *h, int with_cert, int version)
 	c->ssl = SSL_new(c->ctx);
 	SSL_set_fd(c->ssl, c->fd);
 	assert_int_equal(SSL_connect(c->ssl), 1);
+}
+
+static inline void
+client_open(struct client *c, const struct house *h, int with_cert, int version)
+{
+	client_dress(c, h, with_cert, version, house_tcp(h));
+}
+
+static inline void
+client_open_on(struct client *c, const struct house *h, int fd)
+{
+	client_dress(c, h, 0, 0, fd);
 }
 
 static inline void

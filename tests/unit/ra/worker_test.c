@@ -330,6 +330,37 @@ large_bodies_are_rationed(void **state)
 	free(half);
 }
 
+/* Whom the kernel has accepted already is served, although nobody had taken him
+   when the worker was told to stop. */
+static void
+what_waits_in_the_socket_survives_stop(void **state)
+{
+	enum { N = 5 };
+	struct house *h = *state;
+	struct client c[N];
+	struct reply r;
+	int i, fd[N];
+
+	house_stop_worker(h);
+	for (i = 0; i < N; i++)
+		fd[i] = house_tcp(h);
+	house_start_worker(h);
+	worker_stop(h->worker);
+	for (i = 0; i < N; i++) {
+		client_open_on(&c[i], h, fd[i]);
+		client_send(&c[i], cacerts, strlen(cacerts));
+		client_read(&c[i], &r, 0);
+		/* It may not have heard of any fleet yet. */
+		assert_true(r.status == 200 || r.status == 503);
+		assert_has(&r, "Connection: close");
+	}
+	worker_join(h->worker);
+	h->worker = NULL;
+	limits_free(h->limits);
+	for (i = 0; i < N; i++)
+		client_close(&c[i]);
+}
+
 static void *
 stop_it(void *arg)
 {
@@ -438,6 +469,7 @@ main(void)
 	    t(large_bodies_are_rationed),
 	    t(a_request_in_flight_survives_stop),
 	    t(a_first_request_survives_stop),
+	    t(what_waits_in_the_socket_survives_stop),
 	    t(connections_are_counted_right),
 	};
 

@@ -154,6 +154,13 @@ keys_that_are_made(void **state)
 	expect_ok(w);
 	assert_int_equal(reserve(w, w->a, &row), 1);
 	assert_int_equal(state_of(w, id), PARKED_DONE);
+	/* Asked again while it is signed, and after that: the key is gone. */
+	world_rules(w, "approve = \"all\"; re_enrol = \"allow\"; "
+	    "serverkeygen: { plain = true; };");
+	expect_refused(w, WIRE_UNAVAILABLE, "approve", "enrol.busy");
+	assert_int_equal(w->o.retry_after, 2);
+	OPENSSL_free(record(w, &row, w->key[2], "CN=d", NULL, &(size_t){0}));
+	assert_int_not_equal(expect_parked(w, "approve.all"), id);
 }
 
 /* --- an earlier stage can park, too --- */

@@ -1,4 +1,8 @@
+#include <sys/stat.h>
+
 #include "tests/unit/ca/engine/admit_change.h"
+#include "tests/unit/ca/engine/maker_crl.h"
+#include "ca/engine/maker_crls.h"
 
 /* Stations of a factory: who they are, and which device they ask for. */
 
@@ -300,13 +304,45 @@ no_device(void **state)
 	expect_refused(w, WIRE_DENIED, "authenticate", "certificate.fleet");
 }
 
+/* Of a foreign CA, by its CRL. */
+static void
+revoked_elsewhere(void **state)
+{
+	struct world *w = *state;
+	struct crl_spec crl = {.issuer = w->maker, .key = w->maker_key};
+	char dir[128];
+
+	world_rules(w,
+	    "authenticate: { stations = ( { name = \"other\"; per_shift = 9;"
+	    " anchors = \"maker.pem\"; revocation = \"crl\"; } ); };\n");
+	add_device(w, "f", "dev", NULL);
+	use_csr(w, w->key[0], "serialNumber=SN-9", NULL, NULL);
+	use_foreign(w, "other", CMC_RA, 0);
+	expect_refused(w, WIRE_UNAVAILABLE, "authenticate", "maker.crl");
+	assert_non_null(strstr(w->o.text, "station other"));
+	snprintf(dir, sizeof(dir), "%s/crls", w->dir);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	put_new_crl(dir, "a.crl", &crl);
+	w->env.maker_crls = maker_crls_new(dir, NOW);
+	expect_ok(w);
+	crl.revoked[0] = (long)w->serial;
+	put_new_crl(dir, "a.crl", &crl);
+	w->env.now += MAKER_CRLS_EVERY;
+	expect_refused(w, WIRE_DENIED, "authenticate", "maker.revoked");
+	maker_crls_free(w->env.maker_crls);
+	w->env.maker_crls = NULL;
+	snprintf(dir, sizeof(dir), "rm -rf %s/crls", w->dir);
+	assert_int_equal(system(dir), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(for_a_row),
 	    world_test(rows_that_are_none), world_test(used),
 	    world_test(guard_looks_again), world_test(quota),
-	    world_test(certificates), world_test(no_device)};
+	    world_test(certificates), world_test(revoked_elsewhere),
+	    world_test(no_device)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

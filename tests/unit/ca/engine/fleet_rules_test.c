@@ -40,8 +40,8 @@ nothing_said(void **state)
 	assert_int_equal(m->serial_nid, NID_serialNumber);
 	assert_int_equal(m->serial, FLEET_SERIAL_IGNORED);
 	assert_int_equal(m->n_rules + m->n_hw_types, 0);
-	assert_false(m->crls);
-	assert_int_equal(m->missing, FLEET_MISSING_REFUSE);
+	assert_false(m->revocation.crls);
+	assert_int_equal(m->revocation.missing, FLEET_MISSING_REFUSE);
 	/* The serial number is what names the device. */
 	m = read_maker(*state, MAKER("device_from = \"CN\";"));
 	assert_int_equal(m->serial_nid, NID_commonName);
@@ -105,11 +105,11 @@ revocation(void **state)
 	const struct fleet_maker *m;
 
 	m = read_maker(*state, MAKER("revocation = \"crl\";"));
-	assert_true(m->crls);
-	assert_int_equal(m->missing, FLEET_MISSING_REFUSE);
+	assert_true(m->revocation.crls);
+	assert_int_equal(m->revocation.missing, FLEET_MISSING_REFUSE);
 	m = read_maker(*state,
 	    MAKER("revocation = \"crl\"; revocation_missing = \"pass\";"));
-	assert_int_equal(m->missing, FLEET_MISSING_PASS);
+	assert_int_equal(m->revocation.missing, FLEET_MISSING_PASS);
 	refused(*state, MAKER("revocation = \"ocsp\";"), "revocation");
 	refused(*state, MAKER("revocation_missing = \"pass\";"),
 	    "belongs to revocation");

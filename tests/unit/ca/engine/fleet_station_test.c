@@ -73,6 +73,12 @@ mistakes(void **state)
 	refused(w, "{ name = \"a\"; per_shift = 1; anchors = \"x.pem\"; }",
 	    "there is no file");
 	refused(w, "{ name = \"a\"; per_shift = 1; depth = 2; }", "depth");
+	refused(w, "{ name = \"a\"; per_shift = 1; revocation = \"crl\"; }",
+	    "revocation: belongs to anchors");
+	refused(w,
+	    "{ name = \"a\"; per_shift = 1; anchors = \"maker.pem\";"
+	    " revocation_missing = \"pass\"; }",
+	    "belongs to revocation");
 	refused(w,
 	    "{ name = \"a\"; per_shift = 1; }, { name = \"a\"; per_shift = 2; }",
 	    "given twice");

@@ -188,6 +188,32 @@ wrong_tokens(void **state)
 }
 
 static void
+standby(void **state)
+{
+	struct settings *s = read_texts(PATHS, TOKEN, "tokens = ( "
+	    MORE("a", "standby = \"c\"; call_limit = \"2s\";") ", "
+	    MORE("b", "standby = \"c\";") ", " MORE("c", "") " );\n");
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(s->token.has_standby, 0);
+	assert_int_equal(s->token.call_limit, HSM_CALL_LIMIT);
+	assert_int_equal(s->tokens[0].has_standby, 1);
+	assert_string_equal(s->tokens[0].standby, "c");
+	assert_int_equal(s->tokens[0].call_limit, 2);
+	assert_string_equal(s->tokens[1].standby, "c");
+	settings_free(s);
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"x\";")
+	    " );\n", "standby: there is no token \"x\"");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"a\";")
+	    " );\n", "standby: \"a\" must be another");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a", "standby = \"b\";")
+	    ", " MORE("b", "standby = \"a\";") " );\n", "have none itself");
+	refused(PATHS, TOKEN, "tokens = ( " MORE("a",
+	    "call_limit = \"301s\";") " );\n", "call_limit");
+}
+
+static void
 as_the_hsm_wants_it(void **state)
 {
 	struct settings *s = read_texts(PATHS, TOKEN, "");
@@ -317,6 +343,7 @@ main(void)
 	    cmocka_unit_test(everything),
 	    cmocka_unit_test(several_tokens),
 	    cmocka_unit_test(wrong_tokens),
+	    cmocka_unit_test(standby),
 	    cmocka_unit_test(as_the_hsm_wants_it),
 	    cmocka_unit_test(mistakes),
 	    cmocka_unit_test(wrong_peers),

@@ -1,11 +1,14 @@
-/* path_route, path_decode, request_parse, range_read and crltime_read, on any octets. What
-   they read is pure, so their sources are taken in directly. */
+/* path_route, path_decode, request_parse, range_read and crltime_read, on any
+   octets: the path of a GET, the body of a POST, a Range, a published CRL. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "ocsp/crltime.c"
-#include "ocsp/path.c"
-#include "ocsp/range.c"
-#include "ocsp/request.c"
+#include <string.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include "ocsp/crltime.h"
+#include "ocsp/path.h"
+#include "ocsp/range.h"
+#include "ocsp/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,63 @@
+/* The HTTP side of inkan-ocsp over a socket: exchange_begin, exchange_handle,
+   exchange_end, path_route, responder_answer, files_get and logfiles_get, behind
+   a real status.db. What is sent is the input; after its last octet the client
+   reads until the server ends the connection. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "ca/report/report.h"
+#include "tests/unit/ocsp/rig.h"
+#include "tests/unit/ocsp/http.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct rig *rig;
+
+static void
+down(void)
+{
+	rig_free(rig);
+}
+
+static void
+up(void)
+{
+	report_init("fuzz", REPORT_ERROR, 2);
+	rig = rig_make();
+	rig->set.request_timeout = 1;
+	rig->set.idle_timeout = 1;
+	rig->set.threads = 1;
+	rig_crl(rig, "devices-g1.crl", -10, 1000);
+	rig_serve(rig);
+	atexit(down);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char octets[4096], first[8] = "";
+	ssize_t n;
+	size_t got = 0;
+	int fd;
+
+	if (rig == NULL)
+		up();
+	fd = http_connect(rig);
+	(void)http_write(fd, data, size);
+	shutdown(fd, SHUT_WR);
+	while ((n = recv(fd, octets, sizeof(octets), 0)) > 0) {
+		if (got == 0)
+			snprintf(first, sizeof(first), "%.7s", octets);
+		got += (size_t)n;
+	}
+	close(fd);
+	/* What comes back is HTTP. */
+	if (got >= 7 && strcmp(first, "HTTP/1.") != 0)
+		abort();
+	return 0;
+}

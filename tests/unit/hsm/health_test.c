@@ -1,0 +1,286 @@
+#include "faults.h"
+#include <pthread.h>
+
+/* A token that fails, over a real one: what the caller meets, and for how
+   long. */
+
+static struct token tok;
+static struct hsm *hsm;
+static EVP_PKEY *key;
+static int told[HSM_EVENT_WRONG + 1];
+
+static void
+listen(enum hsm_event event, const char *why, void *arg)
+{
+	(void)why;
+	assert_ptr_equal(arg, &tok);
+	told[event]++;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	token_make(&tok, "faulty", URI("faulty"));
+	faults_use(&tok);
+	tok.cfg.call_limit = 1;
+	tok.cfg.sessions = 2;
+	tok.cfg.notify = listen;
+	tok.cfg.notify_arg = &tok;
+	must((hsm = hsm_open(&tok.cfg)) != NULL);
+	must((key = hsm_key_generate(hsm, HSM_KEY_EC_P256, "k")) != NULL);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	EVP_PKEY_free(key);
+	hsm_close(hsm);
+	token_remove(&tok);
+	return 0;
+}
+
+static enum hsm_health_state
+state_now(void)
+{
+	struct hsm_health h;
+
+	hsm_health(hsm, &h);
+	assert_int_equal(h.state == HSM_WELL, h.why[0] == '\0');
+	return h.state;
+}
+
+/* One failure is mended within the call; one that stays is told, and is over
+   soon after it ends. */
+static void
+check_fault(const char *function, const char *fault)
+{
+	char line[128];
+
+	memset(told, 0, sizeof(told));
+	snprintf(line, sizeof(line), "%s %s count=1\n", function, fault);
+	faults_set(line);
+	must(sign_with(key));
+	assert_int_equal(told[HSM_EVENT_AWAY], 0);
+	snprintf(line, sizeof(line), "%s %s\n", function, fault);
+	faults_set(line);
+	must(hsm->module->fn->C_CloseAllSessions(hsm->slot) == CKR_OK);
+	assert_int_equal(sign_with(key), 0);
+	assert_reason(HSM_E_TOKEN);
+	assert_int_equal(state_now(), HSM_AWAY);
+	assert_int_equal(told[HSM_EVENT_AWAY], 1);
+	/* Refused at once, without the token being asked. */
+	assert_int_equal(sign_with(key), 0);
+	assert_true(queue_says("is away"));
+	/* That it answers does not say that it signs. */
+	wait_ms(100);
+	(void)hsm_healthy(hsm);
+	ERR_clear_error();
+	assert_int_equal(state_now(), HSM_AWAY);
+	faults_set("");
+	assert_true(recovered_after(key) < 2000);
+	assert_int_equal(state_now(), HSM_WELL);
+	assert_int_equal(told[HSM_EVENT_BACK], 1);
+}
+
+static void
+test_every_answer(void **state)
+{
+	(void)state;
+	check_fault("C_Sign", "CKR_DEVICE_ERROR");
+	check_fault("C_Sign", "CKR_SESSION_HANDLE_INVALID");
+	check_fault("C_Sign", "CKR_TOKEN_NOT_PRESENT");
+	check_fault("C_Sign", "CKR_USER_NOT_LOGGED_IN");
+	check_fault("C_Sign", "CKR_GENERAL_ERROR");
+	check_fault("C_Sign", "CKR_DEVICE_MEMORY");
+	check_fault("C_SignInit", "CKR_DEVICE_ERROR");
+	check_fault("C_OpenSession", "CKR_DEVICE_ERROR");
+	check_fault("any", "CKR_TOKEN_NOT_PRESENT");
+}
+
+/* The module's other forms: the second call only, and up to a moment. */
+static void
+test_skip_and_until(void **state)
+{
+	char line[96];
+
+	(void)state;
+	faults_set("C_Sign wrong skip=1 count=1\n");
+	must(sign_with(key));
+	assert_int_equal(sign_with(key), 0);
+	assert_reason(HSM_E_WRONG);
+	must(hsm_resume(hsm));
+	must(sign_with(key));
+	snprintf(line, sizeof(line), "C_Sign CKR_DEVICE_ERROR until=%lld\n",
+	    (long long)time(NULL) + 2);
+	faults_set(line);
+	assert_int_equal(sign_with(key), 0);
+	ERR_clear_error();
+	assert_true(recovered_after(key) < 4000);
+}
+
+/* The circuit is broken for all callers, and one at a time tries. */
+static void
+test_one_tries(void **state)
+{
+	struct hsm_state *st = &hsm->health;
+	int probe = 0, other = 0;
+
+	(void)state;
+	faults_set("C_Sign CKR_DEVICE_ERROR\n");
+	assert_int_equal(sign_with(key), 0);
+	ERR_clear_error();
+	wait_ms(600);
+	must(hsm_health_enter(hsm, &probe));
+	assert_int_equal(probe, 1);
+	assert_int_equal(hsm_health_enter(hsm, &other), 0);
+	assert_int_equal(other, 0);
+	assert_true(queue_says("is away"));
+	/* What tells nothing of the token leaves it open for the next. */
+	hsm_health_no_matter(hsm, probe);
+	must(hsm_health_enter(hsm, &probe));
+	hsm_health_failed(hsm, probe, 0, HSM_E_TOKEN, "test", 0);
+	assert_int_equal(st->probing, 0);
+	faults_set("");
+	recovered_after(key);
+}
+
+/* A PIN's last try is never used up, and the token is back without a word once
+   somebody has logged in by hand. */
+static void
+test_last_try(void **state)
+{
+	(void)state;
+	faults_set("C_GetTokenInfo final-try\n");
+	must(hsm->module->fn->C_Logout(hsm->anchor) == CKR_OK);
+	assert_int_equal(sign_with(key), 0);
+	assert_reason(HSM_E_PIN);
+	assert_int_equal(sign_with(key), 0);
+	assert_true(queue_says("one try of the PIN is left"));
+	faults_set("");
+	assert_true(recovered_after(key) < 2000);
+}
+
+static void *
+sign_once(void *arg)
+{
+	long long begin = hsm_monotonic_ns();
+
+	*(int *)arg = sign_with(key);
+	ERR_clear_error();
+	return (void *)(intptr_t)((hsm_monotonic_ns() - begin) / 1000000);
+}
+
+/* Five callers, two sessions, a token that does not come back. */
+static void
+test_blocked(void **state)
+{
+	pthread_t t[5];
+	int i, ok[5];
+	void *ms;
+	long long begin;
+
+	(void)state;
+	memset(told, 0, sizeof(told));
+	faults_set("C_Sign block\n");
+	for (i = 0; i < 5; i++)
+		assert_int_equal(
+		    pthread_create(&t[i], NULL, sign_once, &ok[i]), 0);
+	for (i = 0; i < 5; i++) {
+		pthread_join(t[i], &ms);
+		assert_int_equal(ok[i], 0);
+		assert_in_range((intptr_t)ms, 900, 1900);
+	}
+	assert_int_equal(state_now(), HSM_STUCK);
+	assert_int_equal(told[HSM_EVENT_STUCK], 1);
+	begin = hsm_monotonic_ns();
+	assert_int_equal(sign_with(key), 0);
+	assert_true(queue_says("no answer within 1 s"));
+	assert_int_equal(hsm_healthy(hsm), 0);
+	assert_reason(HSM_E_TOKEN);
+	assert_true(hsm_monotonic_ns() - begin < 500000000LL);
+	faults_set("");
+	assert_true(recovered_after(key) < 2000);
+	assert_int_equal(state_now(), HSM_WELL);
+	assert_int_equal(told[HSM_EVENT_BACK], 1);
+}
+
+/* One session is stuck: the others go on. */
+static void
+test_one_blocked(void **state)
+{
+	struct hsm_health h;
+
+	(void)state;
+	faults_set("C_Sign block=4 count=1\n");
+	assert_int_equal(sign_with(key), 0);
+	ERR_clear_error();
+	assert_true(recovered_after(key) < 2000);
+	hsm_health(hsm, &h);
+	assert_int_equal(h.state, HSM_WELL);
+	assert_int_equal(h.late, 1);
+	wait_ms(3300);
+	hsm_health(hsm, &h);
+	assert_int_equal(h.late, 0);
+	must(sign_with(key));
+}
+
+static void
+check_wrong(const char *fault)
+{
+	struct hsm *again;
+	struct hsm_health h;
+	char line[64];
+
+	memset(told, 0, sizeof(told));
+	snprintf(line, sizeof(line), "C_Sign %s count=1\n", fault);
+	faults_set(line);
+	assert_int_equal(sign_with(key), 0);
+	assert_reason(HSM_E_WRONG);
+	assert_int_equal(told[HSM_EVENT_WRONG], 1);
+	assert_int_equal(state_now(), HSM_STOPPED);
+	/* The token would sign rightly now, and is not asked. */
+	assert_int_equal(sign_with(key), 0);
+	assert_reason(HSM_E_WRONG);
+	assert_int_equal(hsm_healthy(hsm), 0);
+	assert_reason(HSM_E_WRONG);
+	/* Not even after a restart. */
+	must((again = hsm_open(&tok.cfg)) != NULL);
+	hsm_health(again, &h);
+	assert_int_equal(h.state, HSM_STOPPED);
+	hsm_close(again);
+}
+
+static void
+test_wrong_signature(void **state)
+{
+	(void)state;
+	check_wrong("wrong");
+	must(hsm_resume(hsm));
+	must(sign_with(key));
+	check_wrong("truncated");
+	/* Who takes the file away has said it, too. */
+	run("rm %s.stopped", tok.state);
+	must(sign_with(key));
+	must(hsm_healthy(hsm));
+	must(hsm_resume(hsm));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_answer),
+	    cmocka_unit_test(test_skip_and_until),
+	    cmocka_unit_test(test_one_tries),
+	    cmocka_unit_test(test_last_try),
+	    cmocka_unit_test(test_blocked),
+	    cmocka_unit_test(test_one_blocked),
+	    cmocka_unit_test(test_wrong_signature),
+	};
+
+	REQUIRE_SOFTHSM();
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
