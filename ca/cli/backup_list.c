@@ -64,7 +64,7 @@ number(const char *text, int64_t *out)
 static int
 keep_name(struct checking *c, const char *name)
 {
-	char **more;
+	char **more, *copy;
 
 	if (c->n == c->room) {
 		c->room = c->room > 0 ? 2 * c->room : 256;
@@ -73,9 +73,9 @@ keep_name(struct checking *c, const char *name)
 			return bad(c, "out of memory");
 		c->names = more;
 	}
-	if ((c->names[c->n] = strdup(name)) == NULL)
+	if ((copy = strdup(name)) == NULL)
 		return bad(c, "out of memory");
-	c->n++;
+	c->names[c->n++] = copy;
 	return 1;
 }
 
@@ -190,6 +190,7 @@ static int
 check_rest(struct checking *c)
 {
 	size_t i;
+	int ok;
 
 	if (!c->ended || c->facts->files != (int64_t)c->n)
 		return bad(c, "the manifest is cut");
@@ -199,9 +200,9 @@ check_rest(struct checking *c)
 		if (strcmp(c->names[i - 1], c->names[i]) == 0)
 			return bad(c, "a file stands in it twice");
 	walking = c;
-	if (nftw(c->dir, is_listed, 16, FTW_PHYS) == 0)
-		return 1;
-	return bad(c, "the backup's folder cannot be read");
+	ok = nftw(c->dir, is_listed, 16, FTW_PHYS) == 0;
+	walking = NULL;
+	return ok || bad(c, "the backup's folder cannot be read");
 }
 
 int
