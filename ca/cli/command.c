@@ -13,7 +13,7 @@ const struct option_spec command_globals[] = {
 	"inkan-ca's admin socket (else $INKAN_ADMIN_SOCKET)"},
     {"json", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "answer in JSON"},
     {"store", OPTION_TEXT, OPTION_LOCAL, NULL, "FILE",
-	"read this store, no server (cert list and show, log)"},
+	"read this store instead (cert list/show, log, backup)"},
     {"help", OPTION_FLAG, OPTION_LOCAL, NULL, NULL, "this text"},
     {NULL, 0, 0, NULL, NULL, NULL},
 };
@@ -148,7 +148,7 @@ run(struct cli *cli, const struct command *cmd, int argc, char **argv)
 	if (cli->store != NULL && !cmd->offline && !offline_knows(cmd->op)) {
 		ca_raise(CA_E_BADREQUEST,
 		    "needs the server: --store is for cert list, cert show, "
-		    "log verify, log prove and log export");
+		    "log verify, log prove, log export and backup");
 		return usage(cli, cmd);
 	}
 	status = cmd->run(cli, cmd, &o);

@@ -25,6 +25,19 @@ static const struct option_spec KEY_UNBLOCK[] = {
     {"reason", OPTION_TEXT, REQ, NULL, "TEXT", "why, for the record"},
     END,
 };
+static const struct option_spec BACKUP[] = {
+    {"dir", OPTION_TEXT, REQ | LOCAL, NULL, "DIR", "folder of the backup"},
+    {"config", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"of inkan-ca: /etc/inkan/ca.conf"},
+    {"verify", OPTION_FLAG, LOCAL, NULL, NULL, "look at one that is there"},
+    END,
+};
+static const struct option_spec RESTORE[] = {
+    {"dir", OPTION_TEXT, REQ | LOCAL, NULL, "DIR", "a backup"},
+    {"config", OPTION_TEXT, LOCAL, NULL, "FILE",
+	"of inkan-ca: /etc/inkan/ca.conf"},
+    END,
+};
 static const char *const BLOCKED_COLUMNS[] = {
     "spki_sha256", "at", "why", NULL};
 static const char *const KEY_COLUMNS[] = {"token", "label", "type",
@@ -54,6 +67,20 @@ static const struct command RECORDS[] = {
 	.options = KEY_UNBLOCK,
 	.positional = "hash",
 	.help = "Take a key from the blocked ones"},
+    {.words = "backup",
+	.run = run_backup,
+	.options = BACKUP,
+	.positional = "dir",
+	.offline = 1,
+	.help = "Copy store, published files and configuration to a folder",
+	.more = "While inkan-ca runs, or without it. No PIN, no token. Exit\n"
+		"status 3 when the copy is whole but something in it is wrong."},
+    {.words = "restore",
+	.run = run_restore,
+	.options = RESTORE,
+	.positional = "dir",
+	.help = "Put store and published files of a backup back",
+	.more = "inkan-ca is stopped, and what is there was put aside."},
     {.words = NULL},
 };
 

@@ -31,6 +31,7 @@ command_fn run_ceremony_key, run_ceremony_sign, run_ceremony_verify;
 command_fn run_import, run_key_block, run_batch;
 command_fn run_lint;		/* no server */
 command_fn run_client_report;
+command_fn run_backup, run_restore;	/* no server */
 
 /* Call the command's operation with its options as arguments. The answer when
    it is done, to be freed with WIRE_ANSWER_free(); NULL after the failure or

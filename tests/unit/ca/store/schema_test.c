@@ -103,6 +103,45 @@ migrates_version_1(void **state)
 	assert_int_equal(query(t, "SELECT anchor FROM devices"), 0);
 }
 
+/* A store of schema 3: what it holds is there, and the newest tables are. */
+static void
+migrates_version_3(void **state)
+{
+	struct temp *t = *state;
+	char *text = read_text("tests/golden/store-3.sql");
+
+	make_old(t, 0, text);
+	free(text);
+	assert_null(temp_open(t, STORE_READ));
+	assert_raised(CA_E_STORE, t->path);
+	t->store = temp_open(t, STORE_WRITE);
+	assert_non_null(t->store);
+	assert_int_equal(query(t, "SELECT max(version) FROM schema_version"),
+	    STORE_SCHEMA_VERSION);
+	assert_int_equal(query(t,
+			     "SELECT applied FROM schema_version WHERE"
+			     " version = 3"),
+	    1000);
+	assert_int_equal(query(t, "SELECT crl_shards FROM issuers"), 4);
+	assert_int_equal(query(t, "SELECT shard FROM certs"), 3);
+	assert_int_equal(query(t, "SELECT number FROM crls"), 12);
+	assert_int_equal(query(t, "SELECT anchor_at FROM devices"), 1100);
+	assert_int_equal(query(t, "SELECT late_renewal FROM devices"), 0);
+	assert_int_equal(query(t, "SELECT size FROM log_checkpoints"), 1);
+	assert_int_equal(query(t,
+			     "SELECT need FROM parked p JOIN parked_approvals a"
+			     " ON a.request = p.id"),
+	    2);
+	assert_int_equal(query(t, "SELECT due FROM superseded"), 1900);
+	assert_int_equal(query(t, "SELECT count(*) FROM parked_enrol"), 0);
+	assert_int_equal(query(t, "SELECT count(*) FROM cert_facts"), 0);
+	assert_int_equal(query(t, "SELECT count(*) FROM client_facts"), 0);
+	assert_int_equal(query(t,
+			     "SELECT count(*) FROM"
+			     " pragma_foreign_key_check"),
+	    0);
+}
+
 static int
 issue(struct store_tx *tx, void *arg)
 {
@@ -195,6 +234,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(migrates_version_0),
 	    T(migrates_version_1),
+	    T(migrates_version_3),
 	    T(undoes_what_fails),
 	    T(refuses_a_newer_store),
 	    T(refuses_a_store_without_version),
