@@ -46,7 +46,7 @@ ra_pid=$(cat "$INKAN_DIR/run/inkan-ra.pid")
 # A second server, without links: whoever speaks with it knows the new root.
 pport=$(free_port)
 probe_url=https://localhost:$pport
-sed -e "s|^listen = .*|listen = [ \"127.0.0.1:$pport\" ]; link_certificates = false;|" \
+sed -e '/^metrics_listen/d' -e "s|^listen = .*|listen = [ \"127.0.0.1:$pport\" ]; link_certificates = false;|" \
     -e 's|/est\.|/probe.|g' "$INKAN_CONFIG_DIR/ra.conf" >"$INKAN_CONFIG_DIR/probe.conf"
 check "the second server's key" "$INKAN_BIN/inkan-ra" --init-keys -c "$INKAN_CONFIG_DIR/probe.conf"
 sed -i 's|^delegates = (|&\n\t{ issuer = "devices-g2"; key = "pkcs11:object=ocsp-devices-g2";\n\t  certificate = "../certs/ocsp-devices-g2.pem"; csr = "../certs/ocsp-devices-g2.csr"; },|' \
