@@ -19,9 +19,10 @@ fail(const char *what, const char *path)
 	return 0;
 }
 
-static int
-write_all(int fd, const unsigned char *p, size_t len)
+int
+save_octets(int fd, const void *data, size_t len)
 {
+	const unsigned char *p = data;
 	ssize_t n;
 
 	while (len > 0) {
@@ -68,7 +69,7 @@ save_file(const char *path, const void *data, size_t len)
 		goto out;
 	}
 	ok =
-	    write_all(fd, data, len) && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+	    save_octets(fd, data, len) && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
 	if (close(fd) != 0)
 		ok = 0;
 	if (!ok || rename(tmp, path) != 0) {

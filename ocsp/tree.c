@@ -9,6 +9,7 @@
 
 #include "ocsp/error.h"
 #include "ocsp/load.h"
+#include "ocsp/save.h"
 #include "ocsp/tree.h"
 
 #define FILE_MAX (1UL << 30)
@@ -113,23 +114,6 @@ make_folders(char *path)
 	return 1;
 }
 
-static int
-write_all(int fd, const unsigned char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return 0;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 1;
-}
-
 /* One writer at a time works below ${root}: a name of its own is not needed,
    and one that a crash left is written over. */
 int
@@ -146,7 +130,7 @@ tree_write(const char *root, const char *path, const void *data, size_t len,
 	    0644);
 	if (fd < 0)
 		return fail("create", tmp);
-	ok = write_all(fd, data, len) && futimens(fd, times) == 0;
+	ok = save_octets(fd, data, len) && futimens(fd, times) == 0;
 	if (close(fd) != 0)
 		ok = 0;
 	if (ok && rename(tmp, to) == 0)
