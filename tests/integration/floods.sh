@@ -7,6 +7,9 @@
 tid="ra: floods"
 . "$(dirname "$0")/lib.sh"
 need python3
+ulimit -Sn "$(ulimit -Hn)"
+[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 9000 ] ||
+    skip "needs 9000 open files, the system allows $(ulimit -n)"
 idle=300
 [ -z "${LONG:-}" ] || idle=3000
 before_start() {
