@@ -198,8 +198,7 @@ restart(struct hsm *hsm)
 /*
  * The write lock, unless calls in the module do not come back: those hold the
  * read lock, and whoever waits for the write lock keeps other tokens' calls out
- * meanwhile. The wait is by the wall clock, since that is what there is; a
- * clock that jumps makes it longer or shorter, and nothing worse.
+ * meanwhile.
  */
 static int
 lock_module(struct hsm_module *m)
@@ -207,9 +206,10 @@ lock_module(struct hsm_module *m)
 	struct timespec end;
 
 	if (atomic_load(&m->n_late) == 0) {
-		clock_gettime(CLOCK_REALTIME, &end);
+		clock_gettime(CLOCK_MONOTONIC, &end);
 		end.tv_sec += LOCK_WAIT;
-		if (pthread_rwlock_timedwrlock(&m->lock, &end) == 0)
+		if (pthread_rwlock_clockwrlock(
+			&m->lock, CLOCK_MONOTONIC, &end) == 0)
 			return 1;
 	}
 	hsm_raise(HSM_E_TOKEN,
