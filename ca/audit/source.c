@@ -154,12 +154,23 @@ get_url(const char *url, size_t max, unsigned char *buf, size_t *len)
 	BIO *bio;
 	int ok;
 
+	ERR_clear_error();
 	bio = OSSL_HTTP_get(url, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL,
 	    NULL, 0, max + 1, TIMEOUT);
-	if (bio == NULL)
+	/* OpenSSL 3.5 hands out what came with a refusal, too. Of one by 4xx
+	   it leaves the error; by 5xx nothing, so that a body with it is taken
+	   for the file, and found to be wrong. */
+	if (bio == NULL || ERR_peek_error() != 0) {
+		BIO_free_all(bio);
 		return is_absent(url) ? 0 : -1;
+	}
 	ok = drain(bio, max, buf, len);
 	BIO_free_all(bio);
+	if (ok && *len == 0) { /* no file of a log is */
+		ca_raise(CA_E_BADREQUEST,
+		    "log.source: %s cannot be had: an empty answer", url);
+		return -1;
+	}
 	if (!ok) {
 		ca_raise(CA_E_BADREQUEST, "log.source: %s: no answer within "
 		    "%d seconds", url, TIMEOUT);
