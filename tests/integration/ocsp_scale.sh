@@ -71,10 +71,8 @@ out=$(cat "$T/result")
 has "reloaded five times under load: answers" "$(word 1 "$out")" '^[0-9]{3,}$'
 is "  none lost" "$(word 3 "$out") $(word 4 "$out")" "0 0"
 
-# Those who came first go on while nine times as many press on top of them. Where
-# others use the machine up, what they have to wait without that is the measure.
-alone=$(word 2 "$(load 64 1s)")
-limit=$((alone * 3 > 100000 ? alone * 3 : 100000))
+# Those who came first go on while nine times as many press on top of them. How
+# long they wait is for the bench (14) to say.
 load 64 4s >"$T/result" &
 job=$!
 sleep 0.5
@@ -82,11 +80,8 @@ load 576 3s >"$T/newest"
 wait $job
 out=$(cat "$T/result")
 trace "640 connections where 64 are allowed: $out (answers, p99 us, cut off, not connected); the newest: $(cat "$T/newest")"
-check "ten times the connections: 99 of 100 who are served wait less than $((limit / 1000)) ms" [ "$(word 2 "$out")" -lt $limit ]
-has "  and goes on" "$(word 1 "$out") $(word 3 "$out")" '^[0-9]{4,} 0$'
-start=$(date +%s%N)
+has "ten times the connections: who was there is served, none cut off" "$(word 1 "$out") $(word 3 "$out")" '^[0-9]{4,} 0$'
 has "  right after it is as before" "$(ask c)" "c.pem: good"
-check "  at once" [ $((($(date +%s%N) - start) / 1000000)) -lt 3000 ]
 has "  the newest were closed" "$(metric inkan_ocsp_connections_shed_total)" '^[1-9]'
 
 # Eight clients that ask all the time on connections that stay open until an
