@@ -124,7 +124,7 @@ has "  named" "$(cat "$T/out")" "the log had 9 entries, and has 5 now"
 fork no 12
 check "the true one goes on" other
 check "  and is cosigned" cosign
-printf X | dd of="$T/l/tile/entries/000.p/12" bs=1 seek=60 conv=notrunc status=none
+printf XXXX | dd of="$T/l/tile/entries/000.p/12" bs=1 seek=60 conv=notrunc status=none
 rm "$T/lseen"
 other; is "a changed entry: an alarm" $? 3
 has "  named" "$(cat "$T/out")" "changed entry 0: its leaf in the bundle is not the one of the tree"

@@ -145,7 +145,7 @@ spoil "rm tile/entries/000.p/$n"
 has "a bundle is gone" "$out" "^missing: tile/entries/000.p/$n: the file is not there"
 spoil "truncate -s -5 tile/entries/000.p/$n"
 has "a bundle is cut" "$out" "^missing entry $((n - 1)): the bundle is cut"
-spoil "printf XX | dd of=$last bs=1 seek=$((32 * i)) conv=notrunc status=none"
+spoil "printf XXXX | dd of=$last bs=1 seek=$((32 * i)) conv=notrunc status=none"
 has "a hash is changed" "$out" "^changed entry $i: its leaf in the bundle is not the one of the tree"
 spoil "sed -i '2s/.*/$((n - 1))/' checkpoint"
 is "the checkpoint's size is changed: no log of this key" $rc 1

@@ -37,7 +37,10 @@ is "  ten millions, an hour, less a quarter" "$(json "$T/plan" 'd[0]["signatures
 is "  it does not fit a slow token" "$(inkan --json ocsp plan --issuer devices --fleet-size 10000000 --rate 100 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["fits"])')" no
 check_not "  refresh above half of validity" inkan ocsp plan --validity 1h --refresh 45m
 
-# The token is lost.
+# The token is lost. What was asked in the moment before a change was seen is not
+# kept: both once more.
+has "in memory now: good" "$(ask a)" "a.pem: good"
+has "  and revoked" "$(ask b)" "b.pem: revoked"
 mv "$T/demo/tokens/ocsp" "$T/demo/tokens/ocsp.away"
 until_has "token lost: status says so" "FAIL .*devices-g1 .*signs nothing" responder
 has "  what is in memory goes on" "$(ask a)" "a.pem: good"

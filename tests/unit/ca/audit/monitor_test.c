@@ -140,7 +140,7 @@ sees_what_is_changed(void **state)
 	rig_add(r, 0, 3);
 	rig_publish(r);
 	run_in(r, "cp -r log whole");
-	run_in(r, "printf X | dd of=log/tile/entries/000.p/6 bs=1 seek=60 "
+	run_in(r, "printf XXXX | dd of=log/tile/entries/000.p/6 bs=1 seek=60 "
 	    "conv=notrunc status=none");
 	assert_int_equal(watch(r, &m, &s), -1);
 	assert_refused("log.fork: ");

@@ -280,7 +280,7 @@ names_changed_tiles(void **state)
 	rig_add(r, 0, 140);
 	rig_publish(r);
 	run_sh(r, "cp -r tile ../whole");
-	run_sh(r, "printf X | dd of=tile/0/000 bs=1 seek=325 conv=notrunc "
+	run_sh(r, "printf XXXX | dd of=tile/0/000 bs=1 seek=325 conv=notrunc "
 	    "status=none");
 	rig_audit(r, OF_LOG, NULL);
 	rig_has(r, "changed 10  : its leaf in the bundle is not the one of the "
@@ -288,12 +288,12 @@ names_changed_tiles(void **state)
 	rig_has(r, "forked -1  : the published log does not have the root of "
 	    "the published checkpoint over 280 entries");
 	run_sh(r, "rm -r tile && cp -r ../whole tile &&"
-	    " printf X | dd of=tile/1/000.p/1 bs=1 seek=3 conv=notrunc "
+	    " printf XXXX | dd of=tile/1/000.p/1 bs=1 seek=3 conv=notrunc "
 	    "status=none");
 	rig_audit(r, OF_LOG, NULL);
 	rig_has(r, "changed -1  : tile/1/000.p/1: hash 0 is not that");
 	run_sh(r, "rm -r tile && cp -r ../whole tile &&"
-	    " printf X | dd of=tile/entries/000 bs=1 seek=40 conv=notrunc "
+	    " printf XXXX | dd of=tile/entries/000 bs=1 seek=40 conv=notrunc "
 	    "status=none");
 	rig_audit(r, BOTH, NULL);
 	rig_has(r, "changed 0  : its leaf in the bundle is not the one");

@@ -72,7 +72,7 @@ repairs(void **state)
 	assert_int_equal(b.size, a.size);
 	assert_true(is_begun_by(w, &b, &b));
 	/* A tile that was changed. */
-	world_sh("for f in %s/pub/log/tile/0/*/*; do printf x | dd of=$f "
+	world_sh("for f in %s/pub/log/tile/0/*/*; do printf xxxx | dd of=$f "
 	    "conv=notrunc bs=1 2>/dev/null; done", w->dir);
 	reopen(w);
 	assert_state(w, LOGPUB_CHECKING, "log.check: ");
