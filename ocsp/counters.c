@@ -72,5 +72,9 @@ counters_report(struct counters *c)
 	    text[COUNT_TRYLATER], "unauthorized", text[COUNT_UNAUTHORIZED],
 	    "not_modified", text[COUNT_NOT_MODIFIED], "files",
 	    text[COUNT_FILES], "refused", text[COUNT_REFUSED], "shed",
-	    text[COUNT_SHED], "timeouts", text[COUNT_TIMEOUTS], "over_budget", text[COUNT_OVER_BUDGET], NULL);
+	    text[COUNT_SHED], "timeouts", text[COUNT_TIMEOUTS], "over_budget",
+	    text[COUNT_OVER_BUDGET],
+	    "by_sha1", text[COUNT_BY_SHA1], "by_sha256", text[COUNT_BY_SHA256],
+	    "by_other", text[COUNT_BY_OTHER],
+	    NULL);
 }

@@ -28,6 +28,10 @@ enum counter {
 			       max_connections */
 	COUNT_TIMEOUTS,	    /* connections cut at the deadline */
 	COUNT_OVER_BUDGET,  /* signatures refused: sign_budget */
+	COUNT_BY_SHA1,	    /* requests by the hash of their first CertID; not
+			       those whose octets were found in memory */
+	COUNT_BY_SHA256,
+	COUNT_BY_OTHER,
 	COUNT_N
 };
 

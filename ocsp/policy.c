@@ -10,6 +10,7 @@ static const struct policy program_default = {
     .nonce = POLICY_NONCE_ACCEPT,
     .not_issued = POLICY_UNKNOWN,
     .sign_budget = POLICY_BUDGET_DEFAULT,
+    .both_hashes = POLICY_BOTH_DEFAULT,
 };
 
 int

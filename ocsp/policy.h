@@ -39,6 +39,7 @@ struct policy {
 
 #define POLICY_BUDGET_DEFAULT 1000
 #define POLICY_BUDGET_MAX 1000000
+#define POLICY_BOTH_DEFAULT 1400 /* octets: one packet */
 #define POLICY_BOTH_MAX 65536
 
 /* For the conf_key table of a group that may hold a policy. */

@@ -320,11 +320,25 @@ new_answer(struct work *w)
 	return compose_ask(w) ? say(w) : failed(w);
 }
 
+/* Tells whether anybody still needs SHA-1 (RFC 9919: no longer
+   than clients do). */
+static void
+count_hash(struct work *w)
+{
+	int hash = request_id(w->req, 0)->hash;
+
+	counters_add(w->r->counters,
+	    hash == REQUEST_SHA1	? COUNT_BY_SHA1
+		: hash == REQUEST_SHA256 ? COUNT_BY_SHA256
+					 : COUNT_BY_OTHER);
+}
+
 static struct reply *
 answer_parsed(struct work *w)
 {
 	struct reply *reply;
 
+	count_hash(w);
 	/* Before anything is read: cache_put() holds it against what comes. */
 	w->epoch = cache_epoch(w->r->cache);
 	w->view = state_view(w->r->state);

@@ -328,7 +328,10 @@ kind_breach(const config_setting_t *s, enum conf_kind kind)
 	case CONF_DURATION:
 		return text ? NULL : "must be a duration such as \"30d\"";
 	case CONF_SIZE:
-		return text ? NULL : "must be a size such as \"64k\"";
+		return text || type == CONFIG_TYPE_INT ||
+			type == CONFIG_TYPE_INT64
+		    ? NULL
+		    : "must be a size such as 512 or \"64k\"";
 	case CONF_TEXTS:
 		return list && all_elements(s, CONFIG_TYPE_STRING)
 		    ? NULL

@@ -30,7 +30,7 @@ enum conf_kind {
 	CONF_INT,		/* integer, range checked by conf_int() */
 	CONF_BOOL,		/* true | false */
 	CONF_DURATION,		/* "5m" -> seconds */
-	CONF_SIZE,		/* "64k" -> octets */
+	CONF_SIZE,		/* "64k", or 512 -> octets */
 	CONF_TEXTS,		/* [ "...", ... ] array or list of texts */
 	CONF_GROUP,		/* { ... } */
 	CONF_GROUPS,		/* ( { ... }, ... ) */

@@ -128,7 +128,8 @@ conf_size(const struct conf_group *g, const char *key, int64_t min, int64_t max,
 {
 	static const struct unit units[] = {{'k', 1024}, {'m', 1024 * 1024},
 	    {'g', 1024 * 1024 * 1024}, {'\0', 1}};
-	const char *text = conf_text(g, key, NULL);
+	char digits[CONF_SCALAR_MAX];
+	const char *text = conf_scalar(g, key, digits);
 	int64_t v;
 
 	*out = dflt;

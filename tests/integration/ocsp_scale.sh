@@ -9,7 +9,6 @@ need wrk
 before_start() {
 	sed -i 's/issuer = "devices-g1";/& prepare = "all";/' "$T/demo/config/ocsp.conf"
 	cat >>"$T/demo/config/ocsp.conf" <<-X
-	both_hashes = "2k";
 	max_connections = 64;
 	metrics_listen = "127.0.0.1:0";
 	X

@@ -35,7 +35,8 @@ test_report(void **state)
 	assert_true(read(fd[0], line, sizeof(line) - 1) > 0);
 	assert_non_null(strstr(line, "event=ocsp.summary requests=2 "));
 	assert_non_null(strstr(line, " malformed=1 "));
-	assert_non_null(strstr(line, " timeouts=0 over_budget=0\n"));
+	assert_non_null(strstr(line,
+	    " timeouts=0 over_budget=0 by_sha1=0 by_sha256=0 by_other=0\n"));
 	assert_ptr_equal(strchr(line, '\n'), strrchr(line, '\n'));
 	close(fd[0]);
 }

@@ -97,6 +97,7 @@ test_figures(void **state)
 	shows(w, "inkan_ocsp_answers_total{issuer=\"devices-g1\","
 		 "status=\"revoked\",source=\"signed\"} 1");
 	shows(w, "inkan_ocsp_sign_duration_seconds_count 2");
+	shows(w, "inkan_ocsp_asked_by_total{hash=\"other\"} 0");
 	shows(w, "inkan_ocsp_signed_ahead_total 4");
 	shows(w, "inkan_ocsp_prepared_certificates 4");
 	shows(w, "inkan_ocsp_prepared_answers 4");

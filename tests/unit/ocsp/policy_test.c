@@ -34,7 +34,7 @@ defaults(void **state)
 	assert_int_equal(p.nonce, POLICY_NONCE_ACCEPT);
 	assert_int_equal(p.not_issued, POLICY_UNKNOWN);
 	assert_int_equal(p.sign_budget, POLICY_BUDGET_DEFAULT);
-	assert_int_equal(p.both_hashes, 0);
+	assert_int_equal(p.both_hashes, POLICY_BOTH_DEFAULT);
 	assert_int_equal(p.archive, 0);
 }
 

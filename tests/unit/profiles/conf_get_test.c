@@ -34,7 +34,8 @@ bad_values_are_refused(void **state)
 static void
 ranges_and_sizes_are_held(void **state)
 {
-	struct conf *c = read_text("count = 11; room = \"2x\"; list = \"k\";");
+	struct conf *c = read_text(
+	    "count = 11; room = \"2x\"; list = \"k\"; big = 1400; below = -1;");
 	const struct conf_group *g = conf_root(c);
 	int64_t v;
 
@@ -43,6 +44,12 @@ ranges_and_sizes_are_held(void **state)
 	assert_raised(PROFILE_E_CONFIG, "count: must lie within 0 and 10");
 	assert_int_equal(conf_size(g, "room", 0, 10, 0, &v), 0);
 	assert_raised(PROFILE_E_CONFIG, "room: \"2x\" is not a size");
+	assert_int_equal(conf_size(g, "big", 0, 2000, 0, &v), 1);
+	assert_int_equal(v, 1400);
+	assert_int_equal(conf_size(g, "big", 0, 1000, 0, &v), 0);
+	assert_raised(PROFILE_E_CONFIG, "big: must lie within 0 and 1000");
+	assert_int_equal(conf_size(g, "below", -5, 10, 0, &v), 0);
+	assert_raised(PROFILE_E_CONFIG, "below: \"-1\" is not a size");
 	conf_free(c);
 }
 
