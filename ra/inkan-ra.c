@@ -219,7 +219,7 @@ serve(struct ra *ra)
 		    : 0;
 		if (has_changed(ra) || signal == SIGHUP)
 			reload(ra);
-		else if (signal == SIGTERM || signal == SIGINT)
+		if (signal == SIGTERM || signal == SIGINT)
 			return;
 	}
 }

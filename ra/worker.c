@@ -52,6 +52,7 @@ worker_pause(struct worker *w)
 	evtimer_add(w->resume, &tv);
 }
 
+/* By its own descriptors: whoever stops it closes those that it was given. */
 static int
 somebody_waits(const struct worker *w)
 {
@@ -59,7 +60,9 @@ somebody_waits(const struct worker *w)
 	size_t i;
 
 	for (i = 0; i < w->shared.n_fds; i++) {
-		fds[i].fd = w->shared.fds[i];
+		fds[i].fd = w->bound[i] == NULL
+		    ? -1
+		    : evhttp_bound_socket_get_fd(w->bound[i]);
 		fds[i].events = POLLIN;
 	}
 	return poll(fds, (nfds_t)w->shared.n_fds, 0) > 0;

@@ -1,4 +1,5 @@
-# The demo's parts, for scripts/quickstart. Sourced, not run.
+# The demo's parts, for scripts/quickstart. Sourced, not run. A process costs more
+# than most of what is done here, so the shell does itself what it can.
 # shellcheck shell=bash
 
 say() { printf '%s\n' "$*"; }
@@ -10,16 +11,26 @@ usage() {
 
 # --- a demo's folder -------------------------------------------------------
 
-# Is the process of that pid file one of ours, and alive?
-alive() {	# program
-	local pid
-	pid=$(cat "$INKAN_DIR/run/inkan-$1.pid" 2>/dev/null) || return 1
-	[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null &&
-	    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null |
-	    grep -qF -- "inkan-$1 -c $INKAN_CONFIG_DIR/$1.conf"
+# What the program's pid file says, in $pid.
+pid_of() {	# program
+	pid=
+	read -r pid 2>/dev/null <"$INKAN_DIR/run/inkan-$1.pid" || true
+	[ -n "$pid" ]
 }
 
-is_demo() { grep -qs "^export INKAN_CONFIG_DIR='" "$1/env"; }
+# Is the process of that pid file one of ours, and alive?
+alive() {	# program
+	local pid args
+	pid_of "$1" && kill -0 "$pid" 2>/dev/null &&
+	    mapfile -d '' -t args 2>/dev/null <"/proc/$pid/cmdline" &&
+	    [[ "${args[*]} " == *"inkan-$1 -c $INKAN_CONFIG_DIR/$1.conf "* ]]
+}
+
+is_demo() {
+	local text=
+	read -r -d '' text 2>/dev/null <"$1/env" || true
+	[[ $'\n'$text == *$'\n'"export INKAN_CONFIG_DIR='"* ]]
+}
 demo_enter() {	# an existing demo: its environment
 	is_demo "$1" || die "$1 is not a demo of ours (no file env of ours in it)"
 	# shellcheck disable=SC1091
@@ -29,8 +40,8 @@ demo_enter() {	# an existing demo: its environment
 }
 
 port_busy() {
-	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null ||
-	    (exec 3<>"/dev/tcp/::1/$1") 2>/dev/null
+	{ : <>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null ||
+	    { : <>"/dev/tcp/::1/$1"; } 2>/dev/null
 }
 
 # What a folder's name must not hold: SoftHSM reads # and = as its own.
@@ -103,14 +114,15 @@ demo_build() {
 }
 
 write_env() {
-	local d=$dir sock=$dir/run v
+	local d=$dir sock=$dir/run v quote="'\''" LC_ALL=C
 	# A UNIX socket's path holds 107 octets at most.
-	if [ "$(printf %s "$sock" | wc -c)" -gt 90 ]; then
+	if [ ${#sock} -gt 90 ]; then
 		sock=$(mktemp -d "${TMPDIR:-/tmp}/inkan-XXXXXX")
 	fi
 	while IFS= read -r v; do
-		printf "export %s='%s'\n" "${v%%=*}" \
-		    "$(printf %s "${v#*=}" | sed "s/'/'\\\\''/g")"
+		printf "export %s='" "${v%%=*}"
+		v=${v#*=}
+		printf "%s'\n" "${v//\'/"$quote"}"
 	done >"$d/env" <<-X
 	INKAN_DIR=$d
 	INKAN_BIN=${INKAN_BUILD:-$build_src/build}
@@ -153,7 +165,7 @@ softhsm_module() {
 
 # --- making one ------------------------------------------------------------
 
-random_pin() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
+random_pin() { printf '%08x%08x' "$SRANDOM" "$SRANDOM"; }
 
 make_token() {	# name
 	local pin so conf=$dir/tokens/$1.conf
@@ -171,37 +183,69 @@ make_token() {	# name
 # A manufacturer: a CA of its own, which is no business of Inkan's.
 make_maker() {
 	local m=$dir/maker
-	openssl ecparam -name prime256v1 -genkey -noout -out "$m/ca.key"
-	openssl req -x509 -new -key "$m/ca.key" -sha256 -days 3650 \
-	    -subj "/O=Demo Maker/CN=Demo Maker Device CA" -out "$m/ca.pem" \
+	printf '[req]\ndistinguished_name=dn\n[dn]\n' >"$m/req.conf"
+	maker_req -keyout "$m/ca.key" -out "$m/ca.pem" \
+	    -subj "/O=Demo Maker/CN=Demo Maker Device CA" \
 	    -addext basicConstraints=critical,CA:TRUE,pathlen:0 \
-	    -addext keyUsage=critical,keyCertSign,cRLSign
+	    -addext keyUsage=critical,keyCertSign,cRLSign \
+	    -addext subjectKeyIdentifier=hash
 	make_maker_device demo-0 "$m/device"
 }
 
+# A new key and its certificate, in one process.
+maker_req() {
+	openssl req -x509 -config "$dir/maker/req.conf" -newkey ec \
+	    -pkeyopt ec_paramgen_curve:P-256 -noenc -sha256 -days 3650 "$@" \
+	    2>/dev/null
+}
+
 make_maker_device() {	# name file
-	openssl ecparam -name prime256v1 -genkey -noout -out "$2.key"
-	openssl req -new -key "$2.key" -subj "/O=Demo Maker/serialNumber=$1" \
-	    -out "$2.csr"
-	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >"$2.ext"
-	openssl x509 -req -in "$2.csr" -CA "$dir/maker/ca.pem" \
-	    -CAkey "$dir/maker/ca.key" -set_serial "0x40$(random_pin)" \
-	    -days 3650 -sha256 -extfile "$2.ext" -out "$2.pem" 2>/dev/null
-	rm -f "$2.csr" "$2.ext"
+	maker_req -CA "$dir/maker/ca.pem" -CAkey "$dir/maker/ca.key" \
+	    -set_serial "0x40$(random_pin)" -keyout "$2.key" -out "$2.pem" \
+	    -subj "/O=Demo Maker/serialNumber=$1" \
+	    -addext basicConstraints=critical,CA:FALSE \
+	    -addext keyUsage=critical,digitalSignature \
+	    -addext subjectKeyIdentifier=hash \
+	    -addext authorityKeyIdentifier=keyid
 }
 
 listen() {	# port: both loopback addresses where the machine has both
+	local l
 	printf '"127.0.0.1:%s"' "$1"
-	if grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 \
-	    2>/dev/null; then
-		printf ', "[::1]:%s"' "$1"
-	fi
+	while read -r l; do
+		case $l in
+		00000000000000000000000000000001\ *)
+			printf ', "[::1]:%s"' "$1"
+			return ;;
+		esac
+	done 2>/dev/null </proc/net/if_inet6 || true
 }
 
-# A path inside a libconfig text, inside a sed replacement.
-conf_path() { printf %s "$1" | sed -e 's/[\\"]/\\&/g' -e 's/[\\&|]/\\&/g'; }
+# A path inside a libconfig text.
+conf_path() {
+	local p=${1//\\/\\\\}
+	printf %s "${p//\"/\\\"}"
+}
 # A path for curl's --cert, which ends at a colon.
-curl_path() { printf %s "$1" | sed 's/[\\:]/\\&/g'; }
+curl_path() {
+	local p=${1//\\/\\\\}
+	printf %s "${p//:/\\:}"
+}
+
+# The configurations, of scripts/demo/*.conf, with what this demo has for @NAME@.
+demo_config() {
+	local f t v
+	local -A has=([PORT]=$port [METRICS_PORT]=$((port + 2))
+	    [HTTP_PORT]=$((port + 1)) [UID]=$UID
+	    [MODULE]=$(conf_path "$INKAN_PKCS11_MODULE")
+	    [SOCKETS]=$(conf_path "$INKAN_SOCKET_DIR")
+	    [LISTEN]=$(listen "$port") [HTTP_LISTEN]=$(listen $((port + 1))))
+	for f in operators ca ra ocsp ceremony; do
+		read -r -d '' t <"$here/scripts/demo/$f.conf" || true
+		for v in "${!has[@]}"; do t=${t//"@$v@"/"${has[$v]}"}; done
+		printf '%s\n' "$t" >"$dir/config/$f.conf"
+	done
+}
 
 demo_make() {
 	local d=$dir f
@@ -214,17 +258,7 @@ demo_make() {
 	cp "$here"/profiles/shipped/*.conf "$d/config/profiles/"
 	cp "$here"/scripts/demo/fleets/*.conf "$d/config/fleets/"
 	cp "$d/maker/ca.pem" "$d/config/fleets/maker.pem"
-	sed -e "s|@UID@|$(id -u)|g" "$here/scripts/demo/operators.conf" \
-	    >"$d/config/operators.conf"
-	for f in ca ra ocsp ceremony; do
-		sed -e "s|@PORT@|$port|g" \
-		    -e "s|@METRICS_PORT@|$((port + 2))|g" -e "s|@HTTP_PORT@|$((port + 1))|g" \
-		    -e "s|@MODULE@|$(conf_path "$INKAN_PKCS11_MODULE")|g" \
-		    -e "s|@SOCKETS@|$(conf_path "$INKAN_SOCKET_DIR")|g" \
-		    -e "s|@LISTEN@|$(listen "$port")|g" \
-		    -e "s|@HTTP_LISTEN@|$(listen $((port + 1)))|g" \
-		    "$here/scripts/demo/$f.conf" >"$d/config/$f.conf"
-	done
+	demo_config
 }
 
 demo_ceremony() {
@@ -245,24 +279,29 @@ demo_ceremony() {
 
 # --- running ---------------------------------------------------------------
 
+nap() { sleep "$1"; }
 wait_for() {	# seconds command...: often at first, then twice a second
 	local until=$((SECONDS + $1 + 1)) tries=0; shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || return 1
 		tries=$((tries + 1))
-		if [ $tries -le 10 ]; then sleep 0.1; else sleep 0.5; fi
+		if [ $tries -le 10 ]; then nap 0.1; else nap 0.5; fi
 	done
 }
 
-ready_ca() { "$INKAN_BIN/inkan" ca list; }
-# Each of its workers has a connection to inkan-ca of its own: asked four times.
-# Without a CA beside it 503 is the right answer.
-ready_ra() { ask_ra && ask_ra && ask_ra && ask_ra; }
-ask_ra() {
-	local code
-	code=$(curl -sS -o /dev/null -w '%{http_code}' --max-time 2 \
-	    --cacert "$INKAN_ROOT" "$INKAN_EST_URL/.well-known/est/cacerts")
-	[ "$code" = 200 ] || { [ "$code" = 503 ] && ! alive ca; }
+ready_ca() { [ -S "$INKAN_ADMIN_SOCKET" ] && "$INKAN_BIN/inkan" ca list; }
+# Each of its workers has a connection to inkan-ca of its own: asked four times,
+# over four connections. Without a CA beside it 503 is the right answer.
+ready_ra() {
+	local codes url=$INKAN_EST_URL/.well-known/est/cacerts
+	codes=$(curl -sS -w "%{http_code}\n" --max-time 2 --cacert "$INKAN_ROOT" \
+	    --parallel-immediate -Z -o /dev/null "$url" -o /dev/null "$url" \
+	    -o /dev/null "$url" -o /dev/null "$url" 2>/dev/null) || return 1
+	case $codes in
+	$'200\n200\n200\n200') ;;
+	*503*) ! alive ca ;;
+	*) return 1 ;;
+	esac
 }
 # An instance that is stopped says tryLater: that is an answer, too. The EST
 # server's certificate may be by a newer CA; the delegate's stays.
@@ -279,11 +318,12 @@ ready_ocsp() {
 }
 
 settled() {	# program: it answers, or it has ended
-	"ready_$1" || gone "$(cat "$INKAN_DIR/run/inkan-$1.pid")"
+	local pid
+	"ready_$1" || { pid_of "$1" && gone "$pid"; }
 }
 
 demo_start() {
-	local p waits="$*"
+	local p pid waits="$*"
 	# Outside of the demo it may be gone after a boot, or be another's.
 	[ -d "$INKAN_SOCKET_DIR" ] || mkdir -m 700 "$INKAN_SOCKET_DIR"
 	case $INKAN_SOCKET_DIR in
@@ -292,8 +332,9 @@ demo_start() {
 	esac
 	for p in "$@"; do
 		alive "$p" && continue
-		nohup setsid "$INKAN_BIN/inkan-$p" -c "$INKAN_CONFIG_DIR/$p.conf" \
-		    </dev/null >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
+		(trap '' HUP; exec setsid "$INKAN_BIN/inkan-$p" \
+		    -c "$INKAN_CONFIG_DIR/$p.conf") </dev/null \
+		    >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
 		echo $! >"$INKAN_DIR/run/inkan-$p.pid"
 	done
 	# An RA that stayed up has yet to find its CA again.
@@ -302,8 +343,8 @@ demo_start() {
 	*" ca "*) if alive ra; then waits="$waits ra"; fi ;;
 	esac
 	for p in $waits; do
-		wait_for 20 settled "$p" &&
-		    ! gone "$(cat "$INKAN_DIR/run/inkan-$p.pid")" && continue
+		wait_for 20 settled "$p" && pid_of "$p" && ! gone "$pid" &&
+		    continue
 		tail -n 5 "$INKAN_DIR/log/inkan-$p.log" >&2
 		die "inkan-$p does not answer; see $INKAN_DIR/log/inkan-$p.log"
 	done
@@ -313,25 +354,29 @@ demo_stop() {
 	local p pid
 	for p in ra ocsp ca; do
 		alive $p || continue
-		pid=$(cat "$INKAN_DIR/run/inkan-$p.pid")
+		pid_of $p
 		kill -TERM "$pid" 2>/dev/null || true
 		wait_for 20 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
 		rm -f "$INKAN_DIR/run/inkan-$p.pid"
 	done
 }
+# All of it in one read: bash would go back in a file that ends with its process,
+# and keeps what it has read for the next read where it cannot.
 gone() {	# pid; one that nobody has waited for is gone, too
-	! kill -0 "$1" 2>/dev/null ||
-	    grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+	local text=
+	kill -0 "$1" 2>/dev/null || return 0
+	read -r -d '' text 2>/dev/null <"/proc/$1/status" || true
+	[[ $text == *$'\nState:\tZ'* ]]
 }
 
 # A reusable Basic credential, for whoever tries the demo.
 demo_secret() {
-	local out user secret
+	local out user='' secret=''
 	out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet devices \
 	    --fleet windowed --fleet strict --fleet attestation) ||
 	    die "no secret was made"
-	user=$(printf '%s' "$out" | sed -n 's/.*"user": *"\([^"]*\)".*/\1/p')
-	secret=$(printf '%s' "$out" | sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
+	[[ $out =~ \"user\":\ *\"([^\"]*)\" ]] && user=${BASH_REMATCH[1]}
+	[[ $out =~ \"secret\":\ *\"([^\"]*)\" ]] && secret=${BASH_REMATCH[1]}
 	[ -n "$user" ] && [ -n "$secret" ] || die "no secret was made"
 	(umask 077; printf "export INKAN_USER='%s'\nexport INKAN_SECRET='%s'\n" \
 	    "$user" "$secret" >>"$dir/env")
@@ -342,8 +387,8 @@ demo_secret() {
 # --- a device's life -------------------------------------------------------
 
 make_csr() {	# file subject
-	openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
-	openssl req -new -key "$1.key" -subj "$2" -outform DER |
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+	    -keyout "$1.key" -subj "$2" -outform DER 2>/dev/null |
 	    openssl base64 >"$1.csr"
 }
 
@@ -366,7 +411,10 @@ ocsp_says() {	# certificate
 	    sed -n 's|^.*\.pem: *\([a-z]*\)$|\1|p' | head -1
 }
 
-serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
+serial_of() {
+	local s
+	s=$(openssl x509 -in "$1" -noout -serial) && printf '%s\n' "${s#*=}"
+}
 subject_of() {	# the same from every OpenSSL: CN=x
 	openssl x509 -in "$1" -noout -subject | sed 's/^subject= *//; s/ = /=/g'
 }

@@ -53,11 +53,26 @@ is() {
 	if [ "$2" = "$3" ]; then trace "ok: $1 ($2)"
 	else fail "$1: got \"$2\", expected \"$3\""; fi
 }
+# What grep -qE says. The shell knows the same expressions, without a process;
+# what it does not know, and long texts, are for grep. That one not by a pipe: it
+# ends at its match, and bash writes line by line.
+a_line_has() {	# text pattern
+	local l n=0
+	while IFS= read -r l; do
+		[[ $l =~ $2 ]]
+		case $? in
+		0) return ;;
+		1) n=$((n + 1)) ;;
+		*) n=200 ;;
+		esac
+		[ $n -lt 200 ] || { grep -qE -- "$2" <<<"$1"; return; }
+	done <<<"$1"
+	return 1
+}
 # has WHAT TEXT PATTERN (extended regular expression)
 has() {
 	checks=$((checks + 1))
-	# Not by a pipe: grep ends at its match, and bash writes line by line.
-	if grep -qE -- "$3" <<<"$2"; then trace "ok: $1"
+	if a_line_has "$2" "$3"; then trace "ok: $1"
 	else fail "$1: no /$3/ in: $(printf '%s' "$2" | head -c 600)"; fi
 }
 demo_stop_quietly() {
@@ -66,7 +81,8 @@ demo_stop_quietly() {
 finish() {
 	# A program that ran under sanitizers must not have said a word.
 	demo_stop_quietly
-	if grep -lE 'Sanitizer|runtime error:' "$T"/demo/log/*.log 2>/dev/null; then
+	if [ -d "$T/demo/log" ] &&
+	    grep -lE 'Sanitizer|runtime error:' "$T"/demo/log/*.log 2>/dev/null; then
 		fail "a sanitizer reported"
 		grep -hE -A12 'Sanitizer|runtime error:' "$T"/demo/log/*.log | head -60
 	fi
@@ -80,6 +96,15 @@ finish() {
 
 # shellcheck source=scripts/demo/lib.sh
 . "$here/scripts/demo/lib.sh"
+# Waiting is most of what runs here: without a process each time.
+mkfifo "$T/nothing"
+nap() { read -r -t "$1" _ <>"$T/nothing" || true; }
+sleep() {
+	case $1 in
+	*[!0-9.]*) command sleep "$@" ;;
+	*) nap "$1" ;;
+	esac
+}
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
 # A port that, like the next three, no socket has: not even an outgoing
@@ -87,14 +112,19 @@ die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 # its own range at any moment, so ours lie below it. A folder keeps scripts that
 # run at the same time from choosing the same.
 ports=${TMPDIR:-/tmp}/inkan-ports-$(id -u)
-port_held() {
-	grep -qsi ": [0-9a-f]*:$(printf %04X "$1") " /proc/net/tcp /proc/net/tcp6
+port_held() {	# port: whether $held, the kernel's tables, has it
+	local hex
+	printf -v hex %04X "$1"
+	[[ $held =~ :\ [0-9A-F]+:$hex\  ]]
 }
 free_port() {
-	local p n=0 top
-	mkdir -p "$ports"
+	local p n=0 top held more=''
+	[ -d "$ports" ] || mkdir -p "$ports"
 	find "$ports" -mindepth 1 -mmin +30 -delete 2>/dev/null
 	read -r top _ </proc/sys/net/ipv4/ip_local_port_range
+	read -r -d '' held </proc/net/tcp
+	read -r -d '' more 2>/dev/null </proc/net/tcp6
+	held+=$more
 	[ "$top" -gt 12000 ] || top=32000
 	while [ $n -lt 50 ]; do
 		p=$((10000 + (RANDOM % ((top - 10000) / 4)) * 4))
@@ -111,7 +141,8 @@ free_port() {
 }
 give_ports() {
 	local p
-	while read -r p; do rmdir "$ports/$p"; done 2>/dev/null <"$T/ports"
+	mapfile -t p <"$T/ports"
+	(cd "$ports" && rmdir "${p[@]}") 2>/dev/null
 }
 
 # A demo made and started, as the quickstart does it, without a device's life.
@@ -135,6 +166,19 @@ demo_up() {
 # --- raw EST ---------------------------------------------------------------
 
 new_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
+# new_csr NAME [SUBJECT]: both in one process, $D/NAME.key and $T/NAME.b64 for CN=NAME
+new_csr() {
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+	    -keyout "$D/$1.key" -subj "${2:-/CN=$1}" -out "$T/$1.csr" \
+	    2>"$T/out" || return
+	unarmour <"$T/$1.csr" >"$T/$1.b64"
+}
+unarmour() {	# the base64 that is between the two lines of a PEM text
+	local l
+	while read -r l; do
+		case $l in -----*) ;; *) printf '%s\n' "$l" ;; esac
+	done
+}
 # csr KEY SUBJECT [openssl req options...] -> DER on stdout
 csr() {
 	local key=$1 subj=$2; shift 2
@@ -164,10 +208,19 @@ get() {
 basic() { printf '%s:%s' "$INKAN_USER" "$INKAN_SECRET"; }
 # The certificate in $body, as PEM, into a file; fails unless exactly one.
 take_cert() {
-	base64 -d <"$body" 2>/dev/null | openssl pkcs7 -inform DER \
-	    -print_certs >"$T/p7" || return 1
-	[ "$(grep -c BEGIN "$T/p7")" = 1 ] || return 1
-	openssl x509 -in "$T/p7" -out "$1"
+	local l n=0 pem=''
+	printf '%s\n' "-----BEGIN PKCS7-----" "$(<"$body")" \
+	    "-----END PKCS7-----" >"$T/p7.pem"
+	openssl pkcs7 -in "$T/p7.pem" -print_certs -out "$T/p7" 2>/dev/null ||
+	    return 1
+	while IFS= read -r l; do
+		case $l in
+		*BEGIN*) n=$((n + 1)) pem= ;;
+		esac
+		pem+=$l$'\n'
+	done <"$T/p7"
+	[ $n = 1 ] || return 1
+	printf '%s' "$pem" >"$1"
 }
 verifies() {
 	openssl verify -x509_strict -CAfile "$INKAN_ROOT" \
@@ -175,22 +228,27 @@ verifies() {
 }
 # enrol_basic NAME [label/]: new key, CSR CN=NAME; files $D/NAME.{key,pem}
 enrol_basic() {
-	new_key "$D/$1.key"
-	csr "$D/$1.key" "/CN=$1" | base64 >"$T/$1.b64"
+	new_csr "$1"
 	post "${2:-}simpleenroll" "$T/$1.b64" -u "$(basic)"
 	[ "$code" = 200 ] && take_cert "$D/$1.pem"
 }
 # enrol_maker NAME [label/]: with a maker certificate minted for NAME
 enrol_maker() {
 	make_maker_device "$1" "$D/$1-maker"
-	new_key "$D/$1.key"
-	csr "$D/$1.key" "/CN=ignored" | base64 >"$T/$1.b64"
+	new_csr "$1" /CN=ignored
 	post "${2:-}simpleenroll" "$T/$1.b64" --cert "$D/$1-maker.pem" \
 	    --key "$D/$1-maker.key"
 	[ "$code" = 200 ] && take_cert "$D/$1.pem"
 }
-serial() { serial_of "$1" | tr 'A-F' 'a-f'; }
+serial() {
+	local s
+	s=$(serial_of "$1") && printf '%s\n' "${s,,}"
+}
 json() {	# json FILE 'expression on d'
 	python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
-reason() { tr -d '\r' <"$body" | head -1; }
+reason() {
+	local l
+	read -r l <"$body"
+	printf '%s\n' "${l%$'\r'}"
+}
