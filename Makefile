@@ -157,11 +157,12 @@ bench: all $(BENCH) $(P11FAULT)
 # Fuzz targets (docs/fuzz.md): tests/fuzz/<name>_fuzz.c, linked with the parts of
 # the program that their name begins with, else with those of inkan-ca. Linked
 # with replay.c each is a program that runs its corpus and changed copies of it;
-# with SAN=fuzzer-no-link,... and clang it is one of libFuzzer's.
+# with SAN=fuzzer-no-link,... and clang it is one of libFuzzer's, with AFL=1 and
+# afl-clang-fast one of AFL++'s.
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/fuzz/%,$(wildcard \
 	   tests/fuzz/*_fuzz.c))
-FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/o/tests/fuzz/replay.o)
-FUZZ_LIB := $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer)
+FUZZ_LIB := $(if $(AFL)$(findstring fuzzer,$(SAN)),-fsanitize=fuzzer)
+FUZZ_MAIN := $(if $(FUZZ_LIB),,$(BUILD)/o/tests/fuzz/replay.o)
 
 define fuzzer
 $(BUILD)/fuzz/$(1)%: $(BUILD)/o/tests/fuzz/$(1)%_fuzz.o $(FUZZ_MAIN) \
@@ -178,16 +179,16 @@ $(eval $(call fuzzer,,$(CA_PARTS)))
 
 fuzzers: $(FUZZERS)
 fuzz:
-	$(Q)T=$(or $(T),10) BUILD=$(BUILD) tests/fuzz/run $(ONLY)
+	$(Q)T=$(or $(T),10) BUILD=$(BUILD) AFL=$(AFL) tests/fuzz/run $(ONLY)
 
 # What a stranger asks before he installs: judgements by tools (docs/fuzz.md),
 # and what the programs are linked with (SPDX).
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(PARTS) ca)))
+tidy analyze: export CPPFLAGS := $(CPPFLAGS)
 tidy:
-	$(Q)CPPFLAGS='$(CPPFLAGS)' scripts/tidy $(or $(ONLY),$(SOURCES))
+	$(Q)scripts/tidy $(or $(ONLY),$(SOURCES))
 analyze:
-	$(Q)CPPFLAGS='$(CPPFLAGS)' CC='$(CC)' scripts/analyze \
-	    $(or $(ONLY),$(SOURCES))
+	$(Q)CC='$(CC)' scripts/analyze $(or $(ONLY),$(SOURCES))
 sbom: all
 	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/sbom \
 	    >$(BUILD)/inkan.spdx.json

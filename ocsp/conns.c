@@ -1,13 +1,22 @@
+#include <netinet/in.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "ocsp/conns.h"
 
+/* Addresses are counted by hash: two that meet share their number, and who does
+   not know the key cannot choose whom he meets. */
+#define SHARES_BITS 12
+
 struct conn {
 	struct conn *prev, *next;
+	const void *listener; /* NULL: not counted */
+	size_t share;	      /* place in conns.shares */
 	int fd;
 	int busy; /* between begin and end */
 	int cut;  /* shut down already */
@@ -17,6 +26,9 @@ struct conn {
 struct conns {
 	pthread_mutex_t lock;
 	struct conn *first;
+	struct conn *hand; /* where conns_yield() looks next */
+	uint64_t key;	   /* odd */
+	unsigned shares[1 << SHARES_BITS];
 	size_t busy;
 	int64_t request_ms, idle_ms;
 	struct counters *counters;
@@ -38,10 +50,12 @@ conns_new(int64_t request_ms, int64_t idle_ms, struct counters *counters)
 
 	if (cs == NULL)
 		return NULL;
-	if (pthread_mutex_init(&cs->lock, NULL) != 0) {
+	if (RAND_bytes((unsigned char *)&cs->key, sizeof(cs->key)) != 1 ||
+	    pthread_mutex_init(&cs->lock, NULL) != 0) {
 		OPENSSL_free(cs);
 		return NULL;
 	}
+	cs->key |= 1;
 	cs->request_ms = request_ms;
 	cs->idle_ms = idle_ms;
 	cs->counters = counters;
@@ -84,6 +98,10 @@ conns_close(struct conns *cs, struct conn *c)
 	pthread_mutex_lock(&cs->lock);
 	if (c->busy)
 		cs->busy--;
+	if (c->listener != NULL)
+		cs->shares[c->share]--;
+	if (cs->hand == c)
+		cs->hand = c->next;
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else
@@ -146,6 +164,75 @@ conns_sweep(struct conns *cs, int64_t now)
 	}
 	pthread_mutex_unlock(&cs->lock);
 	return n;
+}
+
+/* The address in 64 bits: IPv6 by its /64, IPv4 also where IPv6 carries it. */
+static size_t
+share_of(const struct conns *cs, const struct sockaddr *sa)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+	uint64_t number = 0;
+	in_addr_t in = 0;
+
+	if (sa != NULL && sa->sa_family == AF_INET)
+		in = ((const struct sockaddr_in *)sa)->sin_addr.s_addr;
+	else if (sa != NULL && sa->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		memcpy(&in, in6->sin6_addr.s6_addr + 12, sizeof(in));
+	else if (sa != NULL && sa->sa_family == AF_INET6)
+		memcpy(&number, in6->sin6_addr.s6_addr, sizeof(number));
+	number += in;
+	return (size_t)(((number + 1) * cs->key) >> (64 - SHARES_BITS));
+}
+
+void
+conns_from(struct conns *cs, struct conn *c, const void *listener,
+    const struct sockaddr *peer)
+{
+	pthread_mutex_lock(&cs->lock);
+	c->listener = listener;
+	c->share = share_of(cs, peer);
+	cs->shares[c->share]++;
+	pthread_mutex_unlock(&cs->lock);
+}
+
+static int
+may_go(const struct conns *cs, const struct conn *c, size_t mine, size_t max,
+    int64_t now)
+{
+	unsigned n = cs->shares[c->share];
+
+	if (!c->busy && now - c->since >= CONNS_IDLE)
+		return 1;
+	if (c->share == mine)
+		return 0;
+	return n > max / 2 || (!c->busy && n > 2 * (cs->shares[mine] + 1));
+}
+
+int
+conns_yield(struct conns *cs, const void *listener, const struct sockaddr *peer,
+    size_t max, int64_t now)
+{
+	size_t mine = share_of(cs, peer), i;
+	struct conn *c;
+	int found = 0;
+
+	pthread_mutex_lock(&cs->lock);
+	for (i = 0; i < CONNS_LOOK && !found; i++) {
+		c = cs->hand != NULL ? cs->hand : cs->first;
+		if (c == NULL)
+			break;
+		cs->hand = c->next;
+		if (c->cut || c->listener != listener)
+			continue;
+		found = may_go(cs, c, mine, max, now);
+		if (found) {
+			shutdown(c->fd, SHUT_RDWR);
+			c->cut = 1;
+		}
+	}
+	pthread_mutex_unlock(&cs->lock);
+	return found;
 }
 
 size_t

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include "ocsp/counters.h"
 
 /*
@@ -30,6 +31,10 @@ void conns_free(struct conns *conns); /* NULL is fine */
 
 /* The socket stays its owner's; conns_close() comes before it is closed. */
 struct conn *conns_open(struct conns *conns, int fd, int64_t now);
+/* What it counts for: a listener (only compared) and the peer's address. Said
+   once, right after conns_open(); without it conns_yield() passes it over. */
+void conns_from(struct conns *conns, struct conn *conn, const void *listener,
+    const struct sockaddr *peer);
 void conns_close(struct conns *conns, struct conn *conn);
 
 void conns_begin(struct conns *conns, struct conn *conn, int64_t now);
@@ -39,6 +44,26 @@ void conns_end(struct conns *conns, struct conn *conn, int64_t now);
 
 /* Shut down what is past its deadline; how many. */
 size_t conns_sweep(struct conns *conns, int64_t now);
+/*
+ * All ${max} connections of ${listener} are taken and somebody from ${peer} wants
+ * one: shut one down for him. 1, or 0 when none may go. May go:
+ *
+ *   - who has had nothing under way for CONNS_IDLE, whoever he is;
+ *   - who has nothing under way, from an address with more than twice as many
+ *     connections as ${peer} will have;
+ *   - anybody from an address that holds more than half of ${max}, when it is not
+ *     that address that wants another.
+ *
+ * So neither thousands of connections that do nothing nor one host that keeps all
+ * of them busy shuts the others out; and what is at work behind one proxy stays.
+ * An IPv6 address counts with its /64. Looks at CONNS_LOOK connections at most,
+ * in turn, so that a flood of newcomers costs little.
+ */
+int conns_yield(struct conns *conns, const void *listener,
+    const struct sockaddr *peer, size_t max, int64_t now);
+#define CONNS_IDLE 2000 /* milliseconds */
+#define CONNS_LOOK 64
+
 /* How many connections have something under way: a request, or a moment ago
    one that ended, or that is the first and may come yet. */
 size_t conns_lively(struct conns *conns, int64_t now);

@@ -39,18 +39,24 @@ struct server {
 
 /* ---- libmicrohttpd ---- */
 
-/* MHD_AcceptPolicyCallback: the newest is the one that goes. */
+/* MHD_AcceptPolicyCallback: when there are too many, one that does nothing goes,
+   or one of who has most of them, else the newest. */
 static enum MHD_Result
 may_open(void *cls, const struct sockaddr *addr, socklen_t len)
 {
 	struct listener *l = cls;
+	const struct exchange_ctx *ctx = &l->server->ctx;
+	size_t max = ctx->set->max_connections;
 
-	(void)addr;
 	(void)len;
-	if (atomic_load(&l->open) < l->server->ctx.set->max_connections)
+	if (atomic_load(&l->open) < max)
 		return MHD_YES;
-	counters_add(l->server->ctx.counters, COUNT_SHED);
-	return MHD_NO;
+	counters_add(ctx->counters, COUNT_SHED);
+	/* Those that were shut down count until libmicrohttpd has noticed. */
+	return atomic_load(&l->open) < max + SPARE_CONNECTIONS &&
+		conns_yield(ctx->conns, l, addr, max, conns_now())
+	    ? MHD_YES
+	    : MHD_NO;
 }
 
 static void
@@ -68,6 +74,11 @@ notify_connection(void *cls, struct MHD_Connection *con, void **socket_context,
 		*socket_context = info == NULL
 		    ? NULL
 		    : conns_open(conns, info->connect_fd, conns_now());
+		info = MHD_get_connection_info(
+		    con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		if (*socket_context != NULL && info != NULL)
+			conns_from(
+			    conns, *socket_context, l, info->client_addr);
 		return;
 	}
 	atomic_fetch_sub(&l->open, 1);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "ocsp/conns.h"
@@ -109,6 +111,112 @@ test_list(void **state)
 	conns_free(NULL);
 }
 
+static const struct sockaddr *
+address(const char *text)
+{
+	static struct sockaddr_in6 in6;
+	static struct sockaddr_in in;
+
+	memset(&in6, 0, sizeof(in6));
+	memset(&in, 0, sizeof(in));
+	in.sin_family = AF_INET;
+	in6.sin6_family = AF_INET6;
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+		return (const struct sockaddr *)&in;
+	assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+	return (const struct sockaddr *)&in6;
+}
+
+/* Who does nothing makes room, for whoever comes; who is at work does not. */
+static void
+test_idle_yields(void **state)
+{
+	struct conns *cs = conns_new(60000, 60000, &counters);
+	struct conn *c[2];
+	int here, other;
+
+	(void)state;
+	c[0] = conns_open(cs, -1, 0);
+	c[1] = conns_open(cs, -1, 0);
+	conns_from(cs, c[0], &here, address("192.0.2.1"));
+	conns_from(cs, c[1], &here, address("192.0.2.2"));
+	conns_begin(cs, c[0], 10);
+	assert_false(conns_yield(
+	    cs, &here, address("192.0.2.2"), 2, CONNS_IDLE - 1));
+	assert_false(
+	    conns_yield(cs, &other, address("192.0.2.2"), 2, CONNS_IDLE));
+	assert_true(
+	    conns_yield(cs, &here, address("192.0.2.2"), 2, CONNS_IDLE));
+	/* once */
+	assert_false(
+	    conns_yield(cs, &here, address("192.0.2.2"), 2, CONNS_IDLE));
+	conns_end(cs, c[0], 3000);
+	assert_false(conns_yield(
+	    cs, &here, address("192.0.2.3"), 2, 3000 + CONNS_IDLE - 1));
+	assert_true(conns_yield(
+	    cs, &here, address("192.0.2.3"), 2, 3000 + CONNS_IDLE));
+	conns_close(cs, c[1]);
+	conns_close(cs, c[0]);
+	assert_false(
+	    conns_yield(cs, &here, address("192.0.2.3"), 2, 90000));
+	conns_free(cs);
+}
+
+/* Who has more than half gives one up, at work or not, but not to himself. */
+static void
+test_largest_yields(void **state)
+{
+	struct conns *cs = conns_new(60000, 60000, &counters);
+	struct conn *c[8];
+	int here, i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		c[i] = conns_open(cs, -1, 0);
+		conns_from(cs, c[i], &here,
+		    address(i < 5 ? "2001:db8:0:1::5" : "::ffff:192.0.2.9"));
+		conns_begin(cs, c[i], 0);
+	}
+	/* the same /64 */
+	assert_false(conns_yield(cs, &here, address("2001:db8:0:1::9"), 8, 0));
+	assert_true(conns_yield(cs, &here, address("192.0.2.9"), 8, 0));
+	conns_close(cs, c[0]);
+	/* what was cut is gone soon: there are four now */
+	assert_false(conns_yield(cs, &here, address("192.0.2.9"), 8, 0));
+	/* where IPv6 carries IPv4 it is that address */
+	conns_close(cs, c[1]);
+	conns_close(cs, c[2]);
+	c[0] = conns_open(cs, -1, 0);
+	conns_from(cs, c[0], &here, address("192.0.2.9"));
+	conns_begin(cs, c[0], 0);
+	assert_false(conns_yield(cs, &here, address("192.0.2.9"), 6, 0));
+	assert_true(conns_yield(cs, &here, address("2001:db8:0:2::9"), 6, 0));
+	conns_free(cs);
+}
+
+/* Who has many and does not use one gives it up at once. */
+static void
+test_unused_yields(void **state)
+{
+	struct conns *cs = conns_new(60000, 60000, &counters);
+	struct conn *c[4];
+	int here, i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		c[i] = conns_open(cs, -1, 0);
+		conns_from(cs, c[i], &here,
+		    address(i < 3 ? "192.0.2.1" : "192.0.2.2"));
+		conns_begin(cs, c[i], 0);
+	}
+	conns_end(cs, c[1], 10);
+	assert_false(conns_yield(cs, &here, address("192.0.2.2"), 8, 20));
+	assert_false(conns_yield(cs, &here, address("192.0.2.1"), 8, 20));
+	assert_true(conns_yield(cs, &here, address("192.0.2.3"), 8, 20));
+	assert_false(conns_yield(cs, &here, address("192.0.2.3"), 8, 20));
+	conns_free(cs);
+}
+
 int
 main(void)
 {
@@ -116,6 +224,9 @@ main(void)
 	    cmocka_unit_test(test_deadlines),
 	    cmocka_unit_test(test_lively),
 	    cmocka_unit_test(test_list),
+	    cmocka_unit_test(test_idle_yields),
+	    cmocka_unit_test(test_largest_yields),
+	    cmocka_unit_test(test_unused_yields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
