@@ -129,8 +129,23 @@ $(P11FAULT): $(wildcard tests/faults/*.c tests/faults/*.h) Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -shared -pthread \
 	    -fvisibility=hidden -o $@ $(filter %.c,$^) -ldl
 p11fault: $(P11FAULT)
+# The library that fails calls on files, and the clients that bear what is killed
+# (tests/faults/disk/fault.h, tests/faults/clients/clients.h).
+DISKFAULT := $(BUILD)/tests/diskfault.so
+KILLED := $(BUILD)/tests/clients
+$(DISKFAULT): $(wildcard tests/faults/disk/*.c tests/faults/disk/*.h) Makefile
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -shared -pthread \
+	    -fvisibility=hidden -o $@ $(filter %.c,$^) -ldl
+$(KILLED): $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tests/faults/clients/*.c))
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -pthread -lssl \
+	    -lcrypto
+diskfault: $(DISKFAULT) $(KILLED)
 
-unit: $(UNIT) $(P11FAULT)
+unit: $(UNIT) $(P11FAULT) $(DISKFAULT) $(KILLED)
 # Programs with fault points, for tests/integration/crash.sh, ceremony_resume.sh.
 faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
@@ -220,7 +235,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit p11fault faults check check-long bench fuzz fuzzers tidy analyze \
+.PHONY: all unit p11fault diskfault faults check check-long bench fuzz fuzzers tidy analyze \
     sbom install clean
 .SECONDARY:
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

@@ -147,18 +147,29 @@ move(const char *from, const char *to)
 	return sync_folder_of(to) || fail("sync folder of", to);
 }
 
+/* Never into a file that is there: it may have another name as well. */
+static int
+open_new(const char *path)
+{
+	int fd = -1;
+
+	if (unlink(path) != 0 && errno != ENOENT)
+		(void)fail("remove", path);
+	else if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    0600)) < 0)
+		(void)fail("create", path);
+	return fd;
+}
+
 int
 publish_file(const char *dir, const char *name, const void *data, size_t len)
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
 	int fd;
 
-	if (!path_of(dir, name, "", "", path) ||
-	    !path_of(dir, name, "", ".XXXXXX", tmp))
+	if (!publish_path(dir, name, 0, path) ||
+	    !publish_path(dir, name, 1, tmp) || (fd = open_new(tmp)) < 0)
 		return 0;
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return fail("create", tmp);
 	return fill(fd, tmp, data, len) && move(tmp, path);
 }
 
@@ -168,14 +179,8 @@ publish_stage(const char *dir, const char *name, const void *data, size_t len)
 	char path[PATH_MAX];
 	int fd;
 
-	if (!publish_path(dir, name, 1, path))
+	if (!publish_path(dir, name, 1, path) || (fd = open_new(path)) < 0)
 		return 0;
-	/* Never into a file that is there: it may have another name as well. */
-	if (unlink(path) != 0 && errno != ENOENT)
-		return fail("remove", path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail("create", path);
 	return fill(fd, path, data, len) &&
 	    (sync_folder_of(path) || fail("sync folder of", path));
 }

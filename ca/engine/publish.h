@@ -4,16 +4,17 @@
 #include <stddef.h>
 
 /*
- * Published files: what anybody may fetch. Written to a temporary file in the
- * same folder, synced, renamed, folder synced: a reader sees the old or the
- * new file, never half of one. Mode 0644.
+ * Published files: what anybody may fetch. Written to a hidden file beside its
+ * name, synced, renamed, folder synced: a reader sees the old or the new file,
+ * never half of one. Mode 0644. The hidden file's name is the same each time, so
+ * that a crash leaves one at most, which the next writing of that name removes.
+ * One writer of a name at a time is the caller's to see to.
  *   crl/<ident>.crl, crl/<ident>-s<shard>.crl   ca/<ident>.cer
  *   ocsp/<ident>/<name>.der
  */
 int publish_file(const char *dir, const char *name, const void *data,
     size_t len);
-/* The same in two steps: what is staged lies, synced, in a hidden file beside
-   its name, which is the same each time, so that a crash leaves one at most. */
+/* The same in two steps: what is staged lies, synced, in that hidden file. */
 int publish_stage(const char *dir, const char *name, const void *data,
     size_t len);
 int publish_staged(const char *dir, const char *name);

@@ -107,6 +107,30 @@ files(void **state)
 	assert_int_equal(slurp("empty", text, sizeof(text)), 0);
 }
 
+/* What a crash left beside a name is gone with the next writing of it. */
+static void
+left_by_a_crash(void **state)
+{
+	char text[16], path[256], other[256];
+	struct stat st;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/.left.next", dir);
+	snprintf(other, sizeof(other), "%s/other", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs("half of what was to", f) >= 0);
+	fclose(f);
+	assert_int_equal(link(path, other), 0);
+	assert_true(publish_file(dir, "left", "whole", 5));
+	assert_int_equal(slurp("left", text, sizeof(text)), 5);
+	assert_int_not_equal(stat(path, &st), 0);
+	/* Another name of that file has what it had. */
+	assert_int_equal(slurp("other", text, 4), 4);
+	assert_memory_equal(text, "half", 4);
+}
+
 static void
 staged(void **state)
 {
@@ -231,6 +255,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(folders),
 	    cmocka_unit_test(files),
+	    cmocka_unit_test(left_by_a_crash),
 	    cmocka_unit_test(staged),
 	    cmocka_unit_test(atomically),
 	    cmocka_unit_test(failures_leave_nothing),
