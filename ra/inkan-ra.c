@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
+#include "ca/confine/confine.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
 #include "ra/error.h"
@@ -160,12 +162,40 @@ start_monitor(struct ra *ra)
 	return ra->monitor != NULL;
 }
 
+static unsigned
+port_of(const struct settings_address *a)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&a->sa;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&a->sa;
+
+	return ntohs(
+	    a->sa.ss_family == AF_INET6 ? six->sin6_port : four->sin_port);
+}
+
+/* Its own certificate and key, its ports, and nothing else. Both are written
+   by the one process that renews them. */
+static int
+confine(const struct settings *s)
+{
+	enum confine_access own =
+	    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ;
+	size_t i;
+
+	confine_file(s->confine, s->certificate, own);
+	confine_file(s->confine, s->key, own);
+	for (i = 0; i < s->n_listen; i++)
+		confine_port(s->confine, port_of(&s->listen[i]));
+	if (s->metrics.len != 0)
+		confine_port(s->confine, port_of(&s->metrics));
+	return confine_files(s->confine);
+}
+
 static int
 start(struct ra *ra)
 {
 	const struct settings *s = ra->settings;
 
-	if (!raise_descriptors(s->max_connections) ||
+	if (!raise_descriptors(s->max_connections) || !confine(s) ||
 	    !own_cert_settle(s->certificate, s->key))
 		return 0;
 	ra->tls = tls_new(s->certificate, s->key);
@@ -175,9 +205,10 @@ start(struct ra *ra)
 	    !open_listeners(ra) || !start_workers(ra) || !start_monitor(ra))
 		return 0;
 	if (s->svc_socket == NULL)
-		return 1;
+		return confine_calls(s->confine, CONFINE_SERVES);
 	ra->own_cert = own_cert_start(s, ra->tls);
-	return ra->own_cert != NULL;
+	return ra->own_cert != NULL &&
+	    confine_calls(s->confine, CONFINE_SERVES | CONFINE_STORES);
 }
 
 /* Is it another file than the last time? */

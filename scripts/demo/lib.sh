@@ -205,7 +205,7 @@ curl_path() { printf %s "$1" | sed 's/[\\:]/\\&/g'; }
 
 demo_make() {
 	local d=$dir f
-	mkdir -p "$d"/config/profiles "$d"/config/fleets "$d"/tokens "$d"/state \
+	mkdir -p "$d"/config/profiles "$d"/config/fleets "$d"/tokens "$d"/state/ocsp \
 	    "$d"/pub "$d"/run "$d"/log "$d"/certs "$d"/devices "$d"/maker
 	mkdir -m 700 -p "$d/pins"
 	chmod 700 "$d/maker" "$d/devices"
