@@ -7,6 +7,7 @@
 #include "ca/error.h"
 #include "ca/engine/wipe.h"
 #include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/engine/ca.h"
 #include "ca/engine/campaign.h"
 #include "ca/engine/schedule.h"
@@ -19,6 +20,8 @@
  * inkan-ca: the engine. Speaks on three UNIX sockets, never TCP or TLS; holds
  * the issuing token; never forks.
  */
+
+#define ARENA (4 << 20) /* keys made for devices, one a worker */
 
 static const char USAGE[] =
     "inkan-ca -c FILE [-n]\n"
@@ -148,7 +151,7 @@ main(int argc, char **argv)
 	if (!daemon_options(argc, argv, &o))
 		return 2;
 	report_init("inkan-ca", REPORT_INFO, STDERR_FILENO);
-	if (!daemon_harden())
+	if (!daemon_harden() || !memory_protect(ARENA))
 		return fail();
 	settings = settings_read(o.config);
 	if (settings == NULL || (o.check_only && !check(settings))) {

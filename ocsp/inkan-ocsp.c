@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
 #include "hsm/error.h"
@@ -392,7 +393,7 @@ main(int argc, char **argv)
 
 	memset(&a, 0, sizeof(a));
 	report_init(PROGRAM, REPORT_INFO, STDERR_FILENO);
-	if (!daemon_harden())
+	if (!daemon_harden() || !memory_protect(0))
 		return fatal();
 	if (!daemon_options(argc, argv, &o))
 		return 2;

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
 #include "ra/error.h"
@@ -22,9 +23,11 @@
 #include "ra/own_cert.h"
 #include "ra/settings.h"
 #include "ra/tls.h"
+#include "ra/wipe.h"
 #include "ra/worker.h"
 
 #define PROGRAM "inkan-ra"
+#define ARENA_PER_CONNECTION 512 /* octets of keys in a handshake */
 #define FDS_BESIDE_CONNECTIONS 128
 #define WATCH_MS 5000 /* for a new certificate in the file */
 
@@ -195,7 +198,9 @@ start(struct ra *ra)
 {
 	const struct settings *s = ra->settings;
 
-	if (!raise_descriptors(s->max_connections) || !confine(s) ||
+	if (!raise_descriptors(s->max_connections) ||
+	    !memory_protect(s->max_connections * ARENA_PER_CONNECTION) ||
+	    !confine(s) ||
 	    !own_cert_settle(s->certificate, s->key))
 		return 0;
 	ra->tls = tls_new(s->certificate, s->key);
@@ -281,6 +286,7 @@ finish(struct ra *ra)
 static int
 run(struct ra *ra)
 {
+	wipe_libevent();
 	event_set_log_callback(on_libevent);
 	ra->signals = daemon_signals();
 	if (ra->signals < 0 || !start(ra)) {
