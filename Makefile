@@ -46,9 +46,10 @@ L_sql    := -lsqlite3
 L_json   := -ljansson
 L_event  := -levent_openssl -levent_pthreads -levent
 L_mhd    := -lmicrohttpd
+L_scmp   := -lseccomp
 
 # A part is a folder; its archive holds every file in it but the mains.
-PARTS   := hsm profiles/lint profiles ca/report ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
+PARTS   := hsm profiles/lint profiles ca/report ca/confine ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
 	   ra ocsp
 objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
 	   $(wildcard $(1)/inkan-*.c),$(sort $(wildcard $(1)/*.c))))
@@ -61,17 +62,17 @@ MAIN_inkan          := ca/inkan.c
 PARTS_inkan         := ca/cli ca/audit ca/store ca/transcript ca/log ca/shape ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan          := $(L_crypto) $(L_p11) $(L_conf) $(L_sql) $(L_json)
 MAIN_inkan-ca       := ca/inkan-ca.c
-PARTS_inkan-ca      := ca/engine ca/store ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
-LIBS_inkan-ca       := $(L_crypto) $(L_p11) $(L_conf) $(L_sql)
+PARTS_inkan-ca      := ca/engine ca/confine ca/store ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
+LIBS_inkan-ca       := $(L_crypto) $(L_p11) $(L_conf) $(L_sql) $(L_scmp)
 MAIN_inkan-ceremony := ca/inkan-ceremony.c
 PARTS_inkan-ceremony := $(PARTS_inkan-ca) ca/transcript
 LIBS_inkan-ceremony := $(LIBS_inkan-ca)
 MAIN_inkan-ra       := ra/inkan-ra.c
-PARTS_inkan-ra      := ra ca/shape ca/wire ca/report profiles profiles/lint
-LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf)
+PARTS_inkan-ra      := ra ca/confine ca/shape ca/wire ca/report profiles profiles/lint
+LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf) $(L_scmp)
 MAIN_inkan-ocsp     := ocsp/inkan-ocsp.c
-PARTS_inkan-ocsp    := ocsp ca/status ca/log ca/wire ca/report profiles profiles/lint hsm
-LIBS_inkan-ocsp     := $(L_crypto) $(L_p11) $(L_sql) $(L_mhd) $(L_conf)
+PARTS_inkan-ocsp    := ocsp ca/confine ca/status ca/log ca/wire ca/report profiles profiles/lint hsm
+LIBS_inkan-ocsp     := $(L_crypto) $(L_p11) $(L_sql) $(L_mhd) $(L_conf) $(L_scmp)
 
 BINS    := $(addprefix $(BUILD)/,$(PROGRAMS))
 all: $(BINS)
@@ -101,14 +102,14 @@ $(BUILD)/o/%.o: %.c Makefile
 UNIT    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard \
 	   tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
 # Each is linked with its part and the parts below it, as its program is.
-CA_PARTS := ca/cli ca/audit ca/engine ca/store ca/transcript ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
+CA_PARTS := ca/cli ca/audit ca/engine ca/confine ca/store ca/transcript ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
 TEST_hsm      := hsm
 TEST_profiles := profiles profiles/lint
 TEST_ca       := $(CA_PARTS)
 TEST_ra       := $(PARTS_inkan-ra)
 TEST_ocsp     := $(PARTS_inkan-ocsp)
 ALLLIBS := -lcmocka -lssl -lcrypto $(L_p11) $(L_conf) $(L_sql) $(L_json) \
-	   $(L_event) $(L_mhd)
+	   $(L_event) $(L_mhd) $(L_scmp)
 
 define unit_test
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/o/tests/unit/$(1)/%.o \
@@ -145,7 +146,15 @@ $(KILLED): $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tests/faults/clients/*.c))
 	    -lcrypto
 diskfault: $(DISKFAULT) $(KILLED)
 
-unit: $(UNIT) $(P11FAULT) $(DISKFAULT) $(KILLED)
+# What a program cannot do, tried from within it (tests/integration/powers.sh).
+PROBE   := $(BUILD)/tests/probe.so
+$(PROBE): tests/powers/probe.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -shared -o $@ $<
+probe: $(PROBE)
+
+unit: $(UNIT) $(P11FAULT) $(DISKFAULT) $(KILLED) $(PROBE)
 # Programs with fault points, for tests/integration/crash.sh, ceremony_resume.sh.
 faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \
@@ -235,7 +244,8 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit p11fault diskfault faults check check-long bench fuzz fuzzers tidy analyze \
+.PHONY: all unit p11fault diskfault probe faults check check-long bench fuzz \
+    fuzzers tidy analyze \
     sbom install clean
 .SECONDARY:
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

@@ -6,6 +6,8 @@
 
 #include "ca/error.h"
 #include "ca/engine/wipe.h"
+#include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/engine/ca.h"
 #include "ca/engine/campaign.h"
 #include "ca/engine/schedule.h"
@@ -18,6 +20,8 @@
  * inkan-ca: the engine. Speaks on three UNIX sockets, never TCP or TLS; holds
  * the issuing token; never forks.
  */
+
+#define ARENA (4 << 20) /* keys made for devices, one a worker */
 
 static const char USAGE[] =
     "inkan-ca -c FILE [-n]\n"
@@ -48,6 +52,41 @@ check(const struct settings *settings)
 	return 1;
 }
 
+static void
+confine_tokens(struct confine *c, const struct settings *s)
+{
+	struct hsm_config token;
+	size_t i;
+
+	settings_hsm(&s->token, &token);
+	confine_token(c, &token);
+	for (i = 0; i < s->n_tokens; i++) {
+		settings_hsm(&s->tokens[i], &token);
+		confine_token(c, &token);
+	}
+}
+
+/* Everything that the configuration names, and nothing else. */
+static int
+confine(const struct settings *s)
+{
+	struct confine *c = s->confine;
+	size_t i;
+
+	confine_file(c, s->store, CONFINE_WRITE);
+	confine_file(c, s->status_db, CONFINE_WRITE);
+	confine_folder(c, s->publish_dir, CONFINE_WRITE);
+	confine_folder(c, s->policy_dir, CONFINE_READ);
+	confine_folder(c, s->maker_crls, CONFINE_READ);
+	confine_file(c, s->ra_sock, CONFINE_WRITE);
+	confine_file(c, s->svc_sock, CONFINE_WRITE);
+	confine_file(c, s->admin_sock, CONFINE_WRITE);
+	for (i = 0; i < s->log.n_anchors; i++)
+		confine_file(c, s->log.anchors[i], CONFINE_WRITE);
+	confine_tokens(c, s);
+	return confine_files(c);
+}
+
 static int
 log_start(struct ca *ca)
 {
@@ -76,7 +115,8 @@ serve(struct ca *ca, int signal_fd)
 	campaigns = schedule == NULL || !logpub_start(ca->log) ? NULL :
 	    campaign_worker_start(ca);
 	server = campaigns == NULL ? NULL : server_start(ca);
-	if (server == NULL)
+	if (server == NULL || !confine_calls(ca->settings->confine,
+	    CONFINE_SERVES | CONFINE_STORES))
 		goto out;
 	report_event(REPORT_INFO, "start.ready", NULL);
 	daemon_notify("READY=1");
@@ -111,7 +151,7 @@ main(int argc, char **argv)
 	if (!daemon_options(argc, argv, &o))
 		return 2;
 	report_init("inkan-ca", REPORT_INFO, STDERR_FILENO);
-	if (!daemon_harden())
+	if (!daemon_harden() || !memory_protect(ARENA))
 		return fail();
 	settings = settings_read(o.config);
 	if (settings == NULL || (o.check_only && !check(settings))) {
@@ -125,7 +165,8 @@ main(int argc, char **argv)
 	}
 	keep_memory();
 	signal_fd = daemon_signals();
-	ca = signal_fd < 0 ? NULL : ca_open(settings, time(NULL));
+	ca = signal_fd < 0 || !confine(settings) ? NULL :
+	    ca_open(settings, time(NULL));
 	if (ca == NULL) {
 		settings_free(settings);
 		return fail();

@@ -1,10 +1,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
 #include "hsm/error.h"
@@ -226,6 +229,37 @@ app_start(struct app *a)
 	return a->renew != NULL;
 }
 
+static unsigned
+port_of(const struct settings_listen *l)
+{
+	return (unsigned)strtoul(l->port, NULL, 10);
+}
+
+/* What it answers from, a token of its own, its ports, and nothing else; its
+   certificates are written when they are renewed. */
+static int
+confine(const struct settings *s)
+{
+	struct confine *c = s->confine;
+	size_t i;
+
+	confine_file(c, s->status_db, CONFINE_READ);
+	confine_folder(c, s->publish_dir, CONFINE_READ);
+	for (i = 0; i < s->n_delegates; i++) {
+		confine_file(c, s->delegates[i].certificate,
+		    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ);
+		confine_file(c, s->delegates[i].csr,
+		    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ);
+	}
+	for (i = 0; i < s->n_listen; i++)
+		confine_port(c, port_of(&s->listen[i]));
+	if (s->has_metrics)
+		confine_port(c, port_of(&s->metrics));
+	if (s->have_token)
+		confine_token(c, &s->token);
+	return confine_files(c);
+}
+
 static void
 report_listening(const struct app *a)
 {
@@ -278,7 +312,8 @@ serve(struct app *a)
 
 	if (signals < 0)
 		return fatal();
-	if (!app_start(a)) {
+	if (!app_start(a) ||
+	    !confine_calls(a->set->confine, CONFINE_SERVES | CONFINE_STORES)) {
 		status = fatal();
 	} else {
 		report_listening(a);
@@ -334,12 +369,17 @@ do_once(struct app *a, const struct what *w)
 }
 
 static int
+is_serving(const struct what *w)
+{
+	return !w->init_keys && w->export == NULL && w->staple == NULL;
+}
+
+static int
 do_what(struct app *a, const struct what *w)
 {
 	if (w->init_keys)
 		return initkeys_run(a->set, a->hsm) ? 0 : fatal();
-	return w->export != NULL || w->staple != NULL ? do_once(a, w)
-						      : serve(a);
+	return is_serving(w) ? serve(a) : do_once(a, w);
 }
 
 int
@@ -353,7 +393,7 @@ main(int argc, char **argv)
 
 	memset(&a, 0, sizeof(a));
 	report_init(PROGRAM, REPORT_INFO, STDERR_FILENO);
-	if (!daemon_harden())
+	if (!daemon_harden() || !memory_protect(0))
 		return fatal();
 	if (!daemon_options(argc, argv, &o))
 		return 2;
@@ -366,6 +406,10 @@ main(int argc, char **argv)
 	if (o.check_only)
 		goto out;
 	a.set->token.notify = tell_token;
+	if (is_serving(&w) && !confine(a.set)) {
+		status = fatal();
+		goto out;
+	}
 	/* While there is one thread: SoftHSM's configuration goes through the
 	   environment. */
 	if (a.set->have_token && (a.hsm = hsm_open(&a.set->token)) == NULL)

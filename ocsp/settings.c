@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "profiles/conf.h"
+#include "ca/confine/confine.h"
 #include "ocsp/error.h"
 #include "ocsp/request.h"
 #include "ocsp/settings.h"
@@ -35,6 +37,7 @@ static const struct conf_key root_keys[] = {
     {"prepare_share", CONF_INT, 0},
     {"metrics_listen", CONF_TEXT, 0},
     {"metrics_public", CONF_BOOL, 0},
+    {"confine", CONF_GROUP, 0},
     POLICY_KEYS,
 };
 
@@ -349,6 +352,17 @@ read_limits(struct settings *set, const struct conf_group *g)
 	return 1;
 }
 
+static int
+read_confine(const struct reader *rd, const struct conf_group *g)
+{
+	char dir[PATH_MAX] = ".";
+
+	if (rd->dir_len > 0 && rd->dir_len < sizeof(dir))
+		snprintf(dir, sizeof(dir), "%.*s", (int)rd->dir_len, rd->dir);
+	rd->set->confine = confine_new(g, dir);
+	return rd->set->confine != NULL;
+}
+
 struct settings *
 settings_read(const char *path)
 {
@@ -370,7 +384,8 @@ settings_read(const char *path)
 	    !read_path(&rd, g, "svc_socket", &set->svc_socket) ||
 	    !policy_read(g, NULL, &set->policy) ||
 	    !read_token(&rd, g) || !read_delegates(&rd, g) ||
-	    !read_times(set, g) || !read_limits(set, g))
+	    !read_times(set, g) || !read_limits(set, g) ||
+	    !read_confine(&rd, g))
 		goto err;
 	return set;
 err:
@@ -387,6 +402,7 @@ settings_free(struct settings *set)
 		return;
 	for (i = 0; i < set->n_paths; i++)
 		OPENSSL_free(set->paths[i]);
+	confine_free(set->confine);
 	conf_free(set->conf);
 	OPENSSL_free(set);
 }

@@ -52,6 +52,7 @@ struct settings {
 	size_t threads, max_request, max_certids, max_connections, max_cache;
 	size_t prepare_share; /* per cent of one core for signing ahead */
 	struct policy policy; /* of issuers without one of their own */
+	struct confine *confine; /* what the program gives up */
 };
 
 /* Returned to be freed with settings_free(), or NULL raised. */

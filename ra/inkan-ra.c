@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
+#include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
 #include "ra/error.h"
@@ -20,9 +23,11 @@
 #include "ra/own_cert.h"
 #include "ra/settings.h"
 #include "ra/tls.h"
+#include "ra/wipe.h"
 #include "ra/worker.h"
 
 #define PROGRAM "inkan-ra"
+#define ARENA_PER_CONNECTION 512 /* octets of keys in a handshake */
 #define FDS_BESIDE_CONNECTIONS 128
 #define WATCH_MS 5000 /* for a new certificate in the file */
 
@@ -160,12 +165,42 @@ start_monitor(struct ra *ra)
 	return ra->monitor != NULL;
 }
 
+static unsigned
+port_of(const struct settings_address *a)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&a->sa;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&a->sa;
+
+	return ntohs(
+	    a->sa.ss_family == AF_INET6 ? six->sin6_port : four->sin_port);
+}
+
+/* Its own certificate and key, its ports, and nothing else. Both are written
+   by the one process that renews them. */
+static int
+confine(const struct settings *s)
+{
+	enum confine_access own =
+	    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ;
+	size_t i;
+
+	confine_file(s->confine, s->certificate, own);
+	confine_file(s->confine, s->key, own);
+	for (i = 0; i < s->n_listen; i++)
+		confine_port(s->confine, port_of(&s->listen[i]));
+	if (s->metrics.len != 0)
+		confine_port(s->confine, port_of(&s->metrics));
+	return confine_files(s->confine);
+}
+
 static int
 start(struct ra *ra)
 {
 	const struct settings *s = ra->settings;
 
 	if (!raise_descriptors(s->max_connections) ||
+	    !memory_protect(s->max_connections * ARENA_PER_CONNECTION) ||
+	    !confine(s) ||
 	    !own_cert_settle(s->certificate, s->key))
 		return 0;
 	ra->tls = tls_new(s->certificate, s->key);
@@ -175,9 +210,10 @@ start(struct ra *ra)
 	    !open_listeners(ra) || !start_workers(ra) || !start_monitor(ra))
 		return 0;
 	if (s->svc_socket == NULL)
-		return 1;
+		return confine_calls(s->confine, CONFINE_SERVES);
 	ra->own_cert = own_cert_start(s, ra->tls);
-	return ra->own_cert != NULL;
+	return ra->own_cert != NULL &&
+	    confine_calls(s->confine, CONFINE_SERVES | CONFINE_STORES);
 }
 
 /* Is it another file than the last time? */
@@ -250,6 +286,7 @@ finish(struct ra *ra)
 static int
 run(struct ra *ra)
 {
+	wipe_libevent();
 	event_set_log_callback(on_libevent);
 	ra->signals = daemon_signals();
 	if (ra->signals < 0 || !start(ra)) {

@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 
 #include "profiles/conf.h"
+#include "ca/confine/confine.h"
 #include "ra/error.h"
 #include "ra/settings.h"
 
@@ -35,6 +36,7 @@ static const struct conf_key keys[] = {
     {"max_body", CONF_SIZE, 0},
     {"request_timeout", CONF_DURATION, 0},
     {"idle_timeout", CONF_DURATION, 0},
+    {"confine", CONF_GROUP, 0},
 };
 
 int
@@ -239,6 +241,18 @@ read_limits(const struct conf_group *g, struct settings *s)
 	return 1;
 }
 
+static int
+read_confine(const struct conf_group *g, const char *file, struct settings *s)
+{
+	const char *slash = strrchr(file, '/');
+	char dir[PATH_MAX] = ".";
+
+	if (slash != NULL && slash - file < PATH_MAX)
+		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - file), file);
+	s->confine = confine_new(g, dir);
+	return s->confine != NULL;
+}
+
 struct settings *
 settings_read(const char *path)
 {
@@ -253,7 +267,8 @@ settings_read(const char *path)
 	s = OPENSSL_zalloc(sizeof(*s));
 	if (s == NULL || !conf_check(g, keys, sizeof(keys) / sizeof(keys[0])) ||
 	    !read_listen(g, s) || !read_metrics(g, s) || !read_names(g, s) ||
-	    !read_paths(g, path, s) || !read_limits(g, s))
+	    !read_paths(g, path, s) || !read_limits(g, s) ||
+	    !read_confine(g, path, s))
 		goto out;
 	s->share_port = conf_bool(g, "share_port", 0);
 	s->link_certificates = conf_bool(g, "link_certificates", 1);
@@ -285,5 +300,6 @@ settings_free(struct settings *s)
 	OPENSSL_free(s->ca_socket);
 	OPENSSL_free(s->svc_socket);
 	OPENSSL_free(s->subject);
+	confine_free(s->confine);
 	OPENSSL_free(s);
 }

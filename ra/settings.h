@@ -41,6 +41,7 @@ struct settings {
 	size_t max_per_address;
 	size_t max_head, max_body;	   /* octets */
 	int request_timeout, idle_timeout; /* seconds */
+	struct confine *confine;	   /* what the program gives up */
 };
 
 /* Returned to be freed with settings_free(), or NULL raised as

@@ -5,42 +5,22 @@
 
 #include <openssl/crypto.h>
 
+#include "hsm/softhsm.h"
 #include "ca/error.h"
 #include "ca/engine/ceremony_folder.h"
 #include "ca/transcript/transcript.h"
 
 #define BLOCK 512
-#define CONF_MAX 65536
 #define DEPTH_MAX 8
 
 int
 ceremony_token_folder(const char *softhsm_conf, char *out)
 {
-	static const char key[] = "directories.tokendir";
-	size_t len = 0;
-	char *text = softhsm_conf[0] == '\0' ? NULL :
-	    transcript_slurp(softhsm_conf, CONF_MAX, &len);
-	char *rest = text, *line, *value;
-	int found = 0;
-
-	while (!found && rest != NULL &&
-	    (line = strsep(&rest, "\n")) != NULL) {
-		line += strspn(line, " \t");
-		if (strncmp(line, key, sizeof(key) - 1) != 0)
-			continue;
-		value = line + sizeof(key) - 1;
-		value += strspn(value, " \t=");
-		value[strcspn(value, "\r#")] = '\0';
-		found = value[0] == '/' && strlen(value) < PATH_MAX;
-		if (found)
-			strcpy(out, value);
-	}
-	OPENSSL_free(text);
-	if (!found)
-		ca_raise(CA_E_CONFIG, "backup.folder: no token folder in "
-		    "softhsm_conf \"%s\": is this token SoftHSM's?",
-		    softhsm_conf);
-	return found;
+	if (hsm_softhsm_folder(softhsm_conf, out))
+		return 1;
+	ca_raise(CA_E_CONFIG, "backup.folder: no token folder in "
+	    "softhsm_conf \"%s\": is this token SoftHSM's?", softhsm_conf);
+	return 0;
 }
 
 struct archive {

@@ -9,6 +9,7 @@
 
 #include "ca/error.h"
 #include "profiles/conf.h"
+#include "ca/confine/confine.h"
 #include "ca/engine/settings.h"
 
 static const struct conf_key ROOT_KEYS[] = {
@@ -25,6 +26,7 @@ static const struct conf_key ROOT_KEYS[] = {
     {"heartbeat", CONF_DURATION, 0},
     {"min_free", CONF_SIZE, 0},
     {"log", CONF_GROUP, 0},
+    {"confine", CONF_GROUP, 0},
 };
 
 static const struct conf_key SOCKET_KEYS[] = {
@@ -422,7 +424,8 @@ read_all(const struct conf_group *g, struct settings *s)
 	    !conf_duration(g, "heartbeat", 1, 60, 30, &s->heartbeat) ||
 	    !conf_size(g, "min_free", 1 << 20, (int64_t)1 << 40,
 	    16 << 20, &s->min_free) ||
-	    !settings_read_log(conf_subgroup(g, "log"), s))
+	    !settings_read_log(conf_subgroup(g, "log"), s) ||
+	    (s->confine = confine_new(g, s->dir)) == NULL)
 		return 0;
 	s->workers = (size_t)workers;
 	return 1;
@@ -455,7 +458,9 @@ out:
 void
 settings_free(struct settings *s)
 {
-	if (s != NULL)
-		OPENSSL_free(s->tokens);
+	if (s == NULL)
+		return;
+	confine_free(s->confine);
+	OPENSSL_free(s->tokens);
 	OPENSSL_free(s);
 }

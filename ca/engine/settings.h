@@ -76,6 +76,7 @@ struct settings {
 	int64_t heartbeat;	/* seconds, <= 60 */
 	int64_t min_free;	/* octets */
 	struct settings_log log;
+	struct confine *confine; /* what inkan-ca gives up: ca/confine */
 };
 
 /* Returned to be freed with settings_free(); PROFILE_E_CONFIG raised. */

@@ -15,15 +15,26 @@
 #include "ca/report/daemon.h"
 
 int
-daemon_harden(void)
+daemon_no_dump(void)
 {
 	struct rlimit none = {0, 0};
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	    setrlimit(RLIMIT_CORE, &none) == 0)
+		return 1;
+	ERR_raise_data(ERR_LIB_SYS, errno, "no core files");
+	return 0;
+}
+
+int
+daemon_harden(void)
+{
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	umask(027);
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-	    setrlimit(RLIMIT_CORE, &none) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	if (!daemon_no_dump())
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    sigaction(SIGPIPE, &ignore, NULL) != 0) {
 		ERR_raise_data(ERR_LIB_SYS, errno, "hardening the process");
 		return 0;

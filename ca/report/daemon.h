@@ -6,8 +6,12 @@
  * the service manager (or scripts/quickstart) does that.
  */
 
-/* PR_SET_DUMPABLE 0, no core files, no new privileges, umask 027, SIGPIPE
-   ignored. 1 or 0 raised. First thing in main. */
+/* PR_SET_DUMPABLE 0 and no core files: what is in memory is for no other process
+   of the same user. 1 or 0 raised. */
+int daemon_no_dump(void);
+
+/* That, no new privileges, umask 027, SIGPIPE ignored. 1 or 0 raised. First thing
+   in main. */
 int daemon_harden(void);
 
 /* Block SIGTERM and SIGINT (and SIGHUP) in this and all later threads and return a signalfd

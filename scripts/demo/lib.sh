@@ -249,7 +249,7 @@ demo_config() {
 
 demo_make() {
 	local d=$dir f
-	mkdir -p "$d"/config/profiles "$d"/config/fleets "$d"/tokens "$d"/state \
+	mkdir -p "$d"/config/profiles "$d"/config/fleets "$d"/tokens "$d"/state/ocsp \
 	    "$d"/pub "$d"/run "$d"/log "$d"/certs "$d"/devices "$d"/maker
 	mkdir -m 700 -p "$d/pins"
 	chmod 700 "$d/maker" "$d/devices"

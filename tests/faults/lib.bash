@@ -11,6 +11,7 @@ faulty_module() {	# module path
 	sed -i "s|^\([[:space:]]*\)module = .*|\1module = \"$1\";|" \
 	    "$INKAN_CONFIG_DIR/ca.conf"
 	sed -i '/^[[:space:]]*module = /r /dev/stdin' "$INKAN_CONFIG_DIR/ca.conf"
+	confine_reads "$T" ca
 }
 fault() {	# lines...: in force when it returns
 	printf '%s\n' "$@" >"$T/faults.new"

@@ -5,6 +5,7 @@ tid="clock"
 lib=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null | head -1)
 [ -n "$lib" ] || skip "needs faketime"
 [ -z "${SAN:-}" ] || skip "faketime and sanitizers do not go together"
+before_start() { confine_reads "$T"; } # libfaketime reads there
 demo_up
 # Whole or not at all: libfaketime ends a program that reads half a line.
 fake() { echo "$1" >"$T/ft.new" && mv "$T/ft.new" "$T/ft"; }

@@ -16,6 +16,7 @@ before_ceremony() {
 	sed -i 's|certificate = "../certs/attestation.pem"; }|certificate = "../certs/attestation.pem"; crl_lifetime = "8h"; crl_interval = "1h"; }|' \
 	    "$INKAN_CONFIG_DIR/ceremony.conf"
 }
+before_start() { confine_reads "$T"; } # libfaketime reads there
 demo_up
 fake() { echo "$1" >"$T/ft.new" && mv "$T/ft.new" "$T/ft"; }
 start_fake() {	# inkan-ca with the clock that $T/ft says

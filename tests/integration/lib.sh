@@ -145,6 +145,16 @@ give_ports() {
 	(cd "$ports" && rmdir "${p[@]}") 2>/dev/null
 }
 
+# For before_start: what else the demo's programs may read; libfaketime, say, in
+# the middle of their work. With a program, that one only.
+confine_reads() {	# path [program]
+	local p
+	for p in ${2:-ca ra ocsp}; do
+		printf 'confine: { read = [ "%s" ]; };\n' "$1" \
+		    >>"$INKAN_CONFIG_DIR/$p.conf"
+	done
+}
+
 # A demo made and started, as the quickstart does it, without a device's life.
 # Hooks: before_ceremony, before_start (functions) may change its files.
 demo_up() {

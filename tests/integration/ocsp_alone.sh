@@ -59,7 +59,7 @@ has "  unknown is signed, too" "$(ask a -serial 0x400000000000000000000000000000
 
 # Its disk read-only: a responder that starts over it.
 port=$(free_port)
-sed "s/^listen = .*/listen = [ \"127.0.0.1:$port\" ];/; /^svc_socket/d; s|../state/ocsp.pin-state|../run/ro.pin-state|" "$T/demo/config/ocsp.conf" >"$T/demo/config/ro.conf"
+sed "s/^listen = .*/listen = [ \"127.0.0.1:$port\" ];/; /^svc_socket/d; s|../state/ocsp/pin-state|../run/ro.pin-state|" "$T/demo/config/ocsp.conf" >"$T/demo/config/ro.conf"
 if unshare -rm true 2>/dev/null; then
 	unshare -rm sh -c "mount --bind '$T/demo/state' '$T/demo/state' &&
 	    mount -o remount,ro,bind '$T/demo/state' && ! touch '$T/demo/state/x' 2>/dev/null &&

@@ -29,6 +29,7 @@ faked() {	# command...: with that clock
 	LD_PRELOAD=$lib FAKETIME_TIMESTAMP_FILE=$T/ft FAKETIME_NO_CACHE=1 \
 	    DONT_FAKE_MONOTONIC=1 "$@"
 }
+before_start() { confine_reads "$T"; } # libfaketime reads there
 demo_up
 demo_stop
 for p in ca ra ocsp; do start_fake $p; done

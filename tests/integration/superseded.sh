@@ -24,6 +24,7 @@ start_fake() {	# program: with the clock that $T/ft says
 	    -c "$INKAN_CONFIG_DIR/$1.conf" </dev/null >>"$T/demo/log/inkan-$1.log" 2>&1 &
 	echo $! >"$T/demo/run/inkan-$1.pid"
 }
+before_start() { confine_reads "$T"; } # libfaketime reads there
 demo_up
 demo_stop
 for p in ca ra ocsp; do start_fake $p; done
