@@ -49,7 +49,7 @@ L_mhd    := -lmicrohttpd
 L_scmp   := -lseccomp
 
 # A part is a folder; its archive holds every file in it but the mains.
-PARTS   := hsm profiles/lint profiles ca/report ca/confine ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
+PARTS   := hsm profiles/lint profiles ca/report ca/confine ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/merge ca/engine ca/cli \
 	   ra ocsp
 objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
 	   $(wildcard $(1)/inkan-*.c),$(sort $(wildcard $(1)/*.c))))
@@ -59,7 +59,7 @@ PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
 
 # program: main file | parts | libraries
 MAIN_inkan          := ca/inkan.c
-PARTS_inkan         := ca/cli ca/audit ca/store ca/transcript ca/log ca/shape ca/wire ca/report profiles profiles/lint hsm
+PARTS_inkan         := ca/cli ca/merge ca/audit ca/store ca/transcript ca/log ca/shape ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan          := $(L_crypto) $(L_p11) $(L_conf) $(L_sql) $(L_json)
 MAIN_inkan-ca       := ca/inkan-ca.c
 PARTS_inkan-ca      := ca/engine ca/confine ca/store ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
@@ -102,7 +102,7 @@ $(BUILD)/o/%.o: %.c Makefile
 UNIT    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard \
 	   tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
 # Each is linked with its part and the parts below it, as its program is.
-CA_PARTS := ca/cli ca/audit ca/engine ca/confine ca/store ca/transcript ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
+CA_PARTS := ca/cli ca/merge ca/audit ca/engine ca/confine ca/store ca/transcript ca/log ca/status ca/shape ca/wire ca/report profiles profiles/lint hsm
 TEST_hsm      := hsm
 TEST_profiles := profiles profiles/lint
 TEST_ca       := $(CA_PARTS)
@@ -245,7 +245,6 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all unit p11fault diskfault probe faults check check-long bench fuzz \
-    fuzzers tidy analyze \
-    sbom install clean
+    fuzzers tidy analyze sbom install clean
 .SECONDARY:
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

@@ -47,6 +47,8 @@ struct audit_result {
 	struct log_hash root;		/* over all of them: of the log, else of
 					   the store */
 	size_t checkpoints, certs;	/* of the store, looked at */
+	uint64_t lost;		/* entries without detail that were taken over
+				   from the published log: no finding */
 	size_t findings;
 };
 

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include "ca/audit/details.h"
 #include "ca/error.h"
+#include "ca/store/adopt.h"
 #include "ca/store/records.h"
 
 #define LINE_MAX_OCTETS (8 * 1024 * 1024)
@@ -33,6 +34,8 @@ export_one(const struct entry_row *row, void *arg)
 {
 	struct exporting *e = arg;
 
+	if (entries_is_lost(row))
+		return 1;
 	fprintf(e->out, "{\"index\": %lld, \"kind\": \"%s\", \"time\": %lld, "
 	    "\"salt\": \"", (long long)row->index, row->kind,
 	    (long long)row->time);

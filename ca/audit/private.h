@@ -106,6 +106,9 @@ struct replay;
 struct replay *replay_new(struct audit *a, struct store_tx *tx);
 int replay_entry(struct replay *r, const struct entry_row *row,
     const WIRE_FIELDS *detail);
+/* An entry whose detail is lost: what it told of whom, is not known. NULL is
+   fine. */
+void replay_lost(struct replay *r);
 int replay_end(struct replay *r);
 void replay_free(struct replay *r);
 

@@ -35,6 +35,7 @@ struct replay {
 	int64_t last;		/* row id of a page's end */
 	size_t page;
 	int failed;
+	int lost;		/* details are: entries may be out of turn */
 };
 
 static int
@@ -80,6 +81,13 @@ replay_free(struct replay *r)
 	free(r->said);
 	free(r->issuer);
 	free(r);
+}
+
+void
+replay_lost(struct replay *r)
+{
+	if (r != NULL)
+		r->lost = 1;
 }
 
 static const struct issuer_name *
@@ -136,7 +144,8 @@ compare(struct replay *r, const struct entry_row *e, const WIRE_FIELDS *detail)
 		audit_say(r->a, "changed", e->index, detail,
 		    "%s: tbs_sha256 is not that of the store's certificate",
 		    e->kind);
-	if (strcmp(e->kind, "issue.recorded") == 0 &&
+	if ((strcmp(e->kind, "issue.recorded") == 0 ||
+		strcmp(e->kind, "issue.merged") == 0) &&
 	    !same_hash(detail, "cert_sha256", r->row.cert_sha256))
 		audit_say(r->a, "changed", e->index, detail,
 		    "%s: cert_sha256 is not that of the store's certificate",
@@ -154,13 +163,24 @@ follow_issue(struct replay *r, const struct entry_row *e,
 							      : ABORTED;
 
 	compare(r, e, detail);
-	if (now == RESERVED ? *said != 0
-			    : (*said & (RESERVED | RECORDED | ABORTED)) !=
-		    RESERVED)
+	if (!r->lost &&
+	    (now == RESERVED ? *said != 0
+			     : (*said & (RESERVED | RECORDED | ABORTED)) !=
+		    RESERVED))
 		audit_say(r->a, "extra", e->index, detail,
 		    "%s: it does not follow from the entries before it",
 		    e->kind);
 	*said |= now;
+}
+
+/* A certificate that was found again. An entry of the time that was lost had
+   reserved and recorded it. */
+static void
+follow_merge(struct replay *r, const struct entry_row *e,
+    const WIRE_FIELDS *detail)
+{
+	compare(r, e, detail);
+	r->said[r->row.id] |= RESERVED | RECORDED;
 }
 
 static void
@@ -184,16 +204,19 @@ replay_entry(struct replay *r, const struct entry_row *e,
 	int issue = strcmp(e->kind, "issue.reserved") == 0 ||
 	    strcmp(e->kind, "issue.recorded") == 0 ||
 	    strcmp(e->kind, "issue.aborted") == 0;
+	int merged = strcmp(e->kind, "issue.merged") == 0;
 	int state = strcmp(e->kind, "revoke") == 0 ||
 	    strcmp(e->kind, "hold") == 0 || strcmp(e->kind, "release") == 0;
 	int found;
 
-	if (!issue && !state)
+	if (!issue && !state && !merged)
 		return 1;
 	found = find_cert(r, detail);
 	if (found == 1 && r->row.id < r->n) {
 		if (issue)
 			follow_issue(r, e, detail);
+		else if (merged)
+			follow_merge(r, e, detail);
 		else
 			follow_state(r, e, detail);
 	} else if (found == 0) {

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include "ca/audit/private.h"
 #include "ca/error.h"
+#include "ca/store/adopt.h"
 
 struct walk {
 	struct audit *a;
@@ -12,6 +13,7 @@ struct walk {
 	struct replay *replay;		/* NULL: there is no store */
 	int64_t next;			/* index that a row should have */
 	int64_t unpublished, unpublished_from;
+	int64_t lost, lost_from, lost_last;	/* no entry says why yet */
 };
 
 struct walk *
@@ -109,6 +111,33 @@ differ(struct walk *w, const struct log_leaf *own, const WIRE_FIELDS *detail,
 	    pub->known ? &pub->leaf : NULL, pub->index);
 }
 
+/* Of an entry that was taken over from the published log the leaf is all that
+   there is (docs/log.md). */
+static void
+look_at_lost(struct walk *w, const struct entry_row *row,
+    const struct log_leaf *leaf)
+{
+	if (leaf == NULL || leaf->index != row->index ||
+	    leaf->time != row->time || strcmp(leaf->kind, row->kind) != 0)
+		audit_say(w->a, "changed", row->index, NULL,
+		    "%s: kind or time is not what its leaf says", row->kind);
+	if (w->lost++ == 0)
+		w->lost_from = row->index;
+	w->lost_last = row->index;
+	replay_lost(w->replay);
+}
+
+/* What «restore --merge» took over stands in its entry. */
+static void
+excuse(struct walk *w, const WIRE_FIELDS *detail)
+{
+	if (w->lost == 0 || field_int(detail, "size", 0) <= w->lost_last ||
+	    field_int(detail, "from", INT64_MAX) > w->lost_from)
+		return;
+	w->a->r->lost += (uint64_t)w->lost;
+	w->lost = 0;
+}
+
 /* Is the row what its own leaf commits to? */
 static void
 look_at_row(struct walk *w, const struct entry_row *row,
@@ -116,9 +145,15 @@ look_at_row(struct walk *w, const struct entry_row *row,
 {
 	int ok;
 
+	if (entries_is_lost(row)) {
+		look_at_lost(w, row, leaf);
+		return;
+	}
 	ERR_set_mark();
 	ok = entries_check(row);
 	ERR_pop_to_mark();
+	if (ok && strcmp(row->kind, "restore.merged") == 0)
+		excuse(w, detail);
 	if (ok)
 		return;
 	if (leaf == NULL)
@@ -219,6 +254,11 @@ walk_end(struct walk *w)
 		audit_say(w->a, "unpublished", w->unpublished_from, NULL,
 		    "%lld entries from here on should have been published long "
 		    "since", (long long)w->unpublished);
+	if (w->lost > 0)
+		audit_say(w->a, "missing", w->lost_from, NULL,
+		    "%lld entries from here on have no salt and no detail, and "
+		    "no entry says that they were taken over so",
+		    (long long)w->lost);
 	marks_end(w->a, &w->own);
 	marks_end(w->a, &w->pub);
 	shifts_tell(w->a, &w->shifts);

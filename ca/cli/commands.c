@@ -33,9 +33,22 @@ static const struct option_spec BACKUP[] = {
     END,
 };
 static const struct option_spec RESTORE[] = {
-    {"dir", OPTION_TEXT, REQ | LOCAL, NULL, "DIR", "a backup"},
+    {"dir", OPTION_TEXT, LOCAL, NULL, "DIR",
+	"a backup; with --merge: published files that are newer"},
     {"config", OPTION_TEXT, LOCAL, NULL, "FILE",
 	"of inkan-ca: /etc/inkan/ca.conf"},
+    {"merge", OPTION_FLAG, LOCAL, NULL, NULL,
+	"take what came after the backup into the store"},
+    {"url", OPTION_TEXT, LOCAL, NULL, "URL",
+	"the published log, else DIR/log"},
+    {"crl", OPTION_TEXT, MANY | LOCAL, NULL, "FILE",
+	"a CRL, beside those of DIR/crl"},
+    {"certs", OPTION_TEXT, LOCAL, NULL, "DIR",
+	"certificates and proofs that were found"},
+    {"details", OPTION_TEXT, LOCAL, NULL, "FILE", "an export of the log"},
+    {"reason", OPTION_TEXT, LOCAL, NULL, "TEXT", "why, for the record"},
+    {"dry-run", OPTION_FLAG, LOCAL, NULL, NULL,
+	"say what would be done; change nothing"},
     END,
 };
 static const char *const BLOCKED_COLUMNS[] = {
@@ -80,7 +93,9 @@ static const struct command RECORDS[] = {
 	.options = RESTORE,
 	.positional = "dir",
 	.help = "Put store and published files of a backup back",
-	.more = "inkan-ca is stopped, and what is there was put aside."},
+	.more = "inkan-ca is stopped, and what is there was put aside. With --merge\n"
+		"the store that was put back goes on from what was published after\n"
+		"the backup: before inkan-ca is started again."},
     {.words = NULL},
 };
 

@@ -153,6 +153,9 @@ sum_up(struct verifying *v)
 	if (v->store != NULL)
 		fprintf(out, "store: %" PRIu64 " entries, %zu certificates, "
 		    "%zu checkpoints\n", r->entries, r->certs, r->checkpoints);
+	if (r->lost > 0)
+		fprintf(out, "without detail: %" PRIu64 " entries, taken over "
+		    "from the published log by a restore\n", r->lost);
 	fprintf(out, "root: %s\n%s\n",
 	    log_base64_print(r->root.b, LOG_HASH, root),
 	    r->findings == 0 ? "nothing found that is wrong"
@@ -166,11 +169,11 @@ sum_up_json(struct verifying *v)
 	char root[LOG_BASE64_SIZE(LOG_HASH)];
 	json_t *o;
 
-	o = json_pack("{ss? sI sI sI sI ss sI sO}", "log",
+	o = json_pack("{ss? sI sI sI sI sI ss sI sO}", "log",
 	    v->key.pkey != NULL ? v->key.name : NULL, "published",
 	    (json_int_t)r->published, "entries", (json_int_t)r->entries,
 	    "certificates", (json_int_t)r->certs, "checkpoints",
-	    (json_int_t)r->checkpoints, "root",
+	    (json_int_t)r->checkpoints, "lost", (json_int_t)r->lost, "root",
 	    log_base64_print(r->root.b, LOG_HASH, root), "found",
 	    (json_int_t)r->findings, "findings", v->findings);
 	return encode_print(v->cli->out, o);

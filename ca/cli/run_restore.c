@@ -12,6 +12,7 @@
 #include "ca/cli/restore_files.h"
 #include "ca/cli/run.h"
 #include "ca/cli/run_log.h"
+#include "ca/cli/run_merge.h"
 #include "ca/error.h"
 
 static int
@@ -23,10 +24,8 @@ join(char out[PATH_MAX], const char *a, const char *b)
 	return 0;
 }
 
-/* A program that has a store of this name open holds its lock, even when the
-   file was moved away under it. */
-static int
-nobody_writes(const char *store)
+int
+restore_nobody_writes(const char *store)
 {
 	char path[PATH_MAX];
 	int fd, ok;
@@ -49,7 +48,7 @@ is_free(const struct backup_places *p)
 {
 	char wal[PATH_MAX], shm[PATH_MAX];
 
-	return nobody_writes(p->store) && join(wal, p->store, "-wal") &&
+	return restore_nobody_writes(p->store) && join(wal, p->store, "-wal") &&
 	    join(shm, p->store, "-shm") && restore_is_free(p->store) &&
 	    restore_is_free(wal) && restore_is_free(shm) &&
 	    restore_is_free(p->publish_dir);
@@ -80,10 +79,30 @@ tell(struct cli *cli, const struct backup_places *p,
 		    (json_int_t)f->entries));
 	fprintf(cli->out, "store: %s, %lld entries\npublished files: %s\n"
 	    "not touched: configuration, tokens, PIN files\n"
-	    "next: start inkan-ca; \"inkan status\" says whether \"inkan log "
-	    "accept\" is needed\n",
+	    "next: where there is something newer than the backup, \"inkan "
+	    "restore --merge\";\n      then start inkan-ca; \"inkan status\" "
+	    "says whether \"inkan log accept\" is needed\n",
 	    p->store, (long long)f->entries, p->publish_dir);
 	return 1;
+}
+
+/* The options of --merge are for it alone. */
+static int
+is_plain(const struct options *o, const char *dir)
+{
+	static const char *const merging[] = {"url", "crl", "certs", "details",
+	    "reason", "dry-run"};
+	size_t i;
+
+	for (i = 0; i < sizeof(merging) / sizeof(merging[0]); i++)
+		if (option_has(o, merging[i])) {
+			ca_raise(CA_E_BADREQUEST, "--%s is for --merge",
+			    merging[i]);
+			return 0;
+		}
+	if (dir == NULL)
+		ca_raise(CA_E_BADREQUEST, "--dir is missing: the backup");
+	return dir != NULL;
 }
 
 int
@@ -97,6 +116,10 @@ run_restore(struct cli *cli, const struct command *cmd,
 	size_t files = 0, found = 0;
 
 	(void)cmd;
+	if (option_has(o, "merge"))
+		return run_merge(cli, o);
+	if (!is_plain(o, dir))
+		return CLI_USAGE;
 	conf = option_text(o, "config");
 	if (!backup_places_read(conf != NULL ? conf : BACKUP_CONFIG, &places) ||
 	    !is_free(&places) ||

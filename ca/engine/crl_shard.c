@@ -1,8 +1,5 @@
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <openssl/sha.h>
 
 #include "ca/engine/crl_shard.h"
 
@@ -12,19 +9,7 @@ int
 crl_shard_of(const struct issuer_row *row, const unsigned char *serial,
     size_t len)
 {
-	unsigned char md[SHA256_DIGEST_LENGTH];
-	uint32_t n;
-
-	if (row->crl_shards == 0)
-		return 0;
-	while (len > 1 && *serial == 0) {
-		serial++;
-		len--;
-	}
-	SHA256(serial, len, md);
-	n = (uint32_t)md[0] << 24 | (uint32_t)md[1] << 16 |
-	    (uint32_t)md[2] << 8 | md[3];
-	return (int)(n % (uint32_t)row->crl_shards);
+	return crls_shard_of(row->crl_shards, serial, len);
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/store/adopt.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/ops.h"
 #include "ca/engine/retire.h"
@@ -230,13 +231,15 @@ value_text(const WIRE_FIELD *f, char *out, size_t size)
 static void
 detail_text(const struct entry_row *row, char *out, size_t size)
 {
-	WIRE_FIELDS *l = field_list_decode(row->detail, row->detail_len);
+	WIRE_FIELDS *l = NULL;
 	const WIRE_FIELD *f;
 	char value[600];
 	size_t used = 0;
 	int i, n;
 
-	out[0] = '\0';
+	snprintf(out, size, "%s", entries_is_lost(row) ? "(lost)" : "");
+	if (!entries_is_lost(row))
+		l = field_list_decode(row->detail, row->detail_len);
 	for (i = 0; i < sk_WIRE_FIELD_num(l) && used < size; i++) {
 		f = sk_WIRE_FIELD_value(l, i);
 		value_text(f, value, sizeof(value));

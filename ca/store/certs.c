@@ -137,11 +137,6 @@ certs_reserve(struct store_tx *tx, struct cert_row *row)
 	return insert(tx, row) && (row->predecessor == 0 || succeed(tx, row));
 }
 
-/* The next change number; the partial index gives the last one. */
-#define NEXT_CHANGE                                                            \
-	"1 + coalesce((SELECT l.change FROM certs l WHERE l.change > 0"        \
-	" ORDER BY l.change DESC LIMIT 1), 0)"
-
 static int
 get_state(struct store_tx *tx, int64_t id, enum cert_state *out)
 {

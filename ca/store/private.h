@@ -144,5 +144,9 @@ int store_run(struct store_tx *tx, store_fn *fn, void *arg);
 	" c.shard, c.invalidity"                                               \
 	" FROM certs c JOIN issuers i ON i.id = c.issuer "
 void certs_load(struct sql *s, struct cert_row *out);
+/* The next change number; the partial index gives the last one. */
+#define NEXT_CHANGE                                                            \
+	"1 + coalesce((SELECT l.change FROM certs l WHERE l.change > 0"        \
+	" ORDER BY l.change DESC LIMIT 1), 0)"
 
 #endif

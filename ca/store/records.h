@@ -147,6 +147,9 @@ int crls_paid(struct store_tx *tx, int64_t issuer, int shard, int64_t change);
 /* How many shards the CA's CRLs have from now on; each is owed one. Refused (CA_E_DENIED,
    "crl.shards: ...") once it has a certificate: their addresses are in them. */
 int crls_set_shards(struct store_tx *tx, int64_t issuer, int shards);
+/* The shard of a serial number, where a CA has so many: ca/engine/crl_shard.h.
+   Pure. */
+int crls_shard_of(int shards, const unsigned char *serial, size_t len);
 
 /*
  * The log. An entry's leaf is a commitment (docs/log.md):

@@ -1,0 +1,176 @@
+#include "rig.h"
+
+static char details[400];
+
+static struct merge_request
+with_details(void)
+{
+	return (struct merge_request){.details = details};
+}
+
+static int
+device_tx(struct store_tx *tx, void *arg)
+{
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	(void)arg;
+	ok = field_add_text(l, "fleet", "demo") &&
+	    field_add_text(l, "device", "dev-20") &&
+	    field_add_text(l, "state", "enabled") &&
+	    field_add_text(l, "who", "ra") &&
+	    entries_append(tx, "device.add", NOW, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+/* A device with certificate 20, which is revoked; certificate 21; a reservation
+   that came to nothing. */
+static int
+abort_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_row row;
+
+	(void)arg;
+	temp_row(mr.r->t, &row, 0);
+	row.serial[0] = 22;
+	row.serial_len = 1;
+	return certs_reserve(tx, &row) &&
+	    rig_entry(tx, "issue.reserved", &row, NULL) &&
+	    certs_set_state(tx, row.id, CERT_ABORTED, -1, NOW) &&
+	    rig_entry(tx, "issue.aborted", &row, NULL);
+}
+
+static void
+go_on(void)
+{
+	int serial = 20;
+
+	WRITE(mr.r->t, device_tx, NULL);
+	mr_issue(20, 0);
+	mr_issue(21, 1);
+	WRITE(mr.r->t, mr_revoke_tx, &serial);
+	WRITE(mr.r->t, abort_tx, NULL);
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+}
+
+static void
+does_what_entries_tell(void **state)
+{
+	struct cert_row row;
+
+	(void)state;
+	go_on();
+	mr_merged(with_details(), 1);
+	assert_int_equal(mr.res.adopted, 8);
+	assert_int_equal(mr.res.opened, 8);
+	assert_int_equal(mr.res.lost, 0);
+	assert_int_equal(mr.res.unseen, 2);
+	assert_int_equal(mr.res.devices, 1);
+	assert_int_equal(mr.res.unexplained, 0);
+	row = mr_row(20);
+	assert_int_equal(row.state, CERT_REVOKED);
+	assert_int_equal(row.reason, 4);
+	row = mr_row(21);
+	assert_int_equal(row.state, CERT_VALID);
+	assert_string_equal(row.device, "dev-21");
+	assert_string_equal(row.fleet, "demo");
+	assert_int_equal(mr_row(22).state, CERT_ABORTED);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	/* Its certificate turns up: no entry is needed, the log has its hash. */
+	{
+		struct merge_request q = {.certs = NULL};
+		char found[400];
+
+		mr_path(found, "found");
+		q.certs = found;
+		mr_merged(q, 0);
+		assert_int_equal(mr.res.completed, 1);
+		assert_int_equal(mr.res.certs, 0);
+		rig_is_well(mr.r, OF_STORE | OF_LOG);
+	}
+}
+
+/* The log first, the export when it is found. */
+static void
+opens_later(void **state)
+{
+	(void)state;
+	go_on();
+	mr_merged((struct merge_request){.dry_run = 0}, 1);
+	assert_int_equal(mr.res.unexplained, 2);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	mr_merged(with_details(), 0);
+	assert_int_equal(mr.res.opened, 8);
+	assert_int_equal(mr.res.unexplained, 0);
+	assert_int_equal(mr_row(20).state, CERT_REVOKED);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	assert_int_equal(mr.r->result.lost, 0);
+}
+
+/* A serial number that came by a CRL first gets what the entries know. */
+static void
+completes_a_revoked_row(void **state)
+{
+	char crl[400];
+	const char *crls[] = {crl};
+	struct merge_request q = {.crls = crls, .n_crls = 1};
+
+	(void)state;
+	go_on();
+	mr_crl(crl, mr.ca, 7, 20, 4);
+	mr_merged(q, 1);
+	assert_int_equal(mr.res.unknown, 1);
+	assert_int_equal(mr.res.unexplained, 1);
+	mr_merged(with_details(), 0);
+	assert_int_equal(mr.res.unexplained, 0);
+	assert_string_equal(mr_row(20).device, "dev-20");
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+}
+
+static void
+tells_of_details_that_do_not_open(void **state)
+{
+	char cmd[900];
+
+	(void)state;
+	go_on();
+	snprintf(cmd, sizeof(cmd), "sed -i '/\"index\": 5,/s/\"salt\": \"[0-9a-f]"
+	    "*\"/\"salt\": \"00000000000000000000000000000000\"/' %s", details);
+	assert_int_equal(system(cmd), 0);
+	mr_merged(with_details(), 1);
+	assert_int_equal(mr.res.opened, 7);
+	assert_int_equal(mr.res.lost, 1);
+	assert_non_null(strstr(mr.told, "entry 5 does not open it"));
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+}
+
+static void
+refuses_what_is_no_export(void **state)
+{
+	int64_t n;
+
+	(void)state;
+	go_on();
+	mr_path(details, "found/dev-10.pem");
+	n = mr_entries();
+	assert_false(mr_merge(with_details(), 1));
+	assert_raised(CA_E_BADREQUEST, "details.format: line 1");
+	assert_int_equal(mr_entries(), n);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    MR_TEST(does_what_entries_tell),
+	    MR_TEST(opens_later),
+	    MR_TEST(completes_a_revoked_row),
+	    MR_TEST(tells_of_details_that_do_not_open),
+	    MR_TEST(refuses_what_is_no_export),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
