@@ -87,14 +87,16 @@ set_rules(X509_STORE_CTX *ctx, const struct chain_rules *rules, time_t now)
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
 
+	/* A time that is set would be looked at in spite of that flag. */
 	if (rules->any_time || rules->trust->ignore_expiry)
 		flags |= X509_V_FLAG_NO_CHECK_TIME;
+	else
+		X509_VERIFY_PARAM_set_time(param, now);
 	if (rules->trust->crls) {
 		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
 		X509_STORE_CTX_set0_crls(ctx, rules->trust->crls);
 	}
 	X509_VERIFY_PARAM_set_flags(param, flags);
-	X509_VERIFY_PARAM_set_time(param, now);
 	X509_VERIFY_PARAM_set_depth(param, ATTEST_CERTS_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, 2); /* 112 bits, no SHA-1 */
 	X509_STORE_CTX_set_app_data(ctx, (void *)rules);

@@ -46,6 +46,15 @@ oaep_key(X509 *cert)
 	return d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, len);
 }
 
+static int
+is_fit(const EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	return EVP_PKEY_is_a(key, "RSA") ? bits >= 2048 && bits <= 4096
+					 : attest_coordinate(key) != 0;
+}
+
 static EVP_PKEY *
 cert_key(X509 *cert, unsigned quirks)
 {
@@ -55,14 +64,9 @@ cert_key(X509 *cert, unsigned quirks)
 		EVP_PKEY_up_ref(key);
 	else if (quirks & ATTEST_QUIRK_EK_OAEP)
 		key = oaep_key(cert);
-	if (key && EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < 2048) {
-		EVP_PKEY_free(key);
-		key = NULL;
-	}
-	if (key == NULL || (!EVP_PKEY_is_a(key, "RSA") &&
-			       attest_coordinate(key) == 0)) {
+	if (key == NULL || !is_fit(key)) {
 		attest_refuse("tpm.ek-key", "ekCerts",
-		    "neither an RSA key of 2048 bits and more nor P-256, P-384, "
+		    "neither an RSA key of 2048 to 4096 bits nor P-256, P-384, "
 		    "P-521");
 		EVP_PKEY_free(key);
 		key = NULL;
