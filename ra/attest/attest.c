@@ -20,7 +20,7 @@ static const struct {
 	    const struct attest_input *, struct attest_facts *);
 } formats[ATTEST_N_FORMATS] = {
 	[ATTEST_TPM] = { "tpm", tpm_appraise },
-	[ATTEST_DICE] = { "dice", NULL },
+	[ATTEST_DICE] = { "dice", dice_appraise },
 	[ATTEST_EAT] = { "eat", NULL },
 	[ATTEST_ANDROID] = { "android", NULL },
 	[ATTEST_WEBAUTHN] = { "webauthn", NULL },
