@@ -30,7 +30,7 @@ static STACK_OF(X509) *
 certs_of(struct attest_octets in)
 {
 	STACK_OF(X509) *out = sk_X509_new_null();
-	const unsigned char *p = in.p, *end = in.p + in.len;
+	const unsigned char *p = in.p, *end = in.len ? in.p + in.len : p;
 	X509 *cert;
 
 	while (p < end && sk_X509_num(out) < 8 &&
