@@ -22,7 +22,7 @@ static const struct {
 	[ATTEST_TPM] = { "tpm", tpm_appraise },
 	[ATTEST_DICE] = { "dice", dice_appraise },
 	[ATTEST_EAT] = { "eat", eat_appraise },
-	[ATTEST_ANDROID] = { "android", NULL },
+	[ATTEST_ANDROID] = { "android", android_appraise },
 	[ATTEST_WEBAUTHN] = { "webauthn", NULL },
 };
 
