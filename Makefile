@@ -46,10 +46,11 @@ L_sql    := -lsqlite3
 L_json   := -ljansson
 L_event  := -levent_openssl -levent_pthreads -levent
 L_mhd    := -lmicrohttpd
+L_attest := -ltss2-mu -lcbor $(L_json)
 
 # A part is a folder; its archive holds every file in it but the mains.
 PARTS   := hsm profiles/lint profiles ca/report ca/wire ca/shape ca/status ca/log ca/transcript ca/store ca/audit ca/engine ca/cli \
-	   ra ocsp
+	   ra/attest ra ocsp
 objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
 	   $(wildcard $(1)/inkan-*.c),$(sort $(wildcard $(1)/*.c))))
 lib      = $(foreach p,$(1),$(BUILD)/lib/$(subst /,-,$(p)).a)
@@ -105,10 +106,10 @@ CA_PARTS := ca/cli ca/audit ca/engine ca/store ca/transcript ca/log ca/status ca
 TEST_hsm      := hsm
 TEST_profiles := profiles profiles/lint
 TEST_ca       := $(CA_PARTS)
-TEST_ra       := $(PARTS_inkan-ra)
+TEST_ra       := ra/attest $(PARTS_inkan-ra)
 TEST_ocsp     := $(PARTS_inkan-ocsp)
 ALLLIBS := -lcmocka -lssl -lcrypto $(L_p11) $(L_conf) $(L_sql) $(L_json) \
-	   $(L_event) $(L_mhd)
+	   $(L_event) $(L_mhd) $(L_attest)
 
 define unit_test
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/o/tests/unit/$(1)/%.o \
@@ -172,6 +173,9 @@ $(BUILD)/fuzz/$(1)%: $(BUILD)/o/tests/fuzz/$(1)%_fuzz.o $(FUZZ_MAIN) \
 	    $(FUZZ_MAIN) -Wl,--start-group $(call lib,$(2)) -Wl,--end-group \
 	    -pthread -Wl,--as-needed $(ALLLIBS)
 endef
+# ra/attest reads evidence, in a program of its own.
+PARTS_attest := ra/attest profiles
+$(eval $(call fuzzer,attest_,$(PARTS_attest)))
 $(eval $(call fuzzer,ra_,$(PARTS_inkan-ra)))
 $(eval $(call fuzzer,ocsp_,$(PARTS_inkan-ocsp)))
 $(eval $(call fuzzer,,$(CA_PARTS)))
