@@ -280,8 +280,8 @@ fleet_read_attest(
 	const struct conf_group *g = conf_subgroup(root, "attest");
 	struct fleet_evidence *e;
 
-	if (g == NULL)
-		return 1;
+	if (g == NULL || conf_text(root, "attest", NULL) != NULL)
+		return 1; /* nothing, or one word */
 	if (!conf_check(g, ATTEST_KEYS, N(ATTEST_KEYS)))
 		return 0;
 	f->evidence = e = OPENSSL_zalloc(sizeof(*e));
@@ -290,6 +290,9 @@ fleet_read_attest(
 		return 0;
 	}
 	f->attest = FLEET_ATTEST_EVIDENCE;
+	if (f->keygen)
+		return conf_fail(root, "serverkeygen",
+		    "a key that is made here is in no device's hardware");
 	return read_formats(g, e) && read_sets(p, g, e) &&
 	    read_own_keys(p, g, e) && read_require(g, e) && read_facts(g, e) &&
 	    read_references(p, g, e) && read_rest(g, e) && check_whole(g, e);
