@@ -47,7 +47,7 @@ b64url(const unsigned char *p, size_t len)
 	json_t *out = NULL;
 
 	if (text != NULL) {
-		for (c = text; *c != '\0' && *c != '='; c++)
+		for (c = text; *c != '\0' && *c != '=' && *c != '\n'; c++)
 			*c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
 		*c = '\0';
 		out = json_string(text);

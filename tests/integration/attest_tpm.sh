@@ -69,7 +69,7 @@ fleet() {	# name profile attest
 	    -e "s/^profile = .*/profile = \"$2\";/" -e '/^default = /d' \
 	    "$T/demo/config/fleets/devices.conf" | grep -v '^attest = ' \
 	    >"$T/demo/config/fleets/$1.conf"
-	printf 'attest: { %s };\n' "$3" >>"$T/demo/config/fleets/$1.conf"
+	printf 'retry_window = "0s";\nattest: { %s };\n' "$3" >>"$T/demo/config/fleets/$1.conf"
 }
 before_start() { verifier_start; }
 
@@ -89,5 +89,86 @@ enroll() {	# what name options...
 	    --folder "$T/dev" "$@"
 }
 
+# refused WHAT CODE RULE command...
+refused() {
+	local what=$1 code=$2 rule=$3; shift 3
+	out=$("$@" 2>&1)
+	has "$what" "$out" "^enroll-tpm: (nonce: )?$code attest: $rule"
+}
+send() { enroll key gw-1 --send "$@"; }
+csr_only() { enroll key gw-1 --csr-only "$@"; }
+
+# --- accepted --------------------------------------------------------------
+
+check "a request of one fleet" enroll ak gw-1 --csr-only "$T/ak.csr"
+refused "a nonce of another fleet" 403 attest.nonce-fleet \
+    send "$T/ak.csr"
 check "the attestation key is enrolled by its endorsement key" enroll ak gw-1
+has "its certificate says what it is for" \
+    "$(openssl x509 -in "$T/dev/ak.pem" -noout -text)" '2\.23\.133\.8\.3'
+check "a device's key, by that attestation key" \
+    enroll key gw-1 --ak-cert "$T/dev/ak.pem"
+check "its chain" verifies "$T/dev/key.pem"
+check "a device's key, by the endorsement key" enroll key gw-1 --activate
+check "the log has what was shown" sh -c \
+    "inkan --json log list | grep -q attest.accepted"
+
+# --- the dialogue ----------------------------------------------------------
+
+refused "no evidence" 403 attest.missing sh -c "
+    openssl req -new -key '$T/demo/maker/ca.key' -subj /CN=gw-1 -outform DER \\
+        -out '$T/plain.csr'; $(declare -f basic enroll); here='$here' T='$T'
+    INKAN_USER='$INKAN_USER' INKAN_SECRET='$INKAN_SECRET' ARC=$ARC
+    INKAN_EST_URL='$INKAN_EST_URL' INKAN_ROOT='$INKAN_ROOT'
+    enroll key gw-1 --send '$T/plain.csr'"
+check "evidence for later" csr_only "$T/a.csr" --ak-cert "$T/dev/ak.pem"
+cp "$T/dev/session" "$T/jar-a"
+check "the same request, once" send "$T/a.csr" --jar "$T/jar-a"
+check "and again: it is the same evidence" send "$T/a.csr" --jar "$T/jar-a"
+check "other evidence" csr_only "$T/b.csr" --ak-cert "$T/dev/ak.pem"
+refused "a nonce used twice" 403 attest.nonce-used \
+    send "$T/b.csr" --jar "$T/jar-a"
+check "its own nonce is unharmed" send "$T/b.csr"
+check "evidence" csr_only "$T/c.csr" --ak-cert "$T/dev/ak.pem"
+check "and its session" cp "$T/dev/session" "$T/jar-c"
+check "of another device" csr_only "$T/d.csr" --ak-cert "$T/dev/ak.pem"
+refused "old evidence, a fresh nonce" 403 attest.tpm.nonce send "$T/c.csr"
+refused "and that nonce is burnt" 403 attest.nonce-used send "$T/d.csr"
+: >"$T/jar-none"
+refused "no session" 403 attest.session send "$T/c.csr" --jar "$T/jar-none"
+sed 's/[0-9A-F]\{60\}$/000000000000000000000000000000000000000000000000000000000000/' \
+    "$T/jar-c" >"$T/jar-x"
+refused "a session that was never given" 403 attest.nonce-unknown \
+    send "$T/c.csr" --jar "$T/jar-x"
+get tpm-key/nonce
+is "a nonce by GET" "$code" 200
+has "it is told as the draft wants it" "$(cat "$head" "$body")" \
+    'application/est-attestation-freshness\+json'
+get nonce
+is "no evidence is asked: an empty nonce" "$(cat "$body")" '{"nonce":""}'
+echo '{"len":1}' >"$T/bad"
+post tpm-key/nonce "$T/bad" -H 'Content-Type: application/est-attestation-freshness+json'
+is "a request that is none" "$code" 400
+echo '{"reqTypeInfo":{"type":"1.2.3"}}' >"$T/bad"
+post tpm-key/nonce "$T/bad" -H 'Content-Type: application/est-attestation-freshness+json'
+has "a type that nobody knows" "$code $(reason)" '^400 attest: attest.request-type'
+
+# --- the verifier away -----------------------------------------------------
+
+check "evidence before a restart of everything" \
+    csr_only "$T/r.csr" --ak-cert "$T/dev/ak.pem"
+demo_stop
+kill $verifier; wait $verifier
+demo_start ca ra ocsp
+out=$(send "$T/r.csr"); is "no verifier: come again" "$?" 3
+verifier_start
+check "the same request, and the verifier is back" send "$T/r.csr"
+kill -STOP $(pgrep -P $verifier) $verifier
+check "evidence for one that hangs" csr_only "$T/h.csr" --ak-cert "$T/dev/ak.pem"
+out=$(send "$T/h.csr"); is "it hangs: come again" "$?" 3
+kill -CONT $(pgrep -P $verifier) $verifier
+check "it goes on" send "$T/h.csr"
+kill -KILL $(pgrep -P $verifier)
+check "its workers were killed: others took their place" \
+    enroll key gw-1 --ak-cert "$T/dev/ak.pem"
 finish
