@@ -21,8 +21,8 @@ static const struct {
 } formats[ATTEST_N_FORMATS] = {
 	[ATTEST_TPM] = { "tpm", tpm_appraise },
 	[ATTEST_DICE] = { "dice", dice_appraise },
-	[ATTEST_EAT] = { "eat", NULL },
-	[ATTEST_ANDROID] = { "android", NULL },
+	[ATTEST_EAT] = { "eat", eat_appraise },
+	[ATTEST_ANDROID] = { "android", android_appraise },
 	[ATTEST_WEBAUTHN] = { "webauthn", NULL },
 };
 

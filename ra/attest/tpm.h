@@ -10,7 +10,9 @@
  * them, with what that library does not check: that nothing is left over, that
  * the same octets come out when it is written again, that algorithms are those
  * that are accepted here (RSA, P-256, P-384, P-521; SHA-256, 384, 512), and that
- * numbers fit together. Each raises with the RULE that it is given.
+ * numbers fit together. Each raises with the RULE that it is given. libtss2-mu
+ * writes to standard error when it cannot read something: a program that reads
+ * what strangers send sets TSS2_LOG=all+none in its environment at its start.
  */
 
 struct tpm_public {

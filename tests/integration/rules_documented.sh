@@ -63,6 +63,12 @@ for f in glob.glob('ra/*.c'):
 for f in ('ra/tls.c', 'ra/ca_link.c'):
     for r in re.findall(r'"(%s): ' % RULE, read(f)):
         add(r, f)
+# Evidence (ra/attest): rules of their own page. What facts_*() names is no rule.
+attested = set()
+for f in glob.glob('ra/attest/*.c'):
+    text = re.sub(r'(facts_\w+|chain_fact)\([^"]*"[^"]*"|\{ \d+, "[^"]*" \}', '', read(f))
+    attested |= set('attest.' + r for r in re.findall(
+        r'"((?:bundle|tpm|dice|eat|cmw|android|webauthn)\.[a-z0-9-]+)"', text))
 # Ours to make right, never the client's: they are told as "internal".
 OURS = re.compile(r'(csr\.subject$|fields$|build\.|cross|basic_constraints|'
     r'key$|key\.(form|same|types)$|san$|subject$|issuer$|size$|profile|'
@@ -103,6 +109,14 @@ for r in sorted(code):
         print('not in the documents: %s (%s)' % (r, code[r])); bad = 1
     if r not in tests:
         print('no test names it: %s (%s)' % (r, code[r])); bad = 1
+page = open('docs/attestation.md', encoding='utf-8').read()
+if len(attested) < 30:
+    print('rules of evidence cannot be found: %d' % len(attested)); bad = 1
+for r in sorted(attested):
+    if '`%s`' % r not in page:
+        print('not in docs/attestation.md: %s' % r); bad = 1
+    if r not in tests:
+        print('no test names it: %s' % r); bad = 1
 everything = ''.join(open(f, encoding='utf-8').read() for d in ('ra', 'ca', 'profiles')
     for f in glob.glob(d + '/**/*.c', recursive=True))
 for r in sorted(docs):

@@ -298,6 +298,12 @@ public_area(void **state)
 	r->ask.ek_public = octets_of(k.pub, k.pub_len);
 	refused(r, "attest.tpm.ek-key");
 	r = rig_new();
+	k = ek_area(0x000300b2);
+	EVP_PKEY_free(r->key);
+	r->key = k.pkey;
+	r->ask.ek_public = octets_of(k.pub, k.pub_len - 1);
+	refused(r, "attest.tpm.ek-public");
+	r = rig_new();
 	k = ek_area(0x00040072); /* it signs */
 	EVP_PKEY_free(r->key);
 	r->key = k.pkey;
