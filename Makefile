@@ -56,7 +56,7 @@ objs     = $(patsubst %.c,$(BUILD)/o/%.o,$(filter-out %/inkan.c \
 	   $(wildcard $(1)/inkan-*.c),$(sort $(wildcard $(1)/*.c))))
 lib      = $(foreach p,$(1),$(BUILD)/lib/$(subst /,-,$(p)).a)
 
-PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony
+PROGRAMS := inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony inkan-verifier
 
 # program: main file | parts | libraries
 MAIN_inkan          := ca/inkan.c
@@ -70,7 +70,10 @@ PARTS_inkan-ceremony := $(PARTS_inkan-ca) ca/transcript
 LIBS_inkan-ceremony := $(LIBS_inkan-ca)
 MAIN_inkan-ra       := ra/inkan-ra.c
 PARTS_inkan-ra      := ra ca/confine ca/shape ca/wire ca/report profiles profiles/lint
-LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf) $(L_scmp)
+LIBS_inkan-ra       := $(L_ssl) $(L_event) $(L_conf) $(L_json) $(L_scmp)
+MAIN_inkan-verifier  := ra/attest/inkan-verifier.c
+PARTS_inkan-verifier := ra/attest ca/wire ca/report profiles
+LIBS_inkan-verifier  := $(L_crypto) $(L_attest) $(L_conf)
 MAIN_inkan-ocsp     := ocsp/inkan-ocsp.c
 PARTS_inkan-ocsp    := ocsp ca/confine ca/status ca/log ca/wire ca/report profiles profiles/lint hsm
 LIBS_inkan-ocsp     := $(L_crypto) $(L_p11) $(L_sql) $(L_mhd) $(L_conf) $(L_scmp)

@@ -353,6 +353,10 @@ kind_breach(const config_setting_t *s, enum conf_kind kind)
 		return text || (list && all_elements(s, CONFIG_TYPE_STRING))
 		    ? NULL
 		    : "must be a text, or a list of texts";
+	case CONF_CHOICE:
+		return text || type == CONFIG_TYPE_GROUP
+		    ? NULL
+		    : "must be a text, or a group { ... }";
 	}
 	return "is of no known kind";
 }

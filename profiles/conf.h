@@ -35,7 +35,8 @@ enum conf_kind {
 	CONF_GROUP,		/* { ... } */
 	CONF_GROUPS,		/* ( { ... }, ... ) */
 	CONF_SCALAR,		/* a text, an integer, true or false */
-	CONF_SOURCES		/* one text, or a list of texts */
+	CONF_SOURCES,		/* one text, or a list of texts */
+	CONF_CHOICE		/* one text, or a group { ... } */
 };
 
 struct conf_key {

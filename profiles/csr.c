@@ -311,6 +311,19 @@ csr_spki_sha256(const struct csr *csr)
 	return csr->spki_md;
 }
 
+int
+csr_has_attribute(const struct csr *csr, const char *oid)
+{
+	const STACK_OF(X509_ATTRIBUTE) *all = csr->cri->attributes;
+	ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 1);
+	int at = -1;
+
+	if (wanted != NULL)
+		at = X509at_get_attr_by_OBJ(all, wanted, -1);
+	ASN1_OBJECT_free(wanted);
+	return at >= 0;
+}
+
 X509_NAME *
 csr_subject(const struct csr *csr)
 {

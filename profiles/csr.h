@@ -44,6 +44,9 @@ const STACK_OF(X509_EXTENSION) *csr_extensions(const struct csr *csr);
 /* challengePassword (RFC 2985 5.4.1) as UTF-8, NULL when absent. Borrowed. */
 const char *csr_challenge(const struct csr *csr);
 
+/* Is there an attribute of that type (dotted OID)? Its values are not read. */
+int csr_has_attribute(const struct csr *csr, const char *oid);
+
 /* First value of subject attribute ${nid} as UTF-8 in ${out}; 1 found, 0 not
    there (nothing raised), -1 raised (embedded NUL, too long, given twice). */
 int csr_subject_text(const struct csr *csr, int nid, char *out, size_t size);

@@ -8,6 +8,7 @@
 #include "ca/shape/body.h"
 #include "ra/certs.h"
 #include "ra/error.h"
+#include "ra/freshness.h"
 #include "ra/multipart.h"
 #include "ra/private.h"
 
@@ -91,7 +92,8 @@ arguments(
     struct exchange *x, const struct body *body, const struct basic *basic)
 {
 	WIRE_FIELDS *args = field_list_new();
-	char shape[SHAPE_TEXT_MAX];
+	char shape[SHAPE_TEXT_MAX], session[FRESHNESS_TOKEN_MAX + 1];
+	int has = freshness_cookie(exchange_find(x, "Cookie"), session);
 
 	shape_text(x->shape, shape);
 	if (args == NULL || !field_add_text(args, "label", x->route.label) ||
@@ -104,6 +106,7 @@ arguments(
 	    !field_add_text(args, "address", x->conn->address) ||
 	    !field_add_text(args, "client", x->client) ||
 	    !field_add_text(args, "shape", shape) ||
+	    (has && !field_add_text(args, "session", session)) ||
 	    (basic != NULL &&
 		(!field_add_text(args, "user", basic->user) ||
 		    !field_add_text(args, "secret", basic->secret)))) {

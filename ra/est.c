@@ -91,6 +91,9 @@ est_request(struct evhttp_request *req, void *arg)
 	case ROUTE_SIMPLEREENROLL:
 		enroll_start(x);
 		break;
+	case ROUTE_NONCE:
+		nonce_start(x);
+		break;
 	case ROUTE_LOG_PROOF:
 		log_proof_start(x);
 		break;

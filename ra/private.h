@@ -17,7 +17,7 @@
 #include "ra/worker.h"
 
 /*
- * What worker.c, connection.c, exchange.c, head.c, est.c and enroll.c share:
+ * What worker.c, connection.c, exchange.c, head.c, est.c, enroll.c and nonce.c share:
  * one worker, its connections, and the one request that a connection may have
  * in hand. All of it belongs to the worker's thread.
  *
@@ -177,6 +177,9 @@ void est_request(struct evhttp_request *req, void *worker);
 void enroll_start(struct exchange *x);
 /* inkan-ca is too slow: 503. */
 void enroll_late(struct exchange *x);
+
+/* nonce.c: what evidence has to carry. */
+void nonce_start(struct exchange *x);
 
 /* log_proof.c: the proof of the certificate by which the client speaks. */
 void log_proof_start(struct exchange *x);

@@ -299,6 +299,12 @@ add_presented(SSL *ssl, WIRE_FIELDS *args)
 }
 
 int
+tls_add_chain(SSL *ssl, WIRE_FIELDS *args)
+{
+	return add_chain(ssl, args);
+}
+
+int
 tls_add_evidence(SSL *ssl, WIRE_FIELDS *args)
 {
 	int version = SSL_version(ssl);

@@ -41,5 +41,7 @@ int tls_has_client(const SSL *ssl);
    leaf first), from which inkan-ca tells which root the client must know.
    0 raised: out of memory, or a chain beyond TLS_CHAIN_MAX. */
 int tls_add_evidence(SSL *ssl, WIRE_FIELDS *args);
+/* "chain" alone. */
+int tls_add_chain(SSL *ssl, WIRE_FIELDS *args);
 
 #endif

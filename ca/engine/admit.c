@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
+#include "ca/engine/attest_evidence.h"
 #include "ca/engine/stage.h"
 #include "ca/engine/admit.h"
 
@@ -294,6 +295,7 @@ admit_free(struct admission *a)
 	OPENSSL_free(a->subject);
 	OPENSSL_free(a->san);
 	OPENSSL_free(a->facts);
+	evidence_row_free(a->evidence);
 	policy_put(a->policy);
 	OPENSSL_free(a);
 }

@@ -44,6 +44,7 @@ struct enrol_request {			/* all borrowed */
 					   leaf first; n_server 0: not told */
 	size_t n_server;
 	const char *address;		/* "127.0.0.1"; for limits and log */
+	const char *session;		/* token of the nonce; NULL: none */
 	const char *client;		/* User-Agent, for the log */
 	const char *requester;		/* "ra:uid" as told by the kernel */
 };
@@ -57,6 +58,9 @@ struct operator_request {		/* inkan issue, explain --profile */
 	const char *requester;
 	enum profile_by by;
 };
+
+struct evidence_row;
+struct verifier;	/* verifier.h */
 
 /* What the stages decided; owns what it points to. */
 struct admission {
@@ -92,6 +96,7 @@ struct admission {
 					   the rules make today, and new */
 	unsigned char *facts; size_t facts_len;	/* of facts.h; NULL: none kept */
 	int attested;
+	struct evidence_row *evidence;	/* that was accepted; NULL: none */
 	int64_t parked;			/* request (parked) that was approved, to
 					   be used up by the guard; 0 none */
 	int64_t existing;		/* certificate to answer with instead of
@@ -115,6 +120,7 @@ struct admit_env {			/* all borrowed, outlive the calls */
 	struct policy *policy;		/* the version to judge by */
 	struct auth_limits *limits;	/* failures per address; scrypt gate */
 	struct maker_crls *maker_crls;	/* NULL: none */
+	const struct verifier *verifier;	/* of evidence; NULL: none */
 	const unsigned char (*own_roots)[32];	/* SHA-256 of our CA
 					   certificates: never a maker's anchor */
 	size_t n_own_roots;

@@ -2,12 +2,14 @@
 #include <string.h>
 
 #include "ca/error.h"
+#include "ca/engine/attest_evidence.h"
 #include "ca/engine/stage.h"
 
 /*
  * Is the key where it says it is? An operator has seen the key of the device
  * and pinned it in the registry: that counts as evidence. A pinned key binds
- * in every fleet; a fleet can ask for one.
+ * in every fleet; a fleet can ask for one. Or it asks for the evidence of a
+ * secure component (attest_evidence.c).
  */
 
 int
@@ -43,6 +45,8 @@ stage_attest(struct admitting *t)
 		return stage_refuse(t, WIRE_DENIED, "attest.pinned-key",
 		    "registry.key", "no key is pinned for device %s",
 		    t->a->device);
+	if (t->fleet->attest == FLEET_ATTEST_EVIDENCE)
+		return attest_by_evidence(t) && attest_pinned(t);
 	stage_say(t, "no evidence is asked for");
 	return attest_pinned(t);
 }

@@ -276,6 +276,9 @@ ca_open(struct settings *settings, time_t now)
 	pthread_mutex_init(&ca->crl_lock, NULL);
 	ca->limits = auth_limits_new();
 	ca->anchors = anchors_new();
+	ca->verifier.socket = settings->verifier_sock;
+	ca->verifier.limit = (int)settings->verifier_limit;
+	ca->verifier.arc = settings->attest_arc;
 	ca->maker_crls = maker_crls_new(settings->maker_crls, now);
 	ca->clients = clients_new();
 	ca->told = told_new();

@@ -15,6 +15,7 @@
 #include "ca/engine/settings.h"
 #include "ca/engine/told.h"
 #include "ca/engine/tokens.h"
+#include "ca/engine/verifier.h"
 #include "ca/status/status.h"
 #include "hsm/hsm.h"
 
@@ -38,6 +39,7 @@ struct ca {
 	struct clock clock;
 	struct auth_limits *limits;
 	struct maker_crls *maker_crls;
+	struct verifier verifier;	/* borrows from settings */
 	struct clients *clients;	/* how they behave; NULL in some tests */
 	struct logpub *log;	/* what is published of the log; NULL in some
 				   tests */

@@ -7,6 +7,7 @@
 #include "profiles/conf.h"
 #include "profiles/error.h"
 #include "ca/engine/fleet.h"
+#include "ca/engine/fleet_attest.h"
 
 /* A fleet file, read strictly. */
 
@@ -37,7 +38,7 @@ static const struct conf_key KEYS[] = {
     {"re_enrol", CONF_TEXT, 0},
     {"renewal", CONF_GROUP, 0},
     {"pop_link", CONF_TEXT, 0},
-    {"attest", CONF_TEXT, 0},
+    {"attest", CONF_CHOICE, 0},
     {"limits", CONF_GROUP, 0},
     {"answer_wrap", CONF_TEXT, 0},
     {"serverkeygen", CONF_GROUP, 0},
@@ -82,7 +83,8 @@ int
 fleet_label_ok(const char *name)
 {
 	static const char *const ops[] = {"cacerts", "simpleenroll",
-	    "simplereenroll", "fullcmc", "serverkeygen", "csrattrs"};
+	    "simplereenroll", "fullcmc", "serverkeygen", "csrattrs",
+	    "nonce"};
 	size_t i, n = strlen(name);
 
 	if (n == 0 || n > 63 ||
@@ -422,7 +424,7 @@ fleet_compile(const struct policy *p, const struct policy_file *file)
 	    !read_profile(p, g, f) || !read_authenticate(p, g, f) ||
 	    !read_registration(g, f) || !read_choices(g, f) ||
 	    !read_renewal(g, f) || !read_limits(g, f) || !read_keygen(g, f) ||
-	    !fleet_read_approval(g, f)) {
+	    !fleet_read_approval(g, f) || !fleet_read_attest(p, g, f)) {
 		fleet_free(f);
 		f = NULL;
 	}
@@ -441,5 +443,6 @@ fleet_free(struct fleet *f)
 		X509_STORE_free(f->makers[i].anchors);
 	for (i = 0; i < f->n_stations; i++)
 		X509_STORE_free(f->stations[i].anchors);
+	fleet_evidence_free(f->evidence);
 	OPENSSL_free(f);
 }

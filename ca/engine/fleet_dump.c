@@ -9,6 +9,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/fleet.h"
+#include "ca/engine/fleet_attest.h"
 
 /* A fleet as text: "key = value" lines, in a fixed order, for people, for
    `inkan fleet show` and for comparing versions. */
@@ -196,6 +197,7 @@ dump_rules(BIO *b, const struct fleet *f)
 	static const char *const re[] = {"refuse", "approve", "allow"};
 	static const char *const pop[] = {
 	    "off", "verify-if-present", "required"};
+	static const char *const attest[] = {"none", "pinned-key", "evidence"};
 	size_t i;
 
 	line(b, "registration", "%s",
@@ -217,8 +219,9 @@ dump_rules(BIO *b, const struct fleet *f)
 	dump_superseded(b, f);
 	dump_late(b, f);
 	line(b, "pop_link", "%s", pop[f->pop_link]);
-	line(b, "attest", "%s",
-	    f->attest == FLEET_ATTEST_PINNED_KEY ? "pinned-key" : "none");
+	line(b, "attest", "%s", attest[f->attest]);
+	if (f->evidence != NULL)
+		fleet_attest_dump(b, f->evidence);
 	line(
 	    b, "limits.per_device_hour", "%lld", (long long)f->per_device_hour);
 	line(b, "limits.per_day", "%lld", (long long)f->per_day);

@@ -9,6 +9,7 @@
 #include "profiles/conf.h"
 #include "profiles/error.h"
 #include "ca/engine/fleet.h"
+#include "ca/engine/fleet_attest.h"
 
 /*
  * Trust in one manufacturer: an X509_STORE with what the operator named and
@@ -194,6 +195,10 @@ policy_refuse_own(
 		for (m = 0; m < f->n_stations; m++)
 			if (!refuse_one(f, f->stations[m].anchors, "station",
 				f->stations[m].name, own, n))
+				return 0;
+		for (m = 0; f->evidence != NULL && m < f->evidence->n_sets; m++)
+			if (!refuse_one(f, f->evidence->sets[m].anchors,
+				"format", f->evidence->sets[m].format, own, n))
 				return 0;
 	}
 	return 1;

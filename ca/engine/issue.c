@@ -6,6 +6,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/admit.h"
+#include "ca/engine/attest_evidence.h"
 #include "ca/engine/crl_shard.h"
 #include "ca/engine/fault.h"
 #include "ca/engine/kept.h"
@@ -126,6 +127,9 @@ keep(struct store_tx *tx, const struct issue *is)
 
 	if (job->facts != NULL &&
 	    !facts_add(tx, is->out->row.id, job->facts, job->facts_len))
+		return 0;
+	if (job->evidence != NULL &&
+	    !evidence_record(tx, job->evidence, is->out->row.id, is->now))
 		return 0;
 	if (is->kept == NULL)
 		return 1;

@@ -18,6 +18,7 @@
  */
 
 struct ca_load;
+struct evidence_row;
 
 struct issue_job {			/* all borrowed */
 	const struct profile *profile;
@@ -33,6 +34,7 @@ struct issue_job {			/* all borrowed */
 	const unsigned char *facts; size_t facts_len;	/* of facts.h; NULL */
 	const unsigned char *key_id; size_t key_id_len;	/* of a foreign CA */
 	int attested;
+	struct evidence_row *evidence;	/* that the key rests on; NULL */
 	const char *fleet, *device;	/* NULL: none */
 	const char *requester, *auth, *deviations;
 	int64_t predecessor;

@@ -178,6 +178,10 @@ ops_fn ops_metrics;
 ops_fn ops_import_begin, ops_device_import, ops_import_end;
 ops_fn ops_key_block, ops_key_blocked, ops_key_unblock;
 
+/* Evidence. */
+ops_fn ops_attest_nonce, ops_evidence_show, ops_evidence_check;
+ops_fn ops_evidence_replay;
+
 /* Clients. */
 ops_fn ops_clients, ops_client_list;
 

@@ -20,6 +20,7 @@ ops_admit_env(struct ops_call *c, struct policy *policy, struct admit_env *env)
 	env->policy = policy;
 	env->limits = c->ca->limits;
 	env->maker_crls = c->ca->maker_crls;
+	env->verifier = &c->ca->verifier;
 	env->own_roots = (const unsigned char (*)[32])c->ca->own_roots;
 	env->n_own_roots = c->ca->n_own_roots;
 	env->now = c->now;
@@ -76,6 +77,7 @@ fill_job(struct admission *a, struct issue_job *job)
 	job->facts = a->facts;
 	job->facts_len = a->facts_len;
 	job->attested = a->attested;
+	job->evidence = a->evidence;
 	job->fleet = a->fleet != NULL ? a->fleet->name : NULL;
 	job->device = a->device;
 	job->requester = a->requester;
@@ -222,6 +224,7 @@ ops_take_request(struct ops_call *c, struct enrol_request *r)
 	    &r->tls_exporter_len);
 	r->address = ops_text(c, "address");
 	r->client = ops_text(c, "client");
+	r->session = ops_text(c, "session");
 	r->requester = c->who;
 	return take_chain(c, r) && take_server(c, r);
 }

@@ -27,6 +27,18 @@ static const struct ops_arg A_ENROLL[] = {
     {"client", TEXT, 0, 256},
     {"shape", TEXT, 0, 255},
     {"server_sha256", BYTES, OPS_MANY, 32},
+    {"session", TEXT, 0, 64},
+};
+static const struct ops_arg A_NONCE[] = {
+    {"label", TEXT, OPS_REQUIRED, 64},
+    {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
+    {"len", INT, 0, 0},
+    {"type", TEXT, 0, 128},
+    {"ek_cert", BYTES, OPS_MANY, 8 * 1024},
+    {"ek_public", BYTES, 0, 1024},
+    {"ak_public", BYTES, 0, 1024},
+    {"address", TEXT, 0, 64},
+    {"client", TEXT, 0, 256},
 };
 static const struct ops_arg A_RENEW_OWN[] = {
     {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
@@ -342,6 +354,7 @@ static const struct ops_arg A_CLIENT_LIST[] = {
 
 static const struct ops_entry TABLE[] = {
     {"enroll", OPS_RA, ops_enroll, ARGS(A_ENROLL)},
+    {"attest.nonce", OPS_RA, ops_attest_nonce, ARGS(A_NONCE)},
     {"fleets", OPS_RA, ops_fleets, NULL, 0},
     {"metrics", OPS_RA, ops_metrics, NULL, 0},
     {"ping", OPS_RA | OPS_SVC, ops_ping, NULL, 0},

@@ -7,6 +7,7 @@
 #include "profiles/conf.h"
 #include "profiles/error.h"
 #include "ca/engine/fleet.h"
+#include "ca/engine/fleet_attest.h"
 #include "ca/engine/policy.h"
 
 /* Compiling a policy version, and looking things up in it. */
@@ -45,13 +46,14 @@ check_file(const struct policy_file *file)
 {
 	int pem = is_in(file->path, FLEETS, ".pem");
 
-	if (!pem && strcmp(file->path, OPERATORS_PATH) != 0 &&
+	if (!pem && !is_in(file->path, FLEETS, ".attest") &&
+	    strcmp(file->path, OPERATORS_PATH) != 0 &&
 	    !is_in(file->path, PROFILES, ".conf") &&
 	    !is_in(file->path, FLEETS, ".conf"))
 		return config_error(file->path,
 		    "is no file of a policy "
 		    "(profiles/*.conf, fleets/*.conf, fleets/*.pem, "
-		    OPERATORS_PATH ")");
+		    "fleets/*.attest, " OPERATORS_PATH ")");
 	if (pem && strstr(file->text, "PRIVATE KEY-----") != NULL)
 		return config_error(file->path,
 		    "holds a private key: keep "
@@ -226,7 +228,8 @@ compile_files(struct policy *p, int active)
 			p->operators = operators_compile(p, &p->files[i]);
 			break;
 		}
-	return (i == p->n_files || p->operators != NULL) && check_approvals(p);
+	return (i == p->n_files || p->operators != NULL) &&
+	    check_approvals(p) && fleet_attest_apart(p);
 }
 
 static struct policy *

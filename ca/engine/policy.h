@@ -11,7 +11,8 @@
  * reference-counted, so that a request goes on with the version it began with.
  * Compiled from texts (of a version in the store, or of a folder: a proposal).
  * Paths in a version: "profiles/NAME.conf", "fleets/NAME.conf",
- * "fleets/NAME.pem" (trust anchors that fleets name). The format of a fleet file is
+ * "fleets/NAME.pem" (trust anchors that fleets name), "fleets/NAME.attest"
+ * (reference values for the verifier, inkan-verifier(8)). The format of a fleet file is
  * inkan-fleet(5). "operators.conf", where there is one, says who may do what:
  * operators.h.
  *
@@ -19,7 +20,8 @@
  * or anchors are missing, whose profile is not issued_by "est"; two fleets
  * with one label, a label that is an EST operation or not [a-z0-9-]; a fleet
  * without a label that is not the default; two defaults; anchors that are not
- * self-signed CAs; a station in two fleets; more approvals of a fleet's
+ * self-signed CAs; an anchor of evidence that is a maker's or a station's of any
+ * fleet; a station in two fleets; more approvals of a fleet's
  * requests than there are officers to give them. Anchors that are ours are found by
  * policy_refuse_own() and again with each chain that is verified.
  */
@@ -27,7 +29,8 @@
 enum fleet_registration { FLEET_PRE_REGISTERED, FLEET_JUST_IN_TIME };
 enum fleet_re_enrol { FLEET_RE_REFUSE, FLEET_RE_APPROVE, FLEET_RE_ALLOW };
 enum fleet_pop_link { FLEET_POP_OFF, FLEET_POP_IF_PRESENT, FLEET_POP_REQUIRED };
-enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY };
+enum fleet_attest { FLEET_ATTEST_NONE, FLEET_ATTEST_PINNED_KEY,
+	FLEET_ATTEST_EVIDENCE };
 enum fleet_approve { FLEET_APPROVE_NONE, FLEET_APPROVE_FIRST,
 	FLEET_APPROVE_ALL };
 enum fleet_window { FLEET_WINDOW_WHOLE, FLEET_WINDOW_LAST_THIRD,
@@ -132,6 +135,8 @@ struct fleet {
 	int64_t superseded_after;	/* seconds */
 	enum fleet_pop_link pop_link;
 	enum fleet_attest attest;
+	struct fleet_evidence *evidence;	/* fleet_attest.h; NULL unless
+					   FLEET_ATTEST_EVIDENCE */
 	int64_t per_device_hour, per_day;	/* 0 = no limit */
 	int64_t per_address_minute;	/* requests, not certificates */
 	char answer_wrap[16];		/* auto | one-line | 64 */

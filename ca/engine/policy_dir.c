@@ -140,7 +140,8 @@ wanted(const struct dirent *e)
 	const char *dot = strrchr(e->d_name, '.');
 
 	return e->d_name[0] != '.' && dot != NULL &&
-	    (strcmp(dot, ".conf") == 0 || strcmp(dot, ".pem") == 0);
+	    (strcmp(dot, ".conf") == 0 || strcmp(dot, ".pem") == 0 ||
+		strcmp(dot, ".attest") == 0);
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+#include <openssl/objects.h>
 
 #include "ca/error.h"
 #include "profiles/conf.h"
@@ -27,6 +28,13 @@ static const struct conf_key ROOT_KEYS[] = {
     {"min_free", CONF_SIZE, 0},
     {"log", CONF_GROUP, 0},
     {"confine", CONF_GROUP, 0},
+    {"verifier", CONF_GROUP, 0},
+};
+
+static const struct conf_key VERIFIER_KEYS[] = {
+    {"socket", CONF_TEXT, 1},
+    {"time_limit", CONF_DURATION, 0},
+    {"arc", CONF_TEXT, 0},
 };
 
 static const struct conf_key SOCKET_KEYS[] = {
@@ -398,6 +406,29 @@ read_sockets(const struct conf_group *g, struct settings *s)
 }
 
 static int
+read_verifier(const struct conf_group *g, struct settings *s)
+{
+	const char *arc = g == NULL ? NULL : conf_text(g, "arc", "");
+	ASN1_OBJECT *oid;
+	int ok;
+
+	if (g == NULL)
+		return 1;
+	if (!conf_check(g, VERIFIER_KEYS, N(VERIFIER_KEYS)) ||
+	    !read_path(g, "socket", s->dir, s->verifier_sock) ||
+	    !conf_duration(
+		g, "time_limit", 1, 60, 5, &s->verifier_limit))
+		return 0;
+	ERR_set_mark();
+	oid = OBJ_txt2obj(arc, 1);
+	ok = arc[0] == '\0' || (oid != NULL && strlen(arc) < 56);
+	ASN1_OBJECT_free(oid);
+	ERR_pop_to_mark();
+	snprintf(s->attest_arc, sizeof(s->attest_arc), "%s", ok ? arc : "");
+	return ok || conf_fail(g, "arc", "\"%.64s\" is no OID", arc);
+}
+
+static int
 read_all(const struct conf_group *g, struct settings *s)
 {
 	const struct conf_group *peers = NULL;
@@ -425,6 +456,7 @@ read_all(const struct conf_group *g, struct settings *s)
 	    !conf_size(g, "min_free", 1 << 20, (int64_t)1 << 40,
 	    16 << 20, &s->min_free) ||
 	    !settings_read_log(conf_subgroup(g, "log"), s) ||
+	    !read_verifier(conf_subgroup(g, "verifier"), s) ||
 	    (s->confine = confine_new(g, s->dir)) == NULL)
 		return 0;
 	s->workers = (size_t)workers;

@@ -67,6 +67,10 @@ struct settings {
 	char store[PATH_MAX], status_db[PATH_MAX], publish_dir[PATH_MAX];
 	char policy_dir[PATH_MAX];
 	char maker_crls[PATH_MAX];	/* folder; "": none */
+	char verifier_sock[PATH_MAX];	/* of inkan-verifier; "": none */
+	int64_t verifier_limit;	/* seconds that one question may take */
+	char attest_arc[64];	/* OID below which our own types of the nonce
+				   dialogue stand; "": none */
 	char ra_sock[PATH_MAX], svc_sock[PATH_MAX], admin_sock[PATH_MAX];
 	struct settings_peers ra, svc, admin;
 	struct settings_token token;	/* of CAs that name no other */

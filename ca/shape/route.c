@@ -17,6 +17,7 @@ static const struct {
     {"simplereenroll", ROUTE_SIMPLEREENROLL, ROUTE_POST, "POST"},
     {"serverkeygen", ROUTE_SERVERKEYGEN, ROUTE_POST, "POST"},
     {"fullcmc", ROUTE_FULLCMC, ROUTE_POST, "POST"},
+    {"nonce", ROUTE_NONCE, ROUTE_GET | ROUTE_POST, "GET, POST"},
     {"log-proof", ROUTE_LOG_PROOF, ROUTE_GET | ROUTE_HEAD, "GET, HEAD"},
 };
 

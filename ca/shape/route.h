@@ -20,6 +20,7 @@ enum route_op {
 	ROUTE_SIMPLEREENROLL,
 	ROUTE_SERVERKEYGEN,
 	ROUTE_FULLCMC, /* known, answered by 501 */
+	ROUTE_NONCE,   /* draft-ietf-lamps-attestation-freshness */
 	ROUTE_LOG_PROOF /* not EST: "/log-proof" */
 };
 

@@ -309,8 +309,43 @@ static const char version_4[] =
     " count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " PRIMARY KEY (client, what)) STRICT;";
 
+/* Attested enrolment: what was asked freshly, and what was shown. */
+static const char version_5[] =
+    /* hash: SHA-256 of what the evidence must carry; sealed: that itself, under
+       the session's own token, which is not here; tie: SHA-256 of that token;
+       client: of the certificate that asked, NULL where none did; mode 1: by a
+       certified key, 2: by activation, with ak_name, ak_public, ek_sha256;
+       used_by: SHA-256 of the request that used it up. */
+    "CREATE TABLE nonces ("
+    " id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+    " sealed BLOB NOT NULL, tie BLOB NOT NULL UNIQUE, client BLOB,"
+    " fleet TEXT NOT NULL, mode INTEGER NOT NULL,"
+    " ak_name BLOB, ak_public BLOB, ek_sha256 BLOB, facts BLOB,"
+    " issued INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " used INTEGER NOT NULL, used_by BLOB) STRICT;"
+    "CREATE INDEX nonces_expires ON nonces (expires);"
+    "CREATE INDEX nonces_open ON nonces (fleet, expires) WHERE used = 0;"
+    "CREATE INDEX nonces_ek ON nonces (ek_sha256) WHERE used = 0 AND"
+    " ek_sha256 IS NOT NULL;"
+    /* cert: 0 where none was issued; evidence: NULL where the hash is all that
+       is kept; keep_until: 0 for good. */
+    "CREATE TABLE evidence ("
+    " id INTEGER PRIMARY KEY, cert INTEGER NOT NULL,"
+    " fleet TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL,"
+    " accepted INTEGER NOT NULL, rule TEXT NOT NULL, text TEXT NOT NULL,"
+    " format TEXT NOT NULL, policy_version INTEGER NOT NULL,"
+    " nonce BLOB, request_sha256 BLOB NOT NULL,"
+    " spki_sha256 BLOB NOT NULL, evidence_sha256 BLOB NOT NULL,"
+    " evidence BLOB, facts BLOB NOT NULL,"
+    " keep_until INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX evidence_cert ON evidence (cert) WHERE cert > 0;"
+    "CREATE INDEX evidence_fleet ON evidence (fleet, id);"
+    "CREATE INDEX evidence_device ON evidence (fleet, device, id);"
+    "CREATE INDEX evidence_kept ON evidence (keep_until)"
+    " WHERE keep_until > 0 AND evidence IS NOT NULL;";
+
 static const char *const migrations[] = {
-    version_1, version_2, version_3, version_4};
+    version_1, version_2, version_3, version_4, version_5};
 
 _Static_assert(
     sizeof(migrations) / sizeof(migrations[0]) == STORE_SCHEMA_VERSION,

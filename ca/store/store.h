@@ -24,7 +24,7 @@
 struct store;
 struct store_tx;	/* a transaction, valid inside a callback only */
 
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 enum store_mode {
 	STORE_CREATE,	/* make a new one; refuse an existing file */

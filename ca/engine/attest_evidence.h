@@ -1,0 +1,59 @@
+#ifndef INKAN_CA_ENGINE_ATTEST_EVIDENCE_H
+#define INKAN_CA_ENGINE_ATTEST_EVIDENCE_H
+
+#include "ca/engine/stage.h"
+#include "ca/store/evidence.h"
+
+/*
+ * The stage attest where a fleet demands evidence. The request carries it as an
+ * attribute (draft-ietf-lamps-csr-attestation); inkan-verifier(8) appraises it.
+ * Held here and left to nobody: the nonce is ours, was given to this session and
+ * is used once; the key that was attested is the key of the request, octet by
+ * octet; the facts are what the fleet requires.
+ *
+ * A verifier that does not answer never lets anything pass: by the fleet's
+ * choice the request is refused for now, or told to come again; the same request
+ * then finds its nonce reserved for it.
+ */
+
+#define EVIDENCE_OID "1.2.840.113549.1.9.16.2.59"
+#define EVIDENCE_RETRY 15	/* seconds, while the verifier is away */
+
+/* Facts of an accepted appraisal, as rows of it. */
+struct appraisal {
+	WIRE_ANSWER *answer;	/* of the verifier */
+	const struct fleet_evidence *policy;
+};
+
+/* What is asked of the verifier: ${csr} whole, the key that it is about, what the
+   evidence must carry, and the attestation keys that we have certified for
+   ${device} ("": none). ${nonce} NULL: the evidence is an old one, and what it
+   carries is given in ${expected}. Returned to be freed; NULL raised. */
+struct appraise_ask {
+	const struct fleet_evidence *policy;
+	const unsigned char *csr; size_t csr_len;
+	const unsigned char *spki; size_t spki_len;
+	const unsigned char *expected; size_t expected_len;
+	const unsigned char *ak_name; size_t ak_name_len;
+	const unsigned char *ak_public; size_t ak_public_len;
+	const char *device;
+};
+WIRE_ANSWER *evidence_ask(
+    const struct admit_env *env, const struct appraise_ask *ask);
+
+/* Of an answer that accepts: is it about that key, and are its facts what the
+   fleet requires? 1; or 0 with rule, field and text in ${o}. */
+int evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *answer,
+    struct outcome *o);
+
+/* The stage. */
+int attest_by_evidence(struct admitting *t);
+
+/* In the transaction that reserves certificate ${cert}: the record of what it
+   rests on, and its entry of the log. */
+int evidence_record(struct store_tx *tx, struct evidence_row *row,
+    int64_t cert, time_t now);
+/* Frees the row, too. NULL is fine. */
+void evidence_row_free(struct evidence_row *row);
+
+#endif

@@ -1,0 +1,83 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "ca/error.h"
+#include "ca/wire/socket.h"
+#include "ca/engine/verifier.h"
+
+static int
+add_cert(WIRE_FIELDS *args, const char *name, X509 *cert)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der), ok;
+
+	ok = len > 0 && field_add_bytes(args, name, der, (size_t)len);
+	OPENSSL_free(der);
+	return ok;
+}
+
+static int
+add_set(WIRE_FIELDS *args, const struct fleet_anchor_set *set)
+{
+	const STACK_OF(X509_OBJECT) *all =
+	    X509_STORE_get0_objects(set->anchors);
+	char name[FIELD_NAME_MAX];
+	X509 *cert;
+	int i;
+
+	snprintf(name, sizeof(name), "anchor.%s", set->format);
+	for (i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+		if (cert != NULL && !add_cert(args, name, cert))
+			return 0;
+	}
+	return 1;
+}
+
+int
+verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
+    const char *arc, time_t now)
+{
+	size_t i;
+	int ok;
+
+	ok = field_add_int(args, "now", (int64_t)now) &&
+	    (arc[0] == '\0' || field_add_text(args, "arc", arc)) &&
+	    (e->references == NULL ||
+		field_add_text(args, "references", e->references));
+	for (i = 0; ok && i < e->n_formats; i++)
+		ok = field_add_text(args, "format", e->formats[i]);
+	for (i = 0; ok && i < e->n_sets; i++)
+		ok = add_set(args, &e->sets[i]);
+	if (!ok && ERR_peek_error() == 0)
+		ca_raise(CA_E_INTERNAL, "out of memory");
+	return ok;
+}
+
+WIRE_ANSWER *
+verifier_ask(const struct verifier *v, const char *op, WIRE_FIELDS *args)
+{
+	WIRE_REQUEST *req = NULL;
+	WIRE_ANSWER *a = NULL;
+	WIRE_FIELDS *empty;
+	int fd = -1;
+
+	if (v == NULL || v->socket[0] == '\0') {
+		ca_raise(CA_E_BUSY, "verifier: none is configured");
+		return NULL;
+	}
+	if ((fd = socket_connect(v->socket)) < 0 ||
+	    (req = message_request(op, 1)) == NULL)
+		goto out;
+	empty = req->args;
+	req->args = args; /* lent for the encoding only */
+	a = socket_call(fd, req, v->limit);
+	req->args = empty;
+out:
+	WIRE_REQUEST_free(req);
+	if (fd >= 0)
+		close(fd);
+	return a;
+}

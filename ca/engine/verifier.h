@@ -1,0 +1,31 @@
+#ifndef INKAN_CA_ENGINE_VERIFIER_H
+#define INKAN_CA_ENGINE_VERIFIER_H
+
+#include <time.h>
+#include "ca/engine/fleet_attest.h"
+#include "ca/wire/message.h"
+
+/*
+ * inkan-ca's side of inkan-verifier(8): one connection for each question, so that
+ * a verifier that was killed, hangs or starts anew is none of our state. What it
+ * answers is believed about evidence, and about nothing else: whether a nonce is
+ * ours and whose key a request has is found out here (attest_evidence.c).
+ */
+
+#define VERIFIER_KEY_MAX 2048	/* octets of a SubjectPublicKeyInfo */
+
+struct verifier {		/* borrowed by admit_env */
+	const char *socket;	/* "": there is none */
+	int limit;		/* seconds for one question */
+	const char *arc;	/* of private types; "": none */
+};
+
+/* What the fleet's evidence is judged by, into ${args}. 1, or 0 raised. */
+int verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
+    const char *arc, time_t now);
+/* Ask; ${args} are borrowed. Returned to be freed with WIRE_ANSWER_free(); NULL
+   raised: it is not there, or too late, or does not speak our tongue. */
+WIRE_ANSWER *verifier_ask(
+    const struct verifier *v, const char *op, WIRE_FIELDS *args);
+
+#endif

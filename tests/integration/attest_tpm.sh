@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Attested enrolment with a TPM that runs (swtpm): an attestation key by its
+# endorsement key, a device's key by that; and what is no evidence.
+. "$(dirname "$0")/lib.sh"
+tid="attested enrolment with a TPM"
+need swtpm
+need swtpm_setup
+need swtpm_localca
+/usr/bin/python3 -c 'import tpm2_pytss' 2>/dev/null || skip "needs python3-tpm2-pytss"
+ARC=1.3.6.1.4.1.32473.7
+
+# --- a TPM, with a maker of its own ----------------------------------------
+
+tpm_make() {	# folder
+	local s=$1
+	mkdir -p "$s/ca"
+	printf 'statedir = %s/ca\nsigningkey = %s/ca/key.pem\nissuercert = %s/ca/issuer.pem\ncertserial = %s/ca/serial\n' \
+	    "$s" "$s" "$s" "$s" >"$s/localca.conf"
+	printf -- '--platform-manufacturer Inkan\n--platform-version 1\n--platform-model test\n' >"$s/options"
+	printf 'create_certs_tool = %s\ncreate_certs_tool_config = %s/localca.conf\ncreate_certs_tool_options = %s/options\n' \
+	    "$(command -v swtpm_localca)" "$s" "$s" >"$s/setup.conf"
+	swtpm_setup --tpm2 --tpmstate "$s" --create-ek-cert --overwrite \
+	    --config "$s/setup.conf" --pcr-banks sha256 >"$s/log" 2>&1 ||
+	    die "swtpm_setup: $(tail -3 "$s/log")"
+}
+tpm_start() {	# folder: its socket is $1/sock
+	swtpm socket --tpm2 --tpmstate dir="$1" --flags not-need-init,startup-clear \
+	    --server type=unixio,path="$1/sock" --ctrl type=unixio,path="$1/sock.ctrl" \
+	    >"$1/swtpm.log" 2>&1 &
+	echo $! >>"$T/pids"
+	wait_for 10 test -S "$1/sock" || die "swtpm does not start"
+}
+more_cleanup=stop_tpms
+stop_tpms() {
+	local p
+	[ -f "$T/pids" ] || return 0
+	while read -r p; do kill "$p"; done <"$T/pids" 2>/dev/null
+}
+
+# --- the house -------------------------------------------------------------
+
+verifier_start() {
+	"$INKAN_BIN/inkan-verifier" -c "$T/demo/config/verifier.conf" \
+	    >>"$T/demo/log/inkan-verifier.log" 2>&1 &
+	verifier=$!
+	echo $verifier >>"$T/pids"
+	wait_for 10 test -S "$INKAN_SOCKET_DIR/verifier.sock"
+}
+before_ceremony() {
+	local c=$T/demo/config
+	tpm_make "$T/tpm1"
+	cat "$T"/tpm1/ca/swtpm-localca-rootca-cert.pem >"$c/fleets/ek.pem"
+	printf 'socket = "%s/verifier.sock";\ntime_limit = "2s";\n' \
+	    "$INKAN_SOCKET_DIR" >"$c/verifier.conf"
+	printf 'verifier: { socket = "%s/verifier.sock"; time_limit = "4s"; arc = "%s"; };\n' \
+	    "$INKAN_SOCKET_DIR" "$ARC" >>"$c/ca.conf"
+	printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
+	    >"$c/fleets/tpm.attest"
+	fleet tpm-ak tpm-lak 'formats = [ "tpm" ]; activation = true;
+	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
+	references = "tpm.attest"; nonce_lifetime = "60s";'
+	fleet tpm-key device-ldevid 'formats = [ "tpm" ]; activation = true;
+	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
+	own_keys = [ "tpm-lak" ]; references = "tpm.attest";
+	on_unavailable = "park";'
+}
+fleet() {	# name profile attest
+	sed -e "s/^name = .*/name = \"$1\";/" -e "s/^label = .*/label = \"$1\";/" \
+	    -e "s/^profile = .*/profile = \"$2\";/" -e '/^default = /d' \
+	    "$T/demo/config/fleets/devices.conf" | grep -v '^attest = ' \
+	    >"$T/demo/config/fleets/$1.conf"
+	printf 'retry_window = "0s";\nattest: { %s };\n' "$3" >>"$T/demo/config/fleets/$1.conf"
+}
+before_start() { verifier_start; }
+
+demo_up
+tpm_start "$T/tpm1"
+INKAN_USER=tpm-demo
+out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak --fleet tpm-key)
+INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
+INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
+mkdir -p "$T/dev"
+enroll() {	# what name options...
+	local what=$1 name=$2; shift 2
+	"$here/scripts/enroll-tpm" "$what" --url "$INKAN_EST_URL" \
+	    --label "tpm-$what" --cacert "$INKAN_ROOT" --user "$(basic)" \
+	    --name "$name" --tcti "swtpm:path=$T/tpm1/sock" \
+	    --ek-chain "$T/tpm1/ca/issuer.pem" --arc "$ARC" \
+	    --folder "$T/dev" "$@"
+}
+
+# refused WHAT CODE RULE command...
+refused() {
+	local what=$1 code=$2 rule=$3; shift 3
+	out=$("$@" 2>&1)
+	has "$what" "$out" "^enroll-tpm: (nonce: )?$code attest: $rule"
+}
+send() { enroll key gw-1 --send "$@"; }
+csr_only() { enroll key gw-1 --csr-only "$@"; }
+
+# --- accepted --------------------------------------------------------------
+
+check "a request of one fleet" enroll ak gw-1 --csr-only "$T/ak.csr"
+refused "a nonce of another fleet" 403 attest.nonce-fleet \
+    send "$T/ak.csr"
+check "the attestation key is enrolled by its endorsement key" enroll ak gw-1
+has "its certificate says what it is for" \
+    "$(openssl x509 -in "$T/dev/ak.pem" -noout -text)" '2\.23\.133\.8\.3'
+check "a device's key, by that attestation key" \
+    enroll key gw-1 --ak-cert "$T/dev/ak.pem"
+check "its chain" verifies "$T/dev/key.pem"
+check "a device's key, by the endorsement key" enroll key gw-1 --activate
+check "the log has what was shown" sh -c \
+    "inkan --json log list | grep -q attest.accepted"
+
+# --- the dialogue ----------------------------------------------------------
+
+refused "no evidence" 403 attest.missing sh -c "
+    openssl req -new -key '$T/demo/maker/ca.key' -subj /CN=gw-1 -outform DER \\
+        -out '$T/plain.csr'; $(declare -f basic enroll); here='$here' T='$T'
+    INKAN_USER='$INKAN_USER' INKAN_SECRET='$INKAN_SECRET' ARC=$ARC
+    INKAN_EST_URL='$INKAN_EST_URL' INKAN_ROOT='$INKAN_ROOT'
+    enroll key gw-1 --send '$T/plain.csr'"
+check "evidence for later" csr_only "$T/a.csr" --ak-cert "$T/dev/ak.pem"
+cp "$T/dev/session" "$T/jar-a"
+check "the same request, once" send "$T/a.csr" --jar "$T/jar-a"
+check "and again: it is the same evidence" send "$T/a.csr" --jar "$T/jar-a"
+check "other evidence" csr_only "$T/b.csr" --ak-cert "$T/dev/ak.pem"
+refused "a nonce used twice" 403 attest.nonce-used \
+    send "$T/b.csr" --jar "$T/jar-a"
+check "its own nonce is unharmed" send "$T/b.csr"
+check "evidence" csr_only "$T/c.csr" --ak-cert "$T/dev/ak.pem"
+check "and its session" cp "$T/dev/session" "$T/jar-c"
+check "of another device" csr_only "$T/d.csr" --ak-cert "$T/dev/ak.pem"
+refused "old evidence, a fresh nonce" 403 attest.tpm.nonce send "$T/c.csr"
+refused "and that nonce is burnt" 403 attest.nonce-used send "$T/d.csr"
+: >"$T/jar-none"
+refused "no session" 403 attest.session send "$T/c.csr" --jar "$T/jar-none"
+sed 's/[0-9A-F]\{60\}$/000000000000000000000000000000000000000000000000000000000000/' \
+    "$T/jar-c" >"$T/jar-x"
+refused "a session that was never given" 403 attest.nonce-unknown \
+    send "$T/c.csr" --jar "$T/jar-x"
+get tpm-key/nonce
+is "a nonce by GET" "$code" 200
+has "it is told as the draft wants it" "$(cat "$head" "$body")" \
+    'application/est-attestation-freshness\+json'
+get nonce
+is "no evidence is asked: an empty nonce" "$(cat "$body")" '{"nonce":""}'
+echo '{"len":1}' >"$T/bad"
+post tpm-key/nonce "$T/bad" -H 'Content-Type: application/est-attestation-freshness+json'
+is "a request that is none" "$code" 400
+echo '{"reqTypeInfo":{"type":"1.2.3"}}' >"$T/bad"
+post tpm-key/nonce "$T/bad" -H 'Content-Type: application/est-attestation-freshness+json'
+has "a type that nobody knows" "$code $(reason)" '^400 attest: attest.request-type'
+
+# --- the verifier away -----------------------------------------------------
+
+check "evidence before a restart of everything" \
+    csr_only "$T/r.csr" --ak-cert "$T/dev/ak.pem"
+demo_stop
+kill $verifier; wait $verifier
+demo_start ca ra ocsp
+out=$(send "$T/r.csr"); is "no verifier: come again" "$?" 3
+verifier_start
+check "the same request, and the verifier is back" send "$T/r.csr"
+kill -STOP $(pgrep -P $verifier) $verifier
+check "evidence for one that hangs" csr_only "$T/h.csr" --ak-cert "$T/dev/ak.pem"
+out=$(send "$T/h.csr"); is "it hangs: come again" "$?" 3
+kill -CONT $(pgrep -P $verifier) $verifier
+check "it goes on" send "$T/h.csr"
+kill -KILL $(pgrep -P $verifier)
+check "its workers were killed: others took their place" \
+    enroll key gw-1 --ak-cert "$T/dev/ak.pem"
+finish
