@@ -292,7 +292,8 @@ demo_start() {
 	esac
 	for p in "$@"; do
 		alive "$p" && continue
-		nohup setsid "$INKAN_BIN/inkan-$p" -c "$INKAN_CONFIG_DIR/$p.conf" \
+		# Our environment has a device's secret, and is shown in /proc.
+		nohup setsid env -u INKAN_SECRET "$INKAN_BIN/inkan-$p" -c "$INKAN_CONFIG_DIR/$p.conf" \
 		    </dev/null >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
 		echo $! >"$INKAN_DIR/run/inkan-$p.pid"
 	done
