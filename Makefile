@@ -156,9 +156,15 @@ $(PROBE): tests/powers/probe.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -shared -o $@ $<
-probe: $(PROBE)
+ASK     := $(BUILD)/tests/ask
+$(ASK): $(BUILD)/o/tests/powers/ask.o $(call lib,ca/wire profiles)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $< $(call lib,ca/wire \
+	    profiles) -pthread $(L_crypto)
+probe: $(PROBE) $(ASK)
 
-unit: $(UNIT) $(P11FAULT) $(DISKFAULT) $(KILLED) $(PROBE)
+unit: $(UNIT) $(P11FAULT) $(DISKFAULT) $(KILLED) $(PROBE) $(ASK)
 # Programs with fault points, for tests/integration/crash.sh, ceremony_resume.sh.
 faults:
 	+$(Q)$(if $(SAN),:,$(MAKE) --no-print-directory FAULTS=1 \

@@ -332,9 +332,10 @@ demo_start() {
 	esac
 	for p in "$@"; do
 		alive "$p" && continue
-		(trap '' HUP; exec setsid "$INKAN_BIN/inkan-$p" \
-		    -c "$INKAN_CONFIG_DIR/$p.conf") </dev/null \
-		    >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
+		# Our environment has a device's secret, and is shown in /proc.
+		(trap '' HUP; unset INKAN_SECRET; exec setsid \
+		    "$INKAN_BIN/inkan-$p" -c "$INKAN_CONFIG_DIR/$p.conf") \
+		    </dev/null >>"$INKAN_DIR/log/inkan-$p.log" 2>&1 &
 		echo $! >"$INKAN_DIR/run/inkan-$p.pid"
 	done
 	# An RA that stayed up has yet to find its CA again.
