@@ -100,6 +100,22 @@ merge_tx(struct store_tx *tx, void *arg)
 	return !m->q->dry_run;
 }
 
+/* In a dry run what was done to its end is taken back, which is no failure. */
+static int
+write_all(struct merge *m)
+{
+	int ok;
+
+	ERR_set_mark();
+	ok = store_write(m->q->store, merge_tx, m, STORE_URGENT);
+	if (ok || !m->done || !m->q->dry_run) {
+		ERR_clear_last_mark();
+		return ok;
+	}
+	ERR_pop_to_mark();
+	return 1;
+}
+
 int
 merge_run(const struct merge_request *q, struct merge_result *out)
 {
@@ -107,9 +123,7 @@ merge_run(const struct merge_request *q, struct merge_result *out)
 	int ok;
 
 	memset(out, 0, sizeof(*out));
-	ok = merge_log_open(&m) &&
-	    (store_write(q->store, merge_tx, &m, STORE_URGENT) || q->dry_run) &&
-	    m.done;
+	ok = merge_log_open(&m) && write_all(&m);
 	merge_issuers_clear(&m);
 	note_key_clear(&m.key);
 	OPENSSL_free(m.note);

@@ -96,6 +96,10 @@ mr_issue_tx(struct store_tx *tx, void *arg)
 	row.serial_len = (size_t)ASN1_STRING_length(X509_get0_serialNumber(x));
 	memcpy(row.serial, ASN1_STRING_get0_data(X509_get0_serialNumber(x)),
 	    row.serial_len);
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &tbs);
+	EVP_Digest(tbs, (size_t)n, row.spki_sha256, NULL, EVP_sha256(), NULL);
+	OPENSSL_free(tbs);
+	tbs = NULL;
 	n = i2d_X509(x, &der);
 	m = i2d_re_X509_tbs(x, &tbs);
 	assert_true(n > 0 && m > 0);
