@@ -1,5 +1,6 @@
 #include "token.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 #include "hsm/private.h"
 
@@ -87,7 +88,7 @@ test_pool_is_the_limit(void **state)
 
 static CK_FUNCTION_LIST few;
 static struct hsm_module *module;
-static int sessions_left;
+static atomic_int sessions_left;
 
 static CK_RV
 open_few(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
