@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 #include "hsm/private.h"
 
 #define BACKOFF_MIN 50000000LL	/* ns */
@@ -209,8 +212,13 @@ lock_module(struct hsm_module *m)
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		end.tv_sec += LOCK_WAIT;
 		if (pthread_rwlock_clockwrlock(
-			&m->lock, CLOCK_MONOTONIC, &end) == 0)
+			&m->lock, CLOCK_MONOTONIC, &end) == 0) {
+#ifdef __SANITIZE_THREAD__ /* it does not know that function */
+			__tsan_mutex_pre_lock(&m->lock, 0);
+			__tsan_mutex_post_lock(&m->lock, 0, 0);
+#endif
 			return 1;
+		}
 	}
 	hsm_raise(HSM_E_TOKEN,
 	    "token: a call in module %s has not come back", m->name);

@@ -355,7 +355,7 @@ lock_folder(struct export *e)
 static void
 read_state(struct export *e)
 {
-	char path[TREE_PATH_MAX], text[65] = "";
+	char path[TREE_PATH_MAX], text[65] = "", *second, *end;
 	long long generation, change;
 	unsigned char *data = NULL;
 	struct stat st;
@@ -364,7 +364,10 @@ read_state(struct export *e)
 	snprintf(path, sizeof(path), "%s/" STATE_FILE, e->dir);
 	if (load_file(path, sizeof(text) - 1, &data, &len, &st)) {
 		memcpy(text, data, len);
-		if (sscanf(text, "%lld %lld", &generation, &change) == 2 &&
+		errno = 0;
+		generation = strtoll(text, &second, 10);
+		change = strtoll(second, &end, 10);
+		if (errno == 0 && end != second && *end == '\n' &&
 		    generation == e->generation)
 			e->from = change;
 	}

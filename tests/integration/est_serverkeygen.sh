@@ -266,7 +266,7 @@ python3 "$T/hunt.py" "$T/bait" files "${seen[@]}" >"$T/out"; is "  found in base
 check "no key in any file" python3 "$T/hunt.py" "$T/demo" files "${seen[@]}"
 has "  and there were files" "$(cat "$T/out")" "[1-9][0-9]+ places"
 pids="$(cat "$T"/demo/run/inkan-ca.pid) $(cat "$T"/demo/run/inkan-ra.pid)"
-if [ -z "${INKAN_SANITIZED:-}" ] && head -c 0 "/proc/${pids%% *}/mem" 2>/dev/null; then
+if [ -z "${SAN:-}" ] && head -c 0 "/proc/${pids%% *}/mem" 2>/dev/null; then
 	check "no key in the memory of inkan-ca and inkan-ra" python3 "$T/hunt.py" "$pids" memory "${seen[@]}"
 else
 	trace "the memory of other processes cannot be read here"

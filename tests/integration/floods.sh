@@ -48,7 +48,7 @@ flood "$port" idle $idle 12
 check "$idle with TLS that ask nothing" enrols f3
 check "  are kept" [ "$(figure 'inkan_ra_connections{phase="idle"}')" -ge $((idle - 5)) ]
 mib=$(rss ra)
-check "  in bounded memory ($mib MiB)" [ "$mib" -le $((70 + idle / 20)) ]
+check "  in bounded memory ($mib MiB)" [ "$mib" -le "$(bound $((70 + idle / 20)))" ]
 calm
 is "  none was closed" "$closed" 0
 

@@ -66,8 +66,8 @@ for f in one-field fields; do
 	many "of them ($f)" bash "$T/send" "127.0.0.1:$port" "$T/head"
 	has "  431, or the connection is closed" "$came" '^( [0-9]+ (431|000))+$'
 done
-check "memory is bounded: inkan-ra ($before_ra, $(rss ra), most $(rss_most ra) MiB)" [ "$(rss_most ra)" -le $((before_ra + 40)) ]
-check "  inkan-ca ($before_ca, $(rss ca), most $(rss_most ca) MiB)" [ "$(rss_most ca)" -le $((before_ca + 60)) ]
+check "memory is bounded: inkan-ra ($before_ra, $(rss ra), most $(rss_most ra) MiB)" [ "$(rss_most ra)" -le "$(bound $((before_ra + 40)))" ]
+check "  inkan-ca ($before_ca, $(rss ca), most $(rss_most ca) MiB)" [ "$(rss_most ca)" -le "$(bound $((before_ca + 60)))" ]
 
 # Early data: with a ticket that another server gave, which allows it.
 mkfifo "$T/in"

@@ -18,9 +18,7 @@ one() {	# target
 	rc=$?
 	printf '%s exit %s %s\n' "$1" $rc "$out"
 }
-# Both lists of what others leak: SoftHSM's, and libconfig's on a refused file.
-cat tests/lsan.supp tests/fuzz/lsan.supp >"$T/lsan.supp"
-export LSAN_OPTIONS=suppressions=$T/lsan.supp:print_suppressions=0
+export LSAN_OPTIONS=suppressions=$here/tests/lsan.supp:print_suppressions=0
 export -f one
 export BUILD seconds found
 

@@ -9,6 +9,8 @@ pid_of() { cat "$INKAN_DIR/run/inkan-$1.pid"; }
 # MiB that a program has in memory, and the most that it ever had.
 rss() { awk '/^VmRSS/ {print int($2 / 1024)}' "/proc/$(pid_of "$1")/status"; }
 rss_most() { awk '/^VmHWM/ {print int($2 / 1024)}' "/proc/$(pid_of "$1")/status"; }
+# A sanitizer needs several times the memory: it judges otherwise.
+bound() { if [ -n "${SAN:-}" ]; then echo $((8 * $1)); else echo "$1"; fi; }
 # Milliseconds of processor time so far.
 cpu() { awk -v t="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print int(($12 + $13) * 1000 / t)}' "/proc/$(pid_of "$1")/stat"; }
 files() { ls "/proc/$(pid_of "$1")/fd" | wc -l; }

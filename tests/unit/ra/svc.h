@@ -153,7 +153,9 @@ svc_point(struct svc *s, struct house *h)
 static inline void
 svc_start(struct svc *s, struct house *h)
 {
-	svc_point(s, h);
+	/* Once: who has been started may be reading it. */
+	if (s->house == NULL)
+		svc_point(s, h);
 	s->listener = socket_listen(s->path, 0600);
 	assert_true(s->listener >= 0);
 	assert_int_equal(pthread_create(&s->thread, NULL, svc_run, s), 0);
