@@ -20,7 +20,7 @@ need python3
 load=$BUILD/bench/enrol
 [ -x "$load" ] || make --no-print-directory -s -C "$here" BUILD="$BUILD" "$load" >/dev/null 2>&1
 [ -x "$load" ] || skip "needs $load (make build/bench/enrol)"
-n=4000 rounds=2
+n=2000 rounds=2
 [ -z "${LONG:-}" ] || n=40000 rounds=40
 declare -A pid conf url
 before_start() {
@@ -62,7 +62,7 @@ under_load() {	# what: restarts both in turn; sets $failed, $done, $restarts
 	    -C "$INKAN_MFG_CA" -K "$INKAN_MFG_CA_KEY" -f \
 	    >"$T/figures" 2>"$T/failures" &
 	enrol=$!
-	check "$1: both enrol" wait_for 30 some
+	check "$1: both enrol" wait_for 120 some
 	restarts=0
 	while [ $restarts -lt $((2 * rounds)) ] && ! gone $enrol; do
 		for which in 1 2; do

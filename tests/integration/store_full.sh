@@ -35,13 +35,14 @@ try p; is "also after a restart" "$code" 200
 # Writes that fail while everything is open: by the kernel, for a while.
 if command -v strace >/dev/null; then
 	pid=$(cat "$T/demo/run/inkan-ca.pid")
-	timeout 8 strace -f -qq -p "$pid" -o /dev/null -e trace=pwrite64 \
+	timeout 120 strace -f -qq -p "$pid" -o /dev/null -e trace=pwrite64 \
 	    -e inject=pwrite64:error=EROFS 2>"$T/strace" &
 	st=$!
 	sleep 1
 	if kill -0 $st 2>/dev/null; then
 		try d; is "read-only: 503" "$code" 503
 		has "status says why" "$(inkan status 2>&1)" "fail"
+		kill $st
 		wait $st 2>/dev/null
 		for _ in 1 2 3 4 5; do try e; [ "$code" = 200 ] && break; sleep 1; done
 		is "writable again" "$code" 200
