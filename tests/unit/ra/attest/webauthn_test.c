@@ -234,6 +234,7 @@ judge(struct rig *r, struct attest_facts *facts)
 	struct cbor_out object = { { 0 }, 0 };
 	struct attest_statement s = { ATTEST_KIND_WEBAUTHN, { NULL, 0 } };
 	struct der_out stmt;
+	char name[40];
 
 	put_head(&object, 0xa0, 3);
 	put_text(&object, "fmt");
@@ -250,7 +251,12 @@ judge(struct rig *r, struct attest_facts *facts)
 		append(&stmt, 0x04, text_of(r->client));
 	stmt = tlv(0x30, octets_of(stmt.p, stmt.len));
 	s.stmt = octets_of(stmt.p, stmt.len);
-	return attest_appraise(&s, &r->in, facts);
+	if (!attest_appraise(&s, &r->in, facts))
+		return 0;
+	snprintf(name, sizeof(name), "webauthn-%s%s", r->fmt,
+	    r->no_client ? "-bare" : "");
+	seed_out(name, &s, &r->in, r->maker.root);
+	return 1;
 }
 
 static void
