@@ -144,7 +144,7 @@ static inline X509 *
 new_cert(const struct want *w)
 {
 	static const unsigned char ca[] = "\x30\x03\x01\x01\xff";
-	static const unsigned char sign_certs[] = "\x03\x02\x02\x04";
+	static const unsigned char sign_certs[] = "\x03\x02\x01\x06";
 	static long serial = 1000;
 	const struct ext cas[] = { { "2.5.29.19", 1, ca, 5 },
 		{ "2.5.29.15", 1, sign_certs, 4 } };
