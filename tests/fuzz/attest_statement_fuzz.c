@@ -1,6 +1,8 @@
 /* attest_appraise of every kind. An input brings all that an appraisal has: a
-   kind, then with two octets of length each the public area of an AK, the
-   request's key, certificates (the last is the anchor), and the statement. */
+   kind (the high bit chooses one of two nonces), then with two octets of length
+   each the public area of an AK, the request's key, certificates (the last is the
+   anchor), and the statement. The seeds with that bit were written by the unit
+   tests, with SEEDS=tests/fuzz/corpus/attest_statement. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,11 +59,34 @@ must_hold(const struct attest_input *in, const struct attest_facts *facts)
 	}
 }
 
+/* What dice_test.c has for its layers. */
+static void
+fill_dice(struct attest_dice_policy *p)
+{
+	static unsigned char digest[2][32];
+	static struct attest_digest fwid[2];
+	static struct attest_dice_ref refs[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		memset(digest[i], 0x10 * (i + 1), 32);
+		fwid[i] = (struct attest_digest){ NID_sha256,
+			{ digest[i], 32 } };
+		refs[i] = (struct attest_dice_ref){ .vendor = "V",
+			.model = "M1", .layer = i + 1, .index = -1,
+			.svn_min = 3, .fwids = &fwid[i], .n_fwids = 1 };
+	}
+	p->refs = refs;
+	p->n_refs = 2;
+}
+
 static void
 fill(struct attest_policy *p, STACK_OF(X509) *anchors)
 {
 	static const struct attest_pcr pcr = { "s", NID_sha256, 7, { 0 } };
-	static const char *const profiles[] = { "p", "1.2.3", NULL };
+	static const char *const profiles[] = { "tag:example.com,2026:device",
+		"tag:psacertified.org,2023:psa#tfm" };
+	static const char *const origins[] = { "https://devices.example" };
 
 	memset(p, 0, sizeof(*p));
 	p->formats = ~0U;
@@ -69,6 +94,7 @@ fill(struct attest_policy *p, STACK_OF(X509) *anchors)
 	p->tpm.pcrs = &pcr;
 	p->tpm.n_pcrs = 1;
 	p->tpm.classes = ~0U;
+	fill_dice(&p->dice);
 	p->eat.profiles = profiles;
 	p->eat.n_profiles = 2;
 	p->eat.signer_is_key = 1;
@@ -76,7 +102,9 @@ fill(struct attest_policy *p, STACK_OF(X509) *anchors)
 	p->android.status = octets_of("{\"entries\":{}}", 14);
 	p->android.status_time = NOW;
 	p->android.status_max_age = 1;
-	p->webauthn.rp_id = "a.example";
+	p->webauthn.rp_id = "devices.example";
+	p->webauthn.origins = origins;
+	p->webauthn.n_origins = 1;
 	p->webauthn.allow_self = 1;
 	p->tpm.ak.anchors = p->tpm.ek.anchors = anchors;
 	p->dice.trust.anchors = p->eat.trust.anchors = anchors;
@@ -101,7 +129,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	setenv("TSS2_LOG", "all+none", 1);
 	SHA256((const unsigned char *)"a nonce of the relying party", 28, nonce);
 	if (size > 0) {
-		s.kind = (enum attest_kind)data[0];
+		s.kind = (enum attest_kind)(data[0] & 0x7f);
+		if (data[0] & 0x80)
+			memset(nonce, 'Z', sizeof(nonce));
 		data++;
 		size--;
 		in.ak_public = take(&data, &size);

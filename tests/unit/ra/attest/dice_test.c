@@ -170,7 +170,11 @@ judge(struct rig *r, struct attest_facts *facts)
 		issuer = layer_cert(r, i, issuer);
 		sk_X509_unshift(r->in.certs, issuer);
 	}
-	return attest_appraise(&s, &r->in, facts);
+	i = attest_appraise(&s, &r->in, facts);
+	if (i)
+		seed_out(r->layer[2].multi ? "dice-multi" : "dice-chain", &s,
+		    &r->in, r->maker.root);
+	return i;
 }
 
 static void

@@ -351,6 +351,8 @@ record(const struct rig *r, const struct cbor_out *token)
 static int
 judge(struct rig *r, struct attest_facts *facts)
 {
+	static const char *const names[] = { "eat-cwt", "eat-jwt", "cmw-cbor",
+		"cmw-tag", "cmw-json", "cmw-dice" };
 	struct cbor_out token = r->wrap == JWT ? jwt(r) : cwt(r), rec;
 	struct attest_statement s = { ATTEST_KIND_CMW, { NULL, 0 } };
 	struct der_out stmt;
@@ -377,7 +379,11 @@ judge(struct rig *r, struct attest_facts *facts)
 		stmt = tlv(0x04, out_of(&rec));
 	}
 	s.stmt = octets_of(stmt.p, stmt.len);
-	return attest_appraise(&s, &r->in, facts);
+	if (!attest_appraise(&s, &r->in, facts))
+		return 0;
+	seed_out(r->lifecycle ? "eat-psa" : names[r->wrap], &s, &r->in,
+	    r->maker.root);
+	return 1;
 }
 
 static void

@@ -144,7 +144,7 @@ static inline X509 *
 new_cert(const struct want *w)
 {
 	static const unsigned char ca[] = "\x30\x03\x01\x01\xff";
-	static const unsigned char sign_certs[] = "\x03\x02\x02\x04";
+	static const unsigned char sign_certs[] = "\x03\x02\x01\x06";
 	static long serial = 1000;
 	const struct ext cas[] = { { "2.5.29.19", 1, ca, 5 },
 		{ "2.5.29.15", 1, sign_certs, 4 } };
@@ -222,6 +222,43 @@ eku(const char *oid)
 	p[1] = (unsigned char)len;
 	ASN1_OBJECT_free(obj);
 	return (struct ext){ "2.5.29.37", 0, p, (size_t)len + 2 };
+}
+
+/* With SEEDS=FOLDER what a test accepts becomes a seed of the fuzz target
+   attest_statement: a kind (the high bit: the nonce of these tests), then with
+   their lengths AK, key and certificates, the anchor last, and the statement. */
+static inline void
+seed_part(FILE *f, struct attest_octets in)
+{
+	putc((int)(in.len >> 8), f);
+	putc((int)(in.len & 0xff), f);
+	fwrite(in.p, 1, in.len, f);
+}
+
+static inline void
+seed_out(const char *name, const struct attest_statement *s,
+    const struct attest_input *in, X509 *anchor)
+{
+	const char *dir = getenv("SEEDS");
+	unsigned char certs[16384], *p = certs;
+	char path[256];
+	FILE *f;
+	int i;
+
+	if (dir == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	putc((int)s->kind | 0x80, f);
+	seed_part(f, in->ak_public);
+	seed_part(f, in->spki);
+	for (i = 0; i < sk_X509_num(in->certs); i++)
+		i2d_X509(sk_X509_value(in->certs, i), &p);
+	i2d_X509(anchor, &p);
+	seed_part(f, octets_of(certs, (size_t)(p - certs)));
+	fwrite(s->stmt.p, 1, s->stmt.len, f);
+	fclose(f);
 }
 
 /* ---- DER by hand ---- */
