@@ -162,6 +162,15 @@ evidence_row_free(struct evidence_row *row)
 	OPENSSL_free(row);
 }
 
+static int
+add_hex(WIRE_FIELDS *l, const char *name, const unsigned char *p, size_t len)
+{
+	char text[2 * NONCE_PUBLIC_MAX + 1];
+
+	return OPENSSL_buf2hexstr_ex(text, sizeof(text), NULL, p, len, '\0') ==
+	    1 && field_add_text(l, name, text);
+}
+
 /* All that came out, of the evidence and of the endorsement key before it. */
 static int
 pack_facts(const WIRE_ANSWER *a, const struct nonce_row *nonce,
@@ -172,6 +181,11 @@ pack_facts(const WIRE_ANSWER *a, const struct nonce_row *nonce,
 	size_t i;
 	int k, ok = l != NULL;
 
+	if (ok && nonce->ak_public_len > 0)
+		ok = add_hex(l, EVIDENCE_AK_NAME, nonce->ak_name,
+			 nonce->ak_name_len) &&
+		    add_hex(l, EVIDENCE_AK_PUBLIC, nonce->ak_public,
+			nonce->ak_public_len);
 	if (nonce->facts != NULL)
 		ek = field_list_decode(nonce->facts, nonce->facts_len);
 	for (k = 0; ok && k < sk_WIRE_FIELD_num(ek); k++) {
@@ -223,15 +237,6 @@ make_row(const struct admitting *t, const struct appraise_ask *ask,
 		return NULL;
 	}
 	return row;
-}
-
-static int
-add_hex(WIRE_FIELDS *l, const char *name, const unsigned char *p, size_t len)
-{
-	char text[2 * 64 + 1];
-
-	return OPENSSL_buf2hexstr_ex(text, sizeof(text), NULL, p, len, '\0') ==
-	    1 && field_add_text(l, name, text);
 }
 
 /* The log names the evidence, the nonce and the facts by their hashes: what they

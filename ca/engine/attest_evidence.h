@@ -19,16 +19,13 @@
 #define EVIDENCE_OID "1.2.840.113549.1.9.16.2.59"
 #define EVIDENCE_RETRY 15	/* seconds, while the verifier is away */
 
-/* Facts of an accepted appraisal, as rows of it. */
-struct appraisal {
-	WIRE_ANSWER *answer;	/* of the verifier */
-	const struct fleet_evidence *policy;
-};
+/* Among the facts of a record: which attestation key was activated. */
+#define EVIDENCE_AK_NAME "activation.ak_name"
+#define EVIDENCE_AK_PUBLIC "activation.ak_public"
 
 /* What is asked of the verifier: ${csr} whole, the key that it is about, what the
    evidence must carry, and the attestation keys that we have certified for
-   ${device} ("": none). ${nonce} NULL: the evidence is an old one, and what it
-   carries is given in ${expected}. Returned to be freed; NULL raised. */
+   ${device} ("": none). Returned to be freed; NULL raised. */
 struct appraise_ask {
 	const struct fleet_evidence *policy;
 	const unsigned char *csr; size_t csr_len;
