@@ -23,7 +23,7 @@ static const struct {
 	[ATTEST_DICE] = { "dice", dice_appraise },
 	[ATTEST_EAT] = { "eat", eat_appraise },
 	[ATTEST_ANDROID] = { "android", android_appraise },
-	[ATTEST_WEBAUTHN] = { "webauthn", NULL },
+	[ATTEST_WEBAUTHN] = { "webauthn", webauthn_appraise },
 };
 
 const char *
@@ -80,7 +80,7 @@ attest_appraise(const struct attest_statement *statement,
 {
 	enum attest_format format = attest_kind_format(statement->kind);
 
-	if (format == ATTEST_N_FORMATS || formats[format].appraise == NULL)
+	if (format == ATTEST_N_FORMATS)
 		return attest_refuse("type", "statement.type",
 		    "a kind of evidence that is not known here");
 	if (!(in->policy->formats & (1U << format)))

@@ -107,47 +107,39 @@ envelope_clear(struct envelope *e)
 /* ---- COSE_Sign1 ---- */
 
 static int
-push_cert(struct envelope *e, const cbor_item_t *item)
+push_cert(STACK_OF(X509) *list, const cbor_item_t *item)
 {
 	struct attest_octets der;
 	const unsigned char *p;
-	X509 *cert = NULL;
+	X509 *cert;
 
-	if (e->x5c == NULL)
-		e->x5c = sk_X509_new_null();
-	if (tree_bytes(item, &der)) {
-		p = der.p;
-		cert = d2i_X509(NULL, &p, (long)der.len);
-		if (cert && p != der.p + der.len) {
-			X509_free(cert);
-			cert = NULL;
-		}
-	}
-	if (cert == NULL || e->x5c == NULL || sk_X509_push(e->x5c, cert) <= 0) {
-		X509_free(cert);
-		return attest_malformed("eat.cose", "x5chain",
-		    "a certificate that cannot be read");
-	}
-	return 1;
+	if (!tree_bytes(item, &der))
+		return 0;
+	p = der.p;
+	cert = d2i_X509(NULL, &p, (long)der.len);
+	if (cert && p == der.p + der.len && sk_X509_push(list, cert) > 0)
+		return 1;
+	X509_free(cert);
+	return 0;
 }
 
-/* One certificate, or an array of two and more. */
-static int
-read_x5chain(struct envelope *e, const cbor_item_t *value)
+STACK_OF(X509) *
+cose_certs(const char *rule, const char *field, const cbor_item_t *value)
 {
+	STACK_OF(X509) *list = sk_X509_new_null();
 	size_t i, n = tree_count(value);
+	int ok = list != NULL && n <= ENVELOPE_CERTS_MAX;
 
-	if (value == NULL)
-		return 1;
-	if (n == 0)
-		return push_cert(e, value);
-	if (n > ENVELOPE_CERTS_MAX)
-		return attest_malformed("eat.cose", "x5chain",
-		    "%zu certificates", n);
-	for (i = 0; i < n; i++)
-		if (!push_cert(e, tree_at(value, i)))
-			return 0;
-	return 1;
+	if (ok && n == 0)
+		ok = push_cert(list, value);
+	for (i = 0; ok && i < n; i++)
+		ok = push_cert(list, tree_at(value, i));
+	if (ok)
+		return list;
+	sk_X509_pop_free(list, X509_free);
+	attest_malformed(rule, field,
+	    "not 1 to %d certificates that can be read", ENVELOPE_CERTS_MAX);
+	return NULL;
 }
 
 /* A header of either map; in both it is refused. */
@@ -188,7 +180,10 @@ read_headers(struct envelope *e, const cbor_item_t *unprotected)
 	if (kid && !tree_bytes(kid, &e->kid))
 		return attest_malformed("eat.cose", "headers.kid",
 		    "not a byte string");
-	return read_x5chain(e, chain);
+	if (chain == NULL)
+		return 1;
+	e->x5c = cose_certs("eat.cose", "x5chain", chain);
+	return e->x5c != NULL;
 }
 
 /* Sig_structure: ["Signature1", protected, h'', payload]; the payload itself is

@@ -38,6 +38,11 @@ int envelope_verify(const struct envelope *e, EVP_PKEY *key);
 int cose_verify(int alg, EVP_PKEY *key, int der, struct attest_octets signature,
     struct attest_octets a, struct attest_octets b);
 
+/* x5chain, x5c: one certificate, or an array of them, leaf first. To be freed with
+   its certificates; NULL raised with RULE. */
+STACK_OF(X509) *cose_certs(const char *rule, const char *field,
+    const cbor_item_t *value);
+
 /* COSE_Key as an OpenSSL key: EC2 uncompressed, OKP Ed25519, RSA. To be freed;
    NULL raised with RULE. */
 EVP_PKEY *cose_key(const char *rule, const cbor_item_t *map);

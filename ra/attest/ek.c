@@ -167,12 +167,13 @@ check_cert(const struct credential_ask *ask, X509 *cert, const EVP_PKEY *key,
     struct attest_facts *facts)
 {
 	static const char *const known[] = { "2.5.29.9", NULL };
+	static const struct ek_rules maker = { "tpm.ek-san", "tpm.ek-class" };
 	unsigned quirks = ask->policy->quirks;
 	const struct chain_rules rules = { "tpm.ek-path", &ask->policy->tpm.ek,
 		known, 0, (quirks & ATTEST_QUIRK_EK_OAEP) != 0 };
 
 	return check_usage(cert, key, quirks) &&
-	    ek_maker_check(cert, ask->policy, facts) &&
+	    ek_maker_check(&maker, cert, ask->policy, facts) &&
 	    chain_check(&rules, cert, ask->certs, ask->now, NULL) &&
 	    chain_fact(facts, "tpm.ek.certificate", cert);
 }

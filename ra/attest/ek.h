@@ -28,8 +28,12 @@ int ek_check(const struct credential_ask *ask, struct credential_ek *out,
 /* ATTEST_TPM_DISCRETE ... of a vendor identifier ("id:49465800"). */
 unsigned ek_class(const char *id);
 
-/* The maker, model and version in ${cert}'s SAN, and the class that follows. */
-int ek_maker_check(const X509 *cert, const struct attest_policy *policy,
-    struct attest_facts *facts);
+/* The maker, model and version in ${cert}'s SAN, and the class that follows; each
+   is refused with a rule of its own. */
+struct ek_rules {
+	const char *san, *class;
+};
+int ek_maker_check(const struct ek_rules *rules, const X509 *cert,
+    const struct attest_policy *policy, struct attest_facts *facts);
 
 #endif

@@ -121,14 +121,14 @@ is_id(const char *s)
 }
 
 static int
-note(const char *maker, const char *model, const char *version,
+note(const char *rule, const char *maker, const char *model, const char *version,
     const struct attest_policy *policy, struct attest_facts *facts)
 {
 	size_t i = find_maker(maker);
 	unsigned class = ek_class(maker);
 
 	if (!(policy->tpm.classes & class))
-		return attest_refuse("tpm.ek-class", "policy.classes",
+		return attest_refuse(rule, "policy.classes",
 		    "a TPM of class %s is not accepted", class_name(class));
 	return facts_string(facts, "tpm.class", class_name(class)) &&
 	    facts_string(facts, "tpm.maker",
@@ -155,8 +155,8 @@ directory_name(const GENERAL_NAMES *san)
 }
 
 int
-ek_maker_check(const X509 *cert, const struct attest_policy *policy,
-    struct attest_facts *facts)
+ek_maker_check(const struct ek_rules *rules, const X509 *cert,
+    const struct attest_policy *policy, struct attest_facts *facts)
 {
 	GENERAL_NAMES *san =
 	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
@@ -168,17 +168,17 @@ ek_maker_check(const X509 *cert, const struct attest_policy *policy,
 		if (policy->tpm.classes & ATTEST_TPM_UNKNOWN)
 			ok = facts_string(facts, "tpm.class", "unknown");
 		else
-			attest_refuse("tpm.ek-class", "policy.classes",
+			attest_refuse(rules->class, "policy.classes",
 			    "a TPM of class unknown is not accepted");
 	} else if (name == NULL ||
 	    attribute(name, AT_MAKER, maker, sizeof(maker)) != 1 ||
 	    attribute(name, AT_MODEL, model, sizeof(model)) != 1 ||
 	    attribute(name, AT_VERSION, version, sizeof(version)) != 1 ||
 	    !is_id(maker))
-		attest_refuse("tpm.ek-san", "certificate.subjectAltName",
+		attest_refuse(rules->san, "certificate.subjectAltName",
 		    "not one directoryName with maker, model and version");
 	else
-		ok = note(maker, model, version, policy, facts);
+		ok = note(rules->class, maker, model, version, policy, facts);
 	GENERAL_NAMES_free(san);
 	return ok;
 }

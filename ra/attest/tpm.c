@@ -255,28 +255,12 @@ check_name(struct work *w)
 static int
 check_attributes(struct work *w)
 {
-	static const struct {
-		uint32_t bit;
-		int set;
-		const char *name;
-	} fixed[] = {
-		{ TPMA_OBJECT_FIXEDTPM, 1, "fixedTPM" },
-		{ TPMA_OBJECT_FIXEDPARENT, 1, "fixedParent" },
-		{ TPMA_OBJECT_SENSITIVEDATAORIGIN, 1, "sensitiveDataOrigin" },
-		{ TPMA_OBJECT_SIGN_ENCRYPT, 1, "sign" },
-		{ TPMA_OBJECT_ENCRYPTEDDUPLICATION, 0, "encryptedDuplication" },
-		{ TPMA_OBJECT_STCLEAR, 0, "stClear" },
-	};
 	const struct attest_tpm_policy *p = &w->in->policy->tpm;
 	uint32_t have = w->key.t.objectAttributes;
 	char text[12];
-	size_t i;
 
-	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (((have & fixed[i].bit) != 0) != fixed[i].set)
-			return attest_refuse("tpm.attributes",
-			    "tpmTPublic.objectAttributes", "%s is %s",
-			    fixed[i].name, fixed[i].set ? "not set" : "set");
+	if (!tpm_key_check("tpm.attributes", &w->key))
+		return 0;
 	if ((have & p->key_set) != p->key_set || (have & p->key_clear) != 0)
 		return attest_refuse("tpm.attributes",
 		    "tpmTPublic.objectAttributes",

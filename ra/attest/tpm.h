@@ -58,6 +58,10 @@ int tpm_hash(TPM2_ALG_ID alg, struct attest_octets in, unsigned char *md);
  */
 int tpm_ak_check(const char *rule, const struct tpm_public *ak);
 
+/* And the key of a device: fixedTPM, fixedParent, sensitiveDataOrigin, sign; not
+   encryptedDuplication, not stClear. */
+int tpm_key_check(const char *rule, const struct tpm_public *key);
+
 /* Is what a quote is of (TPMS_QUOTE_INFO) a state that the policy knows? Its
    digest is over the PCRs' values in ascending order, with ${hash}, that of the
    signature. Notes the state's name. */

@@ -197,14 +197,46 @@ tpm_public_scheme(const struct tpm_public *p, TPM2_ALG_ID *hash)
 	return scheme;
 }
 
+struct attribute {
+	uint32_t bit;
+	int set;
+	const char *name;
+};
+
+static int
+check_attributes(const char *rule, const struct attribute *want, size_t n,
+    uint32_t have)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (((have & want[i].bit) != 0) != want[i].set)
+			return attest_refuse(rule, "objectAttributes",
+			    "%s is %s", want[i].name,
+			    want[i].set ? "not set" : "set");
+	return 1;
+}
+
+int
+tpm_key_check(const char *rule, const struct tpm_public *key)
+{
+	static const struct attribute want[] = {
+		{ TPMA_OBJECT_FIXEDTPM, 1, "fixedTPM" },
+		{ TPMA_OBJECT_FIXEDPARENT, 1, "fixedParent" },
+		{ TPMA_OBJECT_SENSITIVEDATAORIGIN, 1, "sensitiveDataOrigin" },
+		{ TPMA_OBJECT_SIGN_ENCRYPT, 1, "sign" },
+		{ TPMA_OBJECT_ENCRYPTEDDUPLICATION, 0, "encryptedDuplication" },
+		{ TPMA_OBJECT_STCLEAR, 0, "stClear" },
+	};
+
+	return check_attributes(rule, want, sizeof(want) / sizeof(want[0]),
+	    key->t.objectAttributes);
+}
+
 int
 tpm_ak_check(const char *rule, const struct tpm_public *ak)
 {
-	static const struct {
-		uint32_t bit;
-		int set;
-		const char *name;
-	} want[] = {
+	static const struct attribute want[] = {
 		{ TPMA_OBJECT_RESTRICTED, 1, "restricted" },
 		{ TPMA_OBJECT_SIGN_ENCRYPT, 1, "sign" },
 		{ TPMA_OBJECT_DECRYPT, 0, "decrypt" },
@@ -214,15 +246,13 @@ tpm_ak_check(const char *rule, const struct tpm_public *ak)
 		{ TPMA_OBJECT_ENCRYPTEDDUPLICATION, 0, "encryptedDuplication" },
 	};
 	TPM2_ALG_ID scheme, hash;
-	size_t i;
 
-	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-		if (((ak->t.objectAttributes & want[i].bit) != 0) != want[i].set)
-			return attest_refuse(rule, "ak.attributes", "%s is %s",
-			    want[i].name, want[i].set ? "not set" : "set");
+	if (!check_attributes(rule, want, sizeof(want) / sizeof(want[0]),
+		ak->t.objectAttributes))
+		return 0;
 	scheme = tpm_public_scheme(ak, &hash);
 	if (tpm_hash_nid(hash) == NID_undef)
-		return attest_refuse(rule, "ak.scheme",
-		    "scheme %04x with hash %04x is not accepted", scheme, hash);
+		return attest_refuse(rule, "scheme",
+		    "%04x with hash %04x is not accepted", scheme, hash);
 	return 1;
 }
