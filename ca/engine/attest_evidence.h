@@ -34,6 +34,7 @@ struct appraise_ask {
 	const unsigned char *ak_name; size_t ak_name_len;
 	const unsigned char *ak_public; size_t ak_public_len;
 	const char *device;
+	const WIRE_FIELDS *known;	/* of the component from before; NULL */
 };
 WIRE_ANSWER *evidence_ask(
     const struct admit_env *env, const struct appraise_ask *ask);
@@ -42,6 +43,14 @@ WIRE_ANSWER *evidence_ask(
    fleet requires? 1; or 0 with rule, field and text in ${o}. */
 int evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *answer,
     struct outcome *o);
+
+/* The value of a fact among an answer's rows; NULL: none. Borrowed. */
+const char *evidence_fact(const WIRE_ANSWER *answer, const char *name);
+/* attest_inherit.c: what is known of the component from before: from ${facts} (of
+   an activation, or a record; NULL: none), or from the record of the attestation
+   key's certificate. Returned to be freed, maybe empty; NULL raised. */
+WIRE_FIELDS *evidence_inherit(const struct admit_env *env,
+    const unsigned char *facts, size_t len, const WIRE_ANSWER *answer);
 
 /* The stage. */
 int attest_by_evidence(struct admitting *t);

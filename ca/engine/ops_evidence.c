@@ -136,6 +136,8 @@ struct again {
 	struct appraise_ask ask;
 	unsigned char ak_name[NONCE_NAME_MAX], ak_public[NONCE_PUBLIC_MAX];
 	WIRE_ANSWER *answer;
+	WIRE_FIELDS *known;
+	const struct evidence_row *row;	/* of then; NULL: none */
 	struct outcome o;
 	int accepted;
 };
@@ -145,6 +147,7 @@ again_clear(struct again *g)
 {
 	csr_free(g->csr);
 	WIRE_ANSWER_free(g->answer);
+	field_list_free(g->known);
 }
 
 /* A fact in hexadecimal, if it is there. */
@@ -154,8 +157,13 @@ hex_fact(const WIRE_FIELDS *facts, const char *name, unsigned char *out,
 {
 	const char *text = field_text(facts, name, NULL);
 	size_t len = 0;
+	int ok;
 
-	return text != NULL && ops_unhex(text, out, size, &len) ? len : 0;
+	ERR_set_mark();
+	ok = text != NULL &&
+	    OPENSSL_hexstr2buf_ex(out, size, &len, text, '\0') == 1;
+	ERR_pop_to_mark();
+	return ok ? len : 0;
 }
 
 static void
@@ -163,6 +171,7 @@ take_activation(struct again *g, const struct evidence_row *row)
 {
 	WIRE_FIELDS *facts = field_list_decode(row->facts, row->facts_len);
 
+	g->row = row;
 	g->ask.ak_name = g->ak_name;
 	g->ask.ak_name_len = hex_fact(
 	    facts, EVIDENCE_AK_NAME, g->ak_name, sizeof(g->ak_name));
@@ -189,6 +198,12 @@ judge(struct ops_call *c, struct again *g, const unsigned char *der,
 		return outcome_refuse(&c->o, WIRE_UNAVAILABLE, "attest",
 		    "attest.unavailable", "",
 		    "evidence cannot be appraised now");
+	g->known = evidence_inherit(&g->env,
+	    g->row != NULL ? g->row->facts : NULL,
+	    g->row != NULL ? g->row->facts_len : 0, g->answer);
+	if (g->known == NULL)
+		return 0;
+	g->ask.known = g->known;
 	g->accepted = evidence_judge(&g->ask, g->answer, &g->o);
 	return 1;
 }

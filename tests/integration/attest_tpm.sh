@@ -62,6 +62,7 @@ before_ceremony() {
 	fleet tpm-key device-ldevid 'formats = [ "tpm" ]; activation = true;
 	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
 	own_keys = [ "tpm-lak" ]; references = "tpm.attest";
+	require = ( { fact = "tpm.class"; one_of = [ "virtual", "firmware", "unknown" ]; } );
 	on_unavailable = "park";'
 }
 fleet() {	# name profile attest
@@ -180,7 +181,7 @@ swapped() {
 }
 check "evidence of one key, the request of another" \
     swapped --ak-cert "$T/dev/ak.pem" --csr-only "$T/k.csr"
-refused "is found out" 403 'attest.(tpm|bundle).key' send "$T/k.csr"
+refused "is found out" 403 attest.tpm.csr-key send "$T/k.csr"
 check "evidence by a key that was not certified" \
     csr_only "$T/n.csr" --ak-cert "$INKAN_ISSUER"
 refused "is worth nothing" 403 attest.tpm send "$T/n.csr"
@@ -205,14 +206,14 @@ out=$(inkan --json evidence replay --fleet tpm-key --last 100)
 is "the same policy decides the same" \
     "$(json <(printf %s "$out") 'd["differ"]')" 0
 sed -i 's/ "virtual",//' "$T/demo/config/fleets/tpm.attest"
-sed -i 's/^attest: {/attest: { require = ( { fact = "tpm.none"; at_least = 1; } );/' \
+sed -i 's/one_of = .*/one_of = [ "discrete" ]; } );/' \
     "$T/demo/config/fleets/tpm-key.conf"
 check "a stricter policy" inkan policy activate
 has "would have refused it" \
     "$(inkan evidence check "$T/dev/key.csr" --fleet tpm-key)" attest.require
 out=$(inkan --json evidence replay --fleet tpm-key --last 100)
 has "and others" "$(json <(printf %s "$out") 'd["differ"]')" '^[1-9]'
-sed -i 's/ require = [^;]*; at_least = 1; } );//' \
+sed -i 's/one_of = .*/one_of = [ "virtual", "firmware", "unknown" ]; } );/' \
     "$T/demo/config/fleets/tpm-key.conf"
 printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
     >"$T/demo/config/fleets/tpm.attest"

@@ -72,7 +72,7 @@ a_refusal_is_passed_on(void **state)
 }
 
 #define RULES                                                                  \
-	"attest: { formats = [ \"tpm\" ]; own_keys = [ \"tpm-lak\" ]; };"
+	"attest: { formats = [ \"tpm\" ]; own_keys = [ \"ak\" ]; };"
 
 static void
 none_is_missed(void **state)

@@ -2,7 +2,7 @@
 #include "ca/engine/fleet_attest.h"
 
 #define ATTEST(more) "attest: { formats = [ \"tpm\" ]; " more " };"
-#define OWN "own_keys = [ \"tpm-lak\" ]; "
+#define OWN "own_keys = [ \"ak\" ]; "
 
 static void
 refused(struct world *w, const char *rules, const char *part)

@@ -137,8 +137,8 @@ reads_references(void **state)
 	    "quirks = [ \"raw-signature\", \"ek-no-san\" ];\n"
 	    "ignore_expiry = [ \"tpm-ek\" ];\n"
 	    "tpm: { classes = [ \"virtual\" ]; firmware_min = \"20191023\";\n"
-	    " pcrs = ( { bank = \"sha256\"; index = 7; digest = "
-	    "\"00112233445566778899aabbccddeeff"
+	    " pcrs = ( { index = 7; digest = "
+	    "\"sha256:00112233445566778899aabbccddeeff"
 	    "00112233445566778899aabbccddeeff\"; } ); };";
 	struct verifier_refs *keep = NULL;
 	struct attest_policy p;
@@ -158,17 +158,65 @@ reads_references(void **state)
 }
 
 static void
+reads_other_formats(void **state)
+{
+	static const char text[] =
+	    "dice: { layers = ( { vendor = \"v\"; layer = 1; svn_min = 3;\n"
+	    " fwids = [ \"sha256:00112233445566778899aabbccddeeff"
+	    "00112233445566778899aabbccddeeff\" ]; } );\n"
+	    " flags_known = [ \"notTcb\" ]; };\n"
+	    "eat: { profiles = [ \"p\", \"q\" ]; oemids = [ \"0a0b\" ];\n"
+	    " keys = ( { id = \"01\"; spki = \"3000\"; } ); max_age = "
+	    "\"1h\";\n"
+	    " components = ( { signer_id = \"aa\"; value = \"bb\"; } ); };\n"
+	    "android: { level = \"strongbox\"; status = \"{}\"; status_time ="
+	    " 5; os_patch_min = 202601; boot_keys = [ \"cc\" ]; };\n"
+	    "webauthn: { rp_id = \"a.example\"; aaguids = ["
+	    " \"00112233445566778899aabbccddeeff\" ]; };";
+	struct verifier_refs *keep = NULL;
+	struct attest_policy p;
+
+	(void)state;
+	memset(&p, 0, sizeof(p));
+	assert_true(verifier_refs_read(text, strlen(text), &p, &keep));
+	assert_int_equal(p.dice.n_refs, 1);
+	assert_string_equal(p.dice.refs[0].vendor, "v");
+	assert_int_equal(p.dice.refs[0].index, -1);
+	assert_int_equal(p.dice.refs[0].svn_min, 3);
+	assert_null(p.dice.refs[0].model);
+	assert_int_equal(p.dice.refs[0].fwids[0].octets.len, 32);
+	assert_int_equal(p.dice.flags_known, 1 << 8);
+	assert_int_equal(p.eat.n_profiles, 2);
+	assert_string_equal(p.eat.profiles[1], "q");
+	assert_int_equal(p.eat.dbgstat_min, 2);
+	assert_int_equal(p.eat.max_age, 3600);
+	assert_int_equal(p.eat.oemids[0].p[1], 0x0b);
+	assert_int_equal(p.eat.keys[0].spki.len, 2);
+	assert_null(p.eat.components[0].type);
+	assert_int_equal(p.android.level_min, 2);
+	assert_int_equal(p.android.os_patch_min, 202601);
+	assert_int_equal(p.android.status.len, 2);
+	assert_int_equal(p.android.boot_keys[0].p[0], 0xcc);
+	assert_string_equal(p.webauthn.rp_id, "a.example");
+	assert_int_equal(p.webauthn.aaguids[0][15], 0xff);
+	verifier_refs_free(keep);
+}
+
+static void
 refuses_references(void **state)
 {
 	static const char *const bad[] = {"x = 1;", "quirks = [ \"all\" ];",
 	    "tpm: { firmware_min = \"xyz\"; };",
 	    "tpm: { firmware_min = \"1 2\"; };",
-	    "tpm: { pcrs = ( { bank = \"sha1\"; index = 1; digest = \"\"; } ); "
-	    "};",
-	    "tpm: { pcrs = ( { bank = \"sha256\"; index = 24; digest = \"\"; } "
-	    "); };",
-	    "tpm: { pcrs = ( { bank = \"sha256\"; index = 1; digest = "
-	    "\"0011\"; } ); };"};
+	    "tpm: { pcrs = ( { index = 1; digest = \"sha1:00\"; } ); };",
+	    "tpm: { pcrs = ( { index = 24; digest = \"sha256:00\"; } ); };",
+	    "tpm: { pcrs = ( { index = 1; digest = \"sha256:00\"; } ); };",
+	    "dice: { layers = ( { svn_min = -1; } ); };",
+	    "dice: { flags_known = [ \"good\" ]; };",
+	    "eat: { };", "eat: { profiles = [ \"p\" ]; dbgstat_min = 5; };",
+	    "eat: { profiles = [ \"p\" ]; oemids = [ \"0\" ]; };",
+	    "android: { };", "webauthn: { };",
+	    "webauthn: { rp_id = \"a\"; aaguids = [ \"00\" ]; };"};
 	struct verifier_refs *keep;
 	struct attest_policy p;
 	size_t i;
@@ -256,6 +304,7 @@ main(void)
 	    cmocka_unit_test(is_given_what_is_unfit),
 	    cmocka_unit_test(sees_no_evidence),
 	    cmocka_unit_test(reads_references),
+	    cmocka_unit_test(reads_other_formats),
 	    cmocka_unit_test(refuses_references),
 	    cmocka_unit_test(answers_once),
 	    cmocka_unit_test(answers_nobody_else)};
