@@ -56,6 +56,30 @@ static const char *const BLOCKED_COLUMNS[] = {
 static const char *const KEY_COLUMNS[] = {"token", "label", "type",
     "sensitive", "extractable", "local", "issuer", "uri", NULL};
 
+static const struct option_spec EVIDENCE_SHOW[] = {
+    {"what", OPTION_TEXT, REQ | LOCAL, NULL, "SERIAL|FILE",
+	"a certificate's serial number, or a request"},
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "CA, if the serial is of several"},
+    END,
+};
+static const struct option_spec EVIDENCE_CHECK[] = {
+    {"csr", OPTION_CSR, REQ, NULL, "FILE", "request that carries the evidence"},
+    {"fleet", OPTION_TEXT, REQ, NULL, "NAME", "whose policy judges it"},
+    {"device", OPTION_TEXT, 0, NULL, "NAME",
+	"whose attestation keys count; else that of the record"},
+    {"nonce", OPTION_TEXT, 0, NULL, "HEX",
+	"what it must carry; else that of the record"},
+    END,
+};
+static const struct option_spec EVIDENCE_REPLAY[] = {
+    {"fleet", OPTION_TEXT, REQ, NULL, "NAME", "whose evidence, and policy"},
+    {"last", OPTION_INT, REQ, NULL, "N", "so many decisions, 1 to 1000"},
+    END,
+};
+static const char *const FACT_COLUMNS[] = {"name", "value", NULL};
+static const char *const AGAIN_COLUMNS[] = {
+    "id", "device", "at", "was", "now", "rule", "text", NULL};
+
 static const struct command RECORDS[] = {
     {.words = "key list",
 	.op = "key.list",
@@ -80,6 +104,29 @@ static const struct command RECORDS[] = {
 	.options = KEY_UNBLOCK,
 	.positional = "hash",
 	.help = "Take a key from the blocked ones"},
+    {.words = "evidence show",
+	.op = "evidence.show",
+	.run = run_evidence_show,
+	.options = EVIDENCE_SHOW,
+	.positional = "what",
+	.columns = FACT_COLUMNS,
+	.rows = "facts",
+	.help = "Tell what a device has shown, and what was decided on it"},
+    {.words = "evidence check",
+	.op = "evidence.check",
+	.run = run_object,
+	.options = EVIDENCE_CHECK,
+	.positional = "csr",
+	.columns = FACT_COLUMNS,
+	.rows = "facts",
+	.help = "Judge evidence again by today's policy; change nothing"},
+    {.words = "evidence replay",
+	.op = "evidence.replay",
+	.run = run_object,
+	.options = EVIDENCE_REPLAY,
+	.columns = AGAIN_COLUMNS,
+	.rows = "differences",
+	.help = "Judge the last evidence of a fleet again by today's policy"},
     {.words = "backup",
 	.run = run_backup,
 	.options = BACKUP,

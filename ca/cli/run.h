@@ -29,6 +29,7 @@ command_fn run_report, run_cps;
 command_fn run_operator_key;	/* no server */
 command_fn run_ceremony_key, run_ceremony_sign, run_ceremony_verify;
 command_fn run_import, run_key_block, run_batch;
+command_fn run_evidence_show;
 command_fn run_lint;		/* no server */
 command_fn run_client_report;
 command_fn run_backup, run_restore;	/* no server */

@@ -97,8 +97,8 @@ evidence_ask(const struct admit_env *env, const struct appraise_ask *ask)
 
 /* --- the judgement --- */
 
-static const char *
-fact(const WIRE_ANSWER *a, const char *name)
+const char *
+evidence_fact(const WIRE_ANSWER *a, const char *name)
 {
 	size_t i;
 
@@ -140,7 +140,9 @@ evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *a,
 		    "request's");
 	for (i = 0; i < ask->policy->n_require; i++) {
 		r = &ask->policy->require[i];
-		value = fact(a, r->fact);
+		value = evidence_fact(a, r->fact);
+		if (value == NULL && ask->known != NULL)
+			value = field_text(ask->known, r->fact, NULL);
 		if (value == NULL || !fleet_require_met(r, value))
 			return outcome_refuse(o, WIRE_DENIED, "attest",
 			    "attest.require", r->fact, "%s",
@@ -162,20 +164,32 @@ evidence_row_free(struct evidence_row *row)
 	OPENSSL_free(row);
 }
 
-/* All that came out, of the evidence and of the endorsement key before it. */
 static int
-pack_facts(const WIRE_ANSWER *a, const struct nonce_row *nonce,
-    struct evidence_row *row)
+add_hex(WIRE_FIELDS *l, const char *name, const unsigned char *p, size_t len)
 {
-	WIRE_FIELDS *l = field_list_new(), *ek = NULL;
+	char text[2 * NONCE_PUBLIC_MAX + 1];
+
+	return OPENSSL_buf2hexstr_ex(text, sizeof(text), NULL, p, len, '\0') ==
+	    1 && field_add_text(l, name, text);
+}
+
+/* All that came out, and what was known before. */
+static int
+pack_facts(const WIRE_ANSWER *a, const struct appraise_ask *ask,
+    const struct nonce_row *nonce, struct evidence_row *row)
+{
+	WIRE_FIELDS *l = field_list_new();
 	const WIRE_FIELD *f;
 	size_t i;
 	int k, ok = l != NULL;
 
-	if (nonce->facts != NULL)
-		ek = field_list_decode(nonce->facts, nonce->facts_len);
-	for (k = 0; ok && k < sk_WIRE_FIELD_num(ek); k++) {
-		f = sk_WIRE_FIELD_value(ek, k);
+	if (ok && nonce->ak_public_len > 0)
+		ok = add_hex(l, EVIDENCE_AK_NAME, nonce->ak_name,
+			 nonce->ak_name_len) &&
+		    add_hex(l, EVIDENCE_AK_PUBLIC, nonce->ak_public,
+			nonce->ak_public_len);
+	for (k = 0; ok && k < sk_WIRE_FIELD_num(ask->known); k++) {
+		f = sk_WIRE_FIELD_value(ask->known, k);
 		ok = field_add_text(l, field_name(f), field_get_text(f));
 	}
 	for (i = 0; ok && a != NULL && i < message_n_rows(a); i++)
@@ -183,7 +197,6 @@ pack_facts(const WIRE_ANSWER *a, const struct nonce_row *nonce,
 		    field_text(message_row(a, i), "name", "-"),
 		    field_text(message_row(a, i), "value", ""));
 	ok = ok && field_list_encode(l, &row->facts, &row->facts_len);
-	field_list_free(ek);
 	field_list_free(l);
 	return ok;
 }
@@ -213,7 +226,7 @@ make_row(const struct admitting *t, const struct appraise_ask *ask,
 		row->evidence_len = ask->csr_len;
 		ok = row->evidence != NULL;
 	}
-	ok = ok && pack_facts(a, nonce, row);
+	ok = ok && pack_facts(a, ask, nonce, row);
 	if (a != NULL)
 		snprintf(row->format, sizeof(row->format), "%s",
 		    field_text(a->values, "format", ""));
@@ -223,15 +236,6 @@ make_row(const struct admitting *t, const struct appraise_ask *ask,
 		return NULL;
 	}
 	return row;
-}
-
-static int
-add_hex(WIRE_FIELDS *l, const char *name, const unsigned char *p, size_t len)
-{
-	char text[2 * 64 + 1];
-
-	return OPENSSL_buf2hexstr_ex(text, sizeof(text), NULL, p, len, '\0') ==
-	    1 && field_add_text(l, name, text);
 }
 
 /* The log names the evidence, the nonce and the facts by their hashes: what they
@@ -357,10 +361,11 @@ accept(struct admitting *t, const struct appraise_ask *ask,
 }
 
 static int
-appraise(struct admitting *t, const struct appraise_ask *ask,
+appraise(struct admitting *t, struct appraise_ask *ask,
     const struct nonce_row *nonce)
 {
 	WIRE_ANSWER *a = evidence_ask(t->env, ask);
+	WIRE_FIELDS *known;
 	int ok;
 
 	if (a == NULL || message_answer_status(a) == WIRE_UNAVAILABLE ||
@@ -368,12 +373,15 @@ appraise(struct admitting *t, const struct appraise_ask *ask,
 		WIRE_ANSWER_free(a);
 		return away(t);
 	}
-	ok = evidence_judge(ask, a, t->o);
+	known = evidence_inherit(t->env, nonce->facts, nonce->facts_len, a);
+	ask->known = known;
+	ok = known != NULL && evidence_judge(ask, a, t->o);
 	if (ok)
 		ok = accept(t, ask, nonce, a);
-	else
+	else if (known != NULL)
 		record_refusal(t, ask, nonce, a);
 	WIRE_ANSWER_free(a);
+	field_list_free(known);
 	return ok;
 }
 

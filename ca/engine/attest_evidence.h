@@ -19,16 +19,13 @@
 #define EVIDENCE_OID "1.2.840.113549.1.9.16.2.59"
 #define EVIDENCE_RETRY 15	/* seconds, while the verifier is away */
 
-/* Facts of an accepted appraisal, as rows of it. */
-struct appraisal {
-	WIRE_ANSWER *answer;	/* of the verifier */
-	const struct fleet_evidence *policy;
-};
+/* Among the facts of a record: which attestation key was activated. */
+#define EVIDENCE_AK_NAME "activation.ak_name"
+#define EVIDENCE_AK_PUBLIC "activation.ak_public"
 
 /* What is asked of the verifier: ${csr} whole, the key that it is about, what the
    evidence must carry, and the attestation keys that we have certified for
-   ${device} ("": none). ${nonce} NULL: the evidence is an old one, and what it
-   carries is given in ${expected}. Returned to be freed; NULL raised. */
+   ${device} ("": none). Returned to be freed; NULL raised. */
 struct appraise_ask {
 	const struct fleet_evidence *policy;
 	const unsigned char *csr; size_t csr_len;
@@ -37,6 +34,7 @@ struct appraise_ask {
 	const unsigned char *ak_name; size_t ak_name_len;
 	const unsigned char *ak_public; size_t ak_public_len;
 	const char *device;
+	const WIRE_FIELDS *known;	/* of the component from before; NULL */
 };
 WIRE_ANSWER *evidence_ask(
     const struct admit_env *env, const struct appraise_ask *ask);
@@ -45,6 +43,14 @@ WIRE_ANSWER *evidence_ask(
    fleet requires? 1; or 0 with rule, field and text in ${o}. */
 int evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *answer,
     struct outcome *o);
+
+/* The value of a fact among an answer's rows; NULL: none. Borrowed. */
+const char *evidence_fact(const WIRE_ANSWER *answer, const char *name);
+/* attest_inherit.c: what is known of the component from before: from ${facts} (of
+   an activation, or a record; NULL: none), or from the record of the attestation
+   key's certificate. Returned to be freed, maybe empty; NULL raised. */
+WIRE_FIELDS *evidence_inherit(const struct admit_env *env,
+    const unsigned char *facts, size_t len, const WIRE_ANSWER *answer);
 
 /* The stage. */
 int attest_by_evidence(struct admitting *t);

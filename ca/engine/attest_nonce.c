@@ -184,8 +184,12 @@ challenge(const struct admit_env *env, const struct nonce_ask *ask,
 		goto out;
 	}
 	a = verifier_ask(env->verifier, "challenge", args);
-	if (a == NULL)
+	if (a == NULL) {
+		outcome_refuse(o, WIRE_UNAVAILABLE, "attest",
+		    "attest.unavailable", "",
+		    "endorsement keys cannot be judged now");
 		goto out;
+	}
 	if (message_answer_status(a) != WIRE_OK) {
 		outcome_refuse(o, message_answer_status(a), "attest",
 		    message_refusal(a, "rule"), message_refusal(a, "field"),

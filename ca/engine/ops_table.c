@@ -29,6 +29,21 @@ static const struct ops_arg A_ENROLL[] = {
     {"server_sha256", BYTES, OPS_MANY, 32},
     {"session", TEXT, 0, 64},
 };
+static const struct ops_arg A_EVIDENCE_SHOW[] = {
+    {"serial", TEXT, 0, 40},
+    {"issuer", TEXT, 0, 79},
+    {"csr", BYTES, 0, CSR_MAX},
+};
+static const struct ops_arg A_EVIDENCE_CHECK[] = {
+    {"csr", BYTES, OPS_REQUIRED, CSR_MAX},
+    {"fleet", TEXT, OPS_REQUIRED, 63},
+    {"device", TEXT, 0, NAME_MAX_LEN},
+    {"nonce", TEXT, 0, 128},
+};
+static const struct ops_arg A_EVIDENCE_REPLAY[] = {
+    {"fleet", TEXT, OPS_REQUIRED, 63},
+    {"last", INT, OPS_REQUIRED, 0},
+};
 static const struct ops_arg A_NONCE[] = {
     {"label", TEXT, OPS_REQUIRED, 64},
     {"chain", BYTES, OPS_MANY, CERT_DER_MAX},
@@ -416,6 +431,11 @@ static const struct ops_entry TABLE[] = {
     {"profile.show", OPS_ADMIN, ops_profile_show, ARGS(A_NAME)},
     {"profile.replay", OPS_ADMIN, ops_profile_replay, ARGS(A_REPLAY)},
     {"key.list", OPS_ADMIN, ops_key_list, NULL, 0},
+    {"evidence.show", OPS_ADMIN, ops_evidence_show, ARGS(A_EVIDENCE_SHOW)},
+    {"evidence.check", OPS_ADMIN, ops_evidence_check,
+	ARGS(A_EVIDENCE_CHECK)},
+    {"evidence.replay", OPS_ADMIN, ops_evidence_replay,
+	ARGS(A_EVIDENCE_REPLAY)},
     {"log.list", OPS_ADMIN, ops_log_list, ARGS(A_LOG)},
     {"log.where", OPS_ADMIN, ops_log_where, NULL, 0},
     {"log.prove", OPS_ADMIN, ops_log_prove, ARGS(A_SERIAL)},

@@ -101,6 +101,17 @@ evidence_by_id(struct store_tx *tx, int64_t id, struct evidence_row *out)
 }
 
 int
+evidence_by_hash(struct store_tx *tx, const unsigned char sha256[32],
+    struct evidence_row *out)
+{
+	return first(sql_open(tx,
+			 SELECT "WHERE evidence_sha256 = ?"
+				" ORDER BY id DESC LIMIT 1",
+			 "b", sha256, (size_t)32),
+	    out);
+}
+
+int
 evidence_list(struct store_tx *tx, const char *fleet, int64_t before,
     size_t limit, int (*cb)(struct evidence_row *row, void *arg), void *arg)
 {

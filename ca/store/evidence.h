@@ -36,6 +36,9 @@ int evidence_add(struct store_tx *tx, struct evidence_row *row);
 int evidence_by_cert(
     struct store_tx *tx, int64_t cert, struct evidence_row *out);
 int evidence_by_id(struct store_tx *tx, int64_t id, struct evidence_row *out);
+/* The newest decision on that evidence. */
+int evidence_by_hash(struct store_tx *tx, const unsigned char sha256[32],
+    struct evidence_row *out);
 /* Newest first, below ${before} (INT64_MAX: all), of a fleet, at most ${limit}.
    ${cb} takes over what the row points to; 0 from it ends the list. 1, or 0. */
 int evidence_list(struct store_tx *tx, const char *fleet, int64_t before,

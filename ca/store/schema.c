@@ -339,6 +339,7 @@ static const char version_5[] =
     " evidence BLOB, facts BLOB NOT NULL,"
     " keep_until INTEGER NOT NULL) STRICT;"
     "CREATE INDEX evidence_cert ON evidence (cert) WHERE cert > 0;"
+    "CREATE INDEX evidence_hash ON evidence (evidence_sha256, id);"
     "CREATE INDEX evidence_fleet ON evidence (fleet, id);"
     "CREATE INDEX evidence_device ON evidence (fleet, device, id);"
     "CREATE INDEX evidence_kept ON evidence (keep_until)"

@@ -130,7 +130,7 @@ read_certs(const WIRE_FIELDS *args)
 		cert = d2i_X509(NULL, &p, (long)len);
 		if (cert == NULL || p != der + len ||
 		    !sk_X509_push(out, cert)) {
-			attest_malformed("tpm.ek-certificate", "ekCerts",
+			attest_malformed("tpm.ek-cert", "ekCerts",
 			    "no certificate, or octets behind it");
 			goto fail;
 		}

@@ -5,24 +5,23 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
-#include "profiles/conf.h"
 #include "ra/attest/private.h"
 #include "ra/attest/verifier_policy.h"
+#include "ra/attest/verifier_refs.h"
 
 /* Reference values: a fleet's *.attest file (inkan-verifier(8)). */
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define PCRS_MAX 24
 
-struct verifier_refs {
-	struct conf *conf;
-	struct attest_pcr pcrs[PCRS_MAX];
-};
-
 static const struct conf_key ROOT_KEYS[] = {
     {"quirks", CONF_TEXTS, 0},
     {"ignore_expiry", CONF_TEXTS, 0},
     {"tpm", CONF_GROUP, 0},
+    {"dice", CONF_GROUP, 0},
+    {"eat", CONF_GROUP, 0},
+    {"android", CONF_GROUP, 0},
+    {"webauthn", CONF_GROUP, 0},
 };
 static const struct conf_key TPM_KEYS[] = {
     {"classes", CONF_TEXTS, 0},
@@ -31,17 +30,11 @@ static const struct conf_key TPM_KEYS[] = {
     {"pcrs", CONF_GROUPS, 0},
 };
 static const struct conf_key PCR_KEYS[] = {
-    {"bank", CONF_TEXT, 1},
     {"index", CONF_INT, 1},
     {"digest", CONF_TEXT, 1},
 };
 
-struct word {
-	const char *name;
-	unsigned bit;
-};
-
-static const struct word QUIRKS[] = {
+static const struct refs_word QUIRKS[] = {
     {"statement-hint", ATTEST_QUIRK_STMT_HINT},
     {"raw-signature", ATTEST_QUIRK_RAW_SIGNATURE},
     {"tpm-attributes", ATTEST_QUIRK_TPM_ATTRIBUTES},
@@ -50,19 +43,46 @@ static const struct word QUIRKS[] = {
     {"ek-oaep", ATTEST_QUIRK_EK_OAEP},
     {"ek-no-eku", ATTEST_QUIRK_EK_NO_EKU},
 };
-static const struct word CLASSES[] = {
+static const struct refs_word CLASSES[] = {
     {"discrete", ATTEST_TPM_DISCRETE},
     {"firmware", ATTEST_TPM_FIRMWARE},
     {"virtual", ATTEST_TPM_VIRTUAL},
     {"unknown", ATTEST_TPM_UNKNOWN},
     {"no-certificate", ATTEST_TPM_NO_CERT},
 };
-static const struct word EXPIRIES[] = {{"tpm-ak", 1}, {"tpm-ek", 2}};
+static const struct refs_word EXPIRIES[] = {{"tpm-ak", 1}, {"tpm-ek", 2},
+    {"dice", 4}, {"eat", 8}, {"android", 16}, {"webauthn", 32}};
 
-/* A list of words as a set of bits. */
-static int
-read_words(const struct conf_group *g, const char *key,
-    const struct word *words, size_t n, unsigned *out)
+/* --- what the formats share --- */
+
+void *
+refs_take(struct verifier_refs *r, size_t size)
+{
+	struct refs_piece *p = OPENSSL_zalloc(sizeof(*p) + size);
+
+	if (p == NULL) {
+		attest_internal("policy", "references", "out of memory");
+		return NULL;
+	}
+	p->next = r->pieces;
+	r->pieces = p;
+	return p->octets;
+}
+
+void *
+refs_list(struct verifier_refs *r, const struct conf_group *g, const char *key,
+    size_t n, size_t size)
+{
+	if (n > REFS_LIST_MAX) {
+		conf_fail(g, key, "more than %d", REFS_LIST_MAX);
+		return NULL;
+	}
+	return refs_take(r, (n + 1) * size);
+}
+
+int
+refs_words(const struct conf_group *g, const char *key,
+    const struct refs_word *words, size_t n, unsigned *out)
 {
 	size_t i, k;
 	const char *text;
@@ -80,30 +100,68 @@ read_words(const struct conf_group *g, const char *key,
 	return 1;
 }
 
-static int
-read_pcr(const struct conf_group *g, struct attest_pcr *out)
+int
+refs_hex(struct verifier_refs *r, const struct conf_group *g, const char *key,
+    const char *text, struct attest_octets *out)
 {
-	static const char *const banks[] = {
-	    "sha256", "sha384", "sha512", NULL};
-	static const int nids[] = {NID_sha256, NID_sha384, NID_sha512};
-	static const size_t sizes[] = {32, 48, 64};
-	int bank, ok;
+	size_t size = strlen(text) / 2, n = 0;
+	unsigned char *p = refs_take(r, size + 1);
+	int ok;
+
+	if (p == NULL)
+		return 0;
+	ERR_set_mark();
+	ok = text[0] != '\0' &&
+	    OPENSSL_hexstr2buf_ex(p, size, &n, text, '\0') == 1;
+	ERR_pop_to_mark();
+	out->p = p;
+	out->len = n;
+	return ok || conf_fail(g, key, "no octets in hexadecimal: \"%.32s\"",
+	    text);
+}
+
+int
+refs_digest(struct verifier_refs *r, const struct conf_group *g,
+    const char *key, const char *text, struct attest_digest *out)
+{
+	static const struct {
+		const char *prefix;
+		int nid;
+		size_t size;
+	} known[] = {{"sha256:", NID_sha256, 32}, {"sha384:", NID_sha384, 48},
+	    {"sha512:", NID_sha512, 64}};
+	size_t i;
+
+	for (i = 0; i < N(known); i++)
+		if (strncmp(text, known[i].prefix, 7) == 0)
+			break;
+	if (i == N(known))
+		return conf_fail(g, key,
+		    "sha256:, sha384: or sha512: and the digest");
+	out->algorithm = known[i].nid;
+	return refs_hex(r, g, key, text + 7, &out->octets) &&
+	    (out->octets.len == known[i].size ||
+		conf_fail(g, key, "the digest has %zu octets",
+		    known[i].size));
+}
+
+/* --- TPM --- */
+
+static int
+read_pcr(struct verifier_refs *r, const struct conf_group *g,
+    struct attest_pcr *out)
+{
+	struct attest_digest d;
 	int64_t index;
-	size_t n = 0;
 
 	if (!conf_check(g, PCR_KEYS, N(PCR_KEYS)) ||
 	    !conf_int(g, "index", 0, 23, 0, &index) ||
-	    (bank = conf_choice(g, "bank", banks, 0)) < 0)
+	    !refs_digest(r, g, "digest", conf_text(g, "digest", ""), &d))
 		return 0;
-	out->bank = nids[bank];
+	out->bank = d.algorithm;
 	out->index = (unsigned)index;
-	ERR_set_mark();
-	ok = OPENSSL_hexstr2buf_ex(out->digest, sizeof(out->digest), &n,
-		 conf_text(g, "digest", ""), '\0') == 1 &&
-	    n == sizes[bank];
-	ERR_pop_to_mark();
-	return ok ||
-	    conf_fail(g, "digest", "%zu octets in hexadecimal", sizes[bank]);
+	memcpy(out->digest, d.octets.p, d.octets.len);
+	return 1;
 }
 
 static int
@@ -113,16 +171,17 @@ read_number(const struct conf_group *g, const char *key, uint64_t *out)
 	unsigned long long n = 0;
 	int end = 0;
 
-	if (sscanf(text, "%llx%n", &n, &end) != 1 || text[end] != '\0')
+	if (sscanf(text, "%16llx%n", &n, &end) != 1 || text[end] != '\0')
 		return conf_fail(g, key, "16 hexadecimal digits at most");
 	*out = n;
 	return 1;
 }
 
 static int
-read_tpm(const struct conf_group *g, struct verifier_refs *r,
+read_tpm(struct verifier_refs *r, const struct conf_group *g,
     struct attest_tpm_policy *out)
 {
+	struct attest_pcr *pcrs;
 	size_t i, n;
 
 	if (g == NULL)
@@ -135,13 +194,33 @@ read_tpm(const struct conf_group *g, struct verifier_refs *r,
 	n = conf_n_groups(g, "pcrs");
 	if (n > PCRS_MAX)
 		return conf_fail(g, "pcrs", "more than %d", PCRS_MAX);
+	if ((pcrs = refs_list(r, g, "pcrs", n, sizeof(*pcrs))) == NULL)
+		return 0;
 	for (i = 0; i < n; i++)
-		if (!read_pcr(conf_group_at(g, "pcrs", i), &r->pcrs[i]))
+		if (!read_pcr(r, conf_group_at(g, "pcrs", i), &pcrs[i]))
 			return 0;
-	out->pcrs = r->pcrs;
+	out->pcrs = pcrs;
 	out->n_pcrs = n;
-	return read_words(g, "classes", CLASSES, N(CLASSES), &out->classes) &&
+	return refs_words(g, "classes", CLASSES, N(CLASSES), &out->classes) &&
 	    read_number(g, "firmware_min", &out->firmware_min);
+}
+
+/* --- whole --- */
+
+static int
+read_expiry(const struct conf_group *g, struct attest_policy *out)
+{
+	unsigned bits = 0;
+
+	if (!refs_words(g, "ignore_expiry", EXPIRIES, N(EXPIRIES), &bits))
+		return 0;
+	out->tpm.ak.ignore_expiry = (bits & 1) != 0;
+	out->tpm.ek.ignore_expiry = (bits & 2) != 0;
+	out->dice.trust.ignore_expiry = (bits & 4) != 0;
+	out->eat.trust.ignore_expiry = (bits & 8) != 0;
+	out->android.trust.ignore_expiry = (bits & 16) != 0;
+	out->webauthn.trust.ignore_expiry = (bits & 32) != 0;
+	return 1;
 }
 
 int
@@ -150,7 +229,6 @@ verifier_refs_read(const char *text, size_t len, struct attest_policy *out,
 {
 	struct verifier_refs *r = *keep = OPENSSL_zalloc(sizeof(*r));
 	const struct conf_group *g;
-	unsigned expiry = 0;
 
 	if (r == NULL)
 		return attest_internal("policy", "references",
@@ -159,21 +237,29 @@ verifier_refs_read(const char *text, size_t len, struct attest_policy *out,
 	if (r->conf == NULL)
 		return 0;
 	g = conf_root(r->conf);
-	if (!conf_check(g, ROOT_KEYS, N(ROOT_KEYS)) ||
-	    !read_words(g, "quirks", QUIRKS, N(QUIRKS), &out->quirks) ||
-	    !read_words(g, "ignore_expiry", EXPIRIES, N(EXPIRIES), &expiry) ||
-	    !read_tpm(conf_subgroup(g, "tpm"), r, &out->tpm))
-		return 0;
-	out->tpm.ak.ignore_expiry = (expiry & 1) != 0;
-	out->tpm.ek.ignore_expiry = (expiry & 2) != 0;
-	return 1;
+	return conf_check(g, ROOT_KEYS, N(ROOT_KEYS)) &&
+	    refs_words(g, "quirks", QUIRKS, N(QUIRKS), &out->quirks) &&
+	    read_expiry(g, out) &&
+	    read_tpm(r, conf_subgroup(g, "tpm"), &out->tpm) &&
+	    refs_read_dice(r, conf_subgroup(g, "dice"), &out->dice) &&
+	    refs_read_eat(r, conf_subgroup(g, "eat"), &out->eat) &&
+	    refs_read_android(
+		r, conf_subgroup(g, "android"), &out->android) &&
+	    refs_read_webauthn(
+		r, conf_subgroup(g, "webauthn"), &out->webauthn);
 }
 
 void
 verifier_refs_free(struct verifier_refs *r)
 {
+	struct refs_piece *p;
+
 	if (r == NULL)
 		return;
+	while ((p = r->pieces) != NULL) {
+		r->pieces = p->next;
+		OPENSSL_free(p);
+	}
 	conf_free(r->conf);
 	OPENSSL_free(r);
 }

@@ -19,7 +19,7 @@ tpm_make() {	# folder
 	printf -- '--platform-manufacturer Inkan\n--platform-version 1\n--platform-model test\n' >"$s/options"
 	printf 'create_certs_tool = %s\ncreate_certs_tool_config = %s/localca.conf\ncreate_certs_tool_options = %s/options\n' \
 	    "$(command -v swtpm_localca)" "$s" "$s" >"$s/setup.conf"
-	swtpm_setup --tpm2 --tpmstate "$s" --create-ek-cert --overwrite \
+	swtpm_setup --tpm2 --tpmstate "$s" --create-ek-cert --ecc --overwrite \
 	    --config "$s/setup.conf" --pcr-banks sha256 >"$s/log" 2>&1 ||
 	    die "swtpm_setup: $(tail -3 "$s/log")"
 }
@@ -62,6 +62,7 @@ before_ceremony() {
 	fleet tpm-key device-ldevid 'formats = [ "tpm" ]; activation = true;
 	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
 	own_keys = [ "tpm-lak" ]; references = "tpm.attest";
+	require = ( { fact = "tpm.class"; one_of = [ "virtual", "firmware", "unknown" ]; } );
 	on_unavailable = "park";'
 }
 fleet() {	# name profile attest
@@ -153,6 +154,71 @@ echo '{"reqTypeInfo":{"type":"1.2.3"}}' >"$T/bad"
 post tpm-key/nonce "$T/bad" -H 'Content-Type: application/est-attestation-freshness+json'
 has "a type that nobody knows" "$code $(reason)" '^400 attest: attest.request-type'
 
+# --- keys ------------------------------------------------------------------
+
+# Another key in the TPM, the statement about the first: the client says whose.
+mkdir "$T/dev-k" "$T/dev-p384"
+cat >"$T/swap.py" <<'P'
+import sys, importlib.machinery, importlib.util
+sys.dont_write_bytecode = True
+loader = importlib.machinery.SourceFileLoader("client", sys.argv.pop(1))
+client = importlib.util.module_from_spec(
+    importlib.util.spec_from_loader("client", loader))
+loader.exec_module(client)
+folder, make = sys.argv.pop(1), client.make_csr
+def swap(tpm, args, handle, pub, evidence):
+    tpm.held.remove(handle)
+    tpm.esys.flush_context(handle)
+    return make(tpm, args, *tpm.key(folder), evidence)
+client.make_csr = swap
+sys.exit(client.main())
+P
+swapped() {
+	/usr/bin/python3 "$T/swap.py" "$here/scripts/enroll-tpm" "$T/dev-k" key \
+	    --url "$INKAN_EST_URL" --label tpm-key --cacert "$INKAN_ROOT" \
+	    --user "$(basic)" --name gw-1 --tcti "swtpm:path=$T/tpm1/sock" \
+	    --folder "$T/dev" "$@"
+}
+check "evidence of one key, the request of another" \
+    swapped --ak-cert "$T/dev/ak.pem" --csr-only "$T/k.csr"
+refused "is found out" 403 attest.tpm.csr-key send "$T/k.csr"
+check "evidence by a key that was not certified" \
+    csr_only "$T/n.csr" --ak-cert "$INKAN_ISSUER"
+refused "is worth nothing" 403 attest.tpm send "$T/n.csr"
+check "an endorsement key on P-384" enroll key gw-p384 --activate --ek p384 \
+    --folder "$T/dev-p384"
+
+check "evidence that nobody sends" \
+    csr_only "$T/n0.csr" --ak-cert "$T/dev/ak.pem"
+
+# --- looked at again -------------------------------------------------------
+
+serial=$(serial "$T/dev/key.pem")
+out=$(inkan evidence show "$serial")
+has "what was shown for a certificate" "$out" accepted
+has "in words" "$out" 'tpm\.'
+has "what was refused, by its request" "$(inkan evidence show "$T/k.csr")" refused
+out=$(inkan evidence check "$T/dev/key.csr" --fleet tpm-key)
+has "judged again" "$out" accepted
+has "a request that is not on record" \
+    "$(inkan evidence check "$T/n0.csr" --fleet tpm-key 2>&1)" nonce
+out=$(inkan --json evidence replay --fleet tpm-key --last 100)
+is "the same policy decides the same" \
+    "$(json <(printf %s "$out") 'd["differ"]')" 0
+sed -i 's/ "virtual",//' "$T/demo/config/fleets/tpm.attest"
+sed -i 's/one_of = .*/one_of = [ "discrete" ]; } );/' \
+    "$T/demo/config/fleets/tpm-key.conf"
+check "a stricter policy" inkan policy activate
+has "would have refused it" \
+    "$(inkan evidence check "$T/dev/key.csr" --fleet tpm-key)" attest.require
+out=$(inkan --json evidence replay --fleet tpm-key --last 100)
+has "and others" "$(json <(printf %s "$out") 'd["differ"]')" '^[1-9]'
+sed -i 's/one_of = .*/one_of = [ "virtual", "firmware", "unknown" ]; } );/' \
+    "$T/demo/config/fleets/tpm-key.conf"
+printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
+    >"$T/demo/config/fleets/tpm.attest"
+check "and back" inkan policy activate
+
 # --- the verifier away -----------------------------------------------------
 
 check "evidence before a restart of everything" \
@@ -161,6 +227,7 @@ demo_stop
 kill $verifier; wait $verifier
 demo_start ca ra ocsp
 out=$(send "$T/r.csr"); is "no verifier: come again" "$?" 3
+refused "and no endorsement key is judged" 503 attest.unavailable enroll ak gw-1
 verifier_start
 check "the same request, and the verifier is back" send "$T/r.csr"
 kill -STOP $(pgrep -P $verifier) $verifier

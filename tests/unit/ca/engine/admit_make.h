@@ -60,6 +60,14 @@ static const char SERVER_CONF[] =
     "key_usage: { critical = true; bits = [ \"digitalSignature\" ]; };\n"
     "extended_key_usage: { purposes = [ \"codeSigning\" ]; };\n";
 
+/* Of keys that attest. */
+static const char AK_CONF[] =
+    "name = \"ak\"; class = \"attestation\";\n"
+    "issued_by = [ \"est\" ]; issuer = \"devices\";\n"
+    "key_types = [ \"ec-p256\" ]; validity: { duration = \"90d\"; };\n"
+    "subject = ( { attribute = \"CN\"; from = \"identity.cn\"; } );\n"
+    "key_usage: { critical = true; bits = [ \"digitalSignature\" ]; };\n";
+
 struct world {
 	char dir[64];
 	struct store *store;
@@ -87,7 +95,7 @@ world_compile(struct world *w, const char *rules)
 {
 	char *pem = make_pem(w->maker), *f = fleet_text("f", rules);
 	char *g = fleet_text("g", "default = true;\n");
-	struct policy_file files[5];
+	struct policy_file files[6];
 	struct policy *p;
 
 	put_file(&files[0], "fleets/f.conf", f);
@@ -95,7 +103,8 @@ world_compile(struct world *w, const char *rules)
 	put_file(&files[2], "fleets/maker.pem", pem);
 	put_file(&files[3], "profiles/device-ldevid.conf", LDEVID_CONF);
 	put_file(&files[4], "profiles/server.conf", SERVER_CONF);
-	p = policy_compile(files, 5);
+	put_file(&files[5], "profiles/ak.conf", AK_CONF);
+	p = policy_compile(files, 6);
 	if (p != NULL)
 		p->row.version = 1;
 	OPENSSL_free(pem);

@@ -1,0 +1,102 @@
+#include "tests/unit/ca/engine/admit_change.h"
+#include "ca/engine/fleet_attest.h"
+
+#define ATTEST(more) "attest: { formats = [ \"tpm\" ]; " more " };"
+#define OWN "own_keys = [ \"ak\" ]; "
+
+static void
+refused(struct world *w, const char *rules, const char *part)
+{
+	struct policy *p = world_compile(w, rules);
+	const char *data = "";
+	int flags = 0;
+
+	if (p != NULL) {
+		policy_put(p);
+		fail_msg("accepted: %s", rules);
+	}
+	assert_int_equal(
+	    ERR_GET_REASON(ERR_peek_last_error_data(&data, &flags)),
+	    PROFILE_E_CONFIG);
+	if (strstr(data, part) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", data, part);
+	ERR_clear_error();
+}
+
+static void
+is_read(void **state)
+{
+	struct world *w = *state;
+	const struct fleet_evidence *e;
+	char *text;
+
+	world_rules(w, ATTEST(OWN "require = ( { fact = \"a\"; one_of = "
+	    "[ \"x\", \"y\" ]; }, { fact = \"b\"; at_least = 4; } ); "
+	    "facts = [ \"tpm.maker\" ]; nonce_lifetime = \"90s\"; "
+	    "on_unavailable = \"park\"; keep = \"hash\"; "
+	    "retention = \"30d\";"));
+	e = policy_fleet(w->policy, "f")->evidence;
+	assert_non_null(e);
+	assert_int_equal(
+	    policy_fleet(w->policy, "f")->attest, FLEET_ATTEST_EVIDENCE);
+	assert_int_equal(e->n_require, 2);
+	assert_int_equal(e->nonce_lifetime, 90);
+	assert_int_equal(e->unavailable, FLEET_AWAY_PARK);
+	assert_false(e->keep_whole);
+	text = policy_fleet_dump(policy_fleet(w->policy, "f"));
+	assert_non_null(strstr(text, "attest = evidence\n"));
+	assert_non_null(strstr(text, "attest.require.b = at least 4\n"));
+	assert_non_null(strstr(text, "attest.on_unavailable = park\n"));
+	OPENSSL_free(text);
+}
+
+static void
+is_refused(void **state)
+{
+	struct world *w = *state;
+
+	refused(w, "attest: { };", "formats");
+	refused(w, "attest: { formats = [ \"tmp\" ]; };", "no format");
+	refused(w, ATTEST(""), "neither anchors nor own_keys");
+	refused(w, ATTEST("own_keys = [ \"device-ldevid\" ];"),
+	    "class attestation");
+	refused(w, ATTEST(OWN "activation = true;"), "tpm-ek");
+	refused(w, ATTEST(OWN "references = \"none.attest\";"),
+	    "there is no file");
+	refused(w, ATTEST(OWN "require = ( { fact = \"a\"; } );"),
+	    "either values");
+	refused(w, ATTEST(OWN "on_unavailable = \"pass\";"),
+	    "unknown value");
+	refused(w, "attest = \"tpm\";", "unknown value");
+	refused(w, "attest = 3;", "a text, or a group");
+	/* Who names devices does not vouch for their hardware. */
+	refused(w, ATTEST("anchors = ( { format = \"tpm-ek\"; anchors = "
+	    "\"maker.pem\"; } );"), "is one of manufacturer");
+}
+
+static void
+rules_hold(void **state)
+{
+	struct fleet_require r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.at_least = 10;
+	assert_true(fleet_require_met(&r, "10"));
+	assert_false(fleet_require_met(&r, "9"));
+	assert_false(fleet_require_met(&r, ""));
+	assert_false(fleet_require_met(&r, "99999999999999999999"));
+	r.n_one_of = 1;
+	strcpy(r.one_of[0], "a");
+	assert_true(fleet_require_met(&r, "a"));
+	assert_false(fleet_require_met(&r, "A"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {world_test(is_read),
+	    world_test(is_refused), cmocka_unit_test(rules_hold)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
