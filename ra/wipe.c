@@ -21,8 +21,7 @@ resize(void *p, size_t n)
 	size_t old = p == NULL ? 0 : malloc_usable_size(p);
 	void *q;
 
-	/* As realloc(3), which libevent calls for both. */
-	if (n == 0 && p != NULL) {
+	if (n == 0) {
 		give(p);
 		return NULL;
 	}
