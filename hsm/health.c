@@ -303,6 +303,21 @@ hsm_health_may_sign(struct hsm *hsm)
 	return 0;
 }
 
+/* A person's word that the PIN is right now costs one try of it. */
+static int
+forget_refusal(struct hsm *hsm)
+{
+	char serial[sizeof(hsm->token.serialNumber) + 1];
+
+	/* Who holds it is about to look at the token anew. */
+	if (pthread_rwlock_tryrdlock(&hsm->module->lock) != 0)
+		return 1;
+	hsm_text_copy(serial, hsm->token.serialNumber,
+	    sizeof(hsm->token.serialNumber));
+	pthread_rwlock_unlock(&hsm->module->lock);
+	return hsm_pin_remember(&hsm->pin, serial, 1);
+}
+
 int
 hsm_resume(struct hsm *hsm)
 {
@@ -316,10 +331,12 @@ hsm_resume(struct hsm *hsm)
 		    "stops it again after a restart", st->file);
 		ok = 0;
 	}
-	if (ok)
+	if (ok) {
 		st->stopped = st->on_file = 0;
+		st->retry_at = st->pause = 0;
+	}
 	pthread_mutex_unlock(&st->lock);
-	return ok;
+	return ok && forget_refusal(hsm);
 }
 
 void

@@ -11,13 +11,6 @@
  * and arguments until it comes back; nobody waits for it.
  */
 
-#define SAID_MAX 8
-
-struct said {			/* one line of the helper's error queue */
-	int lib, reason;
-	char text[384];
-};
-
 enum turn { TURN_IDLE, TURN_POSTED, TURN_DONE, TURN_QUIT };
 
 struct hsm_helper {
@@ -30,43 +23,8 @@ struct hsm_helper {
 	size_t place;
 	struct hsm_call call;
 	enum hsm_verdict verdict;
-	struct said said[SAID_MAX];
-	size_t n_said;
+	struct hsm_said said;
 };
-
-/* Errors are the thread's own: they are carried over to who asked. */
-static void
-collect(struct hsm_helper *h)
-{
-	const char *data = NULL;
-	int flags = 0;
-	unsigned long e;
-	struct said *s;
-
-	h->n_said = 0;
-	while ((e = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
-		/* What a module in our process left behind tells nobody. */
-		if (h->n_said == SAID_MAX ||
-		    (ERR_GET_LIB(e) != ERR_LIB_USER &&
-			ERR_GET_LIB(e) != ERR_LIB_SYS))
-			continue;
-		s = &h->said[h->n_said++];
-		s->lib = ERR_GET_LIB(e);
-		s->reason = ERR_GET_REASON(e);
-		snprintf(s->text, sizeof(s->text), "%s",
-		    flags & ERR_TXT_STRING ? data : "");
-	}
-}
-
-static void
-say_again(const struct hsm_helper *h)
-{
-	size_t i;
-
-	for (i = 0; i < h->n_said; i++)
-		ERR_raise_data(h->said[i].lib, h->said[i].reason, "%s",
-		    h->said[i].text);
-}
 
 static void
 helper_free(struct hsm_helper *h)
@@ -123,7 +81,7 @@ serve(void *arg)
 		ERR_clear_error();
 		h->verdict = hsm_call_run(h->hsm, h->place, &h->call);
 		pthread_mutex_lock(&h->lock);
-		collect(h);
+		hsm_said_collect(&h->said);
 		if (!h->abandoned) {
 			h->turn = TURN_DONE;
 			pthread_cond_signal(&h->change);
@@ -204,9 +162,9 @@ hsm_helper_run(struct hsm *hsm, size_t place, const struct hsm_call *call)
 	h->call = *call;
 	h->turn = TURN_POSTED;
 	pthread_cond_signal(&h->change);
-	if (wait_for(h, hsm->limit)) {
+	if (wait_for(h, call->limit > 0 ? call->limit : hsm->limit)) {
 		verdict = h->verdict;
-		say_again(h);
+		hsm_said_again(&h->said);
 		h->turn = TURN_IDLE;
 	} else {
 		h->abandoned = 1;

@@ -82,9 +82,9 @@ struct hsm_config {
 				   HSM_E_CONFIG */
 	struct hsm_pin_source pin;
 	size_t sessions;	/* pool size, 1..HSM_SESSIONS_MAX; 0 means 4 */
-	int call_limit;		/* seconds that a signature or a sign of life
-				   may take, 0 means HSM_CALL_LIMIT; -1: any
-				   time, in the caller's own thread */
+	int call_limit;		/* seconds that a call may take (opening: times
+				   4, a new key: times 24), 0: HSM_CALL_LIMIT;
+				   -1: any time, in the caller's own thread */
 	hsm_notify *notify;	/* NULL: nobody is told */
 	void *notify_arg;
 };
@@ -144,7 +144,9 @@ void hsm_health(struct hsm *hsm, struct hsm_health *out);
  * the token: it signs nothing (HSM_E_WRONG, "token.stopped: ...") until
  * hsm_resume(). Where the PIN has a state file, the stop is written to
  * <state>.stopped and outlives the program; to remove that file resumes, too.
- * 1, or 0 raised when the file cannot be removed.
+ * A PIN that was refused is tried once more after hsm_resume(): the security
+ * officer may have set the token's to what the file says. 1, or 0 raised when a
+ * file cannot be changed.
  */
 int hsm_resume(struct hsm *hsm);
 

@@ -241,15 +241,36 @@ find_key(struct hsm_session *s, void *arg)
 	return hsm_key_load(s, o[0], &search->key);
 }
 
+static void
+search_free(void *arg)
+{
+	struct search *search = arg;
+
+	hsm_key_free(search->key);
+	OPENSSL_free(search);
+}
+
+/* In memory of its own: an answer may come too late. */
 EVP_PKEY *
 hsm_key_find(struct hsm *hsm, const char *key_uri)
 {
-	struct search search;
+	struct search *search = OPENSSL_zalloc(sizeof(*search));
+	struct hsm_key *key = NULL;
+	int rc;
 
-	if (!parse_key_uri(hsm, key_uri, &search) ||
-	    !hsm_session_run(hsm, "search for a key", find_key, &search))
+	if (search == NULL)
 		return NULL;
-	return hsm_provider_pkey(search.key);
+	rc = parse_key_uri(hsm, key_uri, search);
+	if (rc == 1)
+		rc = hsm_session_ask(hsm, "search for a key", find_key, search,
+		    search_free);
+	if (rc == 1) {
+		key = search->key;
+		search->key = NULL;
+	}
+	if (rc >= 0)
+		search_free(search);
+	return key == NULL ? NULL : hsm_provider_pkey(key);
 }
 
 struct listing {

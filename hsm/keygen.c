@@ -3,8 +3,10 @@
 #include "hsm/private.h"
 
 struct gen_call {
+	atomic_int refs;	/* of who asked, and of the call */
+	atomic_int given_up;	/* nobody waits for it any more */
 	enum hsm_key_type type;
-	const char *label;
+	char label[HSM_LABEL_MAX];
 	int wrappable;
 	unsigned char id[16];
 	struct hsm_key *key; /* made */
@@ -57,7 +59,7 @@ generate(struct hsm_session *s, const struct kind *kind, struct gen_call *call,
 	CK_ATTRIBUTE t_pub[9] = {{CKA_TOKEN, &yes, sizeof(yes)},
 	    {CKA_PRIVATE, &no, sizeof(no)}, {CKA_VERIFY, &yes, sizeof(yes)},
 	    {CKA_ENCRYPT, &no, sizeof(no)}, {CKA_WRAP, &no, sizeof(no)},
-	    {CKA_LABEL, (void *)call->label, strlen(call->label)},
+	    {CKA_LABEL, call->label, strlen(call->label)},
 	    {CKA_ID, call->id, sizeof(call->id)}};
 	CK_ATTRIBUTE t_priv[12] = {{CKA_TOKEN, &yes, sizeof(yes)},
 	    {CKA_PRIVATE, &yes, sizeof(yes)},
@@ -66,7 +68,7 @@ generate(struct hsm_session *s, const struct kind *kind, struct gen_call *call,
 	    {CKA_SIGN, &yes, sizeof(yes)},
 	    {CKA_SIGN_RECOVER, &no, sizeof(no)}, {CKA_DECRYPT, &no, sizeof(no)},
 	    {CKA_UNWRAP, &no, sizeof(no)}, {CKA_DERIVE, &no, sizeof(no)},
-	    {CKA_LABEL, (void *)call->label, strlen(call->label)},
+	    {CKA_LABEL, call->label, strlen(call->label)},
 	    {CKA_ID, call->id, sizeof(call->id)}};
 
 	if (call->wrappable)
@@ -100,9 +102,14 @@ accept(struct hsm_session *s, struct gen_call *call, CK_OBJECT_HANDLE pub,
 		    "made %s",
 		    call->label, hsm_key_type_name(call->type),
 		    call->key->info.type);
+		rv = HSM_RV_RAISED;
+	}
+	/* A key that comes too late would stand in the way of the next one. */
+	if (rv == CKR_OK && atomic_load(&call->given_up))
+		rv = CKR_FUNCTION_CANCELED;
+	if (rv != CKR_OK) {
 		hsm_key_free(call->key);
 		call->key = NULL;
-		rv = HSM_RV_RAISED;
 	}
 	if (rv != CKR_OK) {
 		s->fn->C_DestroyObject(s->h, priv);
@@ -167,24 +174,60 @@ check_label(const char *label)
 	return 0;
 }
 
+static void
+gen_free(void *arg)
+{
+	struct gen_call *call = arg;
+
+	if (atomic_fetch_sub(&call->refs, 1) != 1)
+		return;
+	hsm_key_free(call->key);
+	OPENSSL_free(call);
+}
+
+/* Is it made? What is late finds out that nobody wants it. */
+static int
+generate_within(struct hsm *hsm, struct gen_call *call)
+{
+	int rc;
+
+	atomic_fetch_add(&call->refs, 1);
+	rc = hsm_session_ask(
+	    hsm, "search for a key", count_op, call, gen_free);
+	if (rc == 1)
+		rc = hsm_session_make(hsm, "generation of a key", generate_op,
+		    call, gen_free);
+	if (rc >= 0)
+		gen_free(call);
+	else
+		atomic_store(&call->given_up, 1);
+	return rc == 1;
+}
+
 static EVP_PKEY *
 make(struct hsm *hsm, enum hsm_key_type type, const char *label, int wrappable)
 {
-	struct gen_call call;
+	struct gen_call *call;
+	struct hsm_key *key = NULL;
 
-	memset(&call, 0, sizeof(call));
-	call.type = type;
-	call.label = label;
-	call.wrappable = wrappable;
 	if (hsm_key_type_name(type) == NULL) {
 		hsm_raise(HSM_E_CONFIG, "key type %d is not known", (int)type);
 		return NULL;
 	}
-	if (!check_label(label) || RAND_bytes(call.id, sizeof(call.id)) != 1 ||
-	    !hsm_session_run(hsm, "search for a key", count_op, &call) ||
-	    !hsm_session_run_rw(hsm, "generation of a key", generate_op, &call))
+	if (!check_label(label) ||
+	    (call = OPENSSL_zalloc(sizeof(*call))) == NULL)
 		return NULL;
-	return hsm_provider_pkey(call.key);
+	call->refs = 1;
+	call->type = type;
+	strcpy(call->label, label);
+	call->wrappable = wrappable;
+	if (RAND_bytes(call->id, sizeof(call->id)) == 1 &&
+	    generate_within(hsm, call)) {
+		key = call->key;
+		call->key = NULL;
+	}
+	gen_free(call);
+	return key == NULL ? NULL : hsm_provider_pkey(key);
 }
 
 EVP_PKEY *

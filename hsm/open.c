@@ -184,14 +184,21 @@ open_token(const struct hsm_config *cfg)
 	return NULL;
 }
 
-/* Modules leave errors of their own in the queue also when all went well. */
+/* Modules leave errors of their own in the queue also when all went well. A
+   person who types has all the time he wants. */
 struct hsm *
 hsm_open(const struct hsm_config *cfg)
 {
 	struct hsm *hsm;
+	long long limit;
 
 	ERR_set_mark();
-	hsm = open_token(cfg);
+	limit = cfg->call_limit < 0 || cfg->pin.kind == HSM_PIN_TTY ? 0
+	    : 1000000000LL *
+		(cfg->call_limit == 0 ? HSM_CALL_LIMIT : cfg->call_limit);
+	hsm = limit == 0 ? open_token(cfg)
+			 : hsm_opening_run(cfg, open_token,
+			       HSM_OPEN_TIMES * limit);
 	if (hsm != NULL)
 		ERR_pop_to_mark();
 	else

@@ -206,7 +206,12 @@ int hsm_session_sign(
 /* The same of what is no signature. */
 int hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
     void (*release)(void *));
-/* The same on a read-write session of its own; ${op} runs once at most. */
+/* Of what makes a key: on a read-write session of its own, ${op} runs once at
+   most, for HSM_MAKE_TIMES the limit. As hsm_session_ask(). */
+int hsm_session_make(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *));
+/* hsm_session_run() on a read-write session of its own; ${op} runs once at
+   most. */
 int hsm_session_run_rw(
     struct hsm *hsm, const char *what, hsm_op *op, void *arg);
 
@@ -225,7 +230,26 @@ struct hsm_call {
 	void (*release)(void *);
 	int bounded;
 	int signs;		/* it is a signature */
+	long long limit;	/* ns; 0: the token's */
 };
+
+/* Opening a token and making a key take longer than a signature: so many times
+   the limit of a call they may. */
+#define HSM_OPEN_TIMES 4
+#define HSM_MAKE_TIMES 24
+
+/* said.c: lines of the error queue on their way to another thread. */
+#define HSM_SAID_MAX 8
+struct hsm_said_line { int lib, reason; char text[384]; };
+struct hsm_said { struct hsm_said_line line[HSM_SAID_MAX]; size_t n; };
+void hsm_said_collect(struct hsm_said *said);	/* empties the queue */
+void hsm_said_again(const struct hsm_said *said);
+
+/* opening.c: ${open} in a thread of its own, for no longer than ${limit} ns.
+   NULL raised, also where it is late: it is then closed when it comes. */
+typedef struct hsm *hsm_open_fn(const struct hsm_config *cfg);
+struct hsm *hsm_opening_run(
+    const struct hsm_config *cfg, hsm_open_fn *open, long long limit);
 
 /* Run ${call} at ${place}, with all attempts; raises in this thread. */
 enum hsm_verdict hsm_call_run(

@@ -313,7 +313,8 @@ account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
 	case HSM_CALL_LATE:
 		snprintf(why, sizeof(why),
 		    "%s: no answer within %lld s", call->what,
-		    hsm->limit / 1000000000LL);
+		    (call->limit > 0 ? call->limit : hsm->limit) /
+			1000000000LL);
 		hsm_health_late(hsm, probe, call->signs, why, took);
 		hsm_raise(HSM_E_TOKEN, "token: %s", why);
 		break;
@@ -389,6 +390,7 @@ hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
 struct rw_call {
 	hsm_op *op;
 	void *arg;
+	void (*release)(void *);
 };
 
 /* The pool's session is held meanwhile: it stands for the read lock. */
@@ -419,7 +421,36 @@ run_rw(struct hsm_session *s, void *arg)
 int
 hsm_session_run_rw(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
 {
-	struct rw_call call = {op, arg};
+	struct rw_call call = {op, arg, NULL};
 
 	return hsm_session_run(hsm, what, run_rw, &call);
+}
+
+static void
+release_rw(void *arg)
+{
+	struct rw_call *call = arg;
+
+	call->release(call->arg);
+	OPENSSL_free(call);
+}
+
+int
+hsm_session_make(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *))
+{
+	struct rw_call *rw = OPENSSL_zalloc(sizeof(*rw));
+	struct hsm_call call = {what, run_rw, rw, release_rw,
+	    .limit = HSM_MAKE_TIMES * hsm->limit};
+	int rc;
+
+	if (rw == NULL)
+		return 0;
+	rw->op = op;
+	rw->arg = arg;
+	rw->release = release;
+	rc = run_bounded(hsm, &call);
+	if (rc >= 0)
+		OPENSSL_free(rw);
+	return rc;
 }

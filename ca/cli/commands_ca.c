@@ -126,6 +126,11 @@ static const struct option_spec RESUME[] = {
 	"the clock is right, although it stepped"},
     END,
 };
+static const struct option_spec TOKEN_RESUME[] = {
+    {"token", OPTION_TEXT, 0, NULL, "NAME", "of inkan-ca.conf; else \"token\""},
+    {"reason", OPTION_TEXT, REQ, NULL, "TEXT", "why, for the record"},
+    END,
+};
 static const struct option_spec STATUS[] = {
     {"check", OPTION_FLAG, LOCAL, NULL, NULL,
 	"one line; exit status 1 unless all is well"},
@@ -245,6 +250,14 @@ const struct command commands_ca[] = {
 	.run = run_object,
 	.options = RESUME,
 	.help = "Issue certificates again"},
+    {.words = "token resume",
+	.op = "token.resume",
+	.run = run_object,
+	.options = TOKEN_RESUME,
+	.positional = "token",
+	.help = "Let a token that was stopped sign again",
+	.more = "After a wrong signature, or when its PIN was refused and is "
+		"right now. Find\nout why first."},
     {.words = "log accept",
 	.op = "log.accept",
 	.run = run_object,

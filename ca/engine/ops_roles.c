@@ -26,6 +26,7 @@ static const struct ops_roles TABLE[] = {
     {"ca.adoption", READ, 0, 0},
     {"ca.stop", ACT, ACT, OPS_BREAKS},
     {"ca.resume", ADMIN, ADMIN, 0},
+    {"token.resume", ADMIN, ADMIN, 0},
     {"status", READ, 0, 0},
     {"policy.diff", READ, 0, 0},
     {"policy.activate", ADMIN, ADMIN, 0},

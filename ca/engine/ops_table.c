@@ -81,6 +81,8 @@ static const struct ops_arg A_OCSP_PLAN[] = {
 };
 static const struct ops_arg A_STOP[] = {{"reason", TEXT, 0, 100}};
 static const struct ops_arg A_RESUME[] = {{"confirm_time", FLAG, 0, 0}};
+static const struct ops_arg A_TOKEN_RESUME[] = {
+    {"token", TEXT, 0, 63}, {"reason", TEXT, OPS_REQUIRED, 256}};
 static const struct ops_arg A_CA_REQUEST[] = {
     {"name", TEXT, OPS_REQUIRED, 63},
     {"generation", INT, 0, 0},
@@ -385,6 +387,7 @@ static const struct ops_entry TABLE[] = {
     {"ca.adoption", OPS_ADMIN, ops_ca_adoption, ARGS(A_ADOPTION)},
     {"ca.stop", OPS_ADMIN, ops_ca_stop, ARGS(A_STOP)},
     {"ca.resume", OPS_ADMIN, ops_ca_resume, ARGS(A_RESUME)},
+    {"token.resume", OPS_ADMIN, ops_token_resume, ARGS(A_TOKEN_RESUME)},
     {"status", OPS_ADMIN, ops_status, NULL, 0},
     {"policy.diff", OPS_ADMIN, ops_policy_diff, NULL, 0},
     {"policy.activate", OPS_ADMIN, ops_policy_activate, ARGS(A_ACTIVATE)},

@@ -260,6 +260,7 @@ schedule_round(struct schedule *s, time_t now)
 	ERR_clear_error();
 	heartbeat(s, now);
 	token(s, now);
+	tokens_watch(s->ca, now);
 	crls(s, now);
 	close_open(s, now);
 	superseded(s, now);

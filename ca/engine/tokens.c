@@ -145,6 +145,7 @@ make_tokens(struct ca *ca)
 	for (i = 0; i < 1 + s->n_tokens; i++) {
 		ca->tokens[i].conf = i == 0 ? &s->token : &s->tokens[i - 1];
 		pthread_rwlock_init(&ca->tokens[i].lock, NULL);
+		pthread_mutex_init(&ca->tokens[i].stop_lock, NULL);
 	}
 	ca->n_tokens = 1 + s->n_tokens;
 	return 1;
@@ -197,6 +198,7 @@ tokens_stop(struct ca *ca)
 	for (i = 0; i < ca->n_tokens; i++) {
 		hsm_close(ca->tokens[i].hsm);
 		pthread_rwlock_destroy(&ca->tokens[i].lock);
+		pthread_mutex_destroy(&ca->tokens[i].stop_lock);
 	}
 	OPENSSL_free(ca->tokens);
 	ca->tokens = NULL;

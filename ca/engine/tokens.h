@@ -23,6 +23,10 @@ struct ca_token {
 	int no_standby;		/* a key is not in the token that stands in */
 	int pin_refused;	/* at the last try */
 	time_t tried;
+	pthread_mutex_t stop_lock;	/* of what follows; taken after ${lock} */
+	int stop_read;		/* ${stop_logged} is known */
+	int stop_logged;	/* the log's last word is that it is stopped */
+	int stop_told;		/* that it could not be written was said */
 };
 
 /* Why a CA's key is wanted. */
@@ -60,6 +64,17 @@ struct issuer *ca_issuer_lock_for(struct ca *ca, const char *name,
 /* To issue certificates. */
 struct issuer *ca_issuer_lock(struct ca *ca, const char *name, time_t now);
 void ca_issuer_unlock(struct ca *ca, struct issuer *is);
+
+/* For the schedule: that a token was stopped, or is stopped no more because its
+   file was removed, is written to the log ("alarm.token", "token.resume"). What
+   cannot be written is tried again in the next round. */
+void tokens_watch(struct ca *ca, time_t now);
+/* An operator lets it go on (hsm_resume()): an entry "token.resume", then it is
+   done. 1, or 0 raised: CA_E_DENIED "token.resume: ..." when it is well,
+   CA_E_SIGN when it is not open, CA_E_STORE. */
+struct token_resume { const char *who, *text; time_t now; };
+int tokens_resume(struct ca *ca, struct ca_token *t,
+    const struct token_resume *r);
 
 /* Is the key at hand now? Takes the token's lock for a moment. */
 int ca_issuer_has_key(const struct issuer *is);

@@ -59,6 +59,8 @@ has "  an alarm" "$(cat "$log")" 'token.wrong-signature .*does not verify'
 ask w1; is "the token is stopped" "$code" 503
 has "  status says why" "$(said)" 'FAIL|fail'
 has "  and what to do" "$(said)" 'token.stopped: .*remove .*\.stopped'
+logged() { inkan log list --all | grep -qE "$1"; }
+check "  and the log" wait_for 10 logged 'alarm.token .*does not verify'
 fault
 demo_stop; demo_start ca ra ocsp
 ask w1; is "  also after a restart" "$code" 503
@@ -66,12 +68,20 @@ check_not "  no CRL either" inkan crl issue --issuer devices
 rm "$T/demo/state/ca.pin-state.stopped"
 check "resumed by the operator" ask_until w1 10
 check "  a CRL too" inkan crl issue --issuer devices
+check "  that is on record, too" wait_for 10 logged 'token.resume .*who=file'
+is "  the alarm is there once" "$(inkan log list --all | grep -c alarm.token)" 1
+check_not "a token that is well is not resumed" inkan token resume --reason x
+has "  by the rule's name" "$(cat "$T/out")" "token.resume: the token is well"
+check_not "nor one that is not there" inkan token resume none --reason x
 client w2
 fault "C_Sign truncated count=1"
 ask w2; is "a truncated signature: 503" "$code" 503
 has "  an alarm" "$(cat "$log")" 'token.wrong-signature .*wrong length'
-fault; rm "$T/demo/state/ca.pin-state.stopped"
-check "resumed" ask_until w2 10
+fault
+check "resumed by a word, without a restart" inkan token resume --reason "the cable"
+check "  at once" ask_until w2 10
+check_not "  the file is gone" test -e "$T/demo/state/ca.pin-state.stopped"
+has "  on record" "$(inkan log list --all)" 'token.resume .*who=admin:uid:.*text=the cable'
 served=$((served + 2))
 
 # --- load, while everything happens ---

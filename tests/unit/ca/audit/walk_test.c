@@ -99,6 +99,45 @@ sees_gaps_and_ends(void **state)
 	assert_int_equal(alone.result.published, 4);
 }
 
+/* No salt and no detail: somebody took them out, unless an entry says that they
+   were never there. */
+static int
+merged_tx(struct store_tx *tx, void *arg)
+{
+	WIRE_FIELDS *l = field_list_new();
+	int ok = field_add_int(l, "from", ((int64_t *)arg)[0]) &&
+	    field_add_int(l, "size", ((int64_t *)arg)[1]) &&
+	    entries_append(tx, "restore.merged", NOW, l, NULL);
+
+	field_list_free(l);
+	return ok;
+}
+
+static void
+asks_for_lost_details(void **state)
+{
+	struct rig *r = *state;
+
+	rig_add(r, 0, 2);
+	rig_sql(r, "UPDATE entries SET salt = x'', detail = x'' "
+		   "WHERE idx IN (2, 3)");
+	rig_audit(r, OF_STORE, NULL);
+	rig_has(r, "missing 2 ");
+	rig_has(r, "2 entries from here on have no salt and no detail");
+	/* Not by an entry about others. */
+	WRITE(r->t, merged_tx, ((int64_t[]){3, 4}));
+	rig_audit(r, OF_STORE, NULL);
+	rig_has(r, "missing 2 ");
+	WRITE(r->t, merged_tx, ((int64_t[]){2, 4}));
+	rig_audit(r, OF_STORE, NULL);
+	assert_null(strstr(r->found, "no salt"));
+	assert_int_equal(r->result.lost, 2);
+	/* Its leaf still says what it is. */
+	rig_sql(r, "UPDATE entries SET kind = 'crl' WHERE idx = 2");
+	rig_audit(r, OF_STORE, NULL);
+	rig_has(r, "changed 2 ");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_make, rig_remove)
 
 int
@@ -107,6 +146,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(takes_every_step),
 	    TEST(sees_gaps_and_ends),
+	    TEST(asks_for_lost_details),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
