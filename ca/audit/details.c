@@ -178,11 +178,9 @@ read_line(struct details *d)
 int
 details_find(struct details *d, int64_t index, struct log_opening *out)
 {
-	int more = 1;
-
 	memset(out, 0, sizeof(*out));
 	while (!d->ended && d->index < index)
-		if ((more = read_line(d)) < 0)
+		if (read_line(d) < 0)
 			return -1;
 	if (d->ended || d->index != index || d->next.detail == NULL)
 		return 0;

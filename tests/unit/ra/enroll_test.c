@@ -363,15 +363,17 @@ static void
 many_at_once(void **state)
 {
 	pthread_t threads[20];
-	void *r;
+	void *r[20];
 	size_t i;
 
 	for (i = 0; i < 20; i++)
 		pthread_create(&threads[i], NULL, enroll_in_thread, *state);
+	/* All of them first: a test that fails leaves no thread behind. */
+	for (i = 0; i < 20; i++)
+		pthread_join(threads[i], &r[i]);
 	for (i = 0; i < 20; i++) {
-		pthread_join(threads[i], &r);
-		assert_issued(*state, r);
-		free(r);
+		assert_issued(*state, r[i]);
+		free(r[i]);
 	}
 }
 
