@@ -176,8 +176,11 @@ world_quiet(const char *line)
 static void
 world_prepare(struct world *w)
 {
+	const char *base = getenv("TMPDIR");
+
 	memset(w, 0, sizeof(*w));
-	snprintf(w->dir, sizeof(w->dir), "/tmp/inkan-world-XXXXXX");
+	snprintf(w->dir, sizeof(w->dir), "%s/inkan-world-XXXXXX",
+	    base != NULL ? base : "/tmp");
 	assert_non_null(mkdtemp(w->dir));
 	report_init("test", REPORT_ERROR, 2);
 	w->now = time(NULL);
