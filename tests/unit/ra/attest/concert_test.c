@@ -1,0 +1,161 @@
+#include "tests/unit/ra/attest/soft_tpm.h"
+#include "ra/attest/bundle.h"
+
+/* Several statements in one bundle: they must speak of one key and of one TPM. All
+   by swtpm (tests/golden/attest). */
+
+#define ARC "1.2.3"
+#define OID_CERTIFY "\x06\x05\x67\x81\x05\x14\x01"
+#define OID_QUOTE "\x06\x03\x2a\x03\x04" /* ARC.4 */
+
+static struct attest_octets
+line(const char *ak, const char *what)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", ak, what);
+	return golden("tpm.txt", name);
+}
+
+static void
+add(struct der_out *list, const char *oid, size_t oid_len,
+    const struct der_out *stmt)
+{
+	struct der_out one = { { 0 }, 0 };
+
+	memcpy(one.p, oid, oid_len);
+	memcpy(one.p + oid_len, stmt->p, stmt->len);
+	one.len = oid_len + stmt->len;
+	append(list, 0x30, octets_of(one.p, one.len));
+}
+
+static void
+add_certify(struct der_out *list, const char *ak, const char *key)
+{
+	char pub[32], att[32], sig[32];
+	struct der_out stmt;
+
+	snprintf(pub, sizeof(pub), "%s.pub", key);
+	snprintf(att, sizeof(att), "%s.certify", key);
+	snprintf(sig, sizeof(sig), "%s.certify-sig", key);
+	stmt = soft_stmt(line(ak, att), line(ak, sig), line(ak, pub),
+	    octets_of(NULL, 0));
+	add(list, OID_CERTIFY, sizeof(OID_CERTIFY) - 1, &stmt);
+}
+
+static void
+add_quote(struct der_out *list, const char *ak)
+{
+	struct der_out stmt = soft_stmt(line(ak, "quote"), line(ak, "quote-sig"),
+	    octets_of(NULL, 0), octets_of(NULL, 0));
+
+	add(list, OID_QUOTE, sizeof(OID_QUOTE) - 1, &stmt);
+}
+
+/* ${ak} was activated, ${key} is the request's. */
+static int
+judge(const struct der_out *list, const char *ak, const char *key)
+{
+	static const unsigned index[] = { 0, 7, 16 };
+	struct attest_pcr pcr[3] = { { 0 } };
+	struct attest_policy policy = { .formats = 1U << ATTEST_TPM,
+		.arc = ARC, .tpm = { .pcrs = pcr, .n_pcrs = 3 } };
+	struct attest_input in = { .policy = &policy, .now = NOW };
+	struct attest_facts *facts = attest_facts_new();
+	struct tpm_public a, k;
+	struct der_out der = tlv(0x30, octets_of(list->p, list->len));
+	struct bundle *b;
+	char name[32];
+	size_t i;
+	int ok;
+
+	der = tlv(0x30, octets_of(der.p, der.len));
+	for (i = 0; i < 3; i++) {
+		pcr[i].state = "s";
+		pcr[i].bank = NID_sha256;
+		pcr[i].index = index[i];
+		snprintf(name, sizeof(name), "pcr.%u", index[i]);
+		memcpy(pcr[i].digest, golden("tpm.txt", name).p, 32);
+	}
+	in.nonce = golden("tpm.txt", "nonce");
+	in.ak_public = line(ak, "pub");
+	assert_true(tpm_public_read("t", "ak", in.ak_public, 0, &a));
+	in.ak_name = octets_of(a.name, a.name_len);
+	snprintf(name, sizeof(name), "%s.pub", key);
+	assert_true(tpm_public_read("t", "key", line(ak, name), 0, &k));
+	in.spki = spki_of(k.key);
+	b = bundle_parse(der.p, der.len, 0);
+	assert_non_null(b);
+	ok = bundle_appraise(b, &in, facts);
+	if (ok) {
+		assert_string_equal(attest_facts_get(facts, "tpm.pcrs"), "s");
+		assert_true(octets_equal(attest_facts_ak_name(facts), a.name,
+		    a.name_len));
+	}
+	bundle_free(b);
+	attest_facts_free(facts);
+	tpm_public_clear(&a);
+	tpm_public_clear(&k);
+	return ok;
+}
+
+static void
+key_and_state(void **state)
+{
+	struct der_out list = { { 0 }, 0 };
+
+	(void)state;
+	add_certify(&list, "ak-rsa", "p256");
+	add_quote(&list, "ak-rsa");
+	if (!judge(&list, "ak-rsa", "p256"))
+		assert_rule("nothing");
+}
+
+/* The key is in this TPM, the good boot state is another's. */
+static void
+state_of_another(void **state)
+{
+	struct der_out list = { { 0 }, 0 };
+
+	(void)state;
+	add_certify(&list, "ak-rsa", "p256");
+	add_quote(&list, "ak-p256");
+	assert_false(judge(&list, "ak-rsa", "p256"));
+	assert_rule("attest.tpm.signature");
+}
+
+static void
+two_keys(void **state)
+{
+	struct der_out list = { { 0 }, 0 };
+
+	(void)state;
+	add_certify(&list, "ak-rsa", "p256");
+	add_certify(&list, "ak-rsa", "rsa");
+	assert_false(judge(&list, "ak-rsa", "p256"));
+	assert_rule("attest.tpm.csr-key");
+}
+
+/* A quote alone says nothing of the request's key. */
+static void
+state_alone(void **state)
+{
+	struct der_out list = { { 0 }, 0 };
+
+	(void)state;
+	add_quote(&list, "ak-rsa");
+	assert_false(judge(&list, "ak-rsa", "p256"));
+	assert_rule("attest.bundle.key");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(key_and_state),
+		cmocka_unit_test(state_of_another), cmocka_unit_test(two_keys),
+		cmocka_unit_test(state_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
