@@ -254,6 +254,7 @@ wait_for() {	# seconds command...: often at first, then twice a second
 	done
 }
 
+ready_verifier() { test -S "$INKAN_SOCKET_DIR/verifier.sock"; }
 ready_ca() { "$INKAN_BIN/inkan" ca list; }
 # Each of its workers has a connection to inkan-ca of its own: asked four times.
 # Without a CA beside it 503 is the right answer.
@@ -311,7 +312,7 @@ demo_start() {
 
 demo_stop() {
 	local p pid
-	for p in ra ocsp ca; do
+	for p in ra ocsp ca verifier; do
 		alive $p || continue
 		pid=$(cat "$INKAN_DIR/run/inkan-$p.pid")
 		kill -TERM "$pid" 2>/dev/null || true
