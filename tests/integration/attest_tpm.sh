@@ -114,8 +114,7 @@ client = importlib.util.module_from_spec(
 loader.exec_module(client)
 folder, make = sys.argv.pop(1), client.make_csr
 def swap(tpm, args, handle, pub, evidence):
-    tpm.held.remove(handle)
-    tpm.esys.flush_context(handle)
+    tpm.flush(handle)
     return make(tpm, args, *tpm.key(folder), evidence)
 client.make_csr = swap
 sys.exit(client.main())
