@@ -289,6 +289,7 @@ wait_for() {	# seconds command...: often at first, then twice a second
 	done
 }
 
+ready_verifier() { [ -S "$INKAN_SOCKET_DIR/verifier.sock" ]; }
 ready_ca() { [ -S "$INKAN_ADMIN_SOCKET" ] && "$INKAN_BIN/inkan" ca list; }
 # Each of its workers has a connection to inkan-ca of its own: asked four times,
 # over four connections. Without a CA beside it 503 is the right answer.
@@ -353,7 +354,7 @@ demo_start() {
 
 demo_stop() {
 	local p pid
-	for p in ra ocsp ca; do
+	for p in ra ocsp ca verifier; do
 		alive $p || continue
 		pid_of $p
 		kill -TERM "$pid" 2>/dev/null || true

@@ -3,80 +3,27 @@
 # endorsement key, a device's key by that; and what is no evidence.
 . "$(dirname "$0")/lib.sh"
 tid="attested enrolment with a TPM"
-need swtpm
-need swtpm_setup
-need swtpm_localca
-/usr/bin/python3 -c 'import tpm2_pytss' 2>/dev/null || skip "needs python3-tpm2-pytss"
-ARC=1.3.6.1.4.1.32473.7
+# shellcheck source=scripts/demo/tpm.sh
+. "$here/scripts/demo/tpm.sh"
+tpm_needs >"$T/needs" || skip "$(cat "$T/needs")"
 
-# --- a TPM, with a maker of its own ----------------------------------------
-
-tpm_make() {	# folder
-	local s=$1
-	mkdir -p "$s/ca"
-	printf 'statedir = %s/ca\nsigningkey = %s/ca/key.pem\nissuercert = %s/ca/issuer.pem\ncertserial = %s/ca/serial\n' \
-	    "$s" "$s" "$s" "$s" >"$s/localca.conf"
-	printf -- '--platform-manufacturer Inkan\n--platform-version 1\n--platform-model test\n' >"$s/options"
-	printf 'create_certs_tool = %s\ncreate_certs_tool_config = %s/localca.conf\ncreate_certs_tool_options = %s/options\n' \
-	    "$(command -v swtpm_localca)" "$s" "$s" >"$s/setup.conf"
-	swtpm_setup --tpm2 --tpmstate "$s" --create-ek-cert --ecc --overwrite \
-	    --config "$s/setup.conf" --pcr-banks sha256 >"$s/log" 2>&1 ||
-	    die "swtpm_setup: $(tail -3 "$s/log")"
-}
-tpm_start() {	# folder: its socket is $1/sock
-	swtpm socket --tpm2 --tpmstate dir="$1" --flags not-need-init,startup-clear \
-	    --server type=unixio,path="$1/sock" --ctrl type=unixio,path="$1/sock.ctrl" \
-	    >"$1/swtpm.log" 2>&1 &
-	echo $! >>"$T/pids"
-	wait_for 10 test -S "$1/sock" || die "swtpm does not start"
-}
-more_cleanup=stop_tpms
-stop_tpms() {
-	local p
-	[ -f "$T/pids" ] || return 0
-	while read -r p; do kill "$p"; done <"$T/pids" 2>/dev/null
-}
-
-# --- the house -------------------------------------------------------------
-
-verifier_start() {
-	"$INKAN_BIN/inkan-verifier" -c "$T/demo/config/verifier.conf" \
-	    >>"$T/demo/log/inkan-verifier.log" 2>&1 &
-	verifier=$!
-	echo $verifier >>"$T/pids"
-	wait_for 10 test -S "$INKAN_SOCKET_DIR/verifier.sock"
-}
+more_cleanup=stop_tpm
+stop_tpm() { tpm_stop "$T/tpm1"; }
 before_ceremony() {
-	local c=$T/demo/config
+	local f
 	tpm_make "$T/tpm1"
-	cat "$T"/tpm1/ca/swtpm-localca-rootca-cert.pem >"$c/fleets/ek.pem"
-	printf 'socket = "%s/verifier.sock";\ntime_limit = "2s";\n' \
-	    "$INKAN_SOCKET_DIR" >"$c/verifier.conf"
-	printf 'verifier: { socket = "%s/verifier.sock"; time_limit = "4s"; arc = "%s"; };\n' \
-	    "$INKAN_SOCKET_DIR" "$ARC" >>"$c/ca.conf"
-	printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
-	    >"$c/fleets/tpm.attest"
-	fleet tpm-ak tpm-lak 'formats = [ "tpm" ]; activation = true;
-	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
-	references = "tpm.attest"; nonce_lifetime = "60s";'
-	fleet tpm-key device-ldevid 'formats = [ "tpm" ]; activation = true;
-	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
-	own_keys = [ "tpm-lak" ]; references = "tpm.attest";
-	require = ( { fact = "tpm.class"; one_of = [ "virtual", "firmware", "unknown" ]; } );
-	on_unavailable = "park";'
+	tpm_configure "$T/tpm1"
+	# Each request shall be judged, and none be taken for a repetition.
+	for f in tpm-ak tpm-key; do
+		echo 'retry_window = "0s";' >>"$T/demo/config/fleets/$f.conf"
+	done
 }
-fleet() {	# name profile attest
-	sed -e "s/^name = .*/name = \"$1\";/" -e "s/^label = .*/label = \"$1\";/" \
-	    -e "s/^profile = .*/profile = \"$2\";/" -e '/^default = /d' \
-	    "$T/demo/config/fleets/devices.conf" | grep -v '^attest = ' \
-	    >"$T/demo/config/fleets/$1.conf"
-	printf 'retry_window = "0s";\nattest: { %s };\n' "$3" >>"$T/demo/config/fleets/$1.conf"
-}
-before_start() { verifier_start; }
+before_start() { demo_start verifier; }
+verifier() { cat "$INKAN_DIR/run/inkan-verifier.pid"; }
+workers() { pgrep -P "$(verifier)"; }
 
 demo_up
 tpm_start "$T/tpm1"
-INKAN_USER=tpm-demo
 out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak --fleet tpm-key)
 INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
 INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
@@ -86,7 +33,7 @@ enroll() {	# what name options...
 	"$here/scripts/enroll-tpm" "$what" --url "$INKAN_EST_URL" \
 	    --label "tpm-$what" --cacert "$INKAN_ROOT" --user "$(basic)" \
 	    --name "$name" --tcti "swtpm:path=$T/tpm1/sock" \
-	    --ek-chain "$T/tpm1/ca/issuer.pem" --arc "$ARC" \
+	    --ek-chain "$T/tpm1/ca/issuer.pem" --arc "$TPM_ARC" \
 	    --folder "$T/dev" "$@"
 }
 
@@ -119,7 +66,7 @@ check "the log has what was shown" sh -c \
 refused "no evidence" 403 attest.missing sh -c "
     openssl req -new -key '$T/demo/maker/ca.key' -subj /CN=gw-1 -outform DER \\
         -out '$T/plain.csr'; $(declare -f basic enroll); here='$here' T='$T'
-    INKAN_USER='$INKAN_USER' INKAN_SECRET='$INKAN_SECRET' ARC=$ARC
+    INKAN_USER='$INKAN_USER' INKAN_SECRET='$INKAN_SECRET' TPM_ARC=$TPM_ARC
     INKAN_EST_URL='$INKAN_EST_URL' INKAN_ROOT='$INKAN_ROOT'
     enroll key gw-1 --send '$T/plain.csr'"
 check "evidence for later" csr_only "$T/a.csr" --ak-cert "$T/dev/ak.pem"
@@ -167,8 +114,7 @@ client = importlib.util.module_from_spec(
 loader.exec_module(client)
 folder, make = sys.argv.pop(1), client.make_csr
 def swap(tpm, args, handle, pub, evidence):
-    tpm.held.remove(handle)
-    tpm.esys.flush_context(handle)
+    tpm.flush(handle)
     return make(tpm, args, *tpm.key(folder), evidence)
 client.make_csr = swap
 sys.exit(client.main())
@@ -206,7 +152,7 @@ out=$(inkan --json evidence replay --fleet tpm-key --last 100)
 is "the same policy decides the same" \
     "$(json <(printf %s "$out") 'd["differ"]')" 0
 sed -i 's/ "virtual",//' "$T/demo/config/fleets/tpm.attest"
-sed -i 's/one_of = .*/one_of = [ "discrete" ]; } );/' \
+sed -i 's/ one_of = .*/ one_of = [ "discrete" ]; } );/' \
     "$T/demo/config/fleets/tpm-key.conf"
 check "a stricter policy" inkan policy activate
 has "would have refused it" \
@@ -224,18 +170,17 @@ check "and back" inkan policy activate
 check "evidence before a restart of everything" \
     csr_only "$T/r.csr" --ak-cert "$T/dev/ak.pem"
 demo_stop
-kill $verifier; wait $verifier
 demo_start ca ra ocsp
 out=$(send "$T/r.csr"); is "no verifier: come again" "$?" 3
 refused "and no endorsement key is judged" 503 attest.unavailable enroll ak gw-1
-verifier_start
+demo_start verifier
 check "the same request, and the verifier is back" send "$T/r.csr"
-kill -STOP $(pgrep -P $verifier) $verifier
+kill -STOP $(workers) $(verifier)
 check "evidence for one that hangs" csr_only "$T/h.csr" --ak-cert "$T/dev/ak.pem"
 out=$(send "$T/h.csr"); is "it hangs: come again" "$?" 3
-kill -CONT $(pgrep -P $verifier) $verifier
+kill -CONT $(workers) $(verifier)
 check "it goes on" send "$T/h.csr"
-kill -KILL $(pgrep -P $verifier)
+kill -KILL $(workers)
 check "its workers were killed: others took their place" \
     enroll key gw-1 --ak-cert "$T/dev/ak.pem"
 finish

@@ -4,7 +4,7 @@ tid="install"
 . "$(dirname "$0")/lib.sh"
 [ -z "${SAN:-}" ] || skip "the plain build is what is installed"
 check "make install" make -s --no-print-directory -C "$here" install DESTDIR="$T/stage" PREFIX=/usr
-for f in bin/inkan sbin/inkan-ca sbin/inkan-ra sbin/inkan-ocsp sbin/inkan-ceremony \
+for f in bin/inkan sbin/inkan-ca sbin/inkan-ra sbin/inkan-ocsp sbin/inkan-ceremony sbin/inkan-verifier \
     share/man/man1/inkan.1 share/man/man8/inkan-ca.8 share/man/man5/inkan-profile.5 \
     share/inkan/profiles/device-ldevid.conf share/inkan/operators.conf lib/systemd/system/inkan-ca.service; do
 	check "$f" test -s "$T/stage/usr/$f"
@@ -12,14 +12,14 @@ done
 to="$T/st age"
 check "into a folder with a blank, another prefix" make -s --no-print-directory -C "$here" \
     install DESTDIR="$to" PREFIX=/opt/inkan
-for p in ca ra ocsp; do
+for p in ca ra ocsp verifier; do
 	check "its unit starts what is there" test -x \
 	    "$to$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$to/opt/inkan/lib/systemd/system/inkan-$p.service")"
 done
-for p in inkan-ca inkan-ra inkan-ocsp inkan-ceremony inkan; do
+for p in inkan-ca inkan-ra inkan-ocsp inkan-ceremony inkan-verifier inkan; do
 	check "man page of $p" sh -c "ls '$here'/docs/man/$p.[18]"
 done
-for c in inkan-ca.conf inkan-ra.conf inkan-ocsp.conf inkan-ceremony.conf inkan-profile inkan-fleet inkan-operators inkan-store; do
+for c in inkan-ca.conf inkan-ra.conf inkan-ocsp.conf inkan-ceremony.conf inkan-verifier.conf inkan-profile inkan-fleet inkan-operators inkan-store; do
 	check "man page of $c" test -f "$here/docs/man/$c.5"
 done
 if command -v mandoc >/dev/null; then

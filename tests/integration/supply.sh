@@ -7,7 +7,7 @@ tid="supply"
 cd "$here" || exit 1
 [ -z "${SAN:-}" ] || skip "the plain build is what is installed"
 need readelf
-programs="inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony"
+programs="inkan inkan-ca inkan-ra inkan-ocsp inkan-ceremony inkan-verifier"
 
 trace "--- hardened"
 # Is the program hardened? Says why not.
@@ -115,7 +115,7 @@ for name in programs:
     names = {package[i]["name"] for i in links[(ref, "DYNAMIC_LINK")]}
     assert any(n.startswith("libssl") for n in names), name  # has libcrypto
     # Its powers, as tests/layers.sh has them.
-    assert ("libsqlite3-0" in names) == (name != "inkan-ra"), name
+    assert ("libsqlite3-0" in names) == (name not in ("inkan-ra", "inkan-verifier")), name
     assert any(n.startswith("libmicrohttpd") for n in names) == \
         (name == "inkan-ocsp"), name
 versions = [p["versionInfo"] for p in package.values()]
