@@ -4,7 +4,9 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ca/engine/mirror.h"
 #include "ca/engine/ops_status.h"
+#include "ca/store/certs.h"
 
 /* How the instance is, check by check: ok, warn, fail. */
 
@@ -153,6 +155,30 @@ check_writable(struct checking *k)
 	ops_say(k, "store.write", FAIL, 0, "%s", why);
 }
 
+static int
+last_change_tx(struct store_tx *tx, void *arg)
+{
+	return certs_last_change(tx, arg);
+}
+
+/* What is behind is brought up here, as the next beat would: behind for a moment
+   is no fault, only what cannot be written is one. */
+static int
+follows(struct checking *k, const struct status_head *head)
+{
+	struct store *store = k->c->ca->store;
+	char why[300];
+	int64_t last = 0;
+
+	if (store_read(store, last_change_tx, &last) &&
+	    (head->change >= last || mirror_catch_up(store)))
+		return 1;
+	report_trace(why, sizeof(why));
+	ERR_clear_error();
+	ops_say(k, "status.db", FAIL, 0, "changes do not get there: %s", why);
+	return 0;
+}
+
 static void
 check_status_db(struct checking *k)
 {
@@ -172,7 +198,7 @@ check_status_db(struct checking *k)
 	else if (age > 2 * ca->settings->heartbeat + 60)
 		ops_say(k, "status.db", FAIL, 0, "last heartbeat %lld s ago",
 		    (long long)age);
-	else
+	else if (follows(k, &head))
 		ops_say(k, "status.db", OK, 0, "change %lld, heartbeat %lld "
 		    "s ago", (long long)head.change,
 		    (long long)(age > 0 ? age : 0));

@@ -11,9 +11,9 @@ listed() {	# the serials on the published CRL
 
 # With all programs running; they are stopped meanwhile. $T/c.certs: what devices
 # of the fleet `devices` hold, "serial sha256"; $T/c.revoked: which of these serials
-# were revoked. Lower case, sorted.
+# were revoked, and serials that were aborted and then revoked. Lower case, sorted.
 agree() {
-	store "SELECT lower(hex(serial)) || ' ' || lower(hex(cert_sha256)) FROM certs WHERE fleet = 'devices' AND state BETWEEN 2 AND 4 ORDER BY 1" >"$T/s.certs"
+	store "SELECT lower(hex(serial)) || ' ' || lower(hex(cert_sha256)) FROM certs WHERE fleet = 'devices' AND state BETWEEN 2 AND 4 AND cert_sha256 IS NOT NULL ORDER BY 1" >"$T/s.certs"
 	store "SELECT lower(hex(serial)) FROM certs WHERE fleet = 'devices' AND state = 4 ORDER BY 1" >"$T/s.revoked"
 	check "devices hold certificates" test -s "$T/c.certs"
 	check "  some are revoked" test -s "$T/c.revoked"

@@ -18,7 +18,7 @@
 
 #define TEXT_MAX 160
 #define BODY_MAX 65536
-#define PATIENCE_S 90 /* whoever waits longer is not served at all */
+#define PATIENCE_S 500 /* whoever waits longer is not served at all */
 
 struct cert {
 	char serial[48], sha256[65], name[64];

@@ -72,8 +72,7 @@ receive(BIO *b, char *buf, size_t *have, char **body)
 			return 0;
 		*have += n;
 		buf[*have] = '\0';
-		*body = strstr(buf, "\r\n\r\n");
-		if (want > 0 || *body == NULL)
+		if (want > 0 || (*body = strstr(buf, "\r\n\r\n")) == NULL)
 			continue;
 		*body += 4;
 		length = strcasestr(buf, "\r\nContent-Length:");

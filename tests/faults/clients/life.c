@@ -102,8 +102,8 @@ ask(struct clients *c, const char *op, const char *name, X509 *cert,
 		c->tries++;
 		pthread_mutex_unlock(&c->lock);
 		if (x == NULL && wall() > end) {
-			bad("%s %s: not served: %d %.*s", name, op, status,
-			    (int)strcspn(out, "\r\n"), out);
+			bad("%s %s: not served: %d (%zu) %.*s", name, op,
+			    status, n, (int)strcspn(out, "\r\n"), out);
 			return NULL;
 		}
 		if (x == NULL)
