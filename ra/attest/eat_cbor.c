@@ -79,7 +79,7 @@ profile(struct eat_claims *c, const cbor_item_t *v)
 	text = OPENSSL_zalloc(256);
 	if (obj && text)
 		OBJ_obj2txt(text, 256, obj, 1);
-	if (obj == NULL || !eat_keep(c, text)) {
+	if (!eat_keep(c, text) || obj == NULL) {
 		ASN1_OBJECT_free(obj);
 		return bad("eat_profile");
 	}
