@@ -36,6 +36,26 @@ check "confirm" inkan ca resume --confirm-time
 try c4; is "issues again" "$code" 200
 has "on record" "$(inkan log list --limit 1000)" "ca.resume"
 for i in c5 c6; do try $i; done
+# A day forward, then a day back, under a program that runs.
+number() { openssl crl -inform DER -in "$INKAN_DIR/pub/crl/devices-g1.crl" -noout -crlnumber; }
+stopped() { inkan status | grep -qE "clock stepped|behind"; }
+issued() { inkan --json cert list --all --fleet devices | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+for day in +26h -22h; do
+	n=$(issued) crl=$(number) d=d${day#?}
+	fake $day
+	check "$day: it stops" wait_for 10 stopped
+	try "$d"; is "  503" "$code" 503
+	has "  with Retry-After" "$(cat "$head")" '^Retry-After: [0-9]+'
+	has "  no new OCSP answers" "$(ask c4)" "trylater"
+	check_not "  no CRL" inkan crl issue
+	is "  the last one stands" "$(number)" "$crl"
+	fake +2h
+	check "  confirmed once it is right again" inkan ca resume --confirm-time
+	is "  nothing was issued meanwhile" "$(issued)" "$n"
+	try "$d"; is "  it issues" "$code" 200
+	check "  and makes a CRL" inkan crl issue
+	check "    of a larger number" test "$((16#$(number | sed 's/.*0x//')))" -gt "$((16#${crl##*0x}))"
+done
 fake -1d; start_fake
 try c7; is "started a day behind: 503" "$code" 503
 has "status says why" "$(inkan status)" "behind"
