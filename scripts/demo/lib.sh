@@ -12,7 +12,7 @@ usage() {
 # --- a demo's folder -------------------------------------------------------
 
 # What the program's pid file says, in $pid.
-pid_of() {	# program
+read_pid() {	# program
 	pid=
 	read -r pid 2>/dev/null <"$INKAN_DIR/run/inkan-$1.pid" || true
 	[ -n "$pid" ]
@@ -21,7 +21,7 @@ pid_of() {	# program
 # Is the process of that pid file one of ours, and alive?
 alive() {	# program
 	local pid args
-	pid_of "$1" && kill -0 "$pid" 2>/dev/null &&
+	read_pid "$1" && kill -0 "$pid" 2>/dev/null &&
 	    mapfile -d '' -t args 2>/dev/null <"/proc/$pid/cmdline" &&
 	    [[ "${args[*]} " == *"inkan-$1 -c $INKAN_CONFIG_DIR/$1.conf "* ]]
 }
@@ -320,7 +320,7 @@ ready_ocsp() {
 
 settled() {	# program: it answers, or it has ended
 	local pid
-	"ready_$1" || { pid_of "$1" && gone "$pid"; }
+	"ready_$1" || { read_pid "$1" && gone "$pid"; }
 }
 
 demo_start() {
@@ -345,7 +345,7 @@ demo_start() {
 	*" ca "*) if alive ra; then waits="$waits ra"; fi ;;
 	esac
 	for p in $waits; do
-		wait_for 20 settled "$p" && pid_of "$p" && ! gone "$pid" &&
+		wait_for 20 settled "$p" && read_pid "$p" && ! gone "$pid" &&
 		    continue
 		tail -n 5 "$INKAN_DIR/log/inkan-$p.log" >&2
 		die "inkan-$p does not answer; see $INKAN_DIR/log/inkan-$p.log"
@@ -356,7 +356,7 @@ demo_stop() {
 	local p pid
 	for p in ra ocsp ca verifier; do
 		alive $p || continue
-		pid_of $p
+		read_pid $p
 		kill -TERM "$pid" 2>/dev/null || true
 		wait_for 20 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
 		rm -f "$INKAN_DIR/run/inkan-$p.pid"
