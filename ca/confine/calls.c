@@ -61,6 +61,17 @@ const char *const calls_store[] = {"ftruncate", "ftruncate64", "truncate",
 /* A vendor's module that speaks to its HSM over the network. */
 const char *const calls_network[] = {"bind", NULL};
 
+/* Octets in, octets out: who is taken over here has nothing to take. */
+const char *const calls_compute[] = {"read", "readv", "recv", "recvfrom",
+    "recvmsg", "write", "writev", "send", "sendto", "sendmsg", "accept",
+    "accept4", "close", "shutdown", "getsockopt", "fcntl", "fcntl64", "fstat",
+    "newfstatat", "poll", "ppoll", "ppoll_time64", "alarm", "setitimer",
+    "futex", "futex_time64", "munmap", "mremap", "madvise", "brk", "mlock",
+    "munlock", "exit", "exit_group", "rt_sigaction", "rt_sigprocmask",
+    "rt_sigreturn", "sigreturn", "restart_syscall", "clock_gettime",
+    "clock_gettime64", "gettimeofday", "time", "getpid", "gettid",
+    "getrandom", NULL};
+
 /* Nothing of ours asks for these: who does is not us. */
 const char *const calls_fatal[] = {"execve", "execveat", "ptrace",
     "process_vm_readv", "process_vm_writev", "bpf", "perf_event_open",

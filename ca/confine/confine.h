@@ -47,7 +47,9 @@ enum confine_access {
 /* What a program needs beside what all need; to be or-ed. */
 enum {
 	CONFINE_SERVES = 1,	/* accepts connections */
-	CONFINE_STORES = 2	/* writes files */
+	CONFINE_STORES = 2,	/* writes files */
+	CONFINE_COMPUTES = 4	/* nothing but what is open: no file, socket or
+				   thread is made. Alone */
 };
 
 /*

@@ -150,9 +150,28 @@ add_sockets(scmp_filter_ctx f, int network)
 	    add_list(f, calls_network, ALLOW);
 }
 
+/* Memory that is never executable, and what raise(3) and abort(3) do. */
+static int
+add_computing(scmp_filter_ctx f)
+{
+	const uint64_t self = (uint64_t)getpid();
+	const struct by_argument rules[] = {
+	    {"mmap", ALLOW, MASK(2, PROT_EXEC, 0)},
+	    {"mmap2", ALLOW, MASK(2, PROT_EXEC, 0)},
+	    {"mprotect", ALLOW, MASK(2, PROT_EXEC, 0)},
+	    {"tgkill", ALLOW, EQ(0, self)},
+	};
+
+	return add_list(f, calls_compute, ALLOW) &&
+	    add_list(f, calls_fatal, SCMP_ACT_KILL_PROCESS) &&
+	    add_arguments(f, rules, N(rules));
+}
+
 static int
 add_all(scmp_filter_ctx f, const struct confine *c, unsigned needs)
 {
+	if (needs & CONFINE_COMPUTES)
+		return add_computing(f);
 	return add_list(f, calls_base, ALLOW) &&
 	    (!(needs & CONFINE_SERVES) || add_list(f, calls_serve, ALLOW)) &&
 	    (!(needs & CONFINE_STORES) || add_list(f, calls_store, ALLOW)) &&

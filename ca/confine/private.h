@@ -36,6 +36,7 @@ extern const char *const calls_base[];
 extern const char *const calls_serve[];
 extern const char *const calls_store[];
 extern const char *const calls_network[];
+extern const char *const calls_compute[];
 extern const char *const calls_fatal[];
 
 #endif

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "ca/report/daemon.h"
@@ -23,33 +24,44 @@ fail(void)
 	return 1;
 }
 
+static int
+run(const struct verifier_conf *conf)
+{
+	int signal_fd, listen_fd, ok;
+
+	if ((signal_fd = daemon_signals()) < 0 ||
+	    (listen_fd = socket_listen(conf->socket, 0660)) < 0 ||
+	    !confine_files(conf->confine))
+		return fail();
+	ok = verifier_serve(conf, listen_fd, signal_fd);
+	unlink(conf->socket);
+	if (!ok)
+		return fail();
+	report_event(REPORT_INFO, "stop.done", NULL);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct daemon_options o = {.usage = USAGE};
 	struct verifier_conf conf;
-	int signal_fd, listen_fd, ok;
+	int status = 0;
 
 	if (!daemon_options(argc, argv, &o))
 		return 2;
 	report_init("inkan-verifier", REPORT_INFO, STDERR_FILENO);
-	if (!daemon_harden())
+	/* libtss2-mu writes about what it cannot read: strangers send it. */
+	if (!daemon_harden() || setenv("TSS2_LOG", "all+none", 1) != 0)
 		return fail();
 	if (!verifier_conf_read(o.config, &conf)) {
 		report_fatal("inkan-verifier");
-		return 1;
-	}
-	if (o.check_only) {
+		status = 1;
+	} else if (o.check_only) {
 		puts("the configuration is well");
-		return 0;
+	} else {
+		status = run(&conf);
 	}
-	if ((signal_fd = daemon_signals()) < 0 ||
-	    (listen_fd = socket_listen(conf.socket, 0660)) < 0)
-		return fail();
-	ok = verifier_serve(&conf, listen_fd, signal_fd);
-	unlink(conf.socket);
-	if (!ok)
-		return fail();
-	report_event(REPORT_INFO, "stop.done", NULL);
-	return 0;
+	verifier_conf_clear(&conf);
+	return status;
 }

@@ -14,6 +14,7 @@ static const struct conf_key KEYS[] = {
     {"workers", CONF_INT, 0},
     {"time_limit", CONF_DURATION, 0},
     {"memory", CONF_SIZE, 0},
+    {"confine", CONF_GROUP, 0},
 };
 
 static int
@@ -72,6 +73,29 @@ read_peers(const struct conf_group *g, struct verifier_conf *out)
 	return 1;
 }
 
+/* No file is read or written but the socket, which goes at the end. */
+static int
+read_confine(const struct conf_group *g, struct verifier_conf *out)
+{
+	char dir[PATH_MAX];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", out->socket);
+	if ((slash = strrchr(dir, '/')) != NULL)
+		*slash = '\0';
+	if ((out->confine = confine_new(g, dir)) == NULL)
+		return 0;
+	confine_file(out->confine, out->socket, CONFINE_WRITE);
+	return 1;
+}
+
+void
+verifier_conf_clear(struct verifier_conf *conf)
+{
+	confine_free(conf->confine);
+	conf->confine = NULL;
+}
+
 int
 verifier_conf_read(const char *path, struct verifier_conf *out)
 {
@@ -89,7 +113,8 @@ verifier_conf_read(const char *path, struct verifier_conf *out)
 	    conf_int(g, "workers", 1, 64, 2, &workers) &&
 	    conf_duration(g, "time_limit", 1, 60, 3, &limit) &&
 	    conf_size(g, "memory", 16 << 20, (int64_t)4 << 30, 256 << 20,
-		&out->memory);
+		&out->memory) &&
+	    read_confine(g, out);
 	out->workers = (int)workers;
 	out->time_limit = (int)limit;
 	conf_free(conf);

@@ -15,6 +15,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include <jansson.h>
+
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
 #include "ca/wire/socket.h"
@@ -104,7 +106,14 @@ work(const struct verifier_conf *conf, int listen_fd)
 {
 	int i, fd;
 
-	/* Everything is open by now: the place to give up what is left. */
+	/* What libraries open when they are used first, they open now. */
+	json_object_seed(0);
+	if (!OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
+		OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) ||
+	    !confine_calls(conf->confine, CONFINE_COMPUTES)) {
+		report_errors(REPORT_ERROR, "start.failed", NULL);
+		_exit(1);
+	}
 	for (i = 0; i < QUESTIONS_MAX; i++) {
 		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))

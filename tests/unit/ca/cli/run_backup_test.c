@@ -28,7 +28,7 @@ copies_and_verifies(void **state)
 	(void)state;
 	prepare();
 	assert_int_equal(tool("backup", to, "--config", conf, NULL), 0);
-	assert_in(canned.out, "store: schema 4, 8 entries\npublished: 8 ");
+	assert_in(canned.out, "store: schema 5, 8 entries\npublished: 8 ");
 	assert_in(canned.out, "nothing found that is wrong");
 	assert_in(canned.out, "left out: tokens, PIN files and status.db");
 	assert_true(is_there("b/store.db") && is_there("b/config/ca.conf") &&

@@ -240,6 +240,25 @@ what_only_an_intruder_does(void **state)
 	assert_int_equal(comes_to(try_unshare, 3, ""), -SIGSYS);
 }
 
+static void
+who_computes_has_what_is_open(void **state)
+{
+	(void)state;
+	if (SANITIZED)
+		skip();
+	assert_int_equal(comes_to(try_memory, CONFINE_COMPUTES, ""), 0);
+	assert_int_equal(comes_to(try_accept, CONFINE_COMPUTES, ""), EBADF);
+	assert_int_equal(comes_to(try_raise, CONFINE_COMPUTES, ""), -SIGUSR1);
+	assert_int_equal(comes_to(try_file, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_unix, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_bind, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_thread, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_fork, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_kill, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_code, CONFINE_COMPUTES, ""), ENOSYS);
+	assert_int_equal(comes_to(try_exec, CONFINE_COMPUTES, ""), -SIGSYS);
+}
+
 static pthread_barrier_t ready, loaded;
 
 static void *
@@ -287,6 +306,7 @@ main(void)
 	    cmocka_unit_test(what_is_not_needed_fails),
 	    cmocka_unit_test(networks),
 	    cmocka_unit_test(what_only_an_intruder_does),
+	    cmocka_unit_test(who_computes_has_what_is_open),
 	    cmocka_unit_test(threads_that_are_there_too),
 	};
 
