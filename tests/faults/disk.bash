@@ -9,6 +9,7 @@ disk_faults() {	# lines...: in force when it returns; none: all is well
 	mv "$T/disk.new" "$T/disk"
 }
 disk_faults
+before_start() { confine_reads "$T"; } # where the library looks
 # A command under it: with these faults, beside which there are no others.
 under_faults() { INKAN_DISK_FAULTS=$T/disk LD_PRELOAD=$DISKFAULT "$@"; }
 # A program of the demo under it; ready_... is for the caller to wait for.

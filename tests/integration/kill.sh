@@ -39,14 +39,14 @@ load=$!
 # inkan-ca more often than the others; sometimes while it is still starting.
 programs=(ca ca ca ra ocsp backup)
 declare -A killed=([ca]=0 [ra]=0 [ocsp]=0 [backup]=0)
-nap() { sleep "0.$(printf %03d $((RANDOM % $1)))"; }
+rest() { sleep "0.$(printf %03d $((RANDOM % $1)))"; }
 kill_one() {	# program
 	local pid
 	if [ "$1" = backup ]; then
 		rm -rf "$T/backup" "$T/backup.tmp"
 		"$INKAN_BIN/inkan" backup --config "$INKAN_CONFIG_DIR/ca.conf" "$T/backup" >"$T/backup.said" 2>&1 &
 		pid=$!
-		nap 120
+		rest 120
 		kill -KILL $pid 2>/dev/null || return 1
 		wait $pid 2>/dev/null
 		return 0
@@ -59,7 +59,7 @@ kill_one() {	# program
 	fi
 	wait "$pid" 2>/dev/null
 	token_back
-	nap 300
+	rest 300
 	start "$1"
 }
 # SoftHSM writes its token's file anew at each login, and empties it for that
@@ -79,7 +79,7 @@ cp -r "$INKAN_DIR/tokens" "$T/tokens"
 n=0
 while [ $n -lt $kills ]; do
 	p=${programs[RANDOM % ${#programs[@]}]}
-	[ $((RANDOM % 5)) = 0 ] || nap 800
+	[ $((RANDOM % 5)) = 0 ] || rest 800
 	kill_one $p || continue
 	killed[$p]=$((killed[$p] + 1)) n=$((n + 1))
 done 2>/dev/null

@@ -176,8 +176,8 @@ demo_up() {
 # --- raw EST ---------------------------------------------------------------
 
 new_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
-# new_csr NAME [SUBJECT]: both in one process, $D/NAME.key and $T/NAME.b64 for CN=NAME
-new_csr() {
+# device_csr NAME [SUBJECT]: both in one process, $D/NAME.key and $T/NAME.b64 for CN=NAME
+device_csr() {
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
 	    -keyout "$D/$1.key" -subj "${2:-/CN=$1}" -out "$T/$1.csr" \
 	    2>"$T/out" || return
@@ -238,14 +238,14 @@ verifies() {
 }
 # enrol_basic NAME [label/]: new key, CSR CN=NAME; files $D/NAME.{key,pem}
 enrol_basic() {
-	new_csr "$1"
+	device_csr "$1"
 	post "${2:-}simpleenroll" "$T/$1.b64" -u "$(basic)"
 	[ "$code" = 200 ] && take_cert "$D/$1.pem"
 }
 # enrol_maker NAME [label/]: with a maker certificate minted for NAME
 enrol_maker() {
 	make_maker_device "$1" "$D/$1-maker"
-	new_csr "$1" /CN=ignored
+	device_csr "$1" /CN=ignored
 	post "${2:-}simpleenroll" "$T/$1.b64" --cert "$D/$1-maker.pem" \
 	    --key "$D/$1-maker.key"
 	[ "$code" = 200 ] && take_cert "$D/$1.pem"
