@@ -9,6 +9,7 @@ undo() { [ -z "$mnt" ] || umount -l "$mnt" 2>/dev/null; }
 before_ceremony() {
 	mnt=$T/demo/state
 	mount -t tmpfs -o size=24m none "$mnt" 2>/dev/null || { mnt=""; skip "cannot mount a tmpfs here"; }
+	mkdir "$mnt/ocsp"
 	sed -i 's/^workers/min_free = "1m";\nworkers/' "$T/demo/config/ca.conf"
 }
 demo_up

@@ -17,7 +17,7 @@ for u in "$units"/*.service; do
 	check "$name: calls by list" grep -q '^SystemCallFilter=@system-service' "$u"
 	# Without them the program cannot confine itself (ca/confine).
 	check "  those of ca/confine among them" grep -qE '^SystemCallFilter=.* landlock_restrict_self seccomp$' "$u"
-	check "  a user of its own" grep -qE '^User=_inkan-(ca|ra|ocsp)$' "$u"
+	check "  a user of its own" grep -qE '^User=_inkan-(ca|ra|ocsp|verifier)$' "$u"
 done
 families() { sed -n 's/^RestrictAddressFamilies=//p' "$units/$1.service"; }
 is "the engine has no network" "$(families inkan-ca) $(grep -c '^PrivateNetwork=yes' "$units/inkan-ca.service")" "AF_UNIX 1"
