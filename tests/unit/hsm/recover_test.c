@@ -53,17 +53,13 @@ try_sign(EVP_PKEY *k)
 	return rc;
 }
 
-/* Restarts of the module are spaced: wait one gap at the most, and as long as the
-   slowest try took. */
+/* Restarts of the module are spaced: wait one gap at the most. */
 static void
 wait_gap(void)
 {
 	struct timespec ts = {0, 600000000};
 
-	do
-		nanosleep(&ts, NULL);
-	while (hsm_monotonic_ns() <= hsm->health.retry_at ||
-	    hsm_monotonic_ns() <= second->health.retry_at);
+	nanosleep(&ts, NULL);
 }
 
 static void
