@@ -64,8 +64,8 @@ const char *const calls_network[] = {"bind", NULL};
 /* Octets in, octets out: who is taken over here has nothing to take. */
 const char *const calls_compute[] = {"read", "readv", "recv", "recvfrom",
     "recvmsg", "write", "writev", "send", "sendto", "sendmsg", "accept",
-    "accept4", "close", "shutdown", "getsockopt", "fcntl", "fcntl64", "fstat",
-    "newfstatat", "poll", "ppoll", "ppoll_time64", "alarm", "setitimer",
+    "accept4", "close", "shutdown", "getsockopt", "setsockopt", "fcntl", "fcntl64",
+    "fstat", "newfstatat", "poll", "ppoll", "ppoll_time64", "alarm", "setitimer",
     "futex", "futex_time64", "munmap", "mremap", "madvise", "brk", "mlock",
     "munlock", "exit", "exit_group", "rt_sigaction", "rt_sigprocmask",
     "rt_sigreturn", "sigreturn", "restart_syscall", "clock_gettime",

@@ -137,6 +137,8 @@ spawn(const struct verifier_conf *conf, int listen_fd, int signal_fd)
 	if (pid != 0)
 		return pid;
 	sigemptyset(&none);
+	/* A log that is a file cannot be written to from here: no reason to end. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) != 0 || !bound(conf))
 		_exit(1);

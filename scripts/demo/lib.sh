@@ -291,18 +291,22 @@ wait_for() {	# seconds command...: often at first, then twice a second
 
 ready_verifier() { [ -S "$INKAN_SOCKET_DIR/verifier.sock" ]; }
 ready_ca() { [ -S "$INKAN_ADMIN_SOCKET" ] && "$INKAN_BIN/inkan" ca list; }
-# Each of its workers has a connection to inkan-ca of its own: asked four times,
-# over four connections. Without a CA beside it 503 is the right answer.
+# Each of its workers has a connection to inkan-ca of its own, and the kernel chooses
+# who is asked: twelve times, over twelve connections. Without a CA beside it 503 is
+# the right answer.
 ready_ra() {
-	local codes url=$INKAN_EST_URL/.well-known/est/cacerts
-	codes=$(curl -sS -w "%{http_code}\n" --max-time 2 --cacert "$INKAN_ROOT" \
-	    --parallel-immediate -Z -o /dev/null "$url" -o /dev/null "$url" \
-	    -o /dev/null "$url" -o /dev/null "$url" 2>/dev/null) || return 1
-	case $codes in
-	$'200\n200\n200\n200') ;;
-	*503*) ! alive ca ;;
-	*) return 1 ;;
-	esac
+	local codes n=0 c url=$INKAN_EST_URL/.well-known/est/cacerts
+	codes=$(curl -sS -w "%{http_code}\n" --max-time 4 --cacert "$INKAN_ROOT" \
+	    --parallel-immediate -Z --parallel-max 12 "$url?[1-12]" \
+	    -o /dev/null 2>/dev/null) || return 1
+	for c in $codes; do
+		case $c in
+		200) n=$((n + 1)) ;;
+		503) alive ca && return 1; n=$((n + 1)) ;;
+		*) return 1 ;;
+		esac
+	done
+	[ $n = 12 ]
 }
 # An instance that is stopped says tryLater: that is an answer, too. The EST
 # server's certificate may be by a newer CA; the delegate's stays.
