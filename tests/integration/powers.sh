@@ -37,7 +37,10 @@ restart_with_probe() {	# program [setpriv options...]; the file $T/probe
 }
 try_all() {	# program: what came of the lines, into $said
 	kill -USR2 "$(pid_of "$1")"
-	wait_for 10 grep -q "^probe end" "$d/log/inkan-$1.log" ||
+	# It may have come before the program waits: once more, if it did nothing.
+	wait_for 5 grep -q "^probe " "$d/log/inkan-$1.log" ||
+	    kill -USR2 "$(pid_of "$1")"
+	wait_for 30 grep -q "^probe end" "$d/log/inkan-$1.log" ||
 	    fail "inkan-$1: the probe did not end"
 	said=$(grep '^probe ' "$d/log/inkan-$1.log")
 }
