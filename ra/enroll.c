@@ -166,24 +166,9 @@ static void
 on_answer(const WIRE_ANSWER *answer, void *arg)
 {
 	struct exchange *x = arg;
-	char line[ANSWER_TEXT_MAX];
-	int http;
 
-	ERR_clear_error();
-	x->call = 0;
-	if (answer == NULL) {
-		exchange_refuse(x, 503, "ca", "ca.away",
-		    "not available now, try again later", 0);
-		return;
-	}
-	if (message_answer_status(answer) == WIRE_OK) {
+	if (exchange_came_back(x, answer))
 		answer_certificate(x, answer);
-		return;
-	}
-	http = answer_http(message_answer_status(answer));
-	answer_refusal(line, sizeof(line), answer);
-	exchange_refuse_line(x, http, line, message_refusal(answer, "stage"),
-	    message_refusal(answer, "rule"), message_retry(answer));
 }
 
 void

@@ -206,6 +206,27 @@ exchange_refuse_queue(struct exchange *x, int http, const char *stage)
 	exchange_refuse(x, http, stage, text, colon + 2, 0);
 }
 
+int
+exchange_came_back(struct exchange *x, const WIRE_ANSWER *answer)
+{
+	char line[ANSWER_TEXT_MAX];
+
+	ERR_clear_error();
+	x->call = 0;
+	if (answer == NULL) {
+		exchange_refuse(x, 503, "ca", "ca.away",
+		    "not available now, try again later", 0);
+		return 0;
+	}
+	if (message_answer_status(answer) == WIRE_OK)
+		return 1;
+	answer_refusal(line, sizeof(line), answer);
+	exchange_refuse_line(x, answer_http(message_answer_status(answer)),
+	    line, message_refusal(answer, "stage"),
+	    message_refusal(answer, "rule"), message_retry(answer));
+	return 0;
+}
+
 void
 exchange_answer_der(
     struct exchange *x, const char *media, const unsigned char *der, size_t len)

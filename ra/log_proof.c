@@ -17,24 +17,10 @@ static void
 on_answer(const WIRE_ANSWER *answer, void *arg)
 {
 	struct exchange *x = arg;
-	char line[ANSWER_TEXT_MAX];
 	const char *proof;
 
-	ERR_clear_error();
-	x->call = 0;
-	if (answer == NULL) {
-		exchange_refuse(x, 503, "ca", "ca.away",
-		    "not available now, try again later", 0);
+	if (!exchange_came_back(x, answer))
 		return;
-	}
-	if (message_answer_status(answer) != WIRE_OK) {
-		answer_refusal(line, sizeof(line), answer);
-		exchange_refuse_line(x,
-		    answer_http(message_answer_status(answer)), line,
-		    message_refusal(answer, "stage"),
-		    message_refusal(answer, "rule"), message_retry(answer));
-		return;
-	}
 	proof = field_text(answer->values, "proof", NULL);
 	if (proof != NULL)
 		exchange_answer(

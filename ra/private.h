@@ -153,6 +153,9 @@ void exchange_refuse_line(struct exchange *x, int http, const char *line,
     const char *stage, const char *rule, int64_t retry);
 /* The last reason on the error queue, "rule: text", as a refusal. */
 void exchange_refuse_queue(struct exchange *x, int http, const char *stage);
+/* inkan-ca has answered (NULL: it is away). 1 when it said yes; else the client has
+   been told what it said. */
+int exchange_came_back(struct exchange *x, const WIRE_ANSWER *answer);
 /* 200: base64 of DER under ${media}, wrapped as fleet and client want it. */
 void exchange_answer_der(struct exchange *x, const char *media,
     const unsigned char *der, size_t len);

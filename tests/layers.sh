@@ -84,4 +84,13 @@ never inkan libssl libevent libmicrohttpd
 if nm -D "$BUILD/inkan-ca" 2>/dev/null | grep -qE ' U (SSL_|getaddrinfo|BIO_new_connect)'; then
 	echo "inkan-ca imports network functions"; bad=1
 fi
+# The top level is this, and nothing else.
+if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+	for f in $(git ls-files | sed 's|/.*||' | sort -u); do
+		case $f in
+		Makefile|ca|ra|ocsp|profiles|hsm|scripts|tests|docs|README.md|LICENSE|.*) ;;
+		*) echo "$f does not belong to the top level"; bad=1 ;;
+		esac
+	done
+fi
 exit $bad

@@ -180,7 +180,6 @@ pack_facts(const WIRE_ANSWER *a, const struct appraise_ask *ask,
 {
 	WIRE_FIELDS *l = field_list_new();
 	const WIRE_FIELD *f;
-	size_t i;
 	int k, ok = l != NULL;
 
 	if (ok && nonce->ak_public_len > 0)
@@ -192,11 +191,8 @@ pack_facts(const WIRE_ANSWER *a, const struct appraise_ask *ask,
 		f = sk_WIRE_FIELD_value(ask->known, k);
 		ok = field_add_text(l, field_name(f), field_get_text(f));
 	}
-	for (i = 0; ok && a != NULL && i < message_n_rows(a); i++)
-		ok = field_add_text(l,
-		    field_text(message_row(a, i), "name", "-"),
-		    field_text(message_row(a, i), "value", ""));
-	ok = ok && field_list_encode(l, &row->facts, &row->facts_len);
+	ok = ok && (a == NULL || verifier_add_facts(l, a)) &&
+	    field_list_encode(l, &row->facts, &row->facts_len);
 	field_list_free(l);
 	return ok;
 }

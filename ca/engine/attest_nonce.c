@@ -107,14 +107,10 @@ static int
 keep_facts(const WIRE_ANSWER *a, struct nonce_row *row)
 {
 	WIRE_FIELDS *l = field_list_new();
-	size_t i;
-	int ok = l != NULL;
+	int ok;
 
-	for (i = 0; ok && i < message_n_rows(a); i++)
-		ok = field_add_text(l,
-		    field_text(message_row(a, i), "name", "-"),
-		    field_text(message_row(a, i), "value", ""));
-	ok = ok && field_list_encode(l, &row->facts, &row->facts_len);
+	ok = l != NULL && verifier_add_facts(l, a) &&
+	    field_list_encode(l, &row->facts, &row->facts_len);
 	field_list_free(l);
 	return ok;
 }

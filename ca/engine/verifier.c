@@ -56,6 +56,21 @@ verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
 	return ok;
 }
 
+int
+verifier_add_facts(WIRE_FIELDS *l, const WIRE_ANSWER *a)
+{
+	const WIRE_FIELDS *row;
+	size_t i;
+
+	for (i = 0; i < message_n_rows(a); i++) {
+		row = message_row(a, i);
+		if (!field_add_text(l, field_text(row, "name", "-"),
+			field_text(row, "value", "")))
+			return 0;
+	}
+	return 1;
+}
+
 WIRE_ANSWER *
 verifier_ask(const struct verifier *v, const char *op, WIRE_FIELDS *args)
 {

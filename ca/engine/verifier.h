@@ -23,6 +23,8 @@ struct verifier {		/* borrowed by admit_env */
 /* What the fleet's evidence is judged by, into ${args}. 1, or 0 raised. */
 int verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
     const char *arc, time_t now);
+/* The facts that ${a} tells, as fields of ${l}. 1, or 0: out of memory. */
+int verifier_add_facts(WIRE_FIELDS *l, const WIRE_ANSWER *a);
 /* Ask; ${args} are borrowed. Returned to be freed with WIRE_ANSWER_free(); NULL
    raised: it is not there, or too late, or does not speak our tongue. */
 WIRE_ANSWER *verifier_ask(

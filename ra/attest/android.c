@@ -27,32 +27,6 @@ struct work {
 
 /* ---- The chain ---- */
 
-static X509 *
-find_leaf(const struct attest_input *in)
-{
-	EVP_PKEY *key = attest_csr_key(in);
-	X509 *leaf = NULL;
-	int i, n = 0;
-
-	if (key == NULL)
-		return NULL;
-	for (i = 0; i < sk_X509_num(in->certs); i++) {
-		X509 *cert = sk_X509_value(in->certs, i);
-		EVP_PKEY *its = X509_get0_pubkey(cert);
-
-		if (its && EVP_PKEY_eq(its, key) == 1) {
-			leaf = cert;
-			n++;
-		}
-	}
-	EVP_PKEY_free(key);
-	if (n == 1)
-		return leaf;
-	attest_refuse("android.leaf", "certs",
-	    "%d certificates of the request's key; one must be there", n);
-	return NULL;
-}
-
 /* Roots are issued anew with the same key, and devices send the old ones: who
    has an anchor's key is an anchor. */
 static STACK_OF(X509) *
@@ -336,7 +310,7 @@ android_appraise(const struct attest_statement *s, const struct attest_input *in
 	if (!octets_equal(s->stmt, empty, sizeof(empty)))
 		return attest_malformed("android.stmt", "stmt",
 		    "not an empty SEQUENCE: the evidence is in certs");
-	leaf = find_leaf(in);
+	leaf = attest_csr_cert("android.leaf", in);
 	ok = leaf && find_path(&w, leaf) &&
 	    android_status_check(w.policy, w.path, in->now) &&
 	    read_extension(&w) &&

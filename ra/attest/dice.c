@@ -24,32 +24,6 @@ read_item(struct attest_octets in, const ASN1_ITEM *item)
 
 /* ---- The path ---- */
 
-/* The alias certificate: the one of the request's key. */
-static X509 *
-find_leaf(const struct attest_input *in)
-{
-	EVP_PKEY *key = attest_csr_key(in);
-	X509 *leaf = NULL;
-	int i, n = 0;
-
-	if (key == NULL)
-		return NULL;
-	for (i = 0; i < sk_X509_num(in->certs); i++) {
-		X509 *cert = sk_X509_value(in->certs, i);
-		EVP_PKEY *its = X509_get0_pubkey(cert);
-
-		if (its && EVP_PKEY_eq(its, key) == 1) {
-			leaf = cert;
-			n++;
-		}
-	}
-	if (n != 1)
-		attest_refuse("dice.alias", "certs",
-		    "%d certificates of the request's key; one must be there", n);
-	EVP_PKEY_free(key);
-	return n == 1 ? leaf : NULL;
-}
-
 /* The maker's anchors, and the DeviceIDs that were told to us one by one. */
 static STACK_OF(X509) *
 anchors_of(const struct attest_input *in)
@@ -288,7 +262,7 @@ int
 dice_appraise(const struct attest_statement *s, const struct attest_input *in,
     struct attest_facts *facts)
 {
-	X509 *leaf = find_leaf(in);
+	X509 *leaf = attest_csr_cert("dice.alias", in);
 	STACK_OF(X509) *path = leaf ? find_path(in, leaf) : NULL;
 	int ok = path && check_time(in, path) && check_purposes(leaf) &&
 	    check_fresh(s, leaf, in) && check_ueid(path, facts) &&

@@ -57,6 +57,31 @@ attest_csr_key(const struct attest_input *in)
 	return key;
 }
 
+X509 *
+attest_csr_cert(const char *rule, const struct attest_input *in)
+{
+	EVP_PKEY *key = attest_csr_key(in), *its;
+	X509 *cert, *found = NULL;
+	int i, n = 0;
+
+	if (key == NULL)
+		return NULL;
+	for (i = 0; i < sk_X509_num(in->certs); i++) {
+		cert = sk_X509_value(in->certs, i);
+		its = X509_get0_pubkey(cert);
+		if (its != NULL && EVP_PKEY_eq(its, key) == 1) {
+			found = cert;
+			n++;
+		}
+	}
+	EVP_PKEY_free(key);
+	if (n == 1)
+		return found;
+	attest_refuse(rule, "certs",
+	    "%d certificates of the request's key; one must be there", n);
+	return NULL;
+}
+
 int
 attest_key_check(const char *rule, const char *field, const EVP_PKEY *key,
     const struct attest_input *in, struct attest_facts *facts)

@@ -40,6 +40,9 @@ int attest_nonce_check(const char *rule, const char *field,
     const struct attest_input *in, const unsigned char *p, size_t len);
 /* The CSR's key; to be freed. NULL raised (ATTEST_E_POLICY). */
 EVP_PKEY *attest_csr_key(const struct attest_input *in);
+/* The one certificate that came with the evidence and is of the request's key,
+   borrowed; NULL refused by ${rule}. */
+X509 *attest_csr_cert(const char *rule, const struct attest_input *in);
 /* Is ${key} the CSR's? Then it is noted as the attested one. */
 int attest_key_check(const char *rule, const char *field, const EVP_PKEY *key,
     const struct attest_input *in, struct attest_facts *facts);

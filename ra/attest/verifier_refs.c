@@ -13,6 +13,7 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define PCRS_MAX 24
+#define STATES_MAX 64
 
 static const struct conf_key ROOT_KEYS[] = {
     {"quirks", CONF_TEXTS, 0},
@@ -27,7 +28,11 @@ static const struct conf_key TPM_KEYS[] = {
     {"classes", CONF_TEXTS, 0},
     {"firmware_min", CONF_TEXT, 0},
     {"need_safe_clock", CONF_BOOL, 0},
-    {"pcrs", CONF_GROUPS, 0},
+    {"states", CONF_GROUPS, 0},
+};
+static const struct conf_key STATE_KEYS[] = {
+    {"name", CONF_TEXT, 1},
+    {"pcrs", CONF_GROUPS, 1},
 };
 static const struct conf_key PCR_KEYS[] = {
     {"index", CONF_INT, 1},
@@ -164,6 +169,79 @@ read_pcr(struct verifier_refs *r, const struct conf_group *g,
 	return 1;
 }
 
+/* The PCRs of one state of a platform, as a quote names them: of one bank, in
+   ascending order. */
+static int
+read_state(struct verifier_refs *r, const struct conf_group *g,
+    struct attest_pcr *out, size_t n)
+{
+	const char *name = conf_text(g, "name", "");
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		out[i].state = name;
+		if (!read_pcr(r, conf_group_at(g, "pcrs", i), &out[i]))
+			return 0;
+		if (i > 0 && out[i].bank != out[0].bank)
+			return conf_fail(g, "pcrs", "digests of two banks");
+		if (i > 0 && out[i].index <= out[i - 1].index)
+			return conf_fail(g, "pcrs",
+			    "must rise by index, each once");
+	}
+	return 1;
+}
+
+/* Is ${g} fit to be state ${i}? The number of its PCRs, 0 raised. */
+static size_t
+count_pcrs(const struct conf_group *tpm, size_t i)
+{
+	const struct conf_group *g = conf_group_at(tpm, "states", i);
+	const char *name;
+	size_t n, k;
+
+	if (!conf_check(g, STATE_KEYS, N(STATE_KEYS)))
+		return 0;
+	name = conf_text(g, "name", "");
+	for (k = 0; k < i; k++)
+		if (strcmp(name, conf_text(conf_group_at(tpm, "states", k),
+				     "name", "")) == 0) {
+			(void)conf_fail(g, "name", "stands twice");
+			return 0;
+		}
+	n = conf_n_groups(g, "pcrs");
+	if (n == 0 || n > PCRS_MAX) {
+		(void)conf_fail(g, "pcrs", "must be 1 to %d", PCRS_MAX);
+		return 0;
+	}
+	return n;
+}
+
+static int
+read_states(struct verifier_refs *r, const struct conf_group *g,
+    struct attest_tpm_policy *out)
+{
+	size_t i, n, all = 0, states = conf_n_groups(g, "states");
+	struct attest_pcr *pcrs;
+
+	if (states > STATES_MAX)
+		return conf_fail(g, "states", "more than %d", STATES_MAX);
+	for (i = 0; i < states; i++) {
+		if ((n = count_pcrs(g, i)) == 0)
+			return 0;
+		all += n;
+	}
+	if ((pcrs = refs_list(r, g, "states", all, sizeof(*pcrs))) == NULL)
+		return 0;
+	out->pcrs = pcrs;
+	out->n_pcrs = all;
+	for (i = 0; i < states; i++, pcrs += n) {
+		n = conf_n_groups(conf_group_at(g, "states", i), "pcrs");
+		if (!read_state(r, conf_group_at(g, "states", i), pcrs, n))
+			return 0;
+	}
+	return 1;
+}
+
 static int
 read_number(const struct conf_group *g, const char *key, uint64_t *out)
 {
@@ -181,9 +259,6 @@ static int
 read_tpm(struct verifier_refs *r, const struct conf_group *g,
     struct attest_tpm_policy *out)
 {
-	struct attest_pcr *pcrs;
-	size_t i, n;
-
 	if (g == NULL)
 		return 1;
 	if (!conf_check(g, TPM_KEYS, N(TPM_KEYS)))
@@ -191,17 +266,8 @@ read_tpm(struct verifier_refs *r, const struct conf_group *g,
 	if (conf_has(g, "classes"))
 		out->classes = 0;
 	out->need_safe_clock = conf_bool(g, "need_safe_clock", 0);
-	n = conf_n_groups(g, "pcrs");
-	if (n > PCRS_MAX)
-		return conf_fail(g, "pcrs", "more than %d", PCRS_MAX);
-	if ((pcrs = refs_list(r, g, "pcrs", n, sizeof(*pcrs))) == NULL)
-		return 0;
-	for (i = 0; i < n; i++)
-		if (!read_pcr(r, conf_group_at(g, "pcrs", i), &pcrs[i]))
-			return 0;
-	out->pcrs = pcrs;
-	out->n_pcrs = n;
-	return refs_words(g, "classes", CLASSES, N(CLASSES), &out->classes) &&
+	return read_states(r, g, out) &&
+	    refs_words(g, "classes", CLASSES, N(CLASSES), &out->classes) &&
 	    read_number(g, "firmware_min", &out->firmware_min);
 }
 

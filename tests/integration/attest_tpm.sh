@@ -180,6 +180,10 @@ check "evidence for one that hangs" csr_only "$T/h.csr" --ak-cert "$T/dev/ak.pem
 out=$(send "$T/h.csr"); is "it hangs: come again" "$?" 3
 kill -CONT $(workers) $(verifier)
 check "it goes on" send "$T/h.csr"
+for p in $(workers); do
+	[ -z "${SAN:-}" ] || break # no filter with a sanitizer
+	is "each worker is filtered" "$(grep -E '^(NoNewPrivs|Seccomp):' "/proc/$p/status" | tr -d '\t\n')" "NoNewPrivs:1Seccomp:2"
+done
 kill -KILL $(workers)
 check "its workers were killed: others took their place" \
     enroll key gw-1 --ak-cert "$T/dev/ak.pem"

@@ -10,10 +10,12 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 
 #include "ca/report/report.h"
 #include "ca/wire/socket.h"
+#include "ra/attest/tpm.h"
 #include "ra/attest/verifier_ask.h"
 #include "ra/attest/verifier_policy.h"
 #include "ra/attest/verifier_serve.h"
@@ -130,6 +132,9 @@ sees_no_evidence(void **state)
 
 /* --- reference values --- */
 
+#define D1 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define D2 "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 static void
 reads_references(void **state)
 {
@@ -137,9 +142,8 @@ reads_references(void **state)
 	    "quirks = [ \"raw-signature\", \"ek-no-san\" ];\n"
 	    "ignore_expiry = [ \"tpm-ek\" ];\n"
 	    "tpm: { classes = [ \"virtual\" ]; firmware_min = \"20191023\";\n"
-	    " pcrs = ( { index = 7; digest = "
-	    "\"sha256:00112233445566778899aabbccddeeff"
-	    "00112233445566778899aabbccddeeff\"; } ); };";
+	    " states = ( { name = \"fw-1\"; pcrs = ( { index = 7; digest = "
+	    "\"sha256:" D1 "\"; } ); } ); };";
 	struct verifier_refs *keep = NULL;
 	struct attest_policy p;
 
@@ -152,8 +156,51 @@ reads_references(void **state)
 	assert_int_equal(p.tpm.classes, ATTEST_TPM_VIRTUAL);
 	assert_int_equal(p.tpm.firmware_min, 0x20191023);
 	assert_int_equal(p.tpm.n_pcrs, 1);
+	assert_string_equal(p.tpm.pcrs[0].state, "fw-1");
 	assert_int_equal(p.tpm.pcrs[0].index, 7);
 	assert_int_equal(p.tpm.pcrs[0].digest[1], 0x11);
+	verifier_refs_free(keep);
+}
+
+/* What a TPM says of PCRs 0 and 7, of which the second is ${seventh}. */
+static int
+quoted(const struct attest_policy *p, unsigned char seventh,
+    struct attest_facts *facts)
+{
+	TPMS_QUOTE_INFO q = {.pcrSelect = {.count = 1,
+	    .pcrSelections = {{.hash = TPM2_ALG_SHA256, .sizeofSelect = 3,
+		.pcrSelect = {0x81, 0, 0}}}}};
+	unsigned char values[64];
+
+	memcpy(values, p->tpm.pcrs[0].digest, 32);
+	memcpy(values + 32, p->tpm.pcrs[1].digest, 32);
+	values[32] = seventh;
+	q.pcrDigest.size = 32;
+	SHA256(values, sizeof(values), q.pcrDigest.buffer);
+	return tpm_quote_check(&q, TPM2_ALG_SHA256, &p->tpm, facts);
+}
+
+static void
+states_are_what_quotes_are_held_against(void **state)
+{
+	static const char text[] = "tpm: { states = (\n"
+	    " { name = \"old\"; pcrs = ( { index = 0; digest = \"sha256:" D1
+	    "\"; }, { index = 7; digest = \"sha256:" D1 "\"; } ); },\n"
+	    " { name = \"new\"; pcrs = ( { index = 0; digest = \"sha256:" D1
+	    "\"; }, { index = 7; digest = \"sha256:" D2 "\"; } ); } ); };";
+	struct attest_facts *facts = attest_facts_new();
+	struct verifier_refs *keep = NULL;
+	struct attest_policy p;
+
+	(void)state;
+	memset(&p, 0, sizeof(p));
+	assert_true(verifier_refs_read(text, strlen(text), &p, &keep));
+	assert_int_equal(p.tpm.n_pcrs, 4);
+	assert_true(quoted(&p, 0xff, facts));
+	assert_string_equal(attest_facts_get(facts, "tpm.pcrs"), "new");
+	assert_false(quoted(&p, 0xfe, facts));
+	ERR_clear_error();
+	attest_facts_free(facts);
 	verifier_refs_free(keep);
 }
 
@@ -202,15 +249,26 @@ reads_other_formats(void **state)
 	verifier_refs_free(keep);
 }
 
+#define PCR(i, d) "{ index = " i "; digest = \"" d "\"; }"
+#define STATE(n, p) "tpm: { states = ( { name = \"" n "\"; pcrs = ( " p " ); } ); };"
+#define ONE(n) "{ name = \"" n "\"; pcrs = ( " PCR("1", "sha256:" D1) " ); }"
+
 static void
 refuses_references(void **state)
 {
 	static const char *const bad[] = {"x = 1;", "quirks = [ \"all\" ];",
 	    "tpm: { firmware_min = \"xyz\"; };",
 	    "tpm: { firmware_min = \"1 2\"; };",
-	    "tpm: { pcrs = ( { index = 1; digest = \"sha1:00\"; } ); };",
-	    "tpm: { pcrs = ( { index = 24; digest = \"sha256:00\"; } ); };",
-	    "tpm: { pcrs = ( { index = 1; digest = \"sha256:00\"; } ); };",
+	    STATE("a", PCR("1", "sha1:00")),
+	    STATE("a", PCR("24", "sha256:" D1)),
+	    STATE("a", PCR("1", "sha256:00")), STATE("a", ""),
+	    STATE("a", PCR("7", "sha256:" D1) ", " PCR("0", "sha256:" D1)),
+	    STATE("a", PCR("7", "sha256:" D1) ", " PCR("7", "sha256:" D1)),
+	    STATE("a", PCR("0", "sha256:" D1) ", " PCR("1", "sha384:" D1
+		"00112233445566778899aabbccddeeff")),
+	    "tpm: { states = ( " ONE("a") ", " ONE("a") " ); };",
+	    "tpm: { states = ( { pcrs = ( " PCR("1", "sha256:" D1)
+	    " ); } ); };",
 	    "dice: { layers = ( { svn_min = -1; } ); };",
 	    "dice: { flags_known = [ \"good\" ]; };",
 	    "eat: { };", "eat: { profiles = [ \"p\" ]; dbgstat_min = 5; };",
@@ -304,6 +362,7 @@ main(void)
 	    cmocka_unit_test(is_given_what_is_unfit),
 	    cmocka_unit_test(sees_no_evidence),
 	    cmocka_unit_test(reads_references),
+	    cmocka_unit_test(states_are_what_quotes_are_held_against),
 	    cmocka_unit_test(reads_other_formats),
 	    cmocka_unit_test(refuses_references),
 	    cmocka_unit_test(answers_once),
