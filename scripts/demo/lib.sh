@@ -292,21 +292,29 @@ wait_for() {	# seconds command...: often at first, then twice a second
 ready_verifier() { [ -S "$INKAN_SOCKET_DIR/verifier.sock" ]; }
 ready_ca() { [ -S "$INKAN_ADMIN_SOCKET" ] && "$INKAN_BIN/inkan" ca list; }
 # Each of its workers has a connection to inkan-ca of its own, and the kernel chooses
-# who is asked: twelve times, over twelve connections. Without a CA beside it 503 is
+# who is asked: its figures say whether all are there. Without a CA beside it 503 is
 # the right answer.
 ready_ra() {
-	local codes n=0 c url=$INKAN_EST_URL/.well-known/est/cacerts
-	codes=$(curl -sS -w "%{http_code}\n" --max-time 4 --cacert "$INKAN_ROOT" \
-	    --parallel-immediate -Z --parallel-max 12 "$url?[1-12]" \
-	    -o /dev/null 2>/dev/null) || return 1
-	for c in $codes; do
-		case $c in
-		200) n=$((n + 1)) ;;
-		503) alive ca && return 1; n=$((n + 1)) ;;
-		*) return 1 ;;
+	local code url=$INKAN_EST_URL/.well-known/est/cacerts
+	code=$(curl -sS -o /dev/null -w '%{http_code}' --max-time 2 \
+	    --cacert "$INKAN_ROOT" "$url" 2>/dev/null) || return 1
+	case $code in
+	200) all_linked || ! alive ca ;;
+	503) ! alive ca ;;
+	*) return 1 ;;
+	esac
+}
+all_linked() {
+	local line said workers='' links=''
+	said=$(curl -fsS --max-time 2 "$INKAN_METRICS_URL" 2>/dev/null) ||
+	    return 0 # it shows no figures
+	while IFS= read -r line; do
+		case $line in
+		"inkan_ra_workers "*) workers=${line##* } ;;
+		"inkan_ra_ca_links "*) links=${line##* } ;;
 		esac
-	done
-	[ $n = 12 ]
+	done <<<"$said"
+	[ "$workers" = "$links" ]
 }
 # An instance that is stopped says tryLater: that is an answer, too. The EST
 # server's certificate may be by a newer CA; the delegate's stays.
