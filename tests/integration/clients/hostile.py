@@ -32,11 +32,13 @@ def prime(bits):
 
 
 def csr():
-    n, primes = 1, []
+    n, primes, more = 1, [], 0
     while n.bit_length() < 16384:
         left = 16384 - n.bit_length()
-        p = prime(left + 1 if left < 600 else 512)
-        if n % p and p % 65537 != 1 and (n * p).bit_length() <= 16384:
+        last = left < 600
+        p = prime(left + more if last else 512)
+        more ^= last            # which of the two sizes fits, n says
+        if n % p and p % 65537 != 1 and (not last or (n * p).bit_length() == 16384):
             primes.append(p)
             n *= p
     rsa = tlv(0x30, tlv(6, bytes.fromhex('2a864886f70d010101')) + tlv(5, b''))
