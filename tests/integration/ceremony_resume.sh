@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A ceremony is killed at its acts; it is finished with --resume, or rolled back
-# with --discard, and says so. LONG=1 kills at twice as many.
+# with --discard, and says so. LONG=1 kills at three times as many.
 tid="ceremony: interrupted, resumed"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hierarchy/lib.bash"
@@ -22,7 +22,7 @@ killed() {
 # each_act NAME FILE FIRST STEP CERTS CHECK: kill, say what is possible, resume
 each_act() {
 	local name=$1 file=$2 n=$3 step=$4 want=$5 look=$6 resumed=0 done=0 bad=0
-	[ -n "${LONG:-}" ] || step=$((step * 2))
+	[ -n "${LONG:-}" ] || step=$((step * 3))
 	while back; killed "$file" "$n"; do
 		said=$("$INKAN_BIN/inkan" ceremony run "$INKAN_CONFIG_DIR/$file.conf" 2>&1)
 		if grep -q "has happened; only its files" <<<"$said"; then
@@ -73,7 +73,7 @@ back
 published attestation-g1
 ceremony_file revoke revoke root root <<<"serial = \"$(serial "$T/attestation-g1.pem")\"; reason = \"superseded\";"
 is_revoked() { crl_lists root-g1 "$(serial "$T/attestation-g1.pem")"; }
-each_act revoke revoke 1 3 $((before - 1)) is_revoked
+each_act revoke revoke 1 2 $((before - 1)) is_revoked
 
 # What --resume refuses.
 back
