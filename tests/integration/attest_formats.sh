@@ -37,8 +37,12 @@ before_ceremony() {
 		{ oid = "1.3.6.1.4.1.32473.1.3"; type = "octet-string"; optional = true;
 		  size = 16; from = "attested.webauthn.aaguid"; } );
 	X
-	fleet_of dice 'facts = [ "dice.ueid" ];'
+	fleet_of dice 'facts = [ "dice.ueid" ];
+	require = ( { fact = "dice.svn"; at_least = 3; } );'
 	sed '/^name\|^label/s/dice/brief/; s/^attest: {/& nonce_lifetime = "10s";/' "$f/dice.conf" >"$f/brief.conf"
+	sed -e '/^name\|^label/s/dice/alias/; /^profile/s/".*"/"dice-alias"/' \
+	    -e 's/facts = .*\]/facts = [ "dice.ueid", "dice.vendor", "dice.model", "dice.svn", "dice.layer", "dice.fwid" ]/' \
+	    "$f/dice.conf" >"$f/alias.conf"
 	fleet_of eat 'facts = [ "eat.ueid" ];
 	require = ( { fact = "eat.dbgstat"; at_least = 3; } );'
 	fleet_of android 'facts = [ "android.serial" ];
@@ -54,8 +58,8 @@ before_ceremony() {
 before_start() { demo_start verifier; }
 
 demo_up
-out=$(inkan --json secret new --reusable --fleet dice --fleet brief --fleet eat \
-    --fleet android --fleet webauthn)
+out=$(inkan --json secret new --reusable --fleet dice --fleet alias --fleet brief \
+    --fleet eat --fleet android --fleet webauthn)
 INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
 INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
 export INKAN_USER INKAN_SECRET
@@ -73,11 +77,12 @@ genuine() {	# label format fact
 	has "judged again" "$(inkan evidence check "$EVIDENCE/$2.csr" --fleet "$1")" \
 	    'decision:? +accepted'
 }
-shows() {	# what format pattern: its certificate
-	has "$1" "$(openssl x509 -in "$EVIDENCE/$2.pem" -noout -subject -text -certopt ext_dump)" "$3"
+shows() {	# what format hex: in its certificate
+	has "$1" "$(openssl x509 -in "$EVIDENCE/$2.pem" -outform DER | od -An -v -tx1 | tr -d ' \n')" "$3"
 }
 out=$(evidence enrol <<X
 dice dice dice -
+alias dice alias -
 eat cwt cwt -
 eat jwt jwt -
 eat cmw cmw -
@@ -86,7 +91,7 @@ webauthn packed packed -
 webauthn tpm tpm -
 X
 )
-is "evidence of each kind: a certificate" "${out//$'\n'/ }" "200 200 200 200 200 200 200"
+is "evidence of each kind: a certificate" "${out//$'\n'/ }" "200 200 200 200 200 200 200 200"
 genuine dice dice 'dice\.tcb.*Maker M1 - layer=2'
 genuine eat cwt 'eat\.profile.*tag:maker'
 genuine eat jwt 'eat\.dbgstat'
@@ -94,10 +99,13 @@ genuine eat cmw 'eat\.signer.*certificate'
 genuine android android 'android\.boot.*verified'
 genuine webauthn packed 'webauthn\.format.*packed'
 genuine webauthn tpm 'tpm\.maker.*Infineon'
-shows "the UEID of DICE, in the certificate" dice '30 13 04 11 01 64 65 76'
-shows "the UEID of a token" jwt '30 13 04 11 01 64 65 76'
-shows "the serial number of a phone" android 'serialNumber ?= ?R58N123456X'
-shows "the model of an authenticator" tpm '04 10 00 01 02 03'
+shows "the UEID of DICE, in the certificate" dice 301304110164657669636520
+check "an alias key, certified with the firmware that evidence shows" \
+    verifies "$EVIDENCE/alias.pem" "$INKAN_ATTEST_ISSUER"
+shows "vendor, model, security version" alias 80054d616b657281024d31830103840102
+shows "the UEID of a token" jwt 301304110164657669636520
+shows "the serial number of a phone" android "0603550405130b$(printf R58N123456X | od -An -tx1 | tr -d ' ')"
+shows "the model of an authenticator" tpm 041000010203
 
 # --- forged ------------------------------------------------------------------
 
@@ -120,6 +128,7 @@ cat >"$T/forged" <<X
 403 attest.android.nonce attestationChallenge | android android x - nonce=$T/late
 403 attest.webauthn.nonce challenge | webauthn packed x - nonce=$T/late
 403 attest.webauthn.nonce challenge | webauthn tpm x - nonce=$T/late
+403 attest.type formats | dice cwt x -
 403 attest.nonce-fleet nonce | dice dice x - session=$T/once
 403 attest.nonce-client client | eat cwt x - session=$T/dev-a.nonce cert=$T/dev-b
 403 attest.nonce-client client | eat cwt x - session=$T/dev-a.nonce
@@ -153,6 +162,7 @@ cat >"$T/forged" <<X
 400 attest.webauthn.auth-data behind | webauthn packed x trailing
 400 attest.eat.claims 8.levels | eat cwt x deep
 400 attest.eat.claims 8.levels | eat cwt x deeper
+400 attest.eat.claims 8.levels | eat jwt x deep
 413 body.size - | eat cwt x large
 X
 sed 's/.*| //' "$T/forged" | evidence enrol >"$T/said" 2>"$T/out" ||

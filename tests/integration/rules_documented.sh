@@ -66,7 +66,7 @@ for f in ('ra/tls.c', 'ra/ca_link.c'):
 # Evidence (ra/attest): rules of their own page. What facts_*() names is no rule.
 attested = set()
 for f in glob.glob('ra/attest/*.c'):
-    text = re.sub(r'(facts_\w+|chain_fact)\([^"]*"[^"]*"|\{ \d+, "[^"]*" \}', '', read(f))
+    text = re.sub(r'(facts_\w+|note_\w+|chain_fact)\([^"]*"[^"]*"|\{ \d+, "[^"]*" \}', '', read(f))
     attested |= set('attest.' + r for r in re.findall(
         r'"((?:bundle|tpm|dice|eat|cmw|android|webauthn)\.[a-z0-9-]+)"', text))
 attested.discard('attest.webauthn.create')	# a type of clientDataJSON

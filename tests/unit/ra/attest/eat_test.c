@@ -68,6 +68,9 @@ claims(void **state)
 	r = rig_new(CWT);
 	r->deep = 1;
 	refused(r, "attest.eat.claims");
+	r = rig_new(JWT);
+	r->deep = 1;
+	refused(r, "attest.eat.claims");
 }
 
 static void
