@@ -94,7 +94,7 @@ content_format(int64_t format, struct cmw *out)
 static int
 indicator(int64_t ind)
 {
-	return (ind & IND_EVIDENCE) != 0 ||
+	return (ind >= 0 && (ind & IND_EVIDENCE) != 0) ||
 	    attest_refuse("cmw.ind", "ind", "%lld: it is not evidence",
 		(long long)ind);
 }

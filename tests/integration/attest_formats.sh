@@ -49,7 +49,8 @@ before_ceremony() {
 	require = ( { fact = "android.level"; one_of = [ "tee", "strongbox" ]; } );'
 	fleet_of webauthn 'facts = [ "webauthn.aaguid" ];'
 	echo "dice: { layers = ( $(layer 1), $(layer 2) ); };" >"$f/dice.attest"
-	echo 'eat: { profiles = [ "tag:maker.example,2026:device" ]; };' >"$f/eat.attest"
+	printf 'eat: { profiles = [ "tag:maker.example,2026:device" ];\n keys = ( { id = "%s"; spki = "%s"; } ); };\n' \
+	    "$(printf told | od -An -tx1 | tr -d ' ')" "$(<"$EVIDENCE/told.hex")" >"$f/eat.attest"
 	printf 'android: { status = "%s"; status_time = %d; os_patch_min = 202611; };\n' \
 	    '{\"entries\":{\"bad\":{\"status\":\"REVOKED\"}}}' "$(date +%s)" >"$f/android.attest"
 	echo 'webauthn: { rp_id = "devices.example"; origins = [ "https://devices.example" ]; };' \
@@ -84,6 +85,7 @@ out=$(evidence enrol <<X
 dice dice dice -
 alias dice alias -
 eat cwt cwt -
+eat told told -
 eat jwt jwt -
 eat cmw cmw -
 android android android -
@@ -91,9 +93,10 @@ webauthn packed packed -
 webauthn tpm tpm -
 X
 )
-is "evidence of each kind: a certificate" "${out//$'\n'/ }" "200 200 200 200 200 200 200 200"
+is "evidence of each kind: a certificate" "${out//$'\n'/ }" "200 200 200 200 200 200 200 200 200"
 genuine dice dice 'dice\.tcb.*Maker M1 - layer=2'
 genuine eat cwt 'eat\.profile.*tag:maker'
+genuine eat told 'eat\.signer.*kid'
 genuine eat jwt 'eat\.dbgstat'
 genuine eat cmw 'eat\.signer.*certificate'
 genuine android android 'android\.boot.*verified'

@@ -2,12 +2,13 @@
 # and the dialogue of docs/attestation.md. Keys, signatures and what is not of
 # Python's library are openssl's.
 #
-# evidence.py makers FOLDER: roots FOLDER/{dice,eat,android,webauthn}.{key,pem}
+# evidence.py makers: their roots, {dice,eat,android,webauthn}.{key,pem}, and told.hex,
+#     a key (SubjectPublicKeyInfo) that signs tokens without a certificate
 # evidence.py nonce LABEL FILE [CERT]: takes a nonce, and leaves its session in FILE
 # evidence.py enrol: the whole dialogue, for each line of standard input,
 #     LABEL FORMAT NAME SPOIL [OPTION...]
 #     of which it says status and reason, a line each.
-#     FORMAT: dice cwt jwt cmw android packed tpm. SPOIL: what is forged, see below.
+#     FORMAT: dice cwt told jwt cmw android packed tpm. SPOIL: what is forged, see below.
 #     session=FILE: that session's instead of one of its own
 #     nonce=FILE: its own session, evidence over the nonce of that one
 #     cert=FILE: of TLS (FILE.pem, FILE.key), no secret
@@ -156,6 +157,7 @@ def maker(fmt): return Key(fmt + '.key'), cn('Maker of ' + fmt)
 
 
 def makers():
+    open(os.path.join(HERE, 'told.hex'), 'w').write(Key('told.key').spki.hex())
     for fmt in ('dice', 'eat', 'android', 'webauthn'):
         key, who = maker(fmt)
         der = cert(key, who, who, key, CA)
@@ -192,7 +194,7 @@ def dice(nonce, key, spoil):
 # --- EAT ---------------------------------------------------------------------
 
 def attester(spoil):
-    """Who signs tokens, and its chain."""
+    """Who signs tokens, and how that is known."""
     if spoil == 'our-ca':
         return InToken(), [pem_to_der(os.environ['INKAN_ISSUER'])]
     if spoil == 'our-device':           # any device with a certificate of ours
@@ -215,8 +217,8 @@ class InToken:
         return out
 
 
-def cwt(nonce, key, spoil):
-    signer, chain = attester(spoil)
+def cwt(nonce, key, spoil, told_before=False):
+    signer, chain = (Key('told.key'), []) if told_before else attester(spoil)
     claims = {10: nonce, 256: UEID, 265: PROFILE, 263: 0 if spoil == 'debug' else 3, 258: b'\1\2\3', 259: b'M1',
               8: {1: key.cose()}}
     if spoil == 'no-profile':
@@ -229,8 +231,14 @@ def cwt(nonce, key, spoil):
         payload = cbor({**claims, 9999: bytes(1 << 16 if spoil == 'large' else 1 << 20)})
     protected = cbor({1: -7})
     sig = signer.sign_pair(cbor(['Signature1', protected, b'', payload]))
-    token = cbor(Tag(61, Tag(18, [protected, {33: chain if len(chain) > 1 else chain[0]}, payload, sig])))
+    known = {33: chain if len(chain) > 1 else chain[0]} if chain else {4: b'told'}
+    token = cbor(Tag(61, Tag(18, [protected, known, payload, sig])))
     return ARC + '.7', octets(token + (b'\0' if spoil == 'trailing' else b'')), []
+
+
+def told(nonce, key, spoil):
+    """By a key that its maker has told the owner, without a chain."""
+    return cwt(nonce, key, spoil, True)
 
 
 def jwt(nonce, key, spoil):
