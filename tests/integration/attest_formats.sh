@@ -5,7 +5,6 @@
 tid="attested enrolment by DICE, EAT, Android, WebAuthn"
 # shellcheck source=scripts/demo/tpm.sh
 . "$here/scripts/demo/tpm.sh"
-need pkcs11-tool
 
 export EVIDENCE=$T/evidence ARC=$TPM_ARC
 evidence() { python3 "$here/tests/integration/clients/evidence.py" "$@"; }

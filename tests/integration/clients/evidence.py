@@ -195,26 +195,13 @@ def dice(nonce, key, spoil):
 
 def attester(spoil):
     """Who signs tokens, and how that is known."""
-    if spoil == 'our-ca':
-        return InToken(), [pem_to_der(os.environ['INKAN_ISSUER'])]
+    if spoil == 'our-ca':               # refused for what it is, before its signature is looked at
+        return Key('attester.key'), [pem_to_der(os.environ['INKAN_ISSUER'])]
     if spoil == 'our-device':           # any device with a certificate of ours
         return Key('cwt.key'), [pem_to_der(os.path.join(HERE, 'cwt.pem')),
                                   pem_to_der(os.environ['INKAN_ISSUER'])]
     key, (root, who) = Key('attester.key'), maker('eat')
     return key, [cert(key, cn('Attester'), who, root)]
-
-
-class InToken:
-    """The issuing CA's own key."""
-    def sign_pair(self, data):
-        pin = open(os.environ['INKAN_TOKEN_PIN_FILE']).read().strip()
-        env = dict(os.environ, SOFTHSM2_CONF=os.environ['INKAN_SOFTHSM2_CONF'])
-        out = subprocess.run(
-            ['pkcs11-tool', '--module', os.environ['INKAN_PKCS11_MODULE'], '--token-label', 'inkan-ca', '--login',
-             '--pin', pin, '--sign', '--mechanism', 'ECDSA', '--label', 'inkan-devices-g1'],
-            input=hashlib.sha256(data).digest(), stdout=subprocess.PIPE, env=env, check=True).stdout
-        assert len(out) == 64
-        return out
 
 
 def cwt(nonce, key, spoil, told_before=False):
