@@ -179,7 +179,7 @@ done 3<"$T/forged" 4<"$T/said"
 is "each was answered" "$(wc -l <"$T/said")" "$(wc -l <"$T/forged")"
 has "1 MiB of evidence" "$(evidence enrol <<<'eat cwt huge huge')" '^(413 |0 closed)'
 has "and the next is heard" "$(evidence enrol <<<'dice dice dice -')" '^200$'
-out=$(evidence enrol <<<'dice dice x wrong-layer')
+evidence enrol >"$T/out" <<<'dice dice x wrong-layer'
 has "what was refused is on record" "$(inkan evidence show "$EVIDENCE/x.csr")" \
     'attest\.dice\.path'
 has "and would be again" "$(inkan evidence check "$EVIDENCE/x.csr" --fleet dice)" \
