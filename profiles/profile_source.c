@@ -35,24 +35,36 @@ static const char *const spaces[] = {
 static const char *const hints[] = {"identity.device", "identity.serial",
     "identity.cn", "csr.san", "csr.CN", "csr.O", "csr.OU", "csr.serialNumber"};
 
+/* 1 to 64 of letters, digits, "_" and "-"; facts of evidence have parts with
+   dots between them ("attested.dice.ueid"). */
+static int
+is_word(const char *s, int parts)
+{
+	size_t n;
+
+	if (strlen(s) > 64)
+		return 0;
+	for (;; s += n + 1) {
+		n = strspn(s,
+		    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		    "0123456789_-");
+		if (n == 0 || !parts || s[n] != '.')
+			return n > 0 && s[n] == '\0';
+	}
+}
+
 int
 profile_field_known(const char *name)
 {
-	const char *rest;
 	size_t i;
 
 	for (i = 0; i < N(fields); i++)
 		if (strcmp(name, fields[i]) == 0)
 			return 1;
-	for (i = 0; i < N(spaces); i++) {
-		if (strncmp(name, spaces[i], strlen(spaces[i])) != 0)
-			continue;
-		rest = name + strlen(spaces[i]);
-		return rest[0] != '\0' && strlen(rest) <= 64 &&
-		    strspn(rest,
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			"0123456789_-") == strlen(rest);
-	}
+	for (i = 0; i < N(spaces); i++)
+		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
+			return is_word(name + strlen(spaces[i]),
+			    strcmp(spaces[i], "attested.") == 0);
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 #include <string.h>
-#include <jansson.h>
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
 
 #include "profiles/der.h"
 #include "ra/attest/eat.h"
+#include "ra/attest/tree_json.h"
 
 /*
  * Conceptual message wrappers (RFC 9999), the record form: [type, value, ?ind] in
@@ -94,7 +94,7 @@ content_format(int64_t format, struct cmw *out)
 static int
 indicator(int64_t ind)
 {
-	return (ind & IND_EVIDENCE) != 0 ||
+	return (ind >= 0 && (ind & IND_EVIDENCE) != 0) ||
 	    attest_refuse("cmw.ind", "ind", "%lld: it is not evidence",
 		(long long)ind);
 }
@@ -162,9 +162,8 @@ json_record(const json_t *record, struct cmw *out)
 static int
 read_json(struct attest_octets in, struct cmw *out)
 {
-	json_t *record = json_loadb(
-	    (const char *)in.p, in.len, JSON_REJECT_DUPLICATES, NULL);
-	int ok = json_record(record, out);
+	json_t *record = tree_json_read("cmw.record", "cmw", in);
+	int ok = record != NULL && json_record(record, out);
 
 	json_decref(record);
 	return ok;

@@ -148,9 +148,10 @@ check_tcb(X509 *cert, int where, const struct attest_input *in, int *n,
 		goto out;
 	}
 	ok = tcb == NULL ||
-	    dice_tcb_check(tcb, where, &in->policy->dice, facts);
+	    dice_tcb_check(tcb, where, where == 0, &in->policy->dice, facts);
 	for (i = 0; ok && i < sk_DICE_TCB_num(list); i++)
 		ok = dice_tcb_check(sk_DICE_TCB_value(list, i), where,
+		    where == 0 && sk_DICE_TCB_num(list) == 1,
 		    &in->policy->dice, facts);
 	*n = has_one || has_many;
 out:

@@ -20,8 +20,9 @@
 #define DICE_TCBS_MAX 16 /* TcbInfos of one certificate */
 
 /* One TcbInfo against the policy's reference values and flags. ${where}: which
-   certificate, for the refusal. Notes what it is. */
-int dice_tcb_check(const DICE_TCB *tcb, int where,
+   certificate, for the refusal. Notes what it is; of the only one of the alias
+   certificate (${alias}) each claim in a fact of its own. */
+int dice_tcb_check(const DICE_TCB *tcb, int where, int alias,
     const struct attest_dice_policy *policy, struct attest_facts *facts);
 
 #endif

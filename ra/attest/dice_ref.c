@@ -45,13 +45,20 @@ same_place(const DICE_TCB *tcb, const struct attest_dice_ref *ref,
 	    index == ref->index && same_octets(tcb->type, ref->type);
 }
 
-/* Every algorithm that both know must agree, and one that is strong must be
-   among them. */
 static int
-same_fwids(const DICE_TCB *tcb, const struct attest_dice_ref *ref)
+is_strong(int nid)
 {
-	int i, common = 0;
+	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
+}
+
+/* Every algorithm that both know must agree, and one that is strong must be
+   among them: the first of those. NULL: it is not so. */
+static const ASN1_OCTET_STRING *
+known_fwid(const DICE_TCB *tcb, const struct attest_dice_ref *ref)
+{
+	const ASN1_OCTET_STRING *common = NULL;
 	size_t j;
+	int i;
 
 	for (i = 0; i < sk_DICE_FWID_num(tcb->fwids); i++) {
 		const DICE_FWID *f = sk_DICE_FWID_value(tcb->fwids, i);
@@ -61,12 +68,12 @@ same_fwids(const DICE_TCB *tcb, const struct attest_dice_ref *ref)
 			if (ref->fwids[j].algorithm != nid)
 				continue;
 			if (!same_octets(f->digest, ref->fwids[j].octets))
-				return 0;
-			common += nid == NID_sha256 || nid == NID_sha384 ||
-			    nid == NID_sha512;
+				return NULL;
+			if (common == NULL && is_strong(nid))
+				common = f->digest;
 		}
 	}
-	return common > 0;
+	return common;
 }
 
 /* ---- Flags ---- */
@@ -130,10 +137,51 @@ note(const DICE_TCB *tcb, int64_t layer, int64_t index, int64_t svn,
 	return facts_text(facts, "dice.tcb", text, n);
 }
 
+static int
+note_text(struct attest_facts *facts, const char *name,
+    const ASN1_UTF8STRING *s)
+{
+	return s == NULL ||
+	    facts_text(facts, name, (const char *)ASN1_STRING_get0_data(s),
+		(size_t)ASN1_STRING_length(s));
+}
+
+static int
+note_octets(struct attest_facts *facts, const char *name,
+    const ASN1_OCTET_STRING *s)
+{
+	return s == NULL ||
+	    facts_octets(facts, name, ASN1_STRING_get0_data(s),
+		(size_t)ASN1_STRING_length(s));
+}
+
+static int
+note_number(struct attest_facts *facts, const char *name, int64_t n)
+{
+	return n < 0 || facts_number(facts, name, n);
+}
+
+/* Of the layer that has the alias key, each in a fact of its own: for what a
+   fleet requires, and for the fields of a profile. */
+static int
+note_alias(const DICE_TCB *tcb, int64_t layer, int64_t index, int64_t svn,
+    const ASN1_OCTET_STRING *fwid, struct attest_facts *facts)
+{
+	return note_text(facts, "dice.vendor", tcb->vendor) &&
+	    note_text(facts, "dice.model", tcb->model) &&
+	    note_text(facts, "dice.version", tcb->version) &&
+	    note_number(facts, "dice.layer", layer) &&
+	    note_number(facts, "dice.index", index) &&
+	    note_number(facts, "dice.svn", svn) &&
+	    note_octets(facts, "dice.type", tcb->type) &&
+	    note_octets(facts, "dice.fwid", fwid);
+}
+
 int
-dice_tcb_check(const DICE_TCB *tcb, int where,
+dice_tcb_check(const DICE_TCB *tcb, int where, int alias,
     const struct attest_dice_policy *policy, struct attest_facts *facts)
 {
+	const ASN1_OCTET_STRING *fwid;
 	int64_t layer, index, svn;
 	int place = 0, digest = 0;
 	size_t i;
@@ -150,13 +198,16 @@ dice_tcb_check(const DICE_TCB *tcb, int where,
 		if (!same_place(tcb, ref, layer, index))
 			continue;
 		place = 1;
-		if (!same_fwids(tcb, ref))
+		if ((fwid = known_fwid(tcb, ref)) == NULL)
 			continue;
 		digest = 1;
 		if ((ref->svn_min < 0 || svn >= ref->svn_min) &&
 		    (ref->version == NULL ||
 			same_text(tcb->version, ref->version)))
-			return note(tcb, layer, index, svn, facts);
+			return note(tcb, layer, index, svn, facts) &&
+			    (!alias ||
+				note_alias(
+				    tcb, layer, index, svn, fwid, facts));
 	}
 	if (!place)
 		return attest_refuse("dice.reference", "TcbInfo",

@@ -212,6 +212,19 @@ check_identity(struct work *w)
 		    w->facts, "eat.hwmodel", c->hwmodel.p, c->hwmodel.len));
 }
 
+static int
+check_lifecycle(struct work *w)
+{
+	const struct eat_claims *c = &w->c;
+
+	if (c->lifecycle < 0x3000 || c->lifecycle > 0x30ff)
+		return attest_refuse("eat.lifecycle", "psa-security-lifecycle",
+		    "%04llx is not secured", (unsigned long long)c->lifecycle);
+	return facts_number(w->facts, "eat.psa.lifecycle", c->lifecycle) &&
+	    facts_octets(w->facts, "eat.psa.implementation",
+		c->implementation.p, c->implementation.len);
+}
+
 /* Debug off, as firmly as the policy asks; a PSA device in its secured state. */
 static int
 check_state(struct work *w)
@@ -221,16 +234,13 @@ check_state(struct work *w)
 	if (c->submods)
 		return attest_refuse("eat.submods", "submods",
 		    "submodules are not appraised here");
-	/* A PSA token tells by its lifecycle what others tell by dbgstat. */
+	/* A PSA token tells by its lifecycle what others tell by dbgstat; who
+	   tells by both is held to both. */
 	if (c->lifecycle != EAT_CLAIM_ABSENT) {
-		if (c->lifecycle < 0x3000 || c->lifecycle > 0x30ff)
-			return attest_refuse("eat.lifecycle",
-			    "psa-security-lifecycle", "%04llx is not secured",
-			    (unsigned long long)c->lifecycle);
-		return facts_number(w->facts, "eat.psa.lifecycle",
-			   c->lifecycle) &&
-		    facts_octets(w->facts, "eat.psa.implementation",
-			c->implementation.p, c->implementation.len);
+		if (!check_lifecycle(w))
+			return 0;
+		if (c->dbgstat < 0)
+			return 1;
 	}
 	if (c->dbgstat < w->policy->dbgstat_min)
 		return attest_refuse("eat.debug", "dbgstat",

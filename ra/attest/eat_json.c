@@ -1,9 +1,9 @@
 #include <string.h>
-#include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/objects.h>
 
 #include "ra/attest/eat.h"
+#include "ra/attest/tree_json.h"
 
 /* Claims of a JWT: names of RFC 7519, 7800, 9711. Octets are base64url. A PSA
    token has no such form. */
@@ -142,9 +142,8 @@ measurements(struct eat_claims *c, const json_t *v)
 /* ---- cnf: {"jwk": {...}} (RFC 7800) ---- */
 
 static EVP_PKEY *
-ec_key(const json_t *jwk, struct attest_octets x, struct attest_octets y)
+ec_key(const char *crv, struct attest_octets x, struct attest_octets y)
 {
-	const char *crv = json_string_value(json_object_get(jwk, "crv"));
 	int nid = NID_undef;
 
 	if (crv && strcmp(crv, "P-256") == 0)
@@ -161,6 +160,7 @@ confirmation(struct eat_claims *c, const json_t *cnf)
 {
 	const json_t *jwk = json_object_get(cnf, "jwk");
 	const char *kty = json_string_value(json_object_get(jwk, "kty"));
+	const char *crv = json_string_value(json_object_get(jwk, "crv"));
 	struct attest_octets x = { NULL, 0 }, y = { NULL, 0 }, n = x, e = x;
 
 	if (cnf == NULL)
@@ -171,13 +171,15 @@ confirmation(struct eat_claims *c, const json_t *cnf)
 	    !decoded(c, json_object_get(jwk, "e"), "cnf", &e))
 		return 0;
 	if (kty && strcmp(kty, "EC") == 0)
-		c->cnf = ec_key(jwk, x, y);
+		c->cnf = ec_key(crv, x, y);
 	else if (kty && strcmp(kty, "RSA") == 0)
 		c->cnf = attest_rsa_key("eat.cnf", "cnf.jwk", n, e);
-	else if (kty && strcmp(kty, "OKP") == 0)
+	else if (kty && crv && strcmp(kty, "OKP") == 0 &&
+	    strcmp(crv, "Ed25519") == 0)
 		c->cnf = cose_ed25519("eat.cnf", "cnf.jwk", x);
 	else
-		attest_malformed("eat.cnf", "cnf", "without a JWK");
+		attest_malformed("eat.cnf", "cnf",
+		    "without a JWK of EC, RSA or Ed25519");
 	return c->cnf != NULL;
 }
 
@@ -205,12 +207,12 @@ eat_read_json(struct attest_octets payload, struct eat_claims *c)
 
 	memset(c, 0, sizeof(*c));
 	c->lifecycle = EAT_CLAIM_ABSENT;
-	map = json_loadb((const char *)payload.p, payload.len,
-	    JSON_REJECT_DUPLICATES, NULL);
-	ok = json_is_object(map)
-	    ? read_map(c, map)
-	    : attest_malformed("eat.claims", "payload", "not a JSON object, or "
-			       "a name twice");
+	map = tree_json_read("eat.claims", "payload", payload);
+	ok = map != NULL &&
+	    (json_is_object(map)
+		    ? read_map(c, map)
+		    : attest_malformed(
+			  "eat.claims", "payload", "not a JSON object"));
 	json_decref(map);
 	return ok;
 }

@@ -1,11 +1,11 @@
 #include <limits.h>
 #include <string.h>
-#include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "ra/attest/cose.h"
+#include "ra/attest/tree_json.h"
 
 /* JWS in compact form: three texts of base64url between dots. */
 
@@ -214,11 +214,12 @@ jws_read(struct attest_octets in, struct envelope *out)
 			    "part %d is not base64url", i + 1);
 		got[i] = octets_of(out->decoded[i], len);
 	}
-	header = json_loadb((const char *)got[0].p, got[0].len,
-	    JSON_REJECT_DUPLICATES, NULL);
-	ok = json_is_object(header)
-	    ? read_header(out, header)
-	    : attest_malformed("eat.jws", "header", "not a JSON object");
+	header = tree_json_read("eat.jws", "header", got[0]);
+	ok = header != NULL &&
+	    (json_is_object(header)
+		    ? read_header(out, header)
+		    : attest_malformed(
+			  "eat.jws", "header", "not a JSON object"));
 	json_decref(header);
 	out->payload = got[1];
 	out->signature = got[2];

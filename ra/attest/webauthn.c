@@ -1,9 +1,9 @@
 #include <string.h>
-#include <jansson.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include "profiles/der.h"
+#include "ra/attest/tree_json.h"
 #include "ra/attest/webauthn.h"
 
 #define OID_AAGUID "1.3.6.1.4.1.45724.1.1.4"
@@ -53,12 +53,12 @@ hash_client(struct attest_octets data, const struct attest_input *in,
 		    "%zu octets are expected", in->nonce.len);
 	if (data.p == NULL)
 		return SHA256(in->nonce.p, in->nonce.len, md) != NULL;
-	root = json_loadb((const char *)data.p, data.len, JSON_REJECT_DUPLICATES,
-	    NULL);
-	ok = json_is_object(root)
-	    ? check_client(root, in)
-	    : attest_malformed("webauthn.client-data", "clientDataJSON",
-		  "not a JSON object");
+	root = tree_json_read("webauthn.client-data", "clientDataJSON", data);
+	ok = root != NULL &&
+	    (json_is_object(root)
+		    ? check_client(root, in)
+		    : attest_malformed("webauthn.client-data",
+			  "clientDataJSON", "not a JSON object"));
 	json_decref(root);
 	return ok && SHA256(data.p, data.len, md) != NULL;
 }

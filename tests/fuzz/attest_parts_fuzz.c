@@ -69,7 +69,7 @@ look_tcb(struct attest_octets in)
 	    NULL, &p, (long)in.len, ASN1_ITEM_rptr(DICE_TCB));
 
 	if (tcb)
-		dice_tcb_check(tcb, 0, &policy, facts);
+		dice_tcb_check(tcb, 0, 1, &policy, facts);
 	ASN1_item_free((ASN1_VALUE *)tcb, ASN1_ITEM_rptr(DICE_TCB));
 	attest_facts_free(facts);
 }

@@ -162,7 +162,7 @@ refused "a registry field that is no integer" \
     'extension\.2\.23\.133\.5\.4\.1: registry\.svn: not an integer' \
     --profile dice-alias --csr "$T/new.csr" --device bad --fleet attestation
 device few attestation vendor=Demo
-refused "a field that is missing" 'attested\.svn: not given' \
+refused "a field that is missing" 'attested\.dice\.svn: not given' \
     --profile dice-alias --csr "$T/new.csr" --device few --fleet attestation
 refused "an AAGUID of 15 octets" 'request\.aaguid: not of the right size' \
     --profile fido-attestation --csr "$T/fido-attestation.csr" --set c=JP --set o=Demo \

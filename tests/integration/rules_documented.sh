@@ -66,7 +66,7 @@ for f in ('ra/tls.c', 'ra/ca_link.c'):
 # Evidence (ra/attest): rules of their own page. What facts_*() names is no rule.
 attested = set()
 for f in glob.glob('ra/attest/*.c'):
-    text = re.sub(r'(facts_\w+|chain_fact)\([^"]*"[^"]*"|\{ \d+, "[^"]*" \}', '', read(f))
+    text = re.sub(r'(facts_\w+|note_\w+|chain_fact)\([^"]*"[^"]*"|\{ \d+, "[^"]*" \}', '', read(f))
     attested |= set('attest.' + r for r in re.findall(
         r'"((?:bundle|tpm|dice|eat|cmw|android|webauthn)\.[a-z0-9-]+)"', text))
 attested.discard('attest.webauthn.create')	# a type of clientDataJSON
@@ -118,6 +118,25 @@ for r in sorted(attested):
         print('not in docs/attestation.md: %s' % r); bad = 1
     if r not in tests:
         print('no test names it: %s' % r); bad = 1
+# Forgeries: each test that the table names is there, and one of a row's names its rule.
+rows = re.search(r'\n## Forgeries\n(.*?)\n## ', page, re.S).group(1).split('\n| ')[3:]
+for row in rows:
+    what, rules, named = row.split('|')[:3]
+    texts = ''
+    for file, name in re.findall(r'`([\w/]+\.(?:c|sh)) ([^`]*)`', named):
+        found = glob.glob('tests/**/' + file, recursive=True)
+        text = open(found[0], encoding='utf-8').read() if len(found) == 1 else ''
+        ends = ('%s(void **' % name, '(%s)' % name) if file.endswith('.c') else (name,)
+        if not all(e in text for e in ends):
+            print('Forgeries: there is no test "%s %s"' % (file, name)); bad = 1
+        texts += text
+    if not texts:
+        print('Forgeries: no test for%s' % what); bad = 1
+    for r in re.findall(r'`(%s)`' % RULE, rules):
+        if r not in texts:
+            print('Forgeries: none of its tests names %s' % r); bad = 1
+if len(rows) < 40:
+    print('forgeries cannot be found: %d' % len(rows)); bad = 1
 everything = ''.join(open(f, encoding='utf-8').read() for d in ('ra', 'ca', 'profiles')
     for f in glob.glob(d + '/**/*.c', recursive=True))
 for r in sorted(docs):

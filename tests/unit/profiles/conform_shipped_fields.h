@@ -55,7 +55,7 @@ static const struct build_field fields[] = {
     {"request.qc_type", "0.4.0.1862.1.6.2"},
     {"registry.hw_serial", "HW0001"},
     {"registry.tpm_serial", "hex:0a0b"},
-    {"attested.svn", "18446744073709551615"},
+    {"attested.dice.svn", "18446744073709551615"},
     {"registry.vendor", "Example"},
     {"registry.flags", "0001"},
     {"registry.fwid",

@@ -124,7 +124,7 @@ static const struct golden goldens[] = {
 	NULL},
     {"dice-alias-attested", "dice-alias", "issuer-ed25519", "device-p256",
 	"CN=alias", NULL, 1, 0,
-	{{"identity.cn", "dev1"}, {"registry.svn", "3"}, {"attested.svn", "4"}},
+	{{"identity.cn", "dev1"}, {"registry.svn", "3"}, {"attested.dice.svn", "4"}},
 	NULL},
     {"fido-attestation", "fido-attestation", "issuer-ed25519", "device-p256",
 	"CN=x", NULL, 0, 0,

@@ -9,10 +9,12 @@ sources_are_read(void **state)
 	struct profile *p = compiles(BASE, RULE,
 	    RULE ", { attribute = \"O\"; value = \"Ex\"; },"
 		 "{ attribute = \"OU\"; from = \"csr.O\"; optional = true; },"
-		 "{ attribute = \"L\"; from = \"registry.site\"; }");
+		 "{ attribute = \"L\"; from = \"registry.site\"; },"
+		 "{ attribute = \"serialNumber\"; "
+		 "from = \"attested.android.serial\"; }");
 
 	(void)state;
-	assert_int_equal(p->n_subject, 4);
+	assert_int_equal(p->n_subject, 5);
 	assert_int_equal(p->subject[0].kind, PROFILE_FROM_FIELD);
 	assert_string_equal(p->subject[0].source, "identity.cn");
 	assert_int_equal(p->subject[1].kind, PROFILE_FROM_FIXED);
@@ -21,6 +23,7 @@ sources_are_read(void **state)
 	assert_string_equal(p->subject[2].source, "O");
 	assert_int_equal(p->subject[2].optional, 1);
 	assert_int_equal(p->subject[3].nid, NID_localityName);
+	assert_string_equal(p->subject[4].source, "attested.android.serial");
 	profile_free(p);
 }
 
@@ -44,6 +47,12 @@ subject_rules_are_checked(void **state)
 	    {"{ attribute = \"CN\"; from = \"registry.\"; }",
 		"unknown source \"registry.\""},
 	    {"{ attribute = \"CN\"; from = \"request.a b\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"registry.a.b\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"attested.a..b\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"attested.a.\"; }",
 		"unknown source"},
 	    {"{ attribute = \"CN\"; from = \"csr.foo\"; }",
 		"unknown attribute \"foo\""},

@@ -11,7 +11,7 @@ struct layer {
 	int layer, svn;
 	unsigned char fwid;  /* the digest is 32 times this */
 	unsigned char flags, mask; /* first octets of the BIT STRINGs */
-	int no_flags, no_tcb, multi;
+	int no_flags, no_tcb, multi; /* how many TcbInfos; 0: one alone */
 	unsigned char ueid; /* last octet; 0: no extension */
 	const char *purpose;
 	unsigned char fresh; /* first octet of a nonce; 0: no extension */
@@ -58,6 +58,10 @@ tcb_info(const struct layer *l)
 	if (!l->no_flags)
 		append(&out, 0x8a, octets_of(b, 2));
 	out = tlv(0x30, octets_of(out.p, out.len));
+	if (l->multi > 1) {
+		memcpy(out.p + out.len, out.p, out.len);
+		out.len *= 2;
+	}
 	return l->multi ? tlv(0x30, octets_of(out.p, out.len)) : out;
 }
 
@@ -188,6 +192,24 @@ refused(struct rig *r, const char *rule)
 	rig_free(r);
 }
 
+/* Each claim of the alias certificate's only TcbInfo. */
+static void
+alias_facts(const struct attest_facts *facts, int several)
+{
+	if (several) {
+		assert_null(attest_facts_get(facts, "dice.svn"));
+		return;
+	}
+	assert_string_equal(attest_facts_get(facts, "dice.vendor"), "V");
+	assert_string_equal(attest_facts_get(facts, "dice.model"), "M1");
+	assert_string_equal(attest_facts_get(facts, "dice.svn"), "3");
+	assert_string_equal(attest_facts_get(facts, "dice.layer"), "2");
+	assert_string_equal(attest_facts_get(facts, "dice.fwid"),
+	    "2020202020202020202020202020202020202020202020202020202020202020");
+	assert_null(attest_facts_get(facts, "dice.index"));
+	assert_null(attest_facts_get(facts, "dice.version"));
+}
+
 static void
 accepted(struct rig *r)
 {
@@ -199,6 +221,7 @@ accepted(struct rig *r)
 	    attest_facts_key(facts), r->in.spki.p, r->in.spki.len));
 	assert_string_equal(attest_facts_get(facts, "dice.tcb"),
 	    "V M1 - layer=2 index=-1 svn=3");
+	alias_facts(facts, r->layer[2].multi > 1);
 	attest_facts_free(facts);
 	rig_free(r);
 }
@@ -212,6 +235,9 @@ good(void **state)
 	accepted(r);
 	r = rig_new();
 	r->layer[2].multi = 1;
+	accepted(r);
+	r = rig_new();
+	r->layer[2].multi = 2;
 	accepted(r);
 	r = rig_new();
 	r->layer[2].critical = 1;

@@ -269,6 +269,8 @@ json_claims(const struct rig *r)
 		json_object_set_new(o, "iat", json_integer(r->iat));
 	if (r->submods)
 		json_object_set_new(o, "submods", json_object());
+	if (r->deep)
+		json_object_set_new(o, "x", json_pack("[[[[[[[[]]]]]]]]"));
 	if (r->measurement.len)
 		json_object_set_new(o, "measurements",
 		    json_pack("[[so]]", "a/b", b64(r->measurement)));

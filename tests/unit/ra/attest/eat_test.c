@@ -68,6 +68,9 @@ claims(void **state)
 	r = rig_new(CWT);
 	r->deep = 1;
 	refused(r, "attest.eat.claims");
+	r = rig_new(JWT);
+	r->deep = 1;
+	refused(r, "attest.eat.claims");
 }
 
 static void
@@ -281,6 +284,12 @@ psa_token(void **state)
 	r->lifecycle = 0x4001;
 	refused(r, "attest.eat.lifecycle");
 	r = psa();
+	r->dbgstat = 0; /* secured, and open to be debugged? */
+	refused(r, "attest.eat.debug");
+	r = psa();
+	r->dbgstat = 3;
+	accepted(r);
+	r = psa();
 	r->value = text_of("other");
 	refused(r, "attest.eat.components");
 	r = psa();
@@ -341,6 +350,9 @@ wrappers(void **state)
 	s.stmt = octets_of("\x0c\x07{\"a\":1}", 9); /* a collection */
 	assert_false(attest_appraise(&s, &r->in, facts));
 	assert_rule("attest.cmw.record");
+	s.stmt = octets_of("\x0c\x1f[\"application/eat+cwt\",\"AA\",-1]", 33);
+	assert_false(attest_appraise(&s, &r->in, facts));
+	assert_rule("attest.cmw.ind");
 	s.kind = ATTEST_KIND_DICE_CMW;
 	s.stmt = octets_of("\x30\x04\x04\x02\xa0\x00", 6);
 	assert_false(attest_appraise(&s, &r->in, facts));

@@ -430,6 +430,20 @@ other_key(void **state)
 	EVP_PKEY_free(software);
 }
 
+/* A key in software, with evidence that a genuine AK gave some time ago. */
+static void
+old_evidence(void **state)
+{
+	struct rig *r = rig_new();
+	EVP_PKEY *software = new_key("P-256");
+
+	(void)state;
+	r->in.spki = spki_of(software);
+	r->a.extraData.buffer[0] ^= 1;
+	refused(r, "attest.tpm.nonce");
+	EVP_PKEY_free(software);
+}
+
 static void
 state_of_tpm(void **state)
 {
@@ -458,7 +472,7 @@ main(void)
 		cmocka_unit_test(other_nonce), cmocka_unit_test(name),
 		cmocka_unit_test(attributes), cmocka_unit_test(reserved_bits),
 		cmocka_unit_test(off_the_curve), cmocka_unit_test(other_key),
-		cmocka_unit_test(state_of_tpm),
+		cmocka_unit_test(old_evidence), cmocka_unit_test(state_of_tpm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

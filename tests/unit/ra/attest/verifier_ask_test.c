@@ -21,7 +21,7 @@
 #include "ra/attest/verifier_serve.h"
 
 /* What is no question, or is about no evidence. Evidence itself is tried by the
-   tests of each format, and whole by tests/integration/attest_tpm.sh. */
+   tests of each format, and whole by tests/integration/attest_{tpm,formats}.sh. */
 
 static WIRE_REQUEST *
 question(const char *op)
