@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # inkan-ca is killed at each step of issuing, then at calls that change files, one
 # after the other, while it enrols, revokes, makes a CRL, publishes, and starts;
-# inkan-ra while it renews its own certificate, inkan while it makes a backup. The
-# invariant holds afterwards.
+# inkan-ra while it renews its own certificate, inkan while it makes a backup,
+# inkan-ocsp while it exports. The invariant holds afterwards.
 #
 #   LONG=1   at each such call; else at some, which SEED=N chooses
 tid="crash between any two steps"
@@ -163,8 +163,35 @@ check "inkan backup, killed $backups times: whole or not there" test $backups -g
 check "  one that was not killed verifies" inkan backup --verify "$T/b"
 kills=$((kills + backups))
 
+# Answers as files: each is whole, or not there. The next run has no need to know.
+whole() {	# every answer below $T/x/ocsp ends where its first four octets say
+	python3 - "$T/x/ocsp" <<-'P'
+	import os, sys
+	for folder, _, names in os.walk(sys.argv[1]):
+	    for name in names:
+	        b = open(os.path.join(folder, name), 'rb').read()
+	        if b[:2] != b'\x30\x82' or len(b) != 4 + int.from_bytes(b[2:4], 'big'):
+	            sys.exit('%s/%s: %d octets' % (folder, name, len(b)))
+	P
+}
+exports=0 at=0 most_exports=4
+[ -z "${LONG:-}" ] || most_exports=300
+while [ $exports -lt $most_exports ]; do
+	disk_faults "change kill path=$T/x skip=$at"
+	under_faults inkan-ocsp -c "$INKAN_CONFIG_DIR/ocsp.conf" --export "$T/x" >"$T/said" 2>&1 && break
+	whole || fail "killed at call $at: not whole"
+	exports=$((exports + 1)) at=$((at + $(step 20)))
+done
+disk_faults
+check "inkan-ocsp --export, killed $exports times: what is there is whole" test $exports -gt 0
+check "  and is made" inkan-ocsp -c "$INKAN_CONFIG_DIR/ocsp.conf" --export "$T/x"
+check "  whole" whole
+is "  all of it" "$(find "$T/x/ocsp" -type f | wc -l)" "$(inkan-ocsp -c "$INKAN_CONFIG_DIR/ocsp.conf" --export "$T/y" >/dev/null 2>&1; find "$T/y/ocsp" -type f | wc -l)"
+is "  nothing else" "$(cd "$T/x" && find . -name '.*' -type f | sort | tr '\n' ' ')" "./.export ./.lock "
+kills=$((kills + exports))
+
 sort "$T/held" >"$T/c.certs"
 sort "$T/revoked" >"$T/c.revoked"
 agree
-echo "kills survived: $kills, of them at points $point_kills, at calls while inkan-ca starts $starts, while inkan-ra renews $renewed, while inkan makes a backup $backups"
+echo "kills survived: $kills, of them at points $point_kills, at calls while inkan-ca starts $starts, while inkan-ra renews $renewed, while inkan makes a backup $backups, while inkan-ocsp exports $exports"
 finish
