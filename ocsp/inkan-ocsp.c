@@ -235,26 +235,48 @@ port_of(const struct settings_listen *l)
 	return (unsigned)strtoul(l->port, NULL, 10);
 }
 
-/* What it answers from, a token of its own, its ports, and nothing else; its
-   certificates are written when they are renewed. */
 static int
-confine(const struct settings *s)
+is_serving(const struct what *w)
 {
+	return !w->init_keys && w->export == NULL && w->staple == NULL;
+}
+
+static void
+confine_ports(struct confine *c, const struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_listen; i++)
+		confine_port(c, port_of(&s->listen[i]));
+	if (s->has_metrics)
+		confine_port(c, port_of(&s->metrics));
+}
+
+/* What it answers from, a token of its own, its ports or what it is to write,
+   and nothing else; its certificates are written when they are renewed. */
+static int
+confine(const struct settings *s, const struct what *w)
+{
+	enum confine_access own =
+	    w->init_keys || (is_serving(w) && s->svc_socket != NULL)
+	    ? CONFINE_WRITE
+	    : CONFINE_READ;
 	struct confine *c = s->confine;
 	size_t i;
 
 	confine_file(c, s->status_db, CONFINE_READ);
 	confine_folder(c, s->publish_dir, CONFINE_READ);
 	for (i = 0; i < s->n_delegates; i++) {
-		confine_file(c, s->delegates[i].certificate,
-		    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ);
-		confine_file(c, s->delegates[i].csr,
-		    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ);
+		confine_file(c, s->delegates[i].certificate, own);
+		confine_file(c, s->delegates[i].csr, own);
 	}
-	for (i = 0; i < s->n_listen; i++)
-		confine_port(c, port_of(&s->listen[i]));
-	if (s->has_metrics)
-		confine_port(c, port_of(&s->metrics));
+	if (is_serving(w))
+		confine_ports(c, s);
+	confine_folder(c, w->export, CONFINE_WRITE);
+	if (w->staple != NULL) {
+		confine_only(c, w->staple, CONFINE_READ);
+		confine_file(c, w->out, CONFINE_WRITE);
+	}
 	if (s->have_token)
 		confine_token(c, &s->token);
 	return confine_files(c);
@@ -369,17 +391,15 @@ do_once(struct app *a, const struct what *w)
 }
 
 static int
-is_serving(const struct what *w)
-{
-	return !w->init_keys && w->export == NULL && w->staple == NULL;
-}
-
-static int
 do_what(struct app *a, const struct what *w)
 {
+	if (is_serving(w))
+		return serve(a);
+	if (!confine_calls(a->set->confine, CONFINE_STORES))
+		return fatal();
 	if (w->init_keys)
 		return initkeys_run(a->set, a->hsm) ? 0 : fatal();
-	return is_serving(w) ? serve(a) : do_once(a, w);
+	return do_once(a, w);
 }
 
 int
@@ -406,7 +426,7 @@ main(int argc, char **argv)
 	if (o.check_only)
 		goto out;
 	a.set->token.notify = tell_token;
-	if (is_serving(&w) && !confine(a.set)) {
+	if (!confine(a.set, &w)) {
 		status = fatal();
 		goto out;
 	}

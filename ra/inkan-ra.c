@@ -178,17 +178,20 @@ port_of(const struct settings_address *a)
 /* Its own certificate and key, its ports, and nothing else. Both are written
    by the one process that renews them. */
 static int
-confine(const struct settings *s)
+confine(const struct settings *s, enum task task)
 {
-	enum confine_access own =
-	    s->svc_socket != NULL ? CONFINE_WRITE : CONFINE_READ;
+	enum confine_access own = task != SERVE || s->svc_socket != NULL
+	    ? CONFINE_WRITE
+	    : CONFINE_READ;
 	size_t i;
 
 	confine_file(s->confine, s->certificate, own);
 	confine_file(s->confine, s->key, own);
-	for (i = 0; i < s->n_listen; i++)
+	if (task == INIT_KEYS)
+		confine_file(s->confine, s->csr, CONFINE_WRITE);
+	for (i = 0; task == SERVE && i < s->n_listen; i++)
 		confine_port(s->confine, port_of(&s->listen[i]));
-	if (s->metrics.len != 0)
+	if (task == SERVE && s->metrics.len != 0)
 		confine_port(s->confine, port_of(&s->metrics));
 	return confine_files(s->confine);
 }
@@ -200,7 +203,7 @@ start(struct ra *ra)
 
 	if (!raise_descriptors(s->max_connections) ||
 	    !memory_protect(s->max_connections * ARENA_PER_CONNECTION) ||
-	    !confine(s) ||
+	    !confine(s, SERVE) ||
 	    !own_cert_settle(s->certificate, s->key))
 		return 0;
 	ra->tls = tls_new(s->certificate, s->key);
@@ -334,17 +337,24 @@ renew_now(const struct settings *s)
 	return ok;
 }
 
-/* What is done without serving. Exit status. */
+/* Confined to it. */
 static int
 do_task(const struct settings *s, enum task task)
 {
-	int ok;
+	if (!memory_protect(0) || !confine(s, task) ||
+	    !confine_calls(s->confine, CONFINE_STORES))
+		return 0;
+	return task == RENEW ? renew_now(s)
+			     : keyfile_init(s->key, s->csr, s->subject,
+				   s->names, s->n_names);
+}
 
-	if (task == INIT_KEYS)
-		ok = keyfile_init(
-		    s->key, s->csr, s->subject, s->names, s->n_names);
-	else
-		ok = task == RENEW ? renew_now(s) : check(s);
+/* Without serving. Exit status. */
+static int
+once(const struct settings *s, enum task task)
+{
+	int ok = task == SERVE ? check(s) : do_task(s, task);
+
 	if (!ok)
 		report_fatal(PROGRAM);
 	return !ok;
@@ -369,7 +379,7 @@ main(int argc, char **argv)
 	if (ra.settings == NULL)
 		report_fatal(PROGRAM);
 	else if (task != SERVE || options.check_only)
-		rc = do_task(ra.settings, task);
+		rc = once(ra.settings, task);
 	else
 		rc = run(&ra);
 	settings_free(ra.settings);

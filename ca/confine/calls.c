@@ -52,8 +52,8 @@ const char *const calls_serve[] = {"accept", "accept4", "sendfile",
     "sendfile64", NULL};
 
 const char *const calls_store[] = {"ftruncate", "ftruncate64", "truncate",
-    "fallocate", "fsync", "fdatasync", "sync_file_range", "rename", "renameat",
-    "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir", "mkdirat",
+    "fallocate", "fsync", "fdatasync", "sync_file_range", "syncfs", "rename",
+    "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir", "mkdirat",
     "rmdir", "chmod", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchown32",
     "utimensat", "utimensat_time64", "utime", "utimes", "futimesat",
     "copy_file_range", NULL};

@@ -31,7 +31,7 @@ has "  all by both hashes" "$sum" "written=$n fresh=0 refused=0 removed=0"
 p=$(path_of a) q=$(path_of a -sha256)
 has "  by SHA-1 under the path that is asked for" "$(says "$X/ocsp/$p" a)" "Response verify OK.*|a.pem: good"
 has "  by SHA-256" "$(says "$X/ocsp/$q" a -sha256)" "a.pem: good"
-has "  the sub-CA's, signed by the root" "$(openssl ocsp -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -no_nonce -reqout "$T/req" 2>/dev/null; openssl ocsp -respin "$X/ocsp/$(base64 -w0 <"$T/req")" -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" 2>&1)" "devices.pem: good"
+has "  the sub-CA's, signed by the root" "$(openssl ocsp -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -no_nonce -reqout "$T/req" 2>/dev/null; openssl ocsp -respin "$(file_of "$(base64 -w0 <"$T/req")")" -issuer "$INKAN_ROOT" -cert "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" 2>&1)" "devices.pem: good"
 check "  the CRL" cmp "$X/crl/devices-g1.crl" "$T/demo/pub/crl/devices-g1.crl"
 check "  the log" inkan log verify --dir "$X/log" --key "$X/log/log.vkey"
 check "  nothing of an unfinished file" test ! -e "$X/.new"
