@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "ca/error.h"
+#include "ca/confine/confine.h"
+#include "ca/confine/memory.h"
 #include "ca/engine/ceremony.h"
 #include "ca/report/daemon.h"
 #include "ca/report/report.h"
@@ -161,9 +163,11 @@ main(int argc, char **argv)
 		return 2;
 	}
 	report_init("inkan-ceremony", REPORT_INFO, STDERR_FILENO);
-	ok = daemon_harden() && (f = ceremony_read(w.config)) != NULL &&
-	    is_wanted(f, w.kind) && (s = settings_read(f->config)) != NULL &&
-	    run(f, s, &w);
+	/* By calls alone: which files it needs is told step by step. */
+	ok = daemon_harden() && memory_protect(0) &&
+	    (f = ceremony_read(w.config)) != NULL && is_wanted(f, w.kind) &&
+	    (s = settings_read(f->config)) != NULL &&
+	    confine_calls(s->confine, CONFINE_STORES) && run(f, s, &w);
 	rc = ok ? 0 : fail();
 	settings_free(s);
 	OPENSSL_free(f);

@@ -101,6 +101,7 @@ speaks() {	# ROOT URL: can a device that trusts ROOT alone speak with it?
 }
 check_not "the new root alone does not verify the first server yet" speaks "$G2" "$main_url"
 check "its certificate is renewed now" "$INKAN_BIN/inkan-ra" --renew -c "$INKAN_CONFIG_DIR/ra.conf"
+has "  confined to that" "$(cat "$T/out")" "event=confine.(calls|missing)"
 kill -HUP "$ra_pid"
 crossed() { speaks "$G2" "$main_url"; }
 check "who knows the new root alone can verify it" wait_for 10 crossed

@@ -54,6 +54,7 @@ name = "devices"; key_type = "ec-p256"; set = [ "o=Inkan Demo", "cn=Daily Device
 X
 ceremony csr --dry-run; is "the daily CA's request, rehearsed" $? 0
 ceremony csr; is "the daily CA's request" $? 0
+has "  the program was confined to its calls" "$said" "event=confine.(calls|missing)"
 [ -f "$INKAN_DIR/certs/devices.csr" ] || echo "$said"
 is "  its key is in the token" "$(keys_of ca | grep -- -g)" inkan-devices-g1
 check "  the request holds" openssl req -in "$INKAN_DIR/certs/devices.csr" -verify -noout

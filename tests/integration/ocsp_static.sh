@@ -56,6 +56,16 @@ mv "$T/demo/tokens/ocsp.away" "$T/demo/tokens/ocsp"
 is "two at once" "$(cat "$T/rc")" 1
 has "  exclude each other" "$(cat "$T/out")" "export.busy"
 
+# It writes nowhere else, whatever somebody has put into the folder.
+mkdir "$T/led" "$T/else"
+ln -s "$T/else" "$T/led/ocsp"
+inkan-ocsp -c "$conf" --export "$T/led" 2>"$T/x.log"; rc=$?
+has "confined to its calls" "$(cat "$T/x.log")" "event=confine.(calls|missing)"
+if grep -q event=confine.files "$T/x.log"; then
+	check "  and to its folder: led elsewhere, it fails" test $rc -ne 0
+	is "  nothing was written there" "$(ls "$T/else")" ""
+fi
+
 # Staples.
 staple() { inkan-ocsp -c "$conf" --staple "$D/$1.pem" --out "$T/$1.ocsp" 2>"$T/s.log"; echo $?; }
 is "a staple" "$(staple a)" 0
