@@ -468,13 +468,13 @@ demo_life() {
 	"$INKAN_BIN/inkan" revoke --serial "$serial" --reason superseded \
 	    >/dev/null || die "revoking failed"
 	step_ok "revoked by the operator: superseded"
-	said=$(wait_for 3 revoked_seen "$d/demo-1.pem" &&
+	said=$(wait_for 20 revoked_seen "$d/demo-1.pem" &&
 	    ocsp_says "$d/demo-1.pem") || true
 	[ "$said" = revoked ] || die "OCSP says \"$said\", not revoked"
 	step_ok "OCSP: revoked"
 	"$INKAN_BIN/inkan" crl issue --issuer devices >/dev/null ||
 	    die "no CRL was issued"
-	wait_for 5 crl_has "$serial" || die "the CRL does not list $serial"
+	wait_for 20 crl_has "$serial" || die "the CRL does not list $serial"
 	step_ok "CRL at $INKAN_HTTP_URL/crl/devices-g1.crl lists it"
 	wait_for 10 logged || die "the log does not tell of all this"
 	step_ok "log: all of it in $INKAN_HTTP_URL/log/checkpoint"

@@ -30,7 +30,7 @@ for point in request-approved request-claimed reserved recorded request-ran; do
 	new_key "$T/k"; csr "$T/k" "/CN=x-$point" >"$T/csr"; chmod 644 "$T/csr"
 	park $BOB issue --profile device-ldevid --csr "$T/csr"
 	check_not "$point: killed while it is approved" approve carol "$id"
-	check "  it is gone" wait_for 5 gone "$(cat "$T/demo/run/inkan-ca.pid")"
+	check "  it is gone" wait_for 30 gone "$(cat "$T/demo/run/inkan-ca.pid")"
 	rm -f "$T/demo/run/inkan-ca.pid"
 	demo_start ca
 	chmod 666 "$INKAN_ADMIN_SOCKET"
@@ -61,7 +61,7 @@ for point in reserved recorded; do
 	id=$(as $ANN --json request list --kind enrol --open | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["id"])')
 	check "  approved" approve carol "$id"
 	ask $point; is "  killed while it is issued" "$code" 503
-	check "  it is gone" wait_for 5 gone "$(cat "$T/demo/run/inkan-ca.pid")"
+	check "  it is gone" wait_for 30 gone "$(cat "$T/demo/run/inkan-ca.pid")"
 	rm -f "$T/demo/run/inkan-ca.pid"
 	demo_start ca
 	chmod 666 "$INKAN_ADMIN_SOCKET"

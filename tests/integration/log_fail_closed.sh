@@ -17,7 +17,7 @@ check "it is in the log" wait_for 10 grown
 
 closed() {	# what
 	check "$1: for a while it is forgiven" enrol_basic "grace-$2"
-	check "$1: status fails at once" wait_for 5 row_has log "^fail not published for"
+	check "$1: status fails at once" wait_for 30 row_has log "^fail not published for"
 	check "$1: then issuing stops" wait_for 20 row_has issuing "^fail stopped: log.unpublished"
 	check_not "$1: no certificate" enrol_basic "no-$2"
 	is "$1: come back" "$code" 503

@@ -72,7 +72,7 @@ print(size)
 X
 reader() { python3 "$T/read.py" "$L" "$T"; }
 
-check "a checkpoint is there" wait_for 5 grown 1
+check "a checkpoint is there" wait_for 30 grown 1
 head=$(curl -fsSI "$L/checkpoint")
 has "as a text" "$head" "Content-Type: text/plain; charset=utf-8"
 has "for a moment" "$head" "max-age=2,"
@@ -109,7 +109,7 @@ is "only reading" "$(curl -s -o /dev/null -w '%{http_code}' -X POST -d x "$L/che
 
 # A crash and a restart change nothing of what was published.
 kill -KILL "$(cat "$T/demo/run/inkan-ca.pid")"
-wait_for 5 gone "$(cat "$T/demo/run/inkan-ca.pid")"
+wait_for 30 gone "$(cat "$T/demo/run/inkan-ca.pid")"
 rm -f "$T/demo/run/inkan-ca.pid"
 demo_start ca
 check "a device enrols after a crash" enrol_basic logged-2

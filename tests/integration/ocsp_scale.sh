@@ -119,7 +119,7 @@ job=$!
 check "under load" wait_for 20 test -e "$T/going"
 kill -TERM "$pid"
 wait $job
-check "stopped under load" wait_for 5 eval '! kill -0 $pid 2>/dev/null'
+check "stopped under load" wait_for 30 eval '! kill -0 $pid 2>/dev/null'
 out=$(cat "$T/result")
 has "  answers" "$out" '^[0-9]{3,} '
 is "  none lost" "$(word 2 "$out")" 0

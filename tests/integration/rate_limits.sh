@@ -69,5 +69,5 @@ minute=$((SECONDS + $(retry)))
 ask c devices; is "other fleets count for themselves" "$code" 200
 [ $SECONDS -ge $minute ] || sleep $((minute - SECONDS))
 again() { ask w7 windowed; [ "$code" = 200 ]; }
-check "  and then it goes on" wait_for 5 again
+check "  and then it goes on" wait_for 30 again
 finish

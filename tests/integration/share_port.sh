@@ -108,7 +108,7 @@ passed() {	# which
 	rm -f "$T/pid"
 	gone "$holder" && return 1
 	echo "$T/pid $BUILD/inkan-ra -c ${conf[$1]}" >"$T/fifo"
-	wait_for 5 test -s "$T/pid"
+	wait_for 30 test -s "$T/pid"
 	pid[$1]=$(cat "$T/pid")
 }
 how=passed
@@ -127,7 +127,7 @@ end 1; end 2
 sed "s|^listen = .*|listen = [ \"127.0.0.1:1\" ];|; /^metrics/d" "${conf[1]}" >"$INKAN_CONFIG_DIR/wrong.conf"
 echo "$T/pid $BUILD/inkan-ra -c $INKAN_CONFIG_DIR/wrong.conf" >"$T/fifo"
 refused() { grep -q "passed a socket of 127.0.0.1, port ${INKAN_EST_URL##*:}, which" "$INKAN_DIR/log/inkan-ra.log"; }
-check "a socket that it is not to listen on" wait_for 5 refused
+check "a socket that it is not to listen on" wait_for 30 refused
 kill $holder; wait $holder 2>/dev/null; holder=
 
 # --- each has a socket of its own ---

@@ -23,8 +23,8 @@ for what in deleted replaced; do
 	fi
 	check "$what: a revocation is accepted" inkan revoke --serial "$(serial "$D/s1.pem")" --reason superseded
 	check "$what: it is there again" test -s "$INKAN_STATUS_DB"
-	check "$what: revoked is seen" wait_for 5 says s1 revoked
-	check "$what: good is good" wait_for 5 says s2 good
+	check "$what: revoked is seen" wait_for 30 says s1 revoked
+	check "$what: good is good" wait_for 30 says s2 good
 	kill "$(cat "$T/demo/run/inkan-ocsp.pid")"
 	wait_for 10 gone "$(cat "$T/demo/run/inkan-ocsp.pid")"
 	demo_start ocsp
@@ -35,13 +35,13 @@ for what in deleted replaced; do
 	cp "$D/s1.pem" "$D/s0.pem"; cp "$D/s2.pem" "$D/s1.pem"; enrol_basic s2
 done
 rm -f "$INKAN_STATUS_DB"*
-check "deleted with its WAL, nothing changes: good" wait_for 5 says s3 good
-check "the instance is well" wait_for 5 inkan status --check
+check "deleted with its WAL, nothing changes: good" wait_for 30 says s3 good
+check "the instance is well" wait_for 30 inkan status --check
 
 demo_stop
 rm -f "$INKAN_STATUS_DB"*
 demo_start ca ra ocsp
-check "deleted while stopped: good" wait_for 5 says s3 good
+check "deleted while stopped: good" wait_for 30 says s3 good
 check "deleted while stopped: revoked" says s0 revoked
 
 # The store goes back to an older copy: status.db must not be ahead of it.
@@ -49,16 +49,16 @@ demo_stop
 mkdir "$T/copy"; cp "$INKAN_STORE"* "$T/copy/"
 demo_start ca ra ocsp
 enrol_basic s4
-check "before the restore: good" wait_for 5 says s4 good
+check "before the restore: good" wait_for 30 says s4 good
 demo_stop
 rm -f "$INKAN_STORE"*; cp "$T/copy/"* "$(dirname "$INKAN_STORE")/"
 demo_start ca ra ocsp
-check "after it: known to nobody" wait_for 5 says s4 unknown
-check "  what the copy has is good" wait_for 5 says s3 good
+check "after it: known to nobody" wait_for 30 says s4 unknown
+check "  what the copy has is good" wait_for 30 says s3 good
 check_not "  the log remembers more: nothing is issued" enrol_basic s5
 check "  until somebody says so" inkan log accept --reason "restored from a copy"
 check "  and it goes on" wait_for 10 enrol_basic s5
-check "  in both" wait_for 5 says s5 good
+check "  in both" wait_for 30 says s5 good
 rm -f "$T/watching"; wait $watcher
 is "never unknown on the way" "$(grep -c unknown "$T/said")" 0
 check "good was said" grep -q good "$T/said"
