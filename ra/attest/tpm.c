@@ -122,13 +122,26 @@ find_ak_cert(const struct work *w)
 	return first;
 }
 
+/* All statements of a bundle are by one AK: the key may be in this TPM, and the
+   good state another's. */
+static int
+one_ak(const struct work *w)
+{
+	const struct attest_fact *last = attest_facts_at(
+	    w->facts, attest_facts_count(w->facts) - 1);
+
+	return strcmp(last->value, attest_facts_get(w->facts, last->name)) == 0 ||
+	    attest_refuse("facts.ak-name", "certs",
+		"two statements are of two attestation keys");
+}
+
 static int
 ak_from_cert(struct work *w)
 {
 	static const char *const known[] = { "2.5.29.9", NULL };
 	const struct attest_input *in = w->in;
 	const struct chain_rules rules = { "tpm.ak-path", &in->policy->tpm.ak,
-		known, 0, 0 };
+		known, 0, NULL };
 
 	w->ak_cert = find_ak_cert(w);
 	if (w->ak_cert == NULL)
@@ -143,7 +156,7 @@ ak_from_cert(struct work *w)
 		return 0;
 	w->ak_key = X509_get0_pubkey(w->ak_cert);
 	return facts_string(w->facts, "tpm.ak.proof", "certificate") &&
-	    chain_fact(w->facts, "tpm.ak.certificate", w->ak_cert);
+	    chain_fact(w->facts, "tpm.ak.certificate", w->ak_cert) && one_ak(w);
 }
 
 /* An AK certificate that comes along with an activated AK must be that AK's. */
