@@ -47,14 +47,19 @@ tpm_fleet() {	# name profile attest
 	printf 'attest: { %s };\n' "$3" >>"$to"
 }
 
-# Of a demo that is made and has had no ceremony: verifier, anchors, two fleets.
-tpm_configure() {	# folder of the TPM
+# Of a demo that is made and has had no ceremony: the verifier; with anchors and two
+# fleets for its TPM.
+verifier_configure() {
 	local c=$dir/config
-	cp "$1/ca/swtpm-localca-rootca-cert.pem" "$c/fleets/ek.pem"
 	printf 'socket = "%s/verifier.sock";\ntime_limit = "2s";\n' \
 	    "$INKAN_SOCKET_DIR" >"$c/verifier.conf"
 	printf 'verifier: { socket = "%s/verifier.sock"; time_limit = "4s"; arc = "%s"; };\n' \
 	    "$INKAN_SOCKET_DIR" "$TPM_ARC" >>"$c/ca.conf"
+}
+tpm_configure() {	# folder of the TPM
+	local c=$dir/config
+	verifier_configure
+	cp "$1/ca/swtpm-localca-rootca-cert.pem" "$c/fleets/ek.pem"
 	printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
 	    >"$c/fleets/tpm.attest"
 	tpm_fleet tpm-ak tpm-lak 'formats = [ "tpm" ]; activation = true;

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Ratio 15. Server CPU of inkan-ra, inkan-ca, inkan-verifier and inkan-ocsp together
+# for one attested enrolment (a nonce, then a request whose evidence is a statement
+# of a TPM by a certified attestation key; facts and evidence on record), against
+# one without evidence: the same profile, clients, TLS and store. Over one
+# connection, and with one for each of the two requests. What the client signs is
+# not counted.
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/demo/tpm.sh
+. "$here/scripts/demo/tpm.sh"
+n=${N:-600} clients=16
+before_ceremony() {
+	local c=$T/demo/config
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$T/ak.key" -subj "/CN=Attestation keys" -days 2 \
+	    -out "$c/fleets/ak.pem" 2>/dev/null
+	verifier_configure
+	tpm_fleet attested device-ldevid 'formats = [ "tpm" ];
+	anchors = ( { format = "tpm-ak"; anchors = "ak.pem"; } );
+	require = ( { fact = "tpm.statement"; one_of = [ "certify" ]; } );'
+}
+before_start() {
+	cat >>"$INKAN_CONFIG_DIR/ra.conf" <<-X
+	max_connections = 4096;
+	max_connections_per_address = 4096;
+	workers = 1;
+	X
+	demo_start verifier
+}
+demo_up
+port=${INKAN_EST_URL##*:}
+pid_file() { cat "$INKAN_DIR/run/inkan-$1.pid"; }
+verifier="$(pid_file verifier) $(pgrep -P "$(pid_file verifier)" | tr '\n' ' ')"
+ours=
+for pid in $(pid_file ra) $(pid_file ca) $(pid_file ocsp) $verifier; do
+	pin "$server_core" "$pid"
+	ours=$ours${ours:+,}$pid
+done
+
+enrol() {	# label [options...]: the line of figures
+	on_client_core "$BUILD/bench/enrol" -s "127.0.0.1:$port" \
+	    -r "$INKAN_ROOT" -n $n -c $clients -C "$INKAN_MFG_CA" \
+	    -K "$INKAN_MFG_CA_KEY" -p "$ours" -l "$@" || die "the load failed"
+}
+attested() { enrol attested -A "$INKAN_CONFIG_DIR/fleets/ak.pem" -B "$T/ak.key" "$@"; }
+cpu_of() { awk '{print $2}' <<<"$1"; }
+rate_of() { awk '{print $1}' <<<"$1"; }
+note "$n enrolments by $clients clients each, TLS 1.3, P-256, X25519"
+enrol devices >/dev/null	# all is awake
+attested >/dev/null
+for _ in $(seq "$PAIRS"); do
+	p=$(enrol devices)
+	a=$(attested)
+	b=$(attested -2)
+	pair 15a "$(cpu_of "$a")" "$(cpu_of "$p")"
+	pair 15b "$(cpu_of "$b")" "$(cpu_of "$p")"
+	note "enrolments/s: plain $(rate_of "$p"), attested $(rate_of "$a"), over two connections $(rate_of "$b")"
+done
+ticks() { awk '{print ($14 + $15) * 10}' "/proc/$1/stat"; }
+for p in ra ca ocsp; do note "CPU ms of inkan-$p in all: $(ticks "$(pid_file $p)")"; done
+for p in $verifier; do note "CPU ms of a process of inkan-verifier in all: $(ticks "$p")"; done
