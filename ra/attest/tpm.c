@@ -99,23 +99,30 @@ ak_from_activation(struct work *w)
 	return facts_string(w->facts, "tpm.ak.proof", "activation");
 }
 
-/* The certificate of the AK among those of the bundle: the one whose key made
-   this signature, or the first, so that there is something to complain of. */
+static int
+is_ak_cert(const X509 *cert)
+{
+	return X509_get0_pubkey(cert) != NULL && chain_has_eku(cert, EKU_AK);
+}
+
+/* The certificate of the AK among those of the bundle: of several the one whose
+   key made this signature, or the first, so that there is something to complain
+   of. */
 static X509 *
 find_ak_cert(const struct work *w)
 {
-	X509 *first = NULL;
-	int i;
+	X509 *cert, *first = NULL;
+	int i, n = 0;
 
 	for (i = 0; i < sk_X509_num(w->in->certs); i++) {
-		X509 *cert = sk_X509_value(w->in->certs, i);
-		EVP_PKEY *key = X509_get0_pubkey(cert);
-
-		if (key == NULL || !chain_has_eku(cert, EKU_AK))
-			continue;
-		if (first == NULL)
+		cert = sk_X509_value(w->in->certs, i);
+		if (is_ak_cert(cert) && n++ == 0)
 			first = cert;
-		if (tpm_signature_fits(w->signature, key,
+	}
+	for (i = 0; n > 1 && i < sk_X509_num(w->in->certs); i++) {
+		cert = sk_X509_value(w->in->certs, i);
+		if (is_ak_cert(cert) &&
+		    tpm_signature_fits(w->signature, X509_get0_pubkey(cert),
 			w->in->policy->quirks, w->attest))
 			return cert;
 	}

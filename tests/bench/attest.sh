@@ -45,17 +45,31 @@ enrol() {	# label [options...]: the line of figures
 attested() { enrol attested -A "$INKAN_CONFIG_DIR/fleets/ak.pem" -B "$T/ak.key" "$@"; }
 cpu_of() { awk '{print $2}' <<<"$1"; }
 rate_of() { awk '{print $1}' <<<"$1"; }
+# CPU microseconds of each program for each of the last $n enrolments.
+ticks() { awk '{t += $14 + $15} END {print t * 10000}' $(printf '/proc/%s/stat ' "$@"); }
+spent() {
+	local now
+	now="$(ticks $(pid_file ra)) $(ticks $(pid_file ca)) $(ticks $verifier)"
+	awk -v n=$n '{printf "inkan-ra %.0f, inkan-ca %.0f, inkan-verifier %.0f",
+	    ($4 - $1) / n, ($5 - $2) / n, ($6 - $3) / n}' <<<"$before $now"
+	before=$now
+}
 note "$n enrolments by $clients clients each, TLS 1.3, P-256, X25519"
 enrol devices >/dev/null	# all is awake
 attested >/dev/null
+before='0 0 0'
+spent >/dev/null
 for _ in $(seq "$PAIRS"); do
 	p=$(enrol devices)
+	spent >"$T/p"
 	a=$(attested)
+	spent >"$T/a"
 	b=$(attested -2)
+	spent >"$T/b"
 	pair 15a "$(cpu_of "$a")" "$(cpu_of "$p")"
 	pair 15b "$(cpu_of "$b")" "$(cpu_of "$p")"
 	note "enrolments/s: plain $(rate_of "$p"), attested $(rate_of "$a"), over two connections $(rate_of "$b")"
 done
-ticks() { awk '{print ($14 + $15) * 10}' "/proc/$1/stat"; }
-for p in ra ca ocsp; do note "CPU ms of inkan-$p in all: $(ticks "$(pid_file $p)")"; done
-for p in $verifier; do note "CPU ms of a process of inkan-verifier in all: $(ticks "$p")"; done
+for x in "p plain" "a attested" "b over two connections"; do
+	note "CPU us of the last ${x#* }: $(cat "$T/${x%% *}")"
+done
