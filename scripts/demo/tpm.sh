@@ -77,7 +77,7 @@ tpm_enroll() {	# what name options...: what lives in the demo's TPM
 	local what=$1 name=$2; shift 2
 	"$here/scripts/enroll-tpm" "$what" --url "$INKAN_EST_URL" \
 	    --label "tpm-$what" --cacert "$INKAN_ROOT" \
-	    --user "$INKAN_TPM_USER" --name "$name" \
+	    --user "@$dir/devices/tpm/user" --name "$name" \
 	    --tcti "swtpm:path=$dir/tpm/sock" \
 	    --ek-chain "$dir/tpm/ca/issuer.pem" --arc "$TPM_ARC" \
 	    --folder "$dir/devices/tpm" "$@" >/dev/null
@@ -88,9 +88,10 @@ tpm_life() {
 	mkdir -p "$dir/devices/tpm"
 	out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak \
 	    --fleet tpm-key) || die "no secret was made"
-	INKAN_TPM_USER=$(printf '%s' "$out" |
-	    sed -n 's/.*"user": *"\([^"]*\)".*/\1/p'):$(printf '%s' "$out" |
-	    sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
+	(umask 077; printf '%s:%s\n' "$(printf '%s' "$out" |
+	    sed -n 's/.*"user": *"\([^"]*\)".*/\1/p')" "$(printf '%s' "$out" |
+	    sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')" \
+	    >"$dir/devices/tpm/user")
 	say "a device with a TPM:"
 	tpm_enroll ak gateway-1 || die "the attestation key was not enrolled"
 	step_ok "attestation key: shown to live in the TPM by its endorsement key"

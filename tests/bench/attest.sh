@@ -4,16 +4,19 @@
 # of a TPM by a certified attestation key; facts and evidence on record), against
 # one without evidence: the same profile, clients, TLS and store. Over one
 # connection, and with one for each of the two requests. What the client signs is
-# not counted.
+# not counted. The fleet knows some makers, as fleets do.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/demo/tpm.sh
 . "$here/scripts/demo/tpm.sh"
-n=${N:-600} clients=16
+n=${N:-600} clients=16 makers=${MAKERS:-20}
 before_ceremony() {
-	local c=$T/demo/config
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout "$T/ak.key" -subj "/CN=Attestation keys" -days 2 \
-	    -out "$c/fleets/ak.pem" 2>/dev/null
+	local c=$T/demo/config i
+	for i in $(seq "$makers"); do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+		    -nodes -keyout "$T/ak.key" -out "$T/ak.pem" -days 2 \
+		    -subj "/CN=Attestation keys of maker $i" 2>/dev/null
+		cat "$T/ak.pem" >>"$c/fleets/ak.pem"
+	done
 	verifier_configure
 	tpm_fleet attested device-ldevid 'formats = [ "tpm" ];
 	anchors = ( { format = "tpm-ak"; anchors = "ak.pem"; } );
@@ -42,7 +45,7 @@ enrol() {	# label [options...]: the line of figures
 	    -r "$INKAN_ROOT" -n $n -c $clients -C "$INKAN_MFG_CA" \
 	    -K "$INKAN_MFG_CA_KEY" -p "$ours" -l "$@" || die "the load failed"
 }
-attested() { enrol attested -A "$INKAN_CONFIG_DIR/fleets/ak.pem" -B "$T/ak.key" "$@"; }
+attested() { enrol attested -A "$T/ak.pem" -B "$T/ak.key" "$@"; }
 cpu_of() { awk '{print $2}' <<<"$1"; }
 rate_of() { awk '{print $1}' <<<"$1"; }
 # CPU microseconds of each program for each of the last $n enrolments.
@@ -54,7 +57,7 @@ spent() {
 	    ($4 - $1) / n, ($5 - $2) / n, ($6 - $3) / n}' <<<"$before $now"
 	before=$now
 }
-note "$n enrolments by $clients clients each, TLS 1.3, P-256, X25519"
+note "$n enrolments by $clients clients each, TLS 1.3, P-256, X25519; anchors of $makers makers"
 enrol devices >/dev/null	# all is awake
 attested >/dev/null
 before='0 0 0'

@@ -27,11 +27,12 @@ tpm_start "$T/tpm1"
 out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak --fleet tpm-key)
 INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
 INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
+basic >"$T/user"
 mkdir -p "$T/dev"
 enroll() {	# what name options...
 	local what=$1 name=$2; shift 2
 	"$here/scripts/enroll-tpm" "$what" --url "$INKAN_EST_URL" \
-	    --label "tpm-$what" --cacert "$INKAN_ROOT" --user "$(basic)" \
+	    --label "tpm-$what" --cacert "$INKAN_ROOT" --user "@$T/user" \
 	    --name "$name" --tcti "swtpm:path=$T/tpm1/sock" \
 	    --ek-chain "$T/tpm1/ca/issuer.pem" --arc "$TPM_ARC" \
 	    --folder "$T/dev" "$@"
