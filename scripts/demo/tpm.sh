@@ -55,11 +55,11 @@ tpm_fleet() {	# name profile attest
 # Of a demo that is made and has had no ceremony: the verifier; with anchors and two
 # fleets for its TPM.
 verifier_configure() {
-	local c=$dir/config
-	printf 'socket = "%s/verifier.sock";\ntime_limit = "2s";\n' \
-	    "$INKAN_SOCKET_DIR" >"$c/verifier.conf"
-	printf 'verifier: { socket = "%s/verifier.sock"; time_limit = "4s"; arc = "%s"; };\n' \
-	    "$INKAN_SOCKET_DIR" "$TPM_ARC" >>"$c/ca.conf"
+	local c=$dir/config sock
+	sock=$(conf_path "$INKAN_SOCKET_DIR/verifier.sock")
+	printf 'socket = "%s";\ntime_limit = "2s";\n' "$sock" >"$c/verifier.conf"
+	printf 'verifier: { socket = "%s"; time_limit = "4s"; arc = "%s"; };\n' \
+	    "$sock" "$TPM_ARC" >>"$c/ca.conf"
 }
 tpm_configure() {	# folder of the TPM
 	local c=$dir/config
