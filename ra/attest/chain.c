@@ -52,8 +52,9 @@ struct walker {
 	X509 *stand_in; /* for it, or NULL */
 };
 
-/* OpenSSL walks no path from a leaf whose key it cannot read. It walks from a copy
-   that has the key as it reads it; the signature is then looked for on the leaf. */
+/* OpenSSL walks no path from a leaf whose key it cannot read. It walks from a
+   copy with the key as it reads it; the signature is then looked for on the
+   leaf. */
 static int
 stand_in(struct walker *w)
 {

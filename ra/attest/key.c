@@ -49,7 +49,7 @@ attest_csr_key(const struct attest_input *in)
 	EVP_PKEY *key = NULL;
 
 	if (p && in->spki.len > 0 && in->spki.len <= 4096) {
-		/* The kinds that we issue for are read at a fifth of the cost. */
+		/* What we issue for is read at a fraction of the cost. */
 		ERR_set_mark();
 		key = spki_pkey(p, in->spki.len);
 		ERR_pop_to_mark();
@@ -131,8 +131,8 @@ from_params(const char *type, OSSL_PARAM_BLD *bld)
 	if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 ||
 	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) <= 0)
 		goto out;
-	/* Quick: a point on a curve of these is in its group, whose cofactor is 1.
-	   Of RSA all is checked. */
+	/* Quick: these curves have the cofactor 1, a point on one is in its
+	   group. Of RSA all is checked. */
 	check = EVP_PKEY_CTX_new(key, NULL);
 	if (check == NULL || EVP_PKEY_public_check_quick(check) != 1) {
 		EVP_PKEY_free(key);

@@ -137,7 +137,8 @@ one_ak(const struct work *w)
 	const struct attest_fact *last = attest_facts_at(
 	    w->facts, attest_facts_count(w->facts) - 1);
 
-	return strcmp(last->value, attest_facts_get(w->facts, last->name)) == 0 ||
+	return strcmp(last->value,
+		   attest_facts_get(w->facts, last->name)) == 0 ||
 	    attest_refuse("facts.ak-name", "certs",
 		"two statements are of two attestation keys");
 }

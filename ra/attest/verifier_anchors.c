@@ -49,7 +49,7 @@ parse(const unsigned char *der, size_t len)
 	return cert;
 }
 
-/* A certificate ends with its signature: its last octets are as good as a hash. */
+/* A certificate ends with its signature: its last octets will do for a hash. */
 static struct kept *
 slot_of(struct verifier_anchors *a, const unsigned char *der, size_t len)
 {

@@ -18,8 +18,8 @@
 
 struct verifier_policy;
 
-/* Returned to be freed; borrows from ${args}. Anchors are looked for in ${kept}, and
-   kept there; it may be NULL. NULL raised. */
+/* Returned to be freed; borrows from ${args}. Anchors are looked for in ${kept},
+   and kept there; it may be NULL. NULL raised. */
 struct verifier_policy *verifier_policy_read(
     const WIRE_FIELDS *args, struct verifier_anchors *kept);
 void verifier_policy_free(struct verifier_policy *p);	/* NULL is fine */

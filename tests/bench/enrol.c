@@ -11,8 +11,8 @@
  *       certificates before the clock starts; only that is measured
  *   -x  the server is not ours: whatever it answers with 200 is right
  *   -f  failures are told and counted, and end nothing
- *   -A  the fleet demands evidence: a nonce first, then a statement over it by an
- *       attestation key that this CA has certified; -2: each request over a
+ *   -A  the fleet demands evidence: a nonce first, then a statement over it by
+ *       an attestation key that this CA has certified; -2: each request over a
  *       connection of its own
  *   -o  a line for each certificate: serial, name
  * SIGTERM: no further device begins, and the figures are those of the others.

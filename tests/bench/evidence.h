@@ -6,9 +6,9 @@
 #include <openssl/sha.h>
 #include "maker.h"
 
-/* Evidence as a TPM gives it, by a key in memory: TPM2_Certify of a device's key
-   over a nonce, signed by an attestation key that a CA has certified. A server
-   cannot tell, and no TPM is fast enough to keep one busy. */
+/* Evidence as a TPM gives it, by a key in memory: TPM2_Certify of a device's
+   key over a nonce, signed by an attestation key that a CA has certified. A
+   server cannot tell, and no TPM is fast enough to keep one busy. */
 
 #define EVIDENCE_OID "1.2.840.113549.1.9.16.2.59"
 #define EVIDENCE_EKU "2.23.133.8.3"

@@ -263,7 +263,8 @@ oaep(void **state)
 		assert_rule("nothing");
 	assert_int_equal(EVP_PKEY_eq(r->ek.key, r->key), 1);
 	assert_true(attest_key_sha256(r->key, md));
-	assert_true(OPENSSL_buf2hexstr_ex(hex, sizeof(hex), NULL, md, 32, '\0'));
+	assert_true(OPENSSL_buf2hexstr_ex(
+	    hex, sizeof(hex), NULL, md, 32, '\0'));
 	assert_int_equal(strcasecmp(
 	    attest_facts_get(r->facts, "tpm.ek.key"), hex), 0);
 	rig_free(r);
