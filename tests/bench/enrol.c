@@ -99,26 +99,33 @@ make_device(struct enrol *e, long i)
 	OPENSSL_free(csr);
 }
 
-/* The next request of a device that has a certificate: a new key, its name. */
+/* Of a device that has a certificate: with its name. */
+static X509_REQ *
+request_of(const struct device *d)
+{
+	X509_REQ *req;
+
+	if (d->cert == NULL)
+		return bench_request(d->key, d->name);
+	req = X509_REQ_new();
+	must(X509_REQ_set_subject_name(req, X509_get_subject_name(d->cert)) &&
+	    X509_REQ_set_pubkey(req, d->key), "renewal");
+	return req;
+}
+
+/* The next request of a device that has a certificate: a new key. */
 static void
 make_renewal(struct device *d)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509_REQ *req = X509_REQ_new();
-	unsigned char *der = NULL;
+	unsigned char *der;
 	int len;
 
-	must(key != NULL && X509_REQ_set_subject_name(req,
-	    X509_get_subject_name(d->cert)) && X509_REQ_set_pubkey(req, key) &&
-	    X509_REQ_sign(req, key, EVP_sha256()) > 0, "renewal");
-	len = i2d_X509_REQ(req, &der);
-	must(len > 0, "renewal in DER");
+	EVP_PKEY_free(d->key);
+	must((d->key = EVP_EC_gen("P-256")) != NULL, "key");
+	len = bench_sign(request_of(d), d->key, &der);
 	set_body(d, der, len);
 	OPENSSL_free(der);
-	X509_REQ_free(req);
 	d->done = 0;
-	EVP_PKEY_free(d->key);
-	d->key = key;
 }
 
 /* ---- one exchange ---- */
@@ -221,7 +228,7 @@ attest(const struct enrol *e, struct device *d, SSL **ssl, char *buf)
 		return say(d, body == NULL ? "nonce" : body);
 	snprintf(d->cookie, sizeof(d->cookie), "Cookie: %.*s\r\n",
 	    (int)strcspn(cookie + 14, ";"), cookie + 14);
-	n = evidence_csr(&e->attester, d->key, d->name, body, &csr);
+	n = evidence_csr(&e->attester, request_of(d), d->key, body, &csr);
 	set_body(d, csr, n);
 	OPENSSL_free(csr);
 	if (!e->twice)
@@ -431,7 +438,7 @@ options(struct enrol *e, int argc, char **argv)
 		}
 	must(e->server && e->root && e->maker && e->maker_key && e->n > 0 &&
 	    e->clients > 0 && e->clients <= CLIENTS_MAX &&
-	    !e->ak_ca == !e->ak_key && !(e->ak_ca && e->renew), "options");
+	    !e->ak_ca == !e->ak_key && !(e->twice && e->renew), "options");
 }
 
 static void

@@ -199,12 +199,11 @@ evidence_nonce(const char *json, unsigned char out[64])
 	return n;
 }
 
-/* bench_csr() with evidence over the nonce of ${json}. */
+/* bench_sign() of ${req}, with evidence over the nonce of ${json}. */
 MAYBE int
-evidence_csr(const struct attester *a, EVP_PKEY *key, const char *cn,
+evidence_csr(const struct attester *a, X509_REQ *req, EVP_PKEY *key,
     const char *json, unsigned char **out)
 {
-	X509_REQ *req = bench_request(key, cn);
 	unsigned char nonce[64];
 	size_t len = evidence_nonce(json, nonce);
 	struct octets bundle = evidence_bundle(a, key, nonce, len);
