@@ -58,7 +58,7 @@ static int
 find_path(struct work *w, X509 *leaf)
 {
 	struct attest_trust trust = w->policy->trust;
-	const struct chain_rules rules = { "android.path", &trust, NULL, 0, 0 };
+	const struct chain_rules rules = { "android.path", &trust, NULL, 0, NULL };
 	int ok = 0;
 
 	trust.anchors = anchors_of(w->in);

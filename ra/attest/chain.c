@@ -45,19 +45,48 @@ criticals_known(const X509 *cert, const char *const *known)
 	return 1;
 }
 
+/* One walk. */
+struct walker {
+	const struct chain_rules *rules;
+	X509 *leaf;	/* as it came, borrowed */
+	X509 *stand_in; /* for it, or NULL */
+};
+
+/* OpenSSL walks no path from a leaf whose key it cannot read. It walks from a
+   copy with the key as it reads it; the signature is then looked for on the
+   leaf. */
+static int
+stand_in(struct walker *w)
+{
+	w->stand_in = X509_dup(w->leaf);
+	return w->stand_in &&
+	    X509_set_pubkey(w->stand_in, w->rules->foreign_key) == 1;
+}
+
+static int
+leaf_is_signed(const struct walker *w, X509_STORE_CTX *ctx)
+{
+	X509 *issuer = sk_X509_value(X509_STORE_CTX_get0_chain(ctx), 1);
+
+	return w->stand_in && issuer &&
+	    X509_STORE_CTX_get_error_depth(ctx) == 0 &&
+	    X509_verify(w->leaf, X509_get0_pubkey(issuer)) == 1;
+}
+
 static int
 on_error(int ok, X509_STORE_CTX *ctx)
 {
-	const struct chain_rules *rules = X509_STORE_CTX_get_app_data(ctx);
+	const struct walker *w = X509_STORE_CTX_get_app_data(ctx);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
 
 	if (ok)
 		return 1;
 	switch (X509_STORE_CTX_get_error(ctx)) {
 	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-		return cert != NULL && criticals_known(cert, rules->critical);
-	case X509_V_ERR_EE_KEY_TOO_SMALL: /* also: cannot be read */
-		return rules->foreign_key;
+		return cert != NULL &&
+		    criticals_known(cert, w->rules->critical);
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		return leaf_is_signed(w, ctx);
 	default:
 		return 0;
 	}
@@ -82,8 +111,9 @@ fail:
 }
 
 static void
-set_rules(X509_STORE_CTX *ctx, const struct chain_rules *rules, time_t now)
+set_rules(X509_STORE_CTX *ctx, const struct walker *w, time_t now)
 {
+	const struct chain_rules *rules = w->rules;
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
 
@@ -99,7 +129,7 @@ set_rules(X509_STORE_CTX *ctx, const struct chain_rules *rules, time_t now)
 	X509_VERIFY_PARAM_set_flags(param, flags);
 	X509_VERIFY_PARAM_set_depth(param, ATTEST_CERTS_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, 2); /* 112 bits, no SHA-1 */
-	X509_STORE_CTX_set_app_data(ctx, (void *)rules);
+	X509_STORE_CTX_set_app_data(ctx, (void *)w);
 	X509_STORE_CTX_set_verify_cb(ctx, on_error);
 }
 
@@ -122,15 +152,18 @@ walk(const struct chain_rules *rules, X509 *leaf, STACK_OF(X509) *certs,
 {
 	STACK_OF(X509) *all = others(rules->trust, certs);
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	struct walker w = { rules, leaf, NULL };
 	int ok = 0;
 
 	if (all == NULL || ctx == NULL ||
-	    !X509_STORE_CTX_init(ctx, NULL, leaf, all)) {
+	    (rules->foreign_key && !stand_in(&w)) ||
+	    !X509_STORE_CTX_init(
+		ctx, NULL, w.stand_in ? w.stand_in : leaf, all)) {
 		attest_internal(rules->rule, "path", "out of memory");
 		goto out;
 	}
 	X509_STORE_CTX_set0_trusted_stack(ctx, rules->trust->anchors);
-	set_rules(ctx, rules, now);
+	set_rules(ctx, &w, now);
 	if (X509_verify_cert(ctx) != 1) {
 		int e = X509_STORE_CTX_get_error(ctx);
 
@@ -147,6 +180,7 @@ walk(const struct chain_rules *rules, X509 *leaf, STACK_OF(X509) *certs,
 	}
 out:
 	X509_STORE_CTX_free(ctx);
+	X509_free(w.stand_in);
 	sk_X509_free(all);
 	return ok;
 }

@@ -55,7 +55,7 @@ static STACK_OF(X509) *
 find_path(const struct attest_input *in, X509 *leaf)
 {
 	struct attest_trust trust = in->policy->dice.trust;
-	const struct chain_rules rules = { "dice.path", &trust, known, 1, 0 };
+	const struct chain_rules rules = { "dice.path", &trust, known, 1, NULL };
 	STACK_OF(X509) *path = NULL;
 
 	trust.anchors = anchors_of(in);

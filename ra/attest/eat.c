@@ -91,7 +91,7 @@ static int
 find_signer(struct work *w)
 {
 	const struct chain_rules rules = { "eat.path", &w->policy->trust, NULL,
-		0, 0 };
+		0, NULL };
 	X509 *leaf;
 
 	if (w->e.x5c == NULL)

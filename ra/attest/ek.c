@@ -163,14 +163,14 @@ check_usage(X509 *cert, const EVP_PKEY *key, unsigned quirks)
 }
 
 static int
-check_cert(const struct credential_ask *ask, X509 *cert, const EVP_PKEY *key,
+check_cert(const struct credential_ask *ask, X509 *cert, EVP_PKEY *key,
     struct attest_facts *facts)
 {
 	static const char *const known[] = { "2.5.29.9", NULL };
 	static const struct ek_rules maker = { "tpm.ek-san", "tpm.ek-class" };
 	unsigned quirks = ask->policy->quirks;
 	const struct chain_rules rules = { "tpm.ek-path", &ask->policy->tpm.ek,
-		known, 0, (quirks & ATTEST_QUIRK_EK_OAEP) != 0 };
+		known, 0, X509_get0_pubkey(cert) ? NULL : key };
 
 	return check_usage(cert, key, quirks) &&
 	    ek_maker_check(&maker, cert, ask->policy, facts) &&

@@ -82,14 +82,15 @@ struct chain_rules {
 	const char *rule; /* "tpm.ak-path" */
 	const struct attest_trust *trust;
 	const char *const *critical; /* OIDs that the caller reads, NULL ends */
-	int any_time;	 /* certificates that devices made: validity means nothing */
-	int foreign_key; /* the leaf's key is of a kind that OpenSSL cannot read */
+	int any_time; /* certificates that devices made: validity means nothing */
+	EVP_PKEY *foreign_key; /* the leaf's, where OpenSSL cannot read it; else
+				  NULL. Borrowed. */
 };
 
 /* A path from ${leaf} over ${certs} to an anchor at ${now}; or ${leaf}'s key is
-   pinned. ${path}, if wanted: leaf first, to be freed with its certificates
-   (sk_X509_pop_free), NULL where a pin stood in for the path. 1, or 0
-   raised. Names, purposes and EKUs are the caller's business. */
+   pinned. ${path}, if wanted: leaf first (a copy, where its key is foreign), to be
+   freed with its certificates (sk_X509_pop_free), NULL where a pin stood in for the
+   path. 1, or 0 raised. Names, purposes and EKUs are the caller's business. */
 int chain_check(const struct chain_rules *rules, X509 *leaf,
     STACK_OF(X509) *certs, time_t now, STACK_OF(X509) **path);
 /* Has ${cert} extended key usage ${oid}? */

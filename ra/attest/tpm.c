@@ -99,27 +99,48 @@ ak_from_activation(struct work *w)
 	return facts_string(w->facts, "tpm.ak.proof", "activation");
 }
 
-/* The certificate of the AK among those of the bundle: the one whose key made
-   this signature, or the first, so that there is something to complain of. */
+static int
+is_ak_cert(const X509 *cert)
+{
+	return X509_get0_pubkey(cert) != NULL && chain_has_eku(cert, EKU_AK);
+}
+
+/* The certificate of the AK among those of the bundle: of several the one whose
+   key made this signature, or the first, so that there is something to complain
+   of. */
 static X509 *
 find_ak_cert(const struct work *w)
 {
-	X509 *first = NULL;
-	int i;
+	X509 *cert, *first = NULL;
+	int i, n = 0;
 
 	for (i = 0; i < sk_X509_num(w->in->certs); i++) {
-		X509 *cert = sk_X509_value(w->in->certs, i);
-		EVP_PKEY *key = X509_get0_pubkey(cert);
-
-		if (key == NULL || !chain_has_eku(cert, EKU_AK))
-			continue;
-		if (first == NULL)
+		cert = sk_X509_value(w->in->certs, i);
+		if (is_ak_cert(cert) && n++ == 0)
 			first = cert;
-		if (tpm_signature_fits(w->signature, key,
+	}
+	for (i = 0; n > 1 && i < sk_X509_num(w->in->certs); i++) {
+		cert = sk_X509_value(w->in->certs, i);
+		if (is_ak_cert(cert) &&
+		    tpm_signature_fits(w->signature, X509_get0_pubkey(cert),
 			w->in->policy->quirks, w->attest))
 			return cert;
 	}
 	return first;
+}
+
+/* All statements of a bundle are by one AK: the key may be in this TPM, and the
+   good state another's. */
+static int
+one_ak(const struct work *w)
+{
+	const struct attest_fact *last = attest_facts_at(
+	    w->facts, attest_facts_count(w->facts) - 1);
+
+	return strcmp(last->value,
+		   attest_facts_get(w->facts, last->name)) == 0 ||
+	    attest_refuse("facts.ak-name", "certs",
+		"two statements are of two attestation keys");
 }
 
 static int
@@ -128,7 +149,7 @@ ak_from_cert(struct work *w)
 	static const char *const known[] = { "2.5.29.9", NULL };
 	const struct attest_input *in = w->in;
 	const struct chain_rules rules = { "tpm.ak-path", &in->policy->tpm.ak,
-		known, 0, 0 };
+		known, 0, NULL };
 
 	w->ak_cert = find_ak_cert(w);
 	if (w->ak_cert == NULL)
@@ -143,7 +164,7 @@ ak_from_cert(struct work *w)
 		return 0;
 	w->ak_key = X509_get0_pubkey(w->ak_cert);
 	return facts_string(w->facts, "tpm.ak.proof", "certificate") &&
-	    chain_fact(w->facts, "tpm.ak.certificate", w->ak_cert);
+	    chain_fact(w->facts, "tpm.ak.certificate", w->ak_cert) && one_ak(w);
 }
 
 /* An AK certificate that comes along with an activated AK must be that AK's. */

@@ -232,7 +232,7 @@ refuse(WIRE_ANSWER **a, int64_t id)
 }
 
 static int
-ask(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+ask(const WIRE_REQUEST *req, struct verifier_anchors *kept, WIRE_ANSWER *a)
 {
 	const char *op = message_request_op(req);
 	struct verifier_policy *policy;
@@ -240,7 +240,7 @@ ask(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 
 	if (strcmp(op, "ping") == 0)
 		return 1;
-	policy = verifier_policy_read(req->args);
+	policy = verifier_policy_read(req->args, kept);
 	if (policy == NULL)
 		return 0;
 	if (strcmp(op, "appraise") == 0)
@@ -254,16 +254,22 @@ ask(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 }
 
 WIRE_ANSWER *
-verifier_answer(const WIRE_REQUEST *req)
+verifier_answer_with(const WIRE_REQUEST *req, struct verifier_anchors *kept)
 {
 	int64_t id = message_request_id(req);
 	WIRE_ANSWER *a = message_answer(id, WIRE_OK);
 
 	ERR_clear_error();
-	if (a != NULL && !ask(req, a) && !refuse(&a, id)) {
+	if (a != NULL && !ask(req, kept, a) && !refuse(&a, id)) {
 		WIRE_ANSWER_free(a);
 		a = NULL;
 	}
 	ERR_clear_error();
 	return a;
+}
+
+WIRE_ANSWER *
+verifier_answer(const WIRE_REQUEST *req)
+{
+	return verifier_answer_with(req, NULL);
 }

@@ -2,6 +2,7 @@
 #define INKAN_RA_ATTEST_VERIFIER_ASK_H
 
 #include "ca/wire/message.h"
+#include "ra/attest/verifier_anchors.h"
 
 /*
  * One question, one answer. Pure: time comes with the question.
@@ -25,5 +26,8 @@
 /* Returned to be freed; NULL only when out of memory. The error queue is empty
    before and after. */
 WIRE_ANSWER *verifier_answer(const WIRE_REQUEST *req);
+/* The same, and anchors that were read stay in ${kept}. */
+WIRE_ANSWER *verifier_answer_with(
+    const WIRE_REQUEST *req, struct verifier_anchors *kept);
 
 #endif

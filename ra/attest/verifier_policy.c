@@ -19,26 +19,26 @@ static const char *const NAMES[SETS][2] = {
 
 struct verifier_policy {
 	struct attest_policy policy;
+	struct verifier_anchors *kept; /* borrowed, or NULL */
 	STACK_OF(X509) *anchors[SETS];
 	unsigned char pins[SETS][VERIFIER_PINS_MAX][32];
 	struct verifier_refs *refs;
 };
 
 static int
-read_anchors(const WIRE_FIELDS *args, const char *name, STACK_OF(X509) *out)
+read_anchors(const WIRE_FIELDS *args, struct verifier_anchors *kept,
+    const char *name, STACK_OF(X509) *out)
 {
-	const unsigned char *der, *p;
+	const unsigned char *der;
 	size_t i, len;
 	X509 *cert;
 
 	for (i = 0; i < field_count(args, name); i++) {
-		der = p = field_get_bytes(field_find(args, name, i), &len);
-		cert = d2i_X509(NULL, &p, (long)len);
-		if (cert == NULL || p != der + len) {
-			X509_free(cert);
+		der = field_get_bytes(field_find(args, name, i), &len);
+		cert = der == NULL ? NULL : verifier_anchor(kept, der, len);
+		if (cert == NULL)
 			return attest_unfit(
 			    "policy.anchor", name, "is no certificate");
-		}
 		if (!sk_X509_push(out, cert)) {
 			X509_free(cert);
 			return attest_internal(
@@ -70,7 +70,7 @@ read_trust(const WIRE_FIELDS *args, struct verifier_policy *p, enum set set,
 	}
 	out->pinned = (const unsigned char (*)[32])p->pins[set];
 	out->n_pinned = n;
-	return read_anchors(args, NAMES[set][0], p->anchors[set]);
+	return read_anchors(args, p->kept, NAMES[set][0], p->anchors[set]);
 }
 
 static int
@@ -114,7 +114,7 @@ read_all(const WIRE_FIELDS *args, struct verifier_policy *p)
 }
 
 struct verifier_policy *
-verifier_policy_read(const WIRE_FIELDS *args)
+verifier_policy_read(const WIRE_FIELDS *args, struct verifier_anchors *kept)
 {
 	struct verifier_policy *p = OPENSSL_zalloc(sizeof(*p));
 
@@ -122,6 +122,7 @@ verifier_policy_read(const WIRE_FIELDS *args)
 		attest_internal("policy", "", "out of memory");
 		return NULL;
 	}
+	p->kept = kept;
 	if (read_all(args, p))
 		return p;
 	verifier_policy_free(p);

@@ -3,6 +3,7 @@
 
 #include "ca/wire/field.h"
 #include "ra/attest/attest.h"
+#include "ra/attest/verifier_anchors.h"
 
 /*
  * What a question is judged by, out of the question itself: the verifier has no
@@ -17,8 +18,10 @@
 
 struct verifier_policy;
 
-/* Returned to be freed; borrows from ${args}. NULL raised. */
-struct verifier_policy *verifier_policy_read(const WIRE_FIELDS *args);
+/* Returned to be freed; borrows from ${args}. Anchors are looked for in ${kept},
+   and kept there; it may be NULL. NULL raised. */
+struct verifier_policy *verifier_policy_read(
+    const WIRE_FIELDS *args, struct verifier_anchors *kept);
 void verifier_policy_free(struct verifier_policy *p);	/* NULL is fine */
 const struct attest_policy *verifier_policy_get(
     const struct verifier_policy *p);

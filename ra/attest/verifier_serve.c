@@ -45,10 +45,11 @@ is_peer(const struct verifier_conf *conf, int fd)
 }
 
 static void
-answer(int fd, const unsigned char *der, size_t len)
+answer(int fd, struct verifier_anchors *kept, const unsigned char *der,
+    size_t len)
 {
 	WIRE_REQUEST *req = message_decode_request(der, len);
-	WIRE_ANSWER *a = req == NULL ? NULL : verifier_answer(req);
+	WIRE_ANSWER *a = req == NULL ? NULL : verifier_answer_with(req, kept);
 	unsigned char *frame = NULL;
 	size_t n = 0;
 
@@ -61,8 +62,9 @@ answer(int fd, const unsigned char *der, size_t len)
 	WIRE_REQUEST_free(req);
 }
 
-void
-verifier_connection(const struct verifier_conf *conf, int fd)
+static void
+connection(
+    const struct verifier_conf *conf, struct verifier_anchors *kept, int fd)
 {
 	struct timeval limit = {.tv_sec = conf->time_limit};
 	unsigned char *der = NULL;
@@ -74,10 +76,16 @@ verifier_connection(const struct verifier_conf *conf, int fd)
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
 		0 &&
 	    socket_read(fd, &der, &len) == 1)
-		answer(fd, der, len);
+		answer(fd, kept, der, len);
 	OPENSSL_clear_free(der, len);
 	ERR_clear_error();
 	close(fd);
+}
+
+void
+verifier_connection(const struct verifier_conf *conf, int fd)
+{
+	connection(conf, NULL, fd);
 }
 
 static int
@@ -104,6 +112,7 @@ bound(const struct verifier_conf *conf)
 static void
 work(const struct verifier_conf *conf, int listen_fd)
 {
+	struct verifier_anchors *kept = verifier_anchors_new();
 	int i, fd;
 
 	/* What libraries open when they are used first, they open now. */
@@ -122,7 +131,7 @@ work(const struct verifier_conf *conf, int listen_fd)
 			_exit(1);
 		/* Not caught by anybody: the end of this process. */
 		alarm((unsigned)conf->time_limit);
-		verifier_connection(conf, fd);
+		connection(conf, kept, fd);
 		alarm(0);
 	}
 	_exit(0);

@@ -111,7 +111,7 @@ int
 webauthn_cert_check(struct webauthn_work *w, X509 *cert)
 {
 	const struct chain_rules rules = { "webauthn.path",
-		&w->in->policy->webauthn.trust, NULL, 0, 0 };
+		&w->in->policy->webauthn.trust, NULL, 0, NULL };
 
 	if (X509_get_version(cert) != X509_VERSION_3 ||
 	    X509_check_ca(cert) != 0)

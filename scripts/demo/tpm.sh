@@ -25,17 +25,22 @@ tpm_make() {	# folder
 	    --config "$s/setup.conf" --pcr-banks sha256 >"$s/log" 2>&1 ||
 	    die "swtpm_setup: $(tail -n 3 "$s/log")"
 }
-tpm_start() {	# folder: its socket is $1/sock
+tpm_start() {	# folder [socket]: $1/sock if it is not told
+	local sock=${2:-$1/sock}
 	nohup setsid swtpm socket --tpm2 --tpmstate dir="$1" \
 	    --flags not-need-init,startup-clear \
-	    --server type=unixio,path="$1/sock" \
-	    --ctrl type=unixio,path="$1/sock.ctrl" \
+	    --server type=unixio,path="$sock" \
+	    --ctrl type=unixio,path="$sock.ctrl" \
 	    </dev/null >"$1/swtpm.log" 2>&1 &
 	echo $! >"$1/pid"
-	wait_for 10 test -S "$1/sock" || die "swtpm does not start"
+	wait_for 10 test -S "$sock" || die "swtpm does not start"
+}
+tpm_runs() {	# folder; a number may be another's by now
+	[ -f "$1/pid" ] &&
+	    grep -q "^swtpm" "/proc/$(cat "$1/pid")/cmdline" 2>/dev/null
 }
 tpm_stop() {	# folder
-	if [ -f "$1/pid" ]; then kill "$(cat "$1/pid")" 2>/dev/null || true; fi
+	if tpm_runs "$1"; then kill "$(cat "$1/pid")" 2>/dev/null || true; fi
 	rm -f "$1/pid"
 }
 
@@ -47,14 +52,19 @@ tpm_fleet() {	# name profile attest
 	printf 'attest: { %s };\n' "$3" >>"$to"
 }
 
-# Of a demo that is made and has had no ceremony: verifier, anchors, two fleets.
+# Of a demo that is made and has had no ceremony: the verifier; with anchors and two
+# fleets for its TPM.
+verifier_configure() {
+	local c=$dir/config sock
+	sock=$(conf_path "$INKAN_SOCKET_DIR/verifier.sock")
+	printf 'socket = "%s";\ntime_limit = "2s";\n' "$sock" >"$c/verifier.conf"
+	printf 'verifier: { socket = "%s"; time_limit = "4s"; arc = "%s"; };\n' \
+	    "$sock" "$TPM_ARC" >>"$c/ca.conf"
+}
 tpm_configure() {	# folder of the TPM
 	local c=$dir/config
+	verifier_configure
 	cp "$1/ca/swtpm-localca-rootca-cert.pem" "$c/fleets/ek.pem"
-	printf 'socket = "%s/verifier.sock";\ntime_limit = "2s";\n' \
-	    "$INKAN_SOCKET_DIR" >"$c/verifier.conf"
-	printf 'verifier: { socket = "%s/verifier.sock"; time_limit = "4s"; arc = "%s"; };\n' \
-	    "$INKAN_SOCKET_DIR" "$TPM_ARC" >>"$c/ca.conf"
 	printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
 	    >"$c/fleets/tpm.attest"
 	tpm_fleet tpm-ak tpm-lak 'formats = [ "tpm" ]; activation = true;
@@ -72,10 +82,15 @@ tpm_enroll() {	# what name options...: what lives in the demo's TPM
 	local what=$1 name=$2; shift 2
 	"$here/scripts/enroll-tpm" "$what" --url "$INKAN_EST_URL" \
 	    --label "tpm-$what" --cacert "$INKAN_ROOT" \
-	    --user "$INKAN_TPM_USER" --name "$name" \
-	    --tcti "swtpm:path=$dir/tpm/sock" \
+	    --user "@$dir/devices/tpm/user" --name "$name" \
+	    --tcti "swtpm:path=$INKAN_SOCKET_DIR/tpm.sock" \
 	    --ek-chain "$dir/tpm/ca/issuer.pem" --arc "$TPM_ARC" \
 	    --folder "$dir/devices/tpm" "$@" >/dev/null
+}
+
+tpm_env() {	# name value: for whoever tries the demo
+	local quote="'\''"
+	printf "export %s='%s'\n" "$1" "${2//\'/"$quote"}" >>"$dir/env"
 }
 
 tpm_life() {
@@ -83,9 +98,15 @@ tpm_life() {
 	mkdir -p "$dir/devices/tpm"
 	out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak \
 	    --fleet tpm-key) || die "no secret was made"
-	INKAN_TPM_USER=$(printf '%s' "$out" |
-	    sed -n 's/.*"user": *"\([^"]*\)".*/\1/p'):$(printf '%s' "$out" |
-	    sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
+	(umask 077; printf '%s:%s\n' "$(printf '%s' "$out" |
+	    sed -n 's/.*"user": *"\([^"]*\)".*/\1/p')" "$(printf '%s' "$out" |
+	    sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')" \
+	    >"$dir/devices/tpm/user")
+	tpm_env INKAN_TPM_TCTI "swtpm:path=$INKAN_SOCKET_DIR/tpm.sock"
+	tpm_env INKAN_TPM_USER "@$dir/devices/tpm/user"
+	tpm_env INKAN_TPM_FOLDER "$dir/devices/tpm"
+	tpm_env INKAN_TPM_CHAIN "$dir/tpm/ca/issuer.pem"
+	tpm_env INKAN_TPM_ARC "$TPM_ARC"
 	say "a device with a TPM:"
 	tpm_enroll ak gateway-1 || die "the attestation key was not enrolled"
 	step_ok "attestation key: shown to live in the TPM by its endorsement key"

@@ -48,10 +48,9 @@ cpu(void)
 }
 
 /* A request of the shape that all peers get: P-256, a subject of one CN, an
-   extension request with the name as dNSName; ECDSA with SHA-256. DER, to be
-   freed with OPENSSL_free(). */
-MAYBE int
-bench_csr(EVP_PKEY *key, const char *cn, unsigned char **out)
+   extension request with the name as dNSName. Not signed yet; to be freed. */
+MAYBE X509_REQ *
+bench_request(EVP_PKEY *key, const char *cn)
 {
 	X509_REQ *req = X509_REQ_new();
 	X509_NAME *name = X509_NAME_new();
@@ -60,7 +59,6 @@ bench_csr(EVP_PKEY *key, const char *cn, unsigned char **out)
 	GENERAL_NAME *dns = GENERAL_NAME_new();
 	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
 	X509_EXTENSION *ext;
-	int len;
 
 	must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
 	    (const unsigned char *)cn, -1, -1, 0) &&
@@ -72,15 +70,31 @@ bench_csr(EVP_PKEY *key, const char *cn, unsigned char **out)
 	ext = X509V3_EXT_i2d(NID_subject_alt_name, 0, san);
 	must(ext != NULL && sk_X509_EXTENSION_push(exts, ext) > 0 &&
 	    X509_REQ_add_extensions(req, exts), "extension request");
+	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
+	GENERAL_NAMES_free(san);
+	X509_NAME_free(name);
+	return req;
+}
+
+/* ${req}, which is freed, signed by ECDSA with SHA-256. DER, to be freed with
+   OPENSSL_free(). */
+MAYBE int
+bench_sign(X509_REQ *req, EVP_PKEY *key, unsigned char **out)
+{
+	int len;
+
 	must(X509_REQ_sign(req, key, EVP_sha256()) > 0, "signed request");
 	*out = NULL;
 	len = i2d_X509_REQ(req, out);
 	must(len > 0, "request in DER");
-	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
-	GENERAL_NAMES_free(san);
-	X509_NAME_free(name);
 	X509_REQ_free(req);
 	return len;
+}
+
+MAYBE int
+bench_csr(EVP_PKEY *key, const char *cn, unsigned char **out)
+{
+	return bench_sign(bench_request(key, cn), key, out);
 }
 
 #endif

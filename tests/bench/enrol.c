@@ -6,11 +6,14 @@
  *
  * usage: enrol -s HOST:PORT -r ROOT.PEM -n DEVICES -c CLIENTS
  *              -C MAKER.PEM -K MAKER.KEY [-l LABEL] [-p PID,PID...]
- *              [-o FILE] [-R] [-x] [-f]
+ *              [-o FILE] [-A AK-CA.PEM -B AK-CA.KEY [-2]] [-R] [-x] [-f]
  *   -R  then renew each once, over connections that are opened with the new
  *       certificates before the clock starts; only that is measured
  *   -x  the server is not ours: whatever it answers with 200 is right
  *   -f  failures are told and counted, and end nothing
+ *   -A  the fleet demands evidence: a nonce first, then a statement over it by
+ *       an attestation key that this CA has certified; -2: each request over a
+ *       connection of its own
  *   -o  a line for each certificate: serial, name
  * SIGTERM: no further device begins, and the figures are those of the others.
  * Prints: requests a second, CPU microseconds of the processes for each,
@@ -24,17 +27,15 @@
 #include <unistd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/pkcs7.h>
-#include <openssl/ssl.h>
-#include "maker.h"
+#include "answer.h"
+#include "evidence.h"
 
 #define CLIENTS_MAX 256
 #define PIDS_MAX 16
-#define ANSWER_MAX 65536
 #define TIMEOUT_S 60
 
 struct device {
-	char name[64], why[160];
+	char name[64], why[160], cookie[160];
 	EVP_PKEY *key;		/* that the request is for */
 	X509 *maker_cert;
 	char *body;
@@ -47,12 +48,14 @@ struct device {
 
 struct enrol {
 	const char *server, *root, *label, *maker, *maker_key, *out;
+	const char *ak_ca, *ak_key;
 	pid_t pid[PIDS_MAX];
-	int n_pids, renew, foreign, forgive;
+	int n_pids, renew, foreign, forgive, twice;
 	long n, clients;
 	struct addrinfo *address;
 	SSL_CTX *ctx;
 	struct bench_maker by;
+	struct attester attester;
 	struct device *device;
 	const char *op;
 	atomic_long next, failed, done;
@@ -96,26 +99,33 @@ make_device(struct enrol *e, long i)
 	OPENSSL_free(csr);
 }
 
-/* The next request of a device that has a certificate: a new key, its name. */
+/* Of a device that has a certificate: with its name. */
+static X509_REQ *
+request_of(const struct device *d)
+{
+	X509_REQ *req;
+
+	if (d->cert == NULL)
+		return bench_request(d->key, d->name);
+	req = X509_REQ_new();
+	must(X509_REQ_set_subject_name(req, X509_get_subject_name(d->cert)) &&
+	    X509_REQ_set_pubkey(req, d->key), "renewal");
+	return req;
+}
+
+/* The next request of a device that has a certificate: a new key. */
 static void
 make_renewal(struct device *d)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509_REQ *req = X509_REQ_new();
-	unsigned char *der = NULL;
+	unsigned char *der;
 	int len;
 
-	must(key != NULL && X509_REQ_set_subject_name(req,
-	    X509_get_subject_name(d->cert)) && X509_REQ_set_pubkey(req, key) &&
-	    X509_REQ_sign(req, key, EVP_sha256()) > 0, "renewal");
-	len = i2d_X509_REQ(req, &der);
-	must(len > 0, "renewal in DER");
+	EVP_PKEY_free(d->key);
+	must((d->key = EVP_EC_gen("P-256")) != NULL, "key");
+	len = bench_sign(request_of(d), d->key, &der);
 	set_body(d, der, len);
 	OPENSSL_free(der);
-	X509_REQ_free(req);
 	d->done = 0;
-	EVP_PKEY_free(d->key);
-	d->key = key;
 }
 
 /* ---- one exchange ---- */
@@ -191,8 +201,8 @@ send_request(const struct enrol *e, struct device *d, SSL *ssl)
 	char text[4096];
 	int n = snprintf(text, sizeof(text), "POST /.well-known/est/%s/%s "
 	    "HTTP/1.1\r\nHost: localhost\r\nUser-Agent: enrol\r\n"
-	    "Content-Type: application/pkcs10\r\nContent-Length: %zu\r\n\r\n",
-	    e->label, e->op, d->body_len);
+	    "Content-Type: application/pkcs10\r\n%sContent-Length: %zu\r\n\r\n",
+	    e->label, e->op, d->cookie, d->body_len);
 
 	must(n > 0 && (size_t)n + d->body_len < sizeof(text), "request");
 	memcpy(text + n, d->body, d->body_len);
@@ -201,57 +211,43 @@ send_request(const struct enrol *e, struct device *d, SSL *ssl)
 	    say(d, "send");
 }
 
-/* Head and body, NUL at the end; the body's place. NULL: not whole. */
-static char *
-receive(struct device *d, SSL *ssl, char *buf)
+/* The nonce, and the request again with evidence over it. */
+static int
+attest(const struct enrol *e, struct device *d, SSL **ssl, char *buf)
 {
-	size_t have = 0, want = 0;
-	char *body = NULL, *length;
-	int n;
+	char text[512], *body = NULL, *cookie;
+	unsigned char *csr;
+	int n = snprintf(text, sizeof(text), "GET /.well-known/est/%s/nonce "
+	    "HTTP/1.1\r\nHost: localhost\r\nUser-Agent: enrol\r\n\r\n",
+	    e->label);
 
 	errno = 0;
-	while (have < ANSWER_MAX - 1 && (want == 0 || have < want)) {
-		n = SSL_read(ssl, buf + have, (int)(ANSWER_MAX - 1 - have));
-		if (n <= 0) {
-			(void)say(d, "receive");
-			return NULL;
-		}
-		have += (size_t)n;
-		buf[have] = '\0';
-		body = strstr(buf, "\r\n\r\n");
-		if (want > 0 || body == NULL)
-			continue;
-		length = strcasestr(buf, "\r\nContent-Length:");
-		want = (size_t)(body + 4 - buf) +
-		    (length == NULL ? 0 : strtoul(length + 17, NULL, 10));
-	}
-	return body + 4;
+	if (SSL_write(*ssl, text, n) <= 0 ||
+	    (body = answer_read(*ssl, buf)) == NULL ||
+	    (cookie = strstr(buf, "\r\nSet-Cookie: ")) == NULL)
+		return say(d, body == NULL ? "nonce" : body);
+	snprintf(d->cookie, sizeof(d->cookie), "Cookie: %.*s\r\n",
+	    (int)strcspn(cookie + 14, ";"), cookie + 14);
+	n = evidence_csr(&e->attester, request_of(d), d->key, body, &csr);
+	set_body(d, csr, n);
+	OPENSSL_free(csr);
+	if (!e->twice)
+		return 1;
+	close_tls(*ssl);
+	return (*ssl = open_tls(e, d, d->maker_cert, e->by.device_key)) !=
+	    NULL;
 }
 
 static int
 take_cert(struct device *d, char *text)
 {
-	size_t i, o = 0;
-	unsigned char *der = (unsigned char *)text;
-	const unsigned char *p = der;
-	PKCS7 *p7 = NULL;
-	int len;
+	X509 *cert = answer_cert(text);
 
-	for (i = 0; text[i] != '\0'; i++)
-		if (text[i] != '\n' && text[i] != '\r')
-			text[o++] = text[i];
-	len = EVP_DecodeBlock(der, der, (int)o);
-	if (len > 0)
-		p7 = d2i_PKCS7(NULL, &p, len);
-	if (p7 == NULL || !PKCS7_type_is_signed(p7) ||
-	    sk_X509_num(p7->d.sign->cert) != 1) {
-		PKCS7_free(p7);
+	if (cert == NULL)
 		return say(d, "no certificate in the answer");
-	}
 	X509_free(d->cert);
-	d->cert = X509_dup(sk_X509_value(p7->d.sign->cert, 0));
-	PKCS7_free(p7);
-	return EVP_PKEY_eq(X509_get0_pubkey(d->cert), d->key) == 1 ||
+	d->cert = cert;
+	return EVP_PKEY_eq(X509_get0_pubkey(cert), d->key) == 1 ||
 	    say(d, "a certificate for another key");
 }
 
@@ -266,8 +262,9 @@ exchange(struct enrol *e, struct device *d, char *buf)
 	d->ssl = NULL;
 	if (ssl == NULL)
 		return 0;
-	ok = send_request(e, d, ssl) &&
-	    (body = receive(d, ssl, buf)) != NULL &&
+	ok = (e->ak_ca == NULL || attest(e, d, &ssl, buf)) &&
+	    send_request(e, d, ssl) &&
+	    ((body = answer_read(ssl, buf)) != NULL || say(d, "receive")) &&
 	    (strncmp(buf, "HTTP/1.1 200 ", 13) == 0 || say(d, body)) &&
 	    (e->foreign || take_cert(d, body));
 	close_tls(ssl);
@@ -420,7 +417,7 @@ options(struct enrol *e, int argc, char **argv)
 	int o;
 
 	signal(SIGTERM, on_term);
-	while ((o = getopt(argc, argv, "s:r:n:c:C:K:l:p:o:Rxf")) != -1)
+	while ((o = getopt(argc, argv, "s:r:n:c:C:K:l:p:o:A:B:2Rxf")) != -1)
 		switch (o) {
 		case 's': e->server = optarg; break;
 		case 'r': e->root = optarg; break;
@@ -431,13 +428,17 @@ options(struct enrol *e, int argc, char **argv)
 		case 'l': e->label = optarg; break;
 		case 'p': take_pids(e, optarg); break;
 		case 'o': e->out = optarg; break;
+		case 'A': e->ak_ca = optarg; break;
+		case 'B': e->ak_key = optarg; break;
+		case '2': e->twice = 1; break;
 		case 'R': e->renew = 1; break;
 		case 'x': e->foreign = 1; break;
 		case 'f': e->forgive = 1; break;
 		default: exit(2);
 		}
 	must(e->server && e->root && e->maker && e->maker_key && e->n > 0 &&
-	    e->clients > 0 && e->clients <= CLIENTS_MAX, "options");
+	    e->clients > 0 && e->clients <= CLIENTS_MAX &&
+	    !e->ak_ca == !e->ak_key && !(e->twice && e->renew), "options");
 }
 
 static void
@@ -460,6 +461,8 @@ set_up(struct enrol *e)
 	    SSL_CTX_set1_groups_list(e->ctx, "X25519") == 1, "TLS");
 	SSL_CTX_set_verify(e->ctx, SSL_VERIFY_PEER, NULL);
 	bench_maker_read(&e->by, e->maker, e->maker_key);
+	if (e->ak_ca != NULL)
+		attester_read(&e->attester, e->ak_ca, e->ak_key);
 	e->device = calloc((size_t)e->n, sizeof(*e->device));
 	must(e->device != NULL, "memory");
 	for (i = 0; i < e->n; i++)
@@ -481,6 +484,7 @@ tear_down(struct enrol *e)
 	freeaddrinfo(e->address);
 	SSL_CTX_free(e->ctx);
 	bench_maker_clear(&e->by);
+	attester_clear(&e->attester);
 }
 
 int

@@ -27,11 +27,12 @@ tpm_start "$T/tpm1"
 out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak --fleet tpm-key)
 INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
 INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
+basic >"$T/user"
 mkdir -p "$T/dev"
 enroll() {	# what name options...
 	local what=$1 name=$2; shift 2
 	"$here/scripts/enroll-tpm" "$what" --url "$INKAN_EST_URL" \
-	    --label "tpm-$what" --cacert "$INKAN_ROOT" --user "$(basic)" \
+	    --label "tpm-$what" --cacert "$INKAN_ROOT" --user "@$T/user" \
 	    --name "$name" --tcti "swtpm:path=$T/tpm1/sock" \
 	    --ek-chain "$T/tpm1/ca/issuer.pem" --arc "$TPM_ARC" \
 	    --folder "$T/dev" "$@"
@@ -159,10 +160,38 @@ has "would have refused it" \
     "$(inkan evidence check "$T/dev/key.csr" --fleet tpm-key)" attest.require
 out=$(inkan --json evidence replay --fleet tpm-key --last 100)
 has "and others" "$(json <(printf %s "$out") 'd["differ"]')" '^[1-9]'
-sed -i 's/one_of = .*/one_of = [ "virtual", "firmware", "unknown" ]; } );/' \
-    "$T/demo/config/fleets/tpm-key.conf"
-printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
-    >"$T/demo/config/fleets/tpm.attest"
+
+# --- which software --------------------------------------------------------
+
+quoted() { enroll key gw-1 --ak-cert "$T/dev/ak.pem" --quote "$1"; }
+state() { enroll state "$1" --quote sha256:0,1,7; }
+states() {	# states, names: what the fleet knows, and what it asks for
+	sed -i "s/ states = .*/ };/; s/ };$/ states = ( ${1//$'\n'/} ); };/" \
+	    "$T/demo/config/fleets/tpm.attest"
+	sed -i "s/fact = \".*\"/fact = \"tpm.pcrs\"/
+	    s/one_of = .*/one_of = [ $2 ]; } );/" "$fleet"
+	inkan policy activate
+}
+fleet=$T/demo/config/fleets/tpm-key.conf
+sed -i 's/"firmware",/& "virtual",/' "$T/demo/config/fleets/tpm.attest"
+golden=$(state golden)
+check "the fleet asks for a state of the machine" states "$golden" '"golden"'
+refused "no quote" 403 'attest.require: .*\[tpm\.pcrs\]' \
+    enroll key gw-1 --ak-cert "$T/dev/ak.pem"
+check "a quote over the PCRs of that state" quoted sha256:0,1,7
+has "is on record by the state's name" \
+    "$(inkan evidence show "$(serial "$T/dev/key.pem")")" 'tpm\.pcrs.*golden'
+check "with an attestation key that was activated, too" \
+    enroll key gw-1 --activate --quote sha256:0,1,7
+refused "a quote over other PCRs" 403 attest.tpm.pcr-select quoted sha256:0,7
+check "other software is started" tpm2_pcrextend -T "swtpm:path=$T/tpm1/sock" \
+    "7:sha256=$(printf %064d 1)"
+refused "which the quote shows" 403 attest.tpm.pcrs quoted sha256:0,1,7
+check "the owner knows that state as well" \
+    states "$golden, $(state newer)" '"golden", "newer"'
+check "and it is accepted" quoted sha256:0,1,7
+sed -i 's/fact = ".*"/fact = "tpm.class"/
+    s/one_of = .*/one_of = [ "virtual", "firmware", "unknown" ]; } );/' "$fleet"
 check "and back" inkan policy activate
 
 # --- the verifier away -----------------------------------------------------

@@ -2,6 +2,8 @@
 # The README's first command, as a new user runs it.
 tid="quickstart: set up, run, refuse to run twice, stop, start, replace"
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/demo/tpm.sh
+. "$here/scripts/demo/tpm.sh"
 [ -z "${SAN:-}" ] || skip "the sanitized build has its own programs"
 port=$(free_port)
 qs() { "$here/scripts/quickstart" "$@"; }
@@ -73,8 +75,14 @@ stop_long() { qs --stop --dir "$long" >/dev/null 2>&1; }
 more_cleanup=stop_long
 port2=$(free_port)
 until [ "$port2" != "$port" ]; do port2=$(free_port); done
-(cd "$T" && qs --dir "${long##*/}" --port "$port2" --keep >"$T/q2" 2>&1)
+tpm=
+if tpm_needs >/dev/null; then tpm=--tpm; fi
+(cd "$T" && qs --dir "${long##*/}" --port "$port2" --keep $tpm >"$T/q2" 2>&1)
 is "a relative, long --dir" $? 0
+if [ -n "$tpm" ]; then
+	has "--tpm shows a key in a TPM" "$(cat "$T/q2")" 'tpm\.key\.name'
+	check "and its TPM stays" tpm_runs "$long/tpm"
+fi
 wait $one; is "an odd --dir, at once" $? 0
 (. "$odd/env" && [ "$INKAN_DIR" = "$odd" ]); is "its env" $? 0
 (. "$long/env" && "$INKAN_BIN/inkan" status --check) >"$T/o" 2>&1
@@ -82,5 +90,6 @@ is "the long one works by its env" $? 0
 qs --dir "$T/demo" --port "$port2" >/dev/null 2>&1; is "a port in use: exit 1" $? 1
 check "the old demo is still there" test -f "$INKAN_STORE"
 check "--stop the long one" qs --stop --dir "$long"
+check_not "no TPM is left" tpm_runs "$long/tpm"
 check "a stopped demo is replaced" qs --dir "$long" --port "$port2"
 finish

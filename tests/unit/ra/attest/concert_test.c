@@ -52,9 +52,31 @@ add_quote(struct der_out *list, const char *ak)
 	add(list, OID_QUOTE, sizeof(OID_QUOTE) - 1, &stmt);
 }
 
-/* ${ak} was activated, ${key} is the request's. */
+static void
+add_ak_cert(struct der_out *list, const struct maker *m, const char *ak)
+{
+	struct ext usage = eku("2.23.133.8.3");
+	struct tpm_public pub;
+	unsigned char *der = NULL;
+	X509 *cert;
+	int len;
+
+	assert_true(tpm_public_read("t", "ak", line(ak, "pub"), 0, &pub));
+	cert = leaf(m, ak, pub.key, &usage, 1);
+	len = i2d_X509(cert, &der);
+	assert_true(len > 0 && list->len + (size_t)len < sizeof(list->p));
+	memcpy(list->p + list->len, der, (size_t)len);
+	list->len += (size_t)len;
+	OPENSSL_free(der);
+	X509_free(cert);
+	tpm_public_clear(&pub);
+}
+
+/* ${m} NULL: ${ak} was activated; else it has certified that one and ak-p256.
+   ${key} is the request's. */
 static int
-judge(const struct der_out *list, const char *ak, const char *key)
+judge_by(const struct maker *m, const struct der_out *list, const char *ak,
+    const char *key)
 {
 	static const unsigned index[] = { 0, 7, 16 };
 	struct attest_pcr pcr[3] = { { 0 } };
@@ -64,11 +86,18 @@ judge(const struct der_out *list, const char *ak, const char *key)
 	struct attest_facts *facts = attest_facts_new();
 	struct tpm_public a, k;
 	struct der_out der = tlv(0x30, octets_of(list->p, list->len));
+	struct der_out certs = { { 0 }, 0 };
 	struct bundle *b;
 	char name[32];
 	size_t i;
 	int ok;
 
+	if (m) {
+		policy.tpm.ak.anchors = m->anchors;
+		add_ak_cert(&certs, m, ak);
+		add_ak_cert(&certs, m, "ak-p256");
+		append(&der, 0x30, octets_of(certs.p, certs.len));
+	}
 	der = tlv(0x30, octets_of(der.p, der.len));
 	for (i = 0; i < 3; i++) {
 		pcr[i].state = "s";
@@ -81,6 +110,8 @@ judge(const struct der_out *list, const char *ak, const char *key)
 	in.ak_public = line(ak, "pub");
 	assert_true(tpm_public_read("t", "ak", in.ak_public, 0, &a));
 	in.ak_name = octets_of(a.name, a.name_len);
+	if (m)
+		in.ak_public = in.ak_name = octets_of(NULL, 0);
 	snprintf(name, sizeof(name), "%s.pub", key);
 	assert_true(tpm_public_read("t", "key", line(ak, name), 0, &k));
 	in.spki = spki_of(k.key);
@@ -89,14 +120,20 @@ judge(const struct der_out *list, const char *ak, const char *key)
 	ok = bundle_appraise(b, &in, facts);
 	if (ok) {
 		assert_string_equal(attest_facts_get(facts, "tpm.pcrs"), "s");
-		assert_true(octets_equal(attest_facts_ak_name(facts), a.name,
-		    a.name_len));
+		assert_true(m || octets_equal(attest_facts_ak_name(facts),
+		    a.name, a.name_len));
 	}
 	bundle_free(b);
 	attest_facts_free(facts);
 	tpm_public_clear(&a);
 	tpm_public_clear(&k);
 	return ok;
+}
+
+static int
+judge(const struct der_out *list, const char *ak, const char *key)
+{
+	return judge_by(NULL, list, ak, key);
 }
 
 static void
@@ -122,6 +159,25 @@ state_of_another(void **state)
 	add_quote(&list, "ak-p256");
 	assert_false(judge(&list, "ak-rsa", "p256"));
 	assert_rule("attest.tpm.signature");
+}
+
+/* The same, where both attestation keys have a certificate. */
+static void
+state_of_another_certified(void **state)
+{
+	struct der_out good = { { 0 }, 0 }, bad = { { 0 }, 0 };
+	struct maker m = new_maker("Maker of AKs");
+
+	(void)state;
+	add_certify(&good, "ak-rsa", "p256");
+	add_quote(&good, "ak-rsa");
+	if (!judge_by(&m, &good, "ak-rsa", "p256"))
+		assert_rule("nothing");
+	add_certify(&bad, "ak-rsa", "p256");
+	add_quote(&bad, "ak-p256");
+	assert_false(judge_by(&m, &bad, "ak-rsa", "p256"));
+	assert_rule("attest.facts.ak-name");
+	free_maker(&m);
 }
 
 static void
@@ -153,8 +209,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_and_state),
-		cmocka_unit_test(state_of_another), cmocka_unit_test(two_keys),
-		cmocka_unit_test(state_alone),
+		cmocka_unit_test(state_of_another),
+		cmocka_unit_test(state_of_another_certified),
+		cmocka_unit_test(two_keys), cmocka_unit_test(state_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

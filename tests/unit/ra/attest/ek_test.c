@@ -1,3 +1,5 @@
+#include <strings.h>
+
 #include "tests/unit/ra/attest/soft_tpm.h"
 #include "ra/attest/ek.h"
 
@@ -8,6 +10,10 @@
 #define SAN_SHORT 2  /* no version */
 #define SAN_NONE 3
 
+#define OAEP 1
+#define OAEP_BROKEN 2 /* and no key behind it */
+#define OAEP_FORGED 3 /* signed by another key than the maker's */
+
 struct rig {
 	struct maker maker;
 	EVP_PKEY *key;
@@ -16,7 +22,7 @@ struct rig {
 	struct credential_ek ek;
 	struct attest_facts *facts;
 	unsigned char pins[1][32];
-	int san, ca, no_eku;
+	int san, ca, no_eku, oaep;
 	const char *usage, *maker_id; /* keyUsage's octets */
 };
 
@@ -79,6 +85,38 @@ san(const struct rig *r)
 	return out;
 }
 
+/* The certificate again, with id-RSAES-OAEP over the same RSAPublicKey, signed
+   again and read as if it had come from a TPM. */
+static void
+say_oaep(struct rig *r)
+{
+	/* SHA-256, MGF1 with it, the label "DUPLICATE": RFC 4055, 4.1 */
+	static const unsigned char params[] =
+	    "\x30\x4a\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04"
+	    "\x02\x01\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
+	    "\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04"
+	    "\x02\x01\x05\x00\xa2\x19\x30\x17\x06\x09\x2a\x86\x48\x86\xf7"
+	    "\x0d\x01\x01\x09\x04\x0a" "DUPLICATE\0";
+	X509 *cert = sk_X509_pop(r->ask.certs);
+	X509_PUBKEY *spki = X509_get_X509_PUBKEY(cert);
+	ASN1_STRING *value = ASN1_STRING_new();
+	unsigned char *key = NULL, *der = NULL;
+	int key_len = i2d_PublicKey(r->key, &key), len;
+
+	assert_true(ASN1_STRING_set(value, params, sizeof(params) - 1));
+	key[0] ^= r->oaep == OAEP_BROKEN;
+	assert_true(X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaesOaep),
+	    V_ASN1_SEQUENCE, value, key, key_len));
+	assert_true(X509_sign(cert,
+	    r->oaep == OAEP_FORGED ? r->key : r->maker.key, EVP_sha256()) > 0);
+	len = i2d_X509(cert, &der);
+	X509_free(cert);
+	cert = ek_cert_read(der, (size_t)len, 0);
+	assert_non_null(cert);
+	sk_X509_push(r->ask.certs, cert);
+	OPENSSL_free(der);
+}
+
 static void
 make_cert(struct rig *r)
 {
@@ -100,6 +138,8 @@ make_cert(struct rig *r)
 		ext[n++] = (struct ext){ "2.5.29.17", 1, names.p, names.len };
 	w.n_ext = n;
 	sk_X509_push(r->ask.certs, new_cert(&w));
+	if (r->oaep)
+		say_oaep(r);
 }
 
 static int
@@ -194,6 +234,55 @@ quirks(void **state)
 	r->policy.quirks = ATTEST_QUIRK_EK_NO_SAN;
 	r->policy.tpm.classes = ATTEST_TPM_UNKNOWN;
 	accepted(r);
+}
+
+static struct rig *
+rig_oaep(unsigned quirks)
+{
+	struct rig *r = rig_new();
+
+	EVP_PKEY_free(r->key);
+	r->key = new_key("RSA");
+	r->usage = "\x03\x02\x05\x20"; /* keyEncipherment */
+	r->policy.quirks = quirks;
+	r->oaep = OAEP;
+	return r;
+}
+
+/* An RSA key under id-RSAES-OAEP: none without the quirk, the same with it. */
+static void
+oaep(void **state)
+{
+	struct rig *r = rig_oaep(ATTEST_QUIRK_EK_OAEP);
+	unsigned char md[32];
+	char hex[65];
+
+	(void)state;
+	make_cert(r);
+	if (!check(r))
+		assert_rule("nothing");
+	assert_int_equal(EVP_PKEY_eq(r->ek.key, r->key), 1);
+	assert_true(attest_key_sha256(r->key, md));
+	assert_true(OPENSSL_buf2hexstr_ex(
+	    hex, sizeof(hex), NULL, md, 32, '\0'));
+	assert_int_equal(strcasecmp(
+	    attest_facts_get(r->facts, "tpm.ek.key"), hex), 0);
+	rig_free(r);
+	refused(rig_oaep(0), "attest.tpm.ek-key");
+	refused(rig_oaep(~ATTEST_QUIRK_EK_OAEP), "attest.tpm.ek-key");
+	r = rig_oaep(ATTEST_QUIRK_EK_OAEP);
+	r->oaep = OAEP_BROKEN;
+	refused(r, "attest.tpm.ek-key");
+	/* The quirk is of the key's name, and of nothing else. */
+	r = rig_oaep(ATTEST_QUIRK_EK_OAEP);
+	r->oaep = OAEP_FORGED;
+	refused(r, "attest.tpm.ek-path");
+	r = rig_oaep(ATTEST_QUIRK_EK_OAEP);
+	r->usage = "\x03\x02\x07\x80"; /* digitalSignature */
+	refused(r, "attest.tpm.ek-cert");
+	r = rig_oaep(ATTEST_QUIRK_EK_OAEP);
+	r->ask.now = NOW + 86400;
+	refused(r, "attest.tpm.ek-path");
 }
 
 static void
@@ -347,9 +436,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good), cmocka_unit_test(profile),
-		cmocka_unit_test(quirks), cmocka_unit_test(expired),
-		cmocka_unit_test(classes), cmocka_unit_test(pinned),
-		cmocka_unit_test(public_area), cmocka_unit_test(padded),
+		cmocka_unit_test(quirks), cmocka_unit_test(oaep),
+		cmocka_unit_test(expired), cmocka_unit_test(classes),
+		cmocka_unit_test(pinned), cmocka_unit_test(public_area),
+		cmocka_unit_test(padded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
