@@ -54,7 +54,7 @@ refused "a nonce of another fleet" 403 attest.nonce-fleet \
     send "$T/ak.csr"
 check "the attestation key is enrolled by its endorsement key" enroll ak gw-1
 has "its certificate says what it is for" \
-    "$(openssl x509 -in "$T/dev/ak.pem" -noout -text)" '2\.23\.133\.8\.3'
+    "$(openssl x509 -in "$T/dev/ak.pem" -noout -text)" '2\.23\.133\.8\.3|Attestation Identity Key'
 check "a device's key, by that attestation key" \
     enroll key gw-1 --ak-cert "$T/dev/ak.pem"
 check "its chain" verifies "$T/dev/key.pem"
