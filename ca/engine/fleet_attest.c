@@ -212,7 +212,7 @@ read_facts(const struct conf_group *g, struct fleet_evidence *e)
 	return 1;
 }
 
-/* What the verifier reads of it is its own business. */
+/* What stands in it is the verifier's to judge: verifier_reads(). */
 static int
 read_references(const struct policy *p, const struct conf_group *g,
     struct fleet_evidence *e)
@@ -228,8 +228,10 @@ read_references(const struct policy *p, const struct conf_group *g,
 		(int)sizeof(path))
 		return conf_fail(g, "references", "is no name of a file");
 	for (i = 0; i < p->n_files; i++)
-		if (strcmp(p->files[i].path, path) == 0)
+		if (strcmp(p->files[i].path, path) == 0) {
 			e->references = p->files[i].text;
+			e->references_file = p->files[i].path;
+		}
 	if (e->references == NULL)
 		return conf_fail(g, "references",
 		    "there is no file \"%.64s\" beside the fleet files", name);

@@ -54,6 +54,7 @@ struct fleet_evidence {
 	size_t n_facts;
 	const char *references;	/* text for the verifier, of the policy's file;
 				   NULL: none */
+	const char *references_file;	/* its path in the policy */
 	int64_t nonce_lifetime;	/* seconds */
 	int64_t max_outstanding, max_per_key;	/* nonces not used yet */
 	enum fleet_unavailable unavailable;

@@ -231,6 +231,23 @@ refuse(WIRE_ANSWER **a, int64_t id)
 		rest != NULL ? rest : field != NULL ? field : rule);
 }
 
+/* The same where the policy itself is what was asked about: whoever wrote it is
+   told, by file, line and key. */
+static int
+refuse_policy(WIRE_ANSWER **a, int64_t id)
+{
+	char text[WIRE_TEXT_MAX];
+
+	if (report_last_reason() == ATTEST_E_INTERNAL)
+		return refuse(a, id);
+	report_last_text(text, sizeof(text));
+	WIRE_ANSWER_free(*a);
+	*a = message_answer(id, WIRE_BADREQUEST);
+	return *a != NULL &&
+	    message_set_refusal(
+		*a, "attest", "policy.references", "", text);
+}
+
 static int
 ask(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 {
@@ -247,6 +264,8 @@ ask(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 		ok = appraise(req->args, verifier_policy_get(policy), a);
 	else if (strcmp(op, "challenge") == 0)
 		ok = challenge(req->args, verifier_policy_get(policy), a);
+	else if (strcmp(op, "policy") == 0)
+		ok = 1;
 	else
 		attest_unfit("question", "op", "is unknown");
 	verifier_policy_free(policy);
@@ -258,9 +277,12 @@ verifier_answer(const WIRE_REQUEST *req)
 {
 	int64_t id = message_request_id(req);
 	WIRE_ANSWER *a = message_answer(id, WIRE_OK);
+	int (*no)(WIRE_ANSWER **, int64_t) =
+	    strcmp(message_request_op(req), "policy") == 0 ? refuse_policy
+							    : refuse;
 
 	ERR_clear_error();
-	if (a != NULL && !ask(req, a) && !refuse(&a, id)) {
+	if (a != NULL && !ask(req, a) && !no(&a, id)) {
 		WIRE_ANSWER_free(a);
 		a = NULL;
 	}
