@@ -35,24 +35,35 @@ static const char *const spaces[] = {
 static const char *const hints[] = {"identity.device", "identity.serial",
     "identity.cn", "csr.san", "csr.CN", "csr.O", "csr.OU", "csr.serialNumber"};
 
+/* What follows the space. Facts have names of parts, "tpm.ek.certificate". */
+static int
+is_field_name(const char *name, int parts)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	size_t n = strspn(name, letters);
+
+	if (strlen(name) > 64)
+		return 0;
+	while (parts && n > 0 && name[n] == '.') {
+		name += n + 1;
+		n = strspn(name, letters);
+	}
+	return n > 0 && name[n] == '\0';
+}
+
 int
 profile_field_known(const char *name)
 {
-	const char *rest;
 	size_t i;
 
 	for (i = 0; i < N(fields); i++)
 		if (strcmp(name, fields[i]) == 0)
 			return 1;
-	for (i = 0; i < N(spaces); i++) {
-		if (strncmp(name, spaces[i], strlen(spaces[i])) != 0)
-			continue;
-		rest = name + strlen(spaces[i]);
-		return rest[0] != '\0' && strlen(rest) <= 64 &&
-		    strspn(rest,
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			"0123456789_-") == strlen(rest);
-	}
+	for (i = 0; i < N(spaces); i++)
+		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
+			return is_field_name(name + strlen(spaces[i]),
+			    strcmp(spaces[i], "attested.") == 0);
 	return 0;
 }
 

@@ -259,6 +259,49 @@ read_rest(const struct conf_group *g, struct fleet_evidence *e)
 	    conf_duration(g, "retention", 0, YEARS, 0, &e->retention);
 }
 
+static int
+is_named(const struct fleet_evidence *e, const char *fact)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_facts; i++)
+		if (strcmp(e->facts[i], fact) == 0)
+			return 1;
+	return strcmp(fact, "method") == 0; /* always known */
+}
+
+static int
+fact_is_there(const struct conf_group *g, const struct fleet *f,
+    enum profile_source_kind kind, const char *source, int optional)
+{
+	static const char arc[] = "attested.";
+
+	if (kind != PROFILE_FROM_FIELD || optional ||
+	    strncmp(source, arc, sizeof(arc) - 1) != 0 ||
+	    is_named(f->evidence, source + sizeof(arc) - 1))
+		return 1;
+	return conf_fail(g, "facts", "profile \"%s\" needs %s, and nothing "
+	    "names that fact: no certificate could be made", f->profile, source);
+}
+
+/* What names of the profile come from evidence alone. */
+static int
+check_profile(const struct conf_group *g, const struct fleet *f)
+{
+	const struct profile *p = f->compiled;
+	size_t i;
+
+	for (i = 0; i < p->n_subject; i++)
+		if (!fact_is_there(g, f, p->subject[i].kind,
+			p->subject[i].source, p->subject[i].optional))
+			return 0;
+	for (i = 0; i < p->n_san; i++)
+		if (!fact_is_there(g, f, p->san[i].kind, p->san[i].source,
+			p->san[i].optional))
+			return 0;
+	return 1;
+}
+
 /* Some way to know an attestation key there must be. */
 static int
 check_whole(const struct conf_group *g, struct fleet_evidence *e)
@@ -297,7 +340,8 @@ fleet_read_attest(
 		    "a key that is made here is in no device's hardware");
 	return read_formats(g, e) && read_sets(p, g, e) &&
 	    read_own_keys(p, g, e) && read_require(g, e) && read_facts(g, e) &&
-	    read_references(p, g, e) && read_rest(g, e) && check_whole(g, e);
+	    read_references(p, g, e) && read_rest(g, e) &&
+	    check_whole(g, e) && check_profile(g, f);
 }
 
 void

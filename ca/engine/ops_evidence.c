@@ -284,6 +284,7 @@ ops_evidence_check(struct ops_call *c)
 		goto out;
 	ops_admit_env(c, policy, &g.env);
 	g.ask.policy = f->evidence;
+	g.ask.profile = f->compiled;
 	g.ask.device = device != NULL ? device : k.row.device;
 	if (k.found == 1) {
 		g.env.now = (time_t)k.row.at;
@@ -359,6 +360,7 @@ replay_one(struct replay *r, const struct evidence_row *row)
 	ops_admit_env(r->c, r->policy, &g.env);
 	g.env.now = (time_t)row->at;
 	g.ask.policy = r->fleet->evidence;
+	g.ask.profile = r->fleet->compiled;
 	g.ask.device = row->device;
 	g.ask.expected = row->nonce;
 	g.ask.expected_len = row->nonce_len;

@@ -45,6 +45,17 @@ subject_rules_are_checked(void **state)
 		"unknown source \"registry.\""},
 	    {"{ attribute = \"CN\"; from = \"request.a b\"; }",
 		"unknown source"},
+	    /* Only facts have names of parts, and none of them is empty. */
+	    {"{ attribute = \"CN\"; from = \"registry.tpm.maker\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"attested.\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"attested.tpm.\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"attested..maker\"; }",
+		"unknown source"},
+	    {"{ attribute = \"CN\"; from = \"attested.tpm.a b\"; }",
+		"unknown source"},
 	    {"{ attribute = \"CN\"; from = \"csr.foo\"; }",
 		"unknown attribute \"foo\""},
 	    {"{ attribute = \"CN\"; from = \"csr.san\"; }",
@@ -86,6 +97,8 @@ san_rules_are_read(void **state)
 	profile_free(p);
 	accepted(BASE, NULL,
 	    SAN("type = \"permanent-id\"; from = \"registry.id\";"));
+	accepted(BASE, NULL,
+	    SAN("type = \"permanent-id\"; from = \"attested.a.b-c.d_e\";"));
 	accepted(BASE, NULL,
 	    SAN("type = \"hardware-module-name\"; oid = \"1.3.6.1.4.1.1\"; "
 		"from = \"registry.hw\";"));

@@ -5,22 +5,29 @@
 #define OWN "own_keys = [ \"ak\" ]; "
 
 static void
-refused(struct world *w, const char *rules, const char *part)
+assert_raised_text(const char *part)
 {
-	struct policy *p = world_compile(w, rules);
 	const char *data = "";
 	int flags = 0;
 
-	if (p != NULL) {
-		policy_put(p);
-		fail_msg("accepted: %s", rules);
-	}
 	assert_int_equal(
 	    ERR_GET_REASON(ERR_peek_last_error_data(&data, &flags)),
 	    PROFILE_E_CONFIG);
 	if (strstr(data, part) == NULL)
 		fail_msg("\"%s\" lacks \"%s\"", data, part);
 	ERR_clear_error();
+}
+
+static void
+refused(struct world *w, const char *rules, const char *part)
+{
+	struct policy *p = world_compile(w, rules);
+
+	if (p != NULL) {
+		policy_put(p);
+		fail_msg("accepted: %s", rules);
+	}
+	assert_raised_text(part);
 }
 
 static void
@@ -74,6 +81,48 @@ is_refused(void **state)
 	    "\"maker.pem\"; } );"), "is one of manufacturer");
 }
 
+/* A profile that only evidence fills, and a fleet that does not take the fact. */
+static void
+facts_of_the_profile_are_taken(void **state)
+{
+	static const char with[] =
+	    "name = \"ek\"; class = \"attestation\"; issued_by = [ \"est\" ];\n"
+	    "issuer = \"devices\"; key_types = [ \"ec-p256\" ];\n"
+	    "validity: { duration = \"9d\"; };\n"
+	    "subject = ( { attribute = \"CN\"; from = \"identity.cn\"; },\n"
+	    "  { attribute = \"OU\"; from = \"attested.tpm.model\"; optional = "
+	    "true; } );\n"
+	    "san = ( { type = \"permanent-id\"; from = "
+	    "\"attested.tpm.ek.certificate\"; } );\n"
+	    "key_usage: { bits = [ \"digitalSignature\" ]; };\n";
+	static const char *const rules[] = {"", "facts = [ \"tpm.model\" ];",
+	    "facts = [ \"tpm.ek.certificate\" ];"};
+	struct world *w = *state;
+	struct policy_file files[4];
+	char *pem, *f, text[256];
+	struct policy *p;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		pem = make_pem(w->maker);
+		snprintf(text, sizeof(text), "profile = \"ek\";\n"
+		    ATTEST(OWN "%s"), rules[i]);
+		f = fleet_text("f", text);
+		put_file(&files[0], "fleets/f.conf", f);
+		put_file(&files[1], "fleets/maker.pem", pem);
+		put_file(&files[2], "profiles/ak.conf", AK_CONF);
+		put_file(&files[3], "profiles/ek.conf", with);
+		p = policy_compile(files, 4);
+		if (i < 2)
+			assert_raised_text("facts: profile "
+			    "\"ek\" needs attested.tpm.ek.certificate");
+		assert_int_equal(p != NULL, i == 2);
+		policy_put(p);
+		OPENSSL_free(pem);
+		free(f);
+	}
+}
+
 static void
 rules_hold(void **state)
 {
@@ -96,7 +145,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(is_read),
-	    world_test(is_refused), cmocka_unit_test(rules_hold)};
+	    world_test(is_refused),
+	    world_test(facts_of_the_profile_are_taken), cmocka_unit_test(rules_hold)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
