@@ -20,11 +20,14 @@ static const char *const FORMATS[] = {
 /* Whose anchors there can be: a TPM has keys that attest, and one that endorses. */
 static const char *const SETS[] = {"tpm-ak", "tpm-ek", "dice", "eat",
     "android", "webauthn", NULL};
+static const char *const DRAFTS[] = {
+    FLEET_DRAFT_BUNDLE, FLEET_DRAFT_FRESHNESS, NULL};
 static const char *const AWAY[] = {"refuse", "park", NULL};
 static const char *const KEEP[] = {"hash", "whole", NULL};
 
 static const struct conf_key ATTEST_KEYS[] = {
     {"formats", CONF_TEXTS, 1},
+    {"drafts", CONF_TEXTS, 0},
     {"anchors", CONF_GROUPS, 0},
     {"own_keys", CONF_TEXTS, 0},
     {"activation", CONF_BOOL, 0},
@@ -94,6 +97,21 @@ read_formats(const struct conf_group *g, struct fleet_evidence *e)
 			    "there is no format \"%s\"", e->formats[i]);
 		e->n_formats++;
 	}
+	return 1;
+}
+
+/* Devices that speak another draft would not be understood. */
+static int
+check_drafts(const struct conf_group *g)
+{
+	size_t i;
+
+	for (i = 0; i < conf_n_texts(g, "drafts"); i++)
+		if (!is_known(DRAFTS, conf_text_at(g, "drafts", i)))
+			return conf_fail(g, "drafts", "\"%.64s\" is not spoken "
+			    "here, but \"" FLEET_DRAFT_BUNDLE "\" and \""
+			    FLEET_DRAFT_FRESHNESS "\"",
+			    conf_text_at(g, "drafts", i));
 	return 1;
 }
 
@@ -338,7 +356,7 @@ fleet_read_attest(
 	if (f->keygen)
 		return conf_fail(root, "serverkeygen",
 		    "a key that is made here is in no device's hardware");
-	return read_formats(g, e) && read_sets(p, g, e) &&
+	return check_drafts(g) && read_formats(g, e) && read_sets(p, g, e) &&
 	    read_own_keys(p, g, e) && read_require(g, e) && read_facts(g, e) &&
 	    read_references(p, g, e) && read_rest(g, e) &&
 	    check_whole(g, e) && check_profile(g, f);
@@ -434,62 +452,4 @@ fleet_require_met(const struct fleet_require *r, const char *value)
 	errno = 0;
 	n = strtoll(value, &end, 10);
 	return errno == 0 && *end == '\0' && n >= r->at_least;
-}
-
-static void
-dump_require(BIO *b, const struct fleet_require *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->n_one_of; i++)
-		BIO_printf(b, "attest.require.%s = %s\n", r->fact,
-		    r->one_of[i]);
-	if (r->n_one_of == 0)
-		BIO_printf(b, "attest.require.%s = at least %lld\n", r->fact,
-		    (long long)r->at_least);
-}
-
-static void
-dump_set(BIO *b, const struct fleet_anchor_set *set)
-{
-	const STACK_OF(X509_OBJECT) *all =
-	    X509_STORE_get0_objects(set->anchors);
-	X509 *cert;
-	int i;
-
-	for (i = 0; i < sk_X509_OBJECT_num(all); i++) {
-		cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
-		if (cert == NULL)
-			continue;
-		BIO_printf(b, "attest.anchor.%s = ", set->format);
-		X509_NAME_print_ex(b, X509_get_subject_name(cert), 0,
-		    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-		BIO_puts(b, "\n");
-	}
-}
-
-void
-fleet_attest_dump(BIO *b, const struct fleet_evidence *e)
-{
-	size_t i;
-
-	for (i = 0; i < e->n_formats; i++)
-		BIO_printf(b, "attest.format = %s\n", e->formats[i]);
-	for (i = 0; i < e->n_sets; i++)
-		dump_set(b, &e->sets[i]);
-	for (i = 0; i < e->n_ak_profiles; i++)
-		BIO_printf(b, "attest.own_keys = %s\n", e->ak_profiles[i]);
-	for (i = 0; i < e->n_require; i++)
-		dump_require(b, &e->require[i]);
-	for (i = 0; i < e->n_facts; i++)
-		BIO_printf(b, "attest.facts = %s\n", e->facts[i]);
-	BIO_printf(b,
-	    "attest.activation = %s\nattest.nonce_lifetime = %llds\n"
-	    "attest.max_outstanding = %lld\nattest.max_per_key = %lld\n"
-	    "attest.on_unavailable = %s\nattest.keep = %s\n"
-	    "attest.retention = %llds\n",
-	    e->activation ? "true" : "false", (long long)e->nonce_lifetime,
-	    (long long)e->max_outstanding, (long long)e->max_per_key,
-	    AWAY[e->unavailable], KEEP[e->keep_whole],
-	    (long long)e->retention);
 }
