@@ -35,21 +35,22 @@ static const char *const spaces[] = {
 static const char *const hints[] = {"identity.device", "identity.serial",
     "identity.cn", "csr.san", "csr.CN", "csr.O", "csr.OU", "csr.serialNumber"};
 
-/* What follows the space. Facts have names of parts, "tpm.ek.certificate". */
+/* 1 to 64 of letters, digits, "_" and "-"; facts of evidence have parts with
+   dots between them ("attested.dice.ueid"). */
 static int
-is_field_name(const char *name, int parts)
+is_word(const char *s, int parts)
 {
-	static const char letters[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-	size_t n = strspn(name, letters);
+	size_t n;
 
-	if (strlen(name) > 64)
+	if (strlen(s) > 64)
 		return 0;
-	while (parts && n > 0 && name[n] == '.') {
-		name += n + 1;
-		n = strspn(name, letters);
+	for (;; s += n + 1) {
+		n = strspn(s,
+		    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		    "0123456789_-");
+		if (n == 0 || !parts || s[n] != '.')
+			return n > 0 && s[n] == '\0';
 	}
-	return n > 0 && name[n] == '\0';
 }
 
 int
@@ -62,7 +63,7 @@ profile_field_known(const char *name)
 			return 1;
 	for (i = 0; i < N(spaces); i++)
 		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
-			return is_field_name(name + strlen(spaces[i]),
+			return is_word(name + strlen(spaces[i]),
 			    strcmp(spaces[i], "attested.") == 0);
 	return 0;
 }
