@@ -231,21 +231,18 @@ refuse(WIRE_ANSWER **a, int64_t id)
 		rest != NULL ? rest : field != NULL ? field : rule);
 }
 
-/* The same where the policy itself is what was asked about: whoever wrote it is
-   told, by file, line and key. */
+/* Where the policy itself is what was asked about, whoever wrote it is told: by
+   file, line and key. */
 static int
-refuse_policy(WIRE_ANSWER **a, int64_t id)
+tell_unfit(WIRE_ANSWER *a)
 {
 	char text[WIRE_TEXT_MAX];
 
 	if (report_last_reason() == ATTEST_E_INTERNAL)
-		return refuse(a, id);
+		return 0;
 	report_last_text(text, sizeof(text));
-	WIRE_ANSWER_free(*a);
-	*a = message_answer(id, WIRE_BADREQUEST);
-	return *a != NULL &&
-	    message_set_refusal(
-		*a, "attest", "policy.references", "", text);
+	return message_set_status(a, WIRE_BADREQUEST) &&
+	    message_set_refusal(a, "attest", "policy.references", "", text);
 }
 
 static int
@@ -259,7 +256,7 @@ ask(const WIRE_REQUEST *req, WIRE_ANSWER *a)
 		return 1;
 	policy = verifier_policy_read(req->args);
 	if (policy == NULL)
-		return 0;
+		return strcmp(op, "policy") == 0 && tell_unfit(a);
 	if (strcmp(op, "appraise") == 0)
 		ok = appraise(req->args, verifier_policy_get(policy), a);
 	else if (strcmp(op, "challenge") == 0)
@@ -277,12 +274,9 @@ verifier_answer(const WIRE_REQUEST *req)
 {
 	int64_t id = message_request_id(req);
 	WIRE_ANSWER *a = message_answer(id, WIRE_OK);
-	int (*no)(WIRE_ANSWER **, int64_t) =
-	    strcmp(message_request_op(req), "policy") == 0 ? refuse_policy
-							    : refuse;
 
 	ERR_clear_error();
-	if (a != NULL && !ask(req, a) && !no(&a, id)) {
+	if (a != NULL && !ask(req, a) && !refuse(&a, id)) {
 		WIRE_ANSWER_free(a);
 		a = NULL;
 	}
