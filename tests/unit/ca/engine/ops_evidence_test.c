@@ -28,22 +28,29 @@ asked_free(struct asked *a)
 /* The policy: a fleet that demands tokens, by ${more} and reference values
    ${refs}. */
 static void
-use_policy(struct world *w, const char *more, const char *refs)
+use_profile(struct world *w, const char *profile, const char *more,
+    const char *refs)
 {
 	char text[2048];
 
 	snprintf(text, sizeof(text),
-	    "name = \"gw\"; label = \"gw\"; profile = \"device-ldevid\";\n"
+	    "name = \"gw\"; label = \"gw\"; profile = \"%s\";\n"
 	    "authenticate: { basic = true; }; registration = "
 	    "\"just-in-time\";\nnames = [ \"*\" ]; re_enrol = \"allow\"; "
 	    "retry_window = \"0s\";\n"
 	    "attest: { formats = [ \"eat\" ]; references = \"gw.attest\"; "
 	    "anchors = ( { format = \"eat\"; anchors = \"eat.pem\"; } ); "
-	    "%s };\n", more);
+	    "%s };\n", profile, more);
 	world_write(w, "fleets/gw.conf", text);
 	eat_references(signer, refs, text, sizeof(text));
 	world_write(w, "fleets/gw.attest", text);
 	world_done(world_admin(w, "policy.activate", ""));
+}
+
+static void
+use_policy(struct world *w, const char *more, const char *refs)
+{
+	use_profile(w, "device-ldevid", more, refs);
 }
 
 /* A device asks for a nonce, and with its evidence for a certificate. */
@@ -134,6 +141,24 @@ shown(void **state)
 	    "one of serial and csr");
 	asked_free(&good);
 	asked_free(&bad);
+}
+
+/* A token is no TPM's word, whatever its fleet has been given for a profile. */
+static void
+no_more_is_said_than_was_shown(void **state)
+{
+	struct world *w = *state;
+	struct asked k;
+
+	use_profile(w, "tpm-lak", "", "");
+	enrol(w, "d1", NOT_DEBUGGED, WIRE_DENIED, &k);
+	is(world_admin(w, "evidence.show", "b", "csr", k.csr, k.csr_len),
+	    "refused", "attest.claim");
+	use_policy(w, "", "");
+	/* Of another profile it would be good enough. */
+	is(world_admin(w, "evidence.check", "bt", "csr", k.csr, k.csr_len,
+	       "fleet", "gw"), "accepted", "");
+	asked_free(&k);
 }
 
 static WIRE_ANSWER *
@@ -329,6 +354,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(shown),
+	    cmocka_unit_test(no_more_is_said_than_was_shown),
 	    cmocka_unit_test(judged_by_the_policy_of_today),
 	    cmocka_unit_test(judged_by_another_nonce),
 	    cmocka_unit_test(only_where_it_can_be),
