@@ -16,8 +16,8 @@ ops_status_evidence(struct checking *k)
 	outcome_init(&o);
 	if (n > 0 &&
 	    verifier_reads(&k->c->ca->verifier, p, k->c->now, &o) == 1)
-		ops_say(k, "evidence", OK, 0, "inkan-verifier can judge that of "
-		    "%zu fleets", n);
+		ops_say(k, "evidence", OK, 0, "inkan-verifier reads what it is "
+		    "judged by (fleets: %zu)", n);
 	else if (n > 0)
 		ops_say(k, "evidence", FAIL, 0, "%s: %s", o.rule, o.text);
 	policy_put(p);

@@ -65,7 +65,7 @@ check "what can be read is well" inkan policy check
 is "  and is not active for that" "$(version)" 2
 has "  also offline" "$(offline)" "are well"
 check "it is activated" inkan policy activate
-has "status asks, too" "$(inkan status)" "evidence.*can judge that of 1 fleets"
+has "status asks, too" "$(inkan status)" "evidence.*reads what it is judged by .fleets: 1."
 kill "$(cat "$INKAN_DIR/run/inkan-verifier.pid")"
 away() { inkan status | grep -q "evidence.*policy.unchecked"; }
 check "status says when it is gone" wait_for 10 away
