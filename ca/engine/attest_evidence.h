@@ -41,7 +41,8 @@ WIRE_ANSWER *evidence_ask(
     const struct admit_env *env, const struct appraise_ask *ask);
 
 /* Of an answer that accepts: is it about that key, are its facts what the fleet
-   requires, and do they show what the certificate would say? 1; or 0 with rule, field and text in ${o}. */
+   requires, and do they show what the certificate would say? 1; or 0 with rule,
+   field and text in ${o}. */
 int evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *answer,
     struct outcome *o);
 

@@ -8,7 +8,7 @@
 #include "ca/engine/attest_evidence.h"
 #include "ca/engine/fleet_attest.h"
 
-#define AK_MAX 16	/* live attestation keys of a device */
+#define AK_MAX 16	/* live attestation keys of a device: the newest */
 #define EKU_AK "2.23.133.8.3"
 
 struct own_keys {
@@ -17,7 +17,7 @@ struct own_keys {
 	int64_t id[AK_MAX];	/* certs rows */
 	unsigned char spki[AK_MAX][32];
 	int attests[AK_MAX];	/* its certificate says so */
-	size_t n;
+	size_t seen, n;
 };
 
 static int
@@ -35,12 +35,16 @@ static int
 own_key(const struct cert_row *row, void *arg)
 {
 	struct own_keys *k = arg;
+	size_t at = k->seen % AK_MAX;
 
-	if (is_trusted(k->ask->policy, row) && row->not_after > k->now) {
-		k->id[k->n] = row->id;
-		memcpy(k->spki[k->n++], row->spki_sha256, 32);
-	}
-	return k->n < AK_MAX;
+	if (!is_trusted(k->ask->policy, row) || row->not_after <= k->now)
+		return 1;
+	k->id[at] = row->id;
+	memcpy(k->spki[at], row->spki_sha256, 32);
+	k->seen++;
+	if (k->n < AK_MAX)
+		k->n++;
+	return 1;
 }
 
 static int

@@ -141,11 +141,26 @@ those_that_say_so(void **state)
 	pins_are(w, "d", 1, 2);
 }
 
+/* A device that enrols again and again is known by its newest keys. */
+static void
+the_newest_ones(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	put(w, &(struct own){"d", "ak", AK, 0, CERT_VALID, 0});
+	for (i = 0; i < 15; i++)
+		put(w, &(struct own){"d", "ak", AK, 1, CERT_VALID, 0});
+	pins_are(w, "d", 16, 0);
+	put(w, &(struct own){"d", "ak", AK, 2, CERT_VALID, 0});
+	pins_are(w, "d", 16, 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(live_ones_of_the_device),
-	    world_test(those_that_say_so)};
+	    world_test(those_that_say_so), world_test(the_newest_ones)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
