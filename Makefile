@@ -125,6 +125,9 @@ $(BUILD)/tests/unit/$(1)/%: $(BUILD)/o/tests/unit/$(1)/%.o \
 	    $(ALLLIBS)
 endef
 $(foreach p,hsm profiles ca ra ocsp,$(eval $(call unit_test,$(p))))
+# Those that ask the verifier itself.
+$(addprefix $(BUILD)/tests/unit/ca/engine/,verifier_test ops_evidence_test \
+    ops_policy_test ops_status_evidence_test): | $(BUILD)/inkan-verifier
 
 # The PKCS#11 module that fails on command (tests/faults/p11fault.h).
 P11FAULT := $(BUILD)/tests/p11fault.so

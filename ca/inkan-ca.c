@@ -39,17 +39,29 @@ fail(void)
 	return pin ? HSM_EXIT_PIN : 1;
 }
 
+/* Where inkan-verifier runs, it is asked too; where it does not, that is said. */
 static int
 check(const struct settings *settings)
 {
+	const struct verifier v = {settings->verifier_sock,
+	    (int)settings->verifier_limit, settings->attest_arc};
 	struct policy *p = policy_read_dir(settings->policy_dir);
+	struct outcome o;
+	int is;
 
 	if (p == NULL)
 		return 0;
-	printf("configuration and proposed policy are well: %zu profiles, "
-	    "%zu fleets\n", p->n_profiles, p->n_fleets);
+	outcome_init(&o);
+	is = verifier_reads(&v, p, time(NULL), &o);
+	if (is == 0)
+		ca_raise(CA_E_CONFIG, "%s: %s", o.rule, o.text);
+	else
+		printf("configuration and proposed policy are well: %zu "
+		    "profiles, %zu fleets\n", p->n_profiles, p->n_fleets);
+	if (is < 0)
+		printf("not looked at: %s: %s\n", o.rule, o.text);
 	policy_put(p);
-	return 1;
+	return is != 0;
 }
 
 static void

@@ -224,6 +224,16 @@ int profile_is_self_signed(const struct profile *p);
 const char *profile_by_name(enum profile_by by);
 /* May ${by} cause a certificate of ${p}? 1, or 0 with PROFILE_E_REFUSED. */
 int profile_allows(const struct profile *p, enum profile_by by);
+/*
+ * What certificates by ${p} say, in words of TCG, of a key with evidence: that it
+ * lives in a TPM (a policy under 2.23.133.11.1), and that it is restricted, so that
+ * it signs nothing that looks like a TPM's word and is not (the EKU 2.23.133.8.3,
+ * the policy 2.23.133.11.1.3). A set, 0: neither. Whether evidence has shown that is
+ * for whoever has it to find out.
+ */
+#define PROFILE_SAYS_TPM 1u
+#define PROFILE_SAYS_RESTRICTED 2u
+unsigned profile_says(const struct profile *p);
 /* Call ${each} with the name of every field ("request.cn") that a rule of ${p}
    takes, in the order of the rules; one that several take comes several
    times. */

@@ -250,3 +250,21 @@ profile_parse_extensions(struct profile *p, const struct conf_group *g)
 	    parse_aia(p, conf_subgroup(g, "authority_info_access")) &&
 	    parse_policies(p, g) && parse_mud_url(p, g);
 }
+
+unsigned
+profile_says(const struct profile *p)
+{
+	unsigned says = 0;
+	size_t i;
+
+	for (i = 0; i < p->n_eku_attested; i++)
+		if (strcmp(p->eku_attested[i], OID_ATTESTATION_KEY) == 0)
+			says |= PROFILE_SAYS_TPM | PROFILE_SAYS_RESTRICTED;
+	for (i = 0; i < p->n_policies; i++) {
+		if (profile_under(p->policies[i].oid, OID_TPM_RESIDENCY))
+			says |= PROFILE_SAYS_TPM;
+		if (strcmp(p->policies[i].oid, OID_TPM_RESTRICTED) == 0)
+			says |= PROFILE_SAYS_RESTRICTED;
+	}
+	return says;
+}

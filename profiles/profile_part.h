@@ -23,6 +23,7 @@
 #define OID_ANY_POLICY "2.5.29.32.0"
 /* TCG's policies that say where a key verifiably lives. */
 #define OID_TPM_RESIDENCY "2.23.133.11.1"
+#define OID_TPM_RESTRICTED "2.23.133.11.1.3"
 
 /* profile_source.c: subject and SAN rules */
 int profile_parse_subject(struct profile *p, const struct conf_group *g);

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <event2/buffer.h>
 
+#include "ca/shape/body.h"
 #include "ra/error.h"
 #include "ra/freshness.h"
 #include "ra/private.h"
@@ -50,14 +50,13 @@ static int
 read_body(struct exchange *x, WIRE_FIELDS *args)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(x->req);
-	const char *media = exchange_find(x, "Content-Type");
 	size_t len = evbuffer_get_length(in);
+	int parameters;
 
 	if (evhttp_request_get_command(x->req) != EVHTTP_REQ_POST)
 		return 1;
-	if (media == NULL ||
-	    strncasecmp(media, FRESHNESS_MEDIA, strlen(FRESHNESS_MEDIA)) !=
-		0) {
+	if (!body_media_is(exchange_find(x, "Content-Type"), FRESHNESS_MEDIA,
+		&parameters)) {
 		exchange_refuse(x, 415, "body", "media.type",
 		    FRESHNESS_MEDIA " wanted", 0);
 		return 0;

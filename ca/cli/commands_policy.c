@@ -7,6 +7,8 @@
 
 static const struct option_spec ACTIVATE[] = {
     {"note", OPTION_TEXT, 0, NULL, "TEXT", "why, for the record"},
+    {"unchecked", OPTION_FLAG, 0, NULL, NULL,
+	"also while inkan-verifier cannot be asked to read it"},
     END,
 };
 static const struct option_spec POLICY_SHOW[] = {
@@ -62,6 +64,11 @@ const struct command commands_policy[] = {
 	.columns = DIFF_COLUMNS,
 	.rows = "changes",
 	.help = "Compare the policy files with the active version"},
+    {.words = "policy check",
+	.op = "policy.check",
+	.run = run_object,
+	.options = commands_none,
+	.help = "Would the policy files be activated?"},
     {.words = "policy activate",
 	.op = "policy.activate",
 	.run = run_object,

@@ -13,7 +13,7 @@
 
 static const char *const CONFIG[] = {".conf", NULL};
 static const char *const POLICY[] = {
-    ".conf", ".pem", ".crt", ".cer", ".der", NULL};
+    ".conf", ".pem", ".crt", ".cer", ".der", ".attest", NULL};
 
 /*
  * The published files first, and of them the checkpoint: tiles never change,

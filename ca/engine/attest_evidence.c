@@ -10,65 +10,7 @@
 #include "ca/engine/verifier.h"
 #include "ca/report/report.h"
 
-#define AK_MAX 16	/* live attestation keys of a device */
-
 /* --- the question --- */
-
-struct own_keys {
-	const struct appraise_ask *ask;
-	time_t now;
-	unsigned char spki[AK_MAX][32];
-	size_t n;
-};
-
-static int
-is_trusted(const struct fleet_evidence *e, const struct cert_row *row)
-{
-	size_t i;
-
-	for (i = 0; i < e->n_ak_profiles; i++)
-		if (strcmp(e->ak_profiles[i], row->profile) == 0)
-			return row->state == CERT_VALID;
-	return 0;
-}
-
-static int
-own_key(const struct cert_row *row, void *arg)
-{
-	struct own_keys *k = arg;
-
-	if (is_trusted(k->ask->policy, row) && row->not_after > k->now)
-		memcpy(k->spki[k->n++], row->spki_sha256, 32);
-	return k->n < AK_MAX;
-}
-
-static int
-own_keys_tx(struct store_tx *tx, void *arg)
-{
-	struct own_keys *k = arg;
-	struct cert_filter f = {.device = k->ask->device};
-
-	return certs_list(tx, &f, own_key, k);
-}
-
-/* A key that we have certified as one that attests vouches for the device that it
-   was certified for. Our CAs are anchors of no evidence. */
-static int
-add_own_keys(const struct admit_env *env, const struct appraise_ask *ask,
-    WIRE_FIELDS *l)
-{
-	struct own_keys k = {.ask = ask, .now = env->now};
-	size_t i;
-
-	if (ask->policy->n_ak_profiles == 0 || ask->device[0] == '\0')
-		return 1;
-	if (!store_read(env->store, own_keys_tx, &k))
-		return 0;
-	for (i = 0; i < k.n; i++)
-		if (!field_add_bytes(l, "pin.tpm-ak", k.spki[i], 32))
-			return 0;
-	return 1;
-}
 
 WIRE_ANSWER *
 evidence_ask(const struct admit_env *env, const struct appraise_ask *ask)
@@ -80,7 +22,7 @@ evidence_ask(const struct admit_env *env, const struct appraise_ask *ask)
 	ok = l != NULL &&
 	    verifier_add_policy(l, ask->policy,
 		env->verifier == NULL ? "" : env->verifier->arc, env->now) &&
-	    add_own_keys(env, ask, l) &&
+	    evidence_own_keys(env, ask, l) &&
 	    field_add_bytes(l, "csr", ask->csr, ask->csr_len) &&
 	    field_add_bytes(l, "spki", ask->spki, ask->spki_len) &&
 	    field_add_bytes(l, "nonce", ask->expected, ask->expected_len) &&
@@ -151,7 +93,7 @@ evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *a,
 				: "the evidence shows another value than the "
 				  "fleet requires");
 	}
-	return 1;
+	return ask->profile == NULL || evidence_claims(ask->profile, a, o);
 }
 
 /* --- the record --- */
@@ -414,7 +356,9 @@ int
 attest_by_evidence(struct admitting *t)
 {
 	struct appraise_ask ask = {
-	    .policy = t->fleet->evidence, .device = t->a->device};
+	    .policy = t->fleet->evidence,
+	    .profile = t->fleet->compiled,
+	    .device = t->a->device};
 	unsigned char expected[NONCE_LEN_MAX];
 	struct nonce_row nonce;
 	int ok;

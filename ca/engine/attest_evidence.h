@@ -34,18 +34,38 @@ struct appraise_ask {
 	const unsigned char *ak_name; size_t ak_name_len;
 	const unsigned char *ak_public; size_t ak_public_len;
 	const char *device;
+	const struct profile *profile;	/* of the certificate; NULL: any */
 	const WIRE_FIELDS *known;	/* of the component from before; NULL */
 };
 WIRE_ANSWER *evidence_ask(
     const struct admit_env *env, const struct appraise_ask *ask);
 
-/* Of an answer that accepts: is it about that key, and are its facts what the
-   fleet requires? 1; or 0 with rule, field and text in ${o}. */
+/* Of an answer that accepts: is it about that key, are its facts what the fleet
+   requires, and do they show what the certificate would say? 1; or 0 with rule,
+   field and text in ${o}. */
 int evidence_judge(const struct appraise_ask *ask, const WIRE_ANSWER *answer,
     struct outcome *o);
 
 /* The value of a fact among an answer's rows; NULL: none. Borrowed. */
 const char *evidence_fact(const WIRE_ANSWER *answer, const char *name);
+/*
+ * attest_claims.c: certificates by ${p} may say that their key lives in a TPM, or is
+ * restricted (profile_says()); has the evidence shown that of this key? It may be of
+ * another format, or of a plain key that an attestation key has certified. 1, or 0
+ * with rule "attest.claim" in ${o}. The word of an operator who has pinned a key is
+ * not looked at here.
+ */
+int evidence_claims(
+    const struct profile *p, const WIRE_ANSWER *answer, struct outcome *o);
+/*
+ * attest_own.c: a key that we have certified as one that attests vouches for the
+ * device that it was certified for; our CAs are anchors of no evidence. Adds such
+ * keys of ${ask}->device as pins: those of live certificates by the profiles that
+ * the fleet names in which 2.23.133.8.3 really stands, since without evidence a
+ * profile leaves it out. 1, or 0 raised.
+ */
+int evidence_own_keys(const struct admit_env *env,
+    const struct appraise_ask *ask, WIRE_FIELDS *l);
 /* attest_inherit.c: what is known of the component from before: from ${facts} (of
    an activation, or a record; NULL: none), or from the record of the attestation
    key's certificate. Returned to be freed, maybe empty; NULL raised. */

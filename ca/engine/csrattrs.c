@@ -4,12 +4,14 @@
 #include <openssl/x509.h>
 
 #include "ca/error.h"
+#include "ca/engine/attest_evidence.h"
 #include "ca/engine/csrattrs.h"
 
 /*
  * CsrAttrs ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID (RFC 7030 4.5.2, RFC 8951
  * 3.2), in two forms beside each other (RFC 9908 3.4). For clients of old:
- * challengePassword where the fleet looks at the POP link, and one attribute for
+ * challengePassword where the fleet looks at the POP link, the attribute for
+ * evidence where it demands some, and one attribute for
  * the key that we like best of those that the profile takes - several would
  * read as a demand for all of them. They are asked for no extension: that form
  * has no way of saying «with a value of yours», and the profile decides about
@@ -52,6 +54,8 @@ fail:
 	ASN1_TYPE_free(t);
 	if (value != NULL && tag == V_ASN1_SEQUENCE)
 		ASN1_STRING_free(value);
+	else if (tag == V_ASN1_OBJECT)
+		ASN1_OBJECT_free(value);
 	return 0;
 }
 
@@ -130,6 +134,8 @@ policy_csrattrs(const struct fleet *f, unsigned char **out, size_t *len)
 	if (list != NULL &&
 	    (f->pop_link == FLEET_POP_OFF ||
 		push_oid(list, NID_pkcs9_challengePassword)) &&
+	    (f->evidence == NULL ||
+		push(list, V_ASN1_OBJECT, OBJ_txt2obj(EVIDENCE_OID, 1))) &&
 	    push_key(list, f->compiled->key_types) &&
 	    push_attribute(list, csrattrs_template(f)))
 		n = i2d_ASN1_SEQUENCE_ANY(list, &der);

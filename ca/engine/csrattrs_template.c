@@ -5,6 +5,7 @@
 #include <openssl/objects.h>
 
 #include "profiles/name.h"
+#include "ca/engine/attest_evidence.h"
 #include "ca/engine/csrattrs.h"
 
 /*
@@ -202,6 +203,14 @@ add_challenge(const struct fleet *f, CSRATTRS_CRI *cri)
 	    push_attribute(cri, attribute("1.2.840.113549.1.9.7", NULL, 0));
 }
 
+/* So does its evidence, which a fleet that demands some refuses to be without. */
+static int
+add_evidence(const struct fleet *f, CSRATTRS_CRI *cri)
+{
+	return f->evidence == NULL ||
+	    push_attribute(cri, attribute(EVIDENCE_OID, NULL, 0));
+}
+
 static int
 takes_names(const struct profile *p)
 {
@@ -256,7 +265,7 @@ csrattrs_template(const struct fleet *f)
 
 	if (cri != NULL && ASN1_INTEGER_set(cri->version, 0) == 1 &&
 	    add_subject(f, cri) && add_key(f, cri) && add_challenge(f, cri) &&
-	    add_extensions(f, cri))
+	    add_evidence(f, cri) && add_extensions(f, cri))
 		len = i2d_CSRATTRS_CRI(cri, &der);
 	if (len > 0)
 		out = attribute(CSRATTRS_OID_TEMPLATE, der, len);

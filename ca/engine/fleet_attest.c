@@ -20,11 +20,14 @@ static const char *const FORMATS[] = {
 /* Whose anchors there can be: a TPM has keys that attest, and one that endorses. */
 static const char *const SETS[] = {"tpm-ak", "tpm-ek", "dice", "eat",
     "android", "webauthn", NULL};
+static const char *const DRAFTS[] = {
+    FLEET_DRAFT_BUNDLE, FLEET_DRAFT_FRESHNESS, NULL};
 static const char *const AWAY[] = {"refuse", "park", NULL};
 static const char *const KEEP[] = {"hash", "whole", NULL};
 
 static const struct conf_key ATTEST_KEYS[] = {
     {"formats", CONF_TEXTS, 1},
+    {"drafts", CONF_TEXTS, 0},
     {"anchors", CONF_GROUPS, 0},
     {"own_keys", CONF_TEXTS, 0},
     {"activation", CONF_BOOL, 0},
@@ -94,6 +97,21 @@ read_formats(const struct conf_group *g, struct fleet_evidence *e)
 			    "there is no format \"%s\"", e->formats[i]);
 		e->n_formats++;
 	}
+	return 1;
+}
+
+/* Devices that speak another draft would not be understood. */
+static int
+check_drafts(const struct conf_group *g)
+{
+	size_t i;
+
+	for (i = 0; i < conf_n_texts(g, "drafts"); i++)
+		if (!is_known(DRAFTS, conf_text_at(g, "drafts", i)))
+			return conf_fail(g, "drafts", "\"%.64s\" is not spoken "
+			    "here, but \"" FLEET_DRAFT_BUNDLE "\" and \""
+			    FLEET_DRAFT_FRESHNESS "\"",
+			    conf_text_at(g, "drafts", i));
 	return 1;
 }
 
@@ -212,7 +230,7 @@ read_facts(const struct conf_group *g, struct fleet_evidence *e)
 	return 1;
 }
 
-/* What the verifier reads of it is its own business. */
+/* What stands in it is the verifier's to judge: verifier_reads(). */
 static int
 read_references(const struct policy *p, const struct conf_group *g,
     struct fleet_evidence *e)
@@ -228,8 +246,10 @@ read_references(const struct policy *p, const struct conf_group *g,
 		(int)sizeof(path))
 		return conf_fail(g, "references", "is no name of a file");
 	for (i = 0; i < p->n_files; i++)
-		if (strcmp(p->files[i].path, path) == 0)
+		if (strcmp(p->files[i].path, path) == 0) {
 			e->references = p->files[i].text;
+			e->references_file = p->files[i].path;
+		}
 	if (e->references == NULL)
 		return conf_fail(g, "references",
 		    "there is no file \"%.64s\" beside the fleet files", name);
@@ -255,6 +275,49 @@ read_rest(const struct conf_group *g, struct fleet_evidence *e)
 		&e->max_outstanding) &&
 	    conf_int(g, "max_per_key", 1, 1000, 4, &e->max_per_key) &&
 	    conf_duration(g, "retention", 0, YEARS, 0, &e->retention);
+}
+
+static int
+is_named(const struct fleet_evidence *e, const char *fact)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_facts; i++)
+		if (strcmp(e->facts[i], fact) == 0)
+			return 1;
+	return strcmp(fact, "method") == 0; /* always known */
+}
+
+static int
+fact_is_there(const struct conf_group *g, const struct fleet *f,
+    enum profile_source_kind kind, const char *source, int optional)
+{
+	static const char arc[] = "attested.";
+
+	if (kind != PROFILE_FROM_FIELD || optional ||
+	    strncmp(source, arc, sizeof(arc) - 1) != 0 ||
+	    is_named(f->evidence, source + sizeof(arc) - 1))
+		return 1;
+	return conf_fail(g, "facts", "profile \"%s\" needs %s, and nothing "
+	    "names that fact: no certificate could be made", f->profile, source);
+}
+
+/* What names of the profile come from evidence alone. */
+static int
+check_profile(const struct conf_group *g, const struct fleet *f)
+{
+	const struct profile *p = f->compiled;
+	size_t i;
+
+	for (i = 0; i < p->n_subject; i++)
+		if (!fact_is_there(g, f, p->subject[i].kind,
+			p->subject[i].source, p->subject[i].optional))
+			return 0;
+	for (i = 0; i < p->n_san; i++)
+		if (!fact_is_there(g, f, p->san[i].kind, p->san[i].source,
+			p->san[i].optional))
+			return 0;
+	return 1;
 }
 
 /* Some way to know an attestation key there must be. */
@@ -293,9 +356,10 @@ fleet_read_attest(
 	if (f->keygen)
 		return conf_fail(root, "serverkeygen",
 		    "a key that is made here is in no device's hardware");
-	return read_formats(g, e) && read_sets(p, g, e) &&
+	return check_drafts(g) && read_formats(g, e) && read_sets(p, g, e) &&
 	    read_own_keys(p, g, e) && read_require(g, e) && read_facts(g, e) &&
-	    read_references(p, g, e) && read_rest(g, e) && check_whole(g, e);
+	    read_references(p, g, e) && read_rest(g, e) &&
+	    check_whole(g, e) && check_profile(g, f);
 }
 
 void
@@ -388,62 +452,4 @@ fleet_require_met(const struct fleet_require *r, const char *value)
 	errno = 0;
 	n = strtoll(value, &end, 10);
 	return errno == 0 && *end == '\0' && n >= r->at_least;
-}
-
-static void
-dump_require(BIO *b, const struct fleet_require *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->n_one_of; i++)
-		BIO_printf(b, "attest.require.%s = %s\n", r->fact,
-		    r->one_of[i]);
-	if (r->n_one_of == 0)
-		BIO_printf(b, "attest.require.%s = at least %lld\n", r->fact,
-		    (long long)r->at_least);
-}
-
-static void
-dump_set(BIO *b, const struct fleet_anchor_set *set)
-{
-	const STACK_OF(X509_OBJECT) *all =
-	    X509_STORE_get0_objects(set->anchors);
-	X509 *cert;
-	int i;
-
-	for (i = 0; i < sk_X509_OBJECT_num(all); i++) {
-		cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
-		if (cert == NULL)
-			continue;
-		BIO_printf(b, "attest.anchor.%s = ", set->format);
-		X509_NAME_print_ex(b, X509_get_subject_name(cert), 0,
-		    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-		BIO_puts(b, "\n");
-	}
-}
-
-void
-fleet_attest_dump(BIO *b, const struct fleet_evidence *e)
-{
-	size_t i;
-
-	for (i = 0; i < e->n_formats; i++)
-		BIO_printf(b, "attest.format = %s\n", e->formats[i]);
-	for (i = 0; i < e->n_sets; i++)
-		dump_set(b, &e->sets[i]);
-	for (i = 0; i < e->n_ak_profiles; i++)
-		BIO_printf(b, "attest.own_keys = %s\n", e->ak_profiles[i]);
-	for (i = 0; i < e->n_require; i++)
-		dump_require(b, &e->require[i]);
-	for (i = 0; i < e->n_facts; i++)
-		BIO_printf(b, "attest.facts = %s\n", e->facts[i]);
-	BIO_printf(b,
-	    "attest.activation = %s\nattest.nonce_lifetime = %llds\n"
-	    "attest.max_outstanding = %lld\nattest.max_per_key = %lld\n"
-	    "attest.on_unavailable = %s\nattest.keep = %s\n"
-	    "attest.retention = %llds\n",
-	    e->activation ? "true" : "false", (long long)e->nonce_lifetime,
-	    (long long)e->max_outstanding, (long long)e->max_per_key,
-	    AWAY[e->unavailable], KEEP[e->keep_whole],
-	    (long long)e->retention);
 }

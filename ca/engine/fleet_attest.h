@@ -14,6 +14,13 @@
  * (require) are judged here.
  */
 
+/* The drafts that requests and nonces follow, by the days of their editors' copies,
+   until there are RFCs: draft-ietf-lamps-csr-attestation (ra/attest/bundle.h) and
+   draft-ietf-lamps-attestation-freshness (ra/freshness.h). A fleet may pin them in
+   "drafts"; one that pins others is refused. */
+#define FLEET_DRAFT_BUNDLE "csr-attestation-2026-06-16"
+#define FLEET_DRAFT_FRESHNESS "attestation-freshness-2026-07-21"
+
 #define FLEET_FORMATS_MAX 16
 #define FLEET_ANCHOR_SETS_MAX 16
 #define FLEET_REQUIRE_MAX 32
@@ -54,6 +61,7 @@ struct fleet_evidence {
 	size_t n_facts;
 	const char *references;	/* text for the verifier, of the policy's file;
 				   NULL: none */
+	const char *references_file;	/* its path in the policy */
 	int64_t nonce_lifetime;	/* seconds */
 	int64_t max_outstanding, max_per_key;	/* nonces not used yet */
 	enum fleet_unavailable unavailable;
@@ -74,7 +82,7 @@ const struct fleet_anchor_set *fleet_anchor_set(
 int fleet_attest_apart(const struct policy *p);
 /* Is ${value} what the rule wants? */
 int fleet_require_met(const struct fleet_require *r, const char *value);
-/* For policy_fleet_dump(). */
+/* fleet_attest_dump.c, for policy_fleet_dump(). */
 void fleet_attest_dump(BIO *b, const struct fleet_evidence *e);
 
 #endif

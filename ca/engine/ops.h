@@ -153,6 +153,7 @@ ops_fn ops_enroll, ops_fleets, ops_ping, ops_renew_own;
 ops_fn ops_ca_list, ops_ca_stop, ops_ca_resume, ops_status;
 ops_fn ops_token_resume;
 ops_fn ops_policy_diff, ops_policy_activate, ops_policy_show;
+ops_fn ops_policy_check;
 ops_fn ops_issue_op, ops_explain, ops_revoke, ops_release;
 ops_fn ops_revoke_device, ops_revoke_key, ops_revoke_plan;
 ops_fn ops_campaign_start, ops_campaign_list, ops_campaign_show;

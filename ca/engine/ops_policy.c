@@ -127,6 +127,55 @@ issuers_known(struct ops_call *c, const struct policy *p)
 	return 1;
 }
 
+/* inkan-verifier must be able to read what evidence is judged by. Where it cannot
+   be asked, the operator may take that upon himself, and it is told. */
+static int
+evidence_readable(struct ops_call *c, const struct policy *p)
+{
+	struct outcome o;
+	int is;
+
+	outcome_init(&o);
+	is = verifier_reads(&c->ca->verifier, p, c->now, &o);
+	if (is == 1)
+		return 1;
+	if (is == 0 || !field_flag(c->args, "unchecked", 0))
+		return outcome_refuse(&c->o, o.status, "", o.rule, o.field,
+		    "%s", o.text);
+	report_event(REPORT_WARN, "policy.unchecked", "req", c->req, "who",
+	    c->who, "text", o.text, NULL);
+	return field_add_text(c->answer->values, "unchecked", o.text);
+}
+
+/* What a proposal must be beside well-formed. */
+static int
+is_fit(struct ops_call *c, const struct policy *p)
+{
+	return issuers_known(c, p) &&
+	    policy_refuse_own(p, (const unsigned char (*)[32])c->ca->own_roots,
+		c->ca->n_own_roots) &&
+	    evidence_readable(c, p);
+}
+
+int
+ops_policy_check(struct ops_call *c)
+{
+	struct policy *p = policy_read_dir(c->ca->settings->policy_dir);
+	WIRE_FIELDS *v = c->answer->values;
+	char sha256[65];
+	int ok;
+
+	ok = p != NULL && is_fit(c, p);
+	if (ok) {
+		ops_hex(p->row.sha256, 32, sha256);
+		ok = field_add_int(v, "profiles", (int64_t)p->n_profiles) &&
+		    field_add_int(v, "fleets", (int64_t)p->n_fleets) &&
+		    field_add_text(v, "sha256", sha256);
+	}
+	policy_put(p);
+	return ok;
+}
+
 int
 ops_policy_activate(struct ops_call *c)
 {
@@ -137,10 +186,7 @@ ops_policy_activate(struct ops_call *c)
 
 	c->o.authenticated = 1;
 	a.proposal = policy_read_dir(c->ca->settings->policy_dir);
-	if (a.proposal == NULL || !issuers_known(c, a.proposal) ||
-	    !policy_refuse_own(a.proposal,
-	    (const unsigned char (*)[32])c->ca->own_roots,
-	    c->ca->n_own_roots))
+	if (a.proposal == NULL || !is_fit(c, a.proposal))
 		goto out;
 	if (c->has_proposal && memcmp(c->proposal, a.proposal->row.sha256,
 	    32) != 0) {

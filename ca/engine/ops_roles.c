@@ -29,6 +29,7 @@ static const struct ops_roles TABLE[] = {
     {"token.resume", ADMIN, ADMIN, 0},
     {"status", READ, 0, 0},
     {"policy.diff", READ, 0, 0},
+    {"policy.check", READ, 0, 0},
     {"policy.activate", ADMIN, ADMIN, 0},
     {"policy.show", READ, 0, 0},
     {"issue", OFFICER, OFFICER, 0},

@@ -220,6 +220,7 @@ ops_status(struct ops_call *c)
 	ops_status_people(&k);
 	ops_status_work(&k);
 	ops_status_makers(&k);
+	ops_status_evidence(&k);
 	ops_status_ca(&k);
 	ops_status_told(&k);
 	return !k.failed && field_add_text(c->answer->values, "level",

@@ -27,6 +27,8 @@ void ops_status_log(struct checking *k);
 void ops_status_people(struct checking *k);
 /* ops_status_makers.c: CRLs of manufacturers that fleets ask. */
 void ops_status_makers(struct checking *k);
+/* ops_status_evidence.c: whether fleets' evidence can be judged. */
+void ops_status_evidence(struct checking *k);
 /* ops_told.c: what the responders said of themselves. */
 void ops_status_told(struct checking *k);
 /* ops_status_work.c: what operators have under way. */

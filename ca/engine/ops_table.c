@@ -115,7 +115,10 @@ static const struct ops_arg A_CA_DELEGATE[] = {
     {"profile", TEXT, 0, 63},
     {"set", TEXT, OPS_MANY, 512},
 };
-static const struct ops_arg A_ACTIVATE[] = {{"note", TEXT, 0, 255}};
+static const struct ops_arg A_ACTIVATE[] = {
+    {"note", TEXT, 0, 255},
+    {"unchecked", FLAG, 0, 0},
+};
 static const struct ops_arg A_POLICY_SHOW[] = {
     {"version", INT, 0, 0},
     {"path", TEXT, 0, 127},
@@ -390,6 +393,7 @@ static const struct ops_entry TABLE[] = {
     {"token.resume", OPS_ADMIN, ops_token_resume, ARGS(A_TOKEN_RESUME)},
     {"status", OPS_ADMIN, ops_status, NULL, 0},
     {"policy.diff", OPS_ADMIN, ops_policy_diff, NULL, 0},
+    {"policy.check", OPS_ADMIN, ops_policy_check, NULL, 0},
     {"policy.activate", OPS_ADMIN, ops_policy_activate, ARGS(A_ACTIVATE)},
     {"policy.show", OPS_ADMIN, ops_policy_show, ARGS(A_POLICY_SHOW)},
     {"issue", OPS_ADMIN, ops_issue_op, ARGS(A_ISSUE)},

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
+#include "ca/report/report.h"
 #include "ca/wire/socket.h"
 #include "ca/engine/verifier.h"
 
@@ -46,7 +47,8 @@ verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
 	ok = field_add_int(args, "now", (int64_t)now) &&
 	    (arc[0] == '\0' || field_add_text(args, "arc", arc)) &&
 	    (e->references == NULL ||
-		field_add_text(args, "references", e->references));
+		(field_add_text(args, "references", e->references) &&
+		    field_add_text(args, "file", e->references_file)));
 	for (i = 0; ok && i < e->n_formats; i++)
 		ok = field_add_text(args, "format", e->formats[i]);
 	for (i = 0; ok && i < e->n_sets; i++)
@@ -95,4 +97,59 @@ out:
 	if (fd >= 0)
 		close(fd);
 	return a;
+}
+
+/* --- before a policy is activated --- */
+
+static WIRE_ANSWER *
+ask_policy(const struct verifier *v, const struct fleet *f, time_t now)
+{
+	WIRE_FIELDS *args = field_list_new();
+	WIRE_ANSWER *a = NULL;
+
+	if (args != NULL && verifier_add_policy(args, f->evidence, v->arc, now))
+		a = verifier_ask(v, "policy", args);
+	field_list_free(args);
+	return a;
+}
+
+static int
+reads_one(const struct verifier *v, const struct fleet *f, time_t now,
+    struct outcome *o)
+{
+	char why[200] = "it does not know the question";
+	WIRE_ANSWER *a;
+	int is = -1;
+
+	ERR_set_mark();
+	a = ask_policy(v, f, now);
+	if (a == NULL)
+		report_last_text(why, sizeof(why));
+	ERR_pop_to_mark();
+	if (a != NULL && message_answer_status(a) == WIRE_OK)
+		is = 1;
+	else if (a != NULL && message_answer_status(a) == WIRE_BADREQUEST)
+		is = outcome_refuse(o, WIRE_BADREQUEST, "",
+		    "policy.references", "references", "fleet %s: %s", f->name,
+		    message_refusal(a, "text"));
+	else
+		outcome_refuse(o, WIRE_UNAVAILABLE, "", "policy.unchecked",
+		    "attest", "fleet %s: inkan-verifier could not be asked "
+		    "whether it can read what evidence is judged by: %s",
+		    f->name, why);
+	WIRE_ANSWER_free(a);
+	return is;
+}
+
+int
+verifier_reads(const struct verifier *v, const struct policy *p, time_t now,
+    struct outcome *o)
+{
+	int is = 1;
+	size_t i;
+
+	for (i = 0; is == 1 && i < p->n_fleets; i++)
+		if (p->fleets[i]->evidence != NULL)
+			is = reads_one(v, p->fleets[i], now, o);
+	return is;
 }

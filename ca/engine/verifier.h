@@ -3,6 +3,7 @@
 
 #include <time.h>
 #include "ca/engine/fleet_attest.h"
+#include "ca/engine/outcome.h"
 #include "ca/wire/message.h"
 
 /*
@@ -25,6 +26,17 @@ int verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
     const char *arc, time_t now);
 /* The facts that ${a} tells, as fields of ${l}. 1, or 0: out of memory. */
 int verifier_add_facts(WIRE_FIELDS *l, const WIRE_ANSWER *a);
+/*
+ * Can the verifier read what evidence would be judged by, in each fleet of ${p}
+ * that demands some? Asked before a policy is activated, without any evidence:
+ * that nothing could pass would else show at the first device.
+ * 1: it can, or there is no such fleet. 0: it cannot; rule "policy.references" in
+ * ${o}, with a text that names fleet, file, line and key. -1: nobody knows, since it
+ * did not answer or is older than the question; rule "policy.unchecked" in ${o}.
+ * The error queue is left as it was. Not asked: whether evidence could ever meet it.
+ */
+int verifier_reads(const struct verifier *v, const struct policy *p, time_t now,
+    struct outcome *o);
 /* Ask; ${args} are borrowed. Returned to be freed with WIRE_ANSWER_free(); NULL
    raised: it is not there, or too late, or does not speak our tongue. */
 WIRE_ANSWER *verifier_ask(

@@ -11,18 +11,24 @@
 #define MEDIA "application/pkcs10"
 
 int
-body_media_ok(const char *content_type, int *parameters)
+body_media_is(const char *content_type, const char *media, int *parameters)
 {
-	size_t len = strlen(MEDIA);
+	size_t len = strlen(media);
 	const char *rest;
 
 	*parameters = 0;
-	if (content_type == NULL || strncasecmp(content_type, MEDIA, len) != 0)
+	if (content_type == NULL || strncasecmp(content_type, media, len) != 0)
 		return 0;
 	rest = content_type + len;
 	rest += strspn(rest, " \t");
 	*parameters = *rest == ';';
 	return *rest == '\0' || *rest == ';';
+}
+
+int
+body_media_ok(const char *content_type, int *parameters)
+{
+	return body_media_is(content_type, MEDIA, parameters);
 }
 
 static int

@@ -26,7 +26,10 @@ struct body {
 int body_decode(const unsigned char *p, size_t len, struct body *out);
 void body_clear(struct body *b);
 
-/* Is the media type exactly application/pkcs10? Case does not matter;
-   parameters are accepted and told in *parameters. */
+/* Is the media type of a Content-Type (NULL: none) exactly ${media}? Case does not
+   matter; parameters are accepted and told in *parameters. */
+int body_media_is(
+    const char *content_type, const char *media, int *parameters);
+/* application/pkcs10? */
 int body_media_ok(const char *content_type, int *parameters);
 #endif

@@ -231,6 +231,20 @@ refuse(WIRE_ANSWER **a, int64_t id)
 		rest != NULL ? rest : field != NULL ? field : rule);
 }
 
+/* Where the policy itself is what was asked about, whoever wrote it is told: by
+   file, line and key. */
+static int
+tell_unfit(WIRE_ANSWER *a)
+{
+	char text[WIRE_TEXT_MAX];
+
+	if (report_last_reason() == ATTEST_E_INTERNAL)
+		return 0;
+	report_last_text(text, sizeof(text));
+	return message_set_status(a, WIRE_BADREQUEST) &&
+	    message_set_refusal(a, "attest", "policy.references", "", text);
+}
+
 static int
 ask(const WIRE_REQUEST *req, struct verifier_anchors *kept, WIRE_ANSWER *a)
 {
@@ -242,11 +256,13 @@ ask(const WIRE_REQUEST *req, struct verifier_anchors *kept, WIRE_ANSWER *a)
 		return 1;
 	policy = verifier_policy_read(req->args, kept);
 	if (policy == NULL)
-		return 0;
+		return strcmp(op, "policy") == 0 && tell_unfit(a);
 	if (strcmp(op, "appraise") == 0)
 		ok = appraise(req->args, verifier_policy_get(policy), a);
 	else if (strcmp(op, "challenge") == 0)
 		ok = challenge(req->args, verifier_policy_get(policy), a);
+	else if (strcmp(op, "policy") == 0)
+		ok = 1;
 	else
 		attest_unfit("question", "op", "is unknown");
 	verifier_policy_free(policy);

@@ -16,6 +16,8 @@
  *   "enc_secret", "ak_name", "ek_sha256", and rows of facts.
  *   The secret is inkan-ca's, and is made for this one answer; nothing of it is
  *   kept here.
+ * "policy": fields of verifier_policy.h: can they be read? Answer: nothing, or
+ *   BADREQUEST with rule "policy.references" and a text that says where and what.
  * "ping": nothing.
  *
  * Refusals: BADREQUEST for what cannot be read, DENIED for what is not good

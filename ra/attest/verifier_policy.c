@@ -98,13 +98,15 @@ static int
 read_all(const WIRE_FIELDS *args, struct verifier_policy *p)
 {
 	const char *text = field_text(args, "references", NULL);
+	const char *file = field_text(args, "file", "references");
 	struct attest_policy *out = &p->policy;
 
 	out->arc = field_text(args, "arc", NULL);
 	out->tpm.classes = ATTEST_TPM_DISCRETE | ATTEST_TPM_FIRMWARE;
 	return read_formats(args, out) &&
 	    (text == NULL ||
-		verifier_refs_read(text, strlen(text), out, &p->refs)) &&
+		verifier_refs_read(
+		    file, text, strlen(text), out, &p->refs)) &&
 	    read_trust(args, p, SET_AK, &out->tpm.ak) &&
 	    read_trust(args, p, SET_EK, &out->tpm.ek) &&
 	    read_trust(args, p, SET_DICE, &out->dice.trust) &&

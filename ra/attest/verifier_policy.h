@@ -11,7 +11,8 @@
  * Fields: "format" (names), "arc", "anchor.SET" (certificates, DER), "pin.SET"
  * (SHA-256 of keys) with SET one of tpm-ak, tpm-ek, dice, eat, android, webauthn,
  * and "references": the text of the fleet's *.attest file (inkan-verifier(8)),
- * read strictly. Without one: discrete and firmware TPMs, no quirk.
+ * read strictly; "file" is its name in errors. Without one: discrete and firmware
+ * TPMs, no quirk.
  */
 
 #define VERIFIER_PINS_MAX 64
@@ -26,10 +27,11 @@ void verifier_policy_free(struct verifier_policy *p);	/* NULL is fine */
 const struct attest_policy *verifier_policy_get(
     const struct verifier_policy *p);
 
-/* verifier_refs.c: the text into ${out}; what it points to is kept in ${keep}, to
-   be freed after ${out}. ${keep} is set also when 0 is raised. */
+/* verifier_refs.c: the text, which errors call ${name}, into ${out}; what it points
+   to is kept in ${keep}, to be freed after ${out}. ${keep} is set also when 0 is
+   raised. */
 struct verifier_refs;
-int verifier_refs_read(const char *text, size_t len,
+int verifier_refs_read(const char *name, const char *text, size_t len,
     struct attest_policy *out, struct verifier_refs **keep);
 void verifier_refs_free(struct verifier_refs *r);	/* NULL is fine */
 

@@ -290,8 +290,8 @@ read_expiry(const struct conf_group *g, struct attest_policy *out)
 }
 
 int
-verifier_refs_read(const char *text, size_t len, struct attest_policy *out,
-    struct verifier_refs **keep)
+verifier_refs_read(const char *name, const char *text, size_t len,
+    struct attest_policy *out, struct verifier_refs **keep)
 {
 	struct verifier_refs *r = *keep = OPENSSL_zalloc(sizeof(*r));
 	const struct conf_group *g;
@@ -299,7 +299,7 @@ verifier_refs_read(const char *text, size_t len, struct attest_policy *out,
 	if (r == NULL)
 		return attest_internal("policy", "references",
 		    "out of memory");
-	r->conf = conf_read_text("references", text, len);
+	r->conf = conf_read_text(name, text, len);
 	if (r->conf == NULL)
 		return 0;
 	g = conf_root(r->conf);

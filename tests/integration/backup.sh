@@ -4,6 +4,10 @@
 tid="backup, and the way back"
 . "$(dirname "$0")/lib.sh"
 need sqlite3
+before_ceremony() {
+	echo 'tpm: { classes = [ "discrete" ]; };' >"$T/demo/config/fleets/tpm.attest"
+	echo 'socket = "verifier.sock";' >"$T/demo/config/verifier.conf"
+}
 before_start() { printf 'log: { anchor_interval = "1s"; };\n' >>"$T/demo/config/ca.conf"; }
 demo_up
 conf=$INKAN_CONFIG_DIR/ca.conf
@@ -33,7 +37,7 @@ has "and what is left out" "$out" "^left out: tokens, PIN files and status.db"
 has "a key that lay there by mistake, too" "$out" "^left out: .*/fleets/oops.pem: a private key"
 is "no PIN is in it" "$(grep -rlF "$(cat "$T/demo/pins/ca.pin")" "$B" | head -1)" ""
 is "no private key is in it" "$(grep -rl 'PRIVATE KEY' "$B" | head -1)" ""
-for f in store.db config/ca.conf config/ra.conf config/profiles/device-ldevid.conf pub/crl/devices-g1.crl pub/log/checkpoint MANIFEST; do
+for f in store.db config/ca.conf config/ra.conf config/verifier.conf config/fleets/tpm.attest config/profiles/device-ldevid.conf pub/crl/devices-g1.crl pub/log/checkpoint MANIFEST; do
 	check "it has $f" test -s "$B/$f"
 done
 check_not "but not status.db" test -e "$B/status.db"

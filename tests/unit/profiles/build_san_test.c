@@ -205,6 +205,24 @@ identity_made_anew(void **state)
 	job_close(&j);
 }
 
+/* The shipped profile for keys that a TPM has shown: nothing else names the
+   endorsement key, not even an operator. */
+static void
+an_attestation_key_needs_its_evidence(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_open(&j, rig_profile("tpm-ak"), "CN=dev1", NULL);
+	job_refused(&j, PROFILE_E_REFUSED, "san.permanent-id: ");
+	job_field(&j, "request.tpm.ek.certificate", "00aa");
+	job_refused(&j, PROFILE_E_REFUSED, "san.permanent-id: ");
+	job_field(&j, "attested.tpm.ek.certificate", "00aa");
+	j.req.attested = 1;
+	job_builds(&j);
+	job_close(&j);
+}
+
 int
 main(void)
 {
@@ -212,6 +230,7 @@ main(void)
 	    cmocka_unit_test(names_come_by_rule),
 	    cmocka_unit_test(more_than_max_is_outside),
 	    cmocka_unit_test(without_a_rule_nothing_is_copied),
+	    cmocka_unit_test(an_attestation_key_needs_its_evidence),
 	    cmocka_unit_test(a_strict_rule_refuses),
 	    cmocka_unit_test(a_star_in_a_field_is_no_wildcard),
 	    cmocka_unit_test(fields_hold_several),

@@ -6,7 +6,7 @@
 #include "profiles/build.h"
 
 /* What no profile can do without comes first. */
-#define N_SPARSE 39
+#define N_SPARSE 40
 static const struct build_field fields[] = {
     {"identity.device", "dev-1"},
     {"identity.serial", "SN-0001"},
@@ -17,6 +17,8 @@ static const struct build_field fields[] = {
     {"request.o", "Maker"},
     {"request.organization_identifier", "NTRJP-1234"},
     {"registry.svn", "3"},
+    {"attested.tpm.ek.certificate",
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
     {"registry.aaguid", "000102030405060708090a0b0c0d0e0f"},
     {"registry.tcb_comp01", "15"},
     {"registry.tcb_comp02", "30"},

@@ -112,6 +112,12 @@ static const struct golden goldens[] = {
 	NULL},
     {"tpm-lak", "tpm-lak", "issuer-ed25519", "device-p256", "CN=lak", NULL, 1,
 	0, {{"identity.cn", "dev1"}, {"identity.serial", "SN0001"}}, NULL},
+    {"tpm-ak", "tpm-ak", "issuer-ed25519", "device-p256", "CN=ak", NULL, 1, 0,
+	{{"identity.cn", "dev1"}, {"identity.serial", "SN0001"},
+	    {"attested.tpm.ek.certificate",
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8"
+		"55"}},
+	NULL},
     {"dice-alias", "dice-alias", "issuer-ed25519", "device-p256", "CN=alias",
 	NULL, 0, 0,
 	{{"identity.cn", "dev1"}, {"registry.vendor", "Example"},
@@ -374,7 +380,7 @@ profiles_are_as_ever(void **state)
 	    "est-station", "fido-attestation", "issuing-ca", "link", "mud-device",
 	    "mud-signer", "ocsp-responder", "pck-shaped", "root-ca",
 	    "short-lived", "sub-ca", "suit-author", "timestamping",
-	    "tls-client", "tls-server", "tpm-iak", "tpm-lak", "vcek-shaped"};
+	    "tls-client", "tls-server", "tpm-ak", "tpm-iak", "tpm-lak", "vcek-shaped"};
 	char path[128], *text;
 	struct profile *p;
 	size_t i;

@@ -36,6 +36,34 @@ extensions_are_read(void **state)
 }
 
 static void
+says(const char *with, unsigned what)
+{
+	struct profile *p = compiles(BASE, EKU, with);
+
+	assert_int_equal(profile_says(p), what);
+	profile_free(p);
+}
+
+static void
+tcg_is_spoken(void **state)
+{
+	(void)state;
+	says(EKU, 0);
+	says("extended_key_usage: { if_attested = [ \"2.23.133.8.3\" ]; };",
+	    PROFILE_SAYS_TPM | PROFILE_SAYS_RESTRICTED);
+	says("extended_key_usage: { if_attested = [ \"2.23.133.8.2\" ]; };",
+	    0);
+	says("policies = ( { oid = \"2.23.133.11.1.1\"; if_attested = true; "
+	     "} );", PROFILE_SAYS_TPM);
+	says("policies = ( { oid = \"2.23.133.11.1.2\"; if_attested = true; "
+	     "} );", PROFILE_SAYS_TPM);
+	says("policies = ( { oid = \"2.23.133.11.1.3\"; if_attested = true; "
+	     "} );", PROFILE_SAYS_TPM | PROFILE_SAYS_RESTRICTED);
+	says("policies = ( { oid = \"2.23.133.11.13\"; if_attested = true; "
+	     "} );", 0);
+}
+
+static void
 usages_are_checked(void **state)
 {
 	(void)state;
@@ -87,6 +115,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(extensions_are_read),
+	    cmocka_unit_test(tcg_is_spoken),
 	    cmocka_unit_test(usages_are_checked),
 	    cmocka_unit_test(the_rest_is_checked),
 	};

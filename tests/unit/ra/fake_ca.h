@@ -147,6 +147,21 @@ fake_issue(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	X509_REQ_free(csr);
 }
 
+/* None for fleets that ask for no evidence, as "line" here. */
+static inline void
+fake_nonce(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	int none = strcmp(field_text(req->args, "label", ""), "line") == 0;
+
+	field_add_bytes(a->values, "nonce", "\xfb\xff\xfe", none ? 0 : 3);
+	if (none)
+		return;
+	field_add_text(a->values, "session",
+	    "00112233445566778899aabbccddeeff"
+	    "00112233445566778899aabbccddeeff");
+	field_add_int(a->values, "expiry", 300);
+}
+
 static inline void
 fake_enroll(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 {
@@ -191,6 +206,8 @@ fake_enroll(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	case FAKE_ISSUE:
 		if (strcmp(message_request_op(req), "log.proof") == 0)
 			field_add_text(a->values, "proof", "a proof\n");
+		else if (strcmp(message_request_op(req), "attest.nonce") == 0)
+			fake_nonce(req, a);
 		else
 			fake_issue(f, req, a);
 		break;

@@ -8,7 +8,10 @@ policy(void **state)
 {
 	(void)state;
 	line_asks("policy diff", "policy.diff", "");
+	line_asks("policy check", "policy.check", "");
 	line_asks("policy activate --note why", "policy.activate", "note=why");
+	line_asks("policy activate --unchecked", "policy.activate",
+	    "unchecked=1");
 	line_asks("policy show --version 3 --path profiles/p.profile",
 	    "policy.show", "version=3 path=profiles/p.profile");
 }
@@ -30,6 +33,7 @@ mistakes(void **state)
 	line_wrong("policy show --version x", "is not a number");
 	line_wrong("policy activate why", "unknown argument");
 	line_wrong("policy diff --version 1", "unknown option --version");
+	line_wrong("policy check --unchecked", "unknown option --unchecked");
 	line_wrong("profile show", "--name is missing");
 	line_wrong("profile check", "--file is missing");
 	line_wrong("profile diff", "--profile is missing");

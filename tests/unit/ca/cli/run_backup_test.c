@@ -68,6 +68,31 @@ takes_another_store_and_policy(void **state)
 	assert_false(is_there("b/config/profiles/x.conf"));
 }
 
+/* What the verifier needs, too: its configuration, reference values, anchors; but
+   no key, whatever its file is called. */
+static void
+takes_what_evidence_is_judged_by(void **state)
+{
+	(void)state;
+	prepare();
+	logs_sh("echo v >c/verifier.conf && echo r >c/fleets/tpm.attest &&"
+		" echo a >c/fleets/ek.pem && echo n >c/fleets/notes.txt &&"
+		" echo '-----BEGIN PRIVATE KEY-----' >c/fleets/key.attest");
+	assert_int_equal(tool("backup", to, "--config", conf, NULL), 0);
+	assert_true(is_there("b/config/verifier.conf") &&
+	    is_there("b/config/fleets/tpm.attest") &&
+	    is_there("b/config/fleets/ek.pem"));
+	assert_false(is_there("b/config/fleets/notes.txt") ||
+	    is_there("b/config/fleets/key.attest"));
+	assert_in(canned.out, "key.attest: a private key");
+	logs_sh("echo more >>b/config/fleets/tpm.attest");
+	assert_int_equal(tool("backup", "--verify", to, NULL), 3);
+	assert_in(canned.out, "config/fleets/tpm.attest: has another length");
+	logs_sh("rm b/config/fleets/tpm.attest");
+	assert_int_equal(tool("backup", "--verify", to, NULL), 3);
+	assert_in(canned.out, "config/fleets/tpm.attest: is not there");
+}
+
 /* A store that contradicts its log is copied all the same, and said. */
 static void
 copies_what_is_not_well(void **state)
@@ -123,6 +148,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(copies_and_verifies),
 	    TEST(takes_another_store_and_policy),
+	    TEST(takes_what_evidence_is_judged_by),
 	    TEST(copies_what_is_not_well),
 	    TEST(verifies_what_was_touched),
 	    TEST(refuses_other_words),

@@ -2,7 +2,9 @@
 
 #include <openssl/bn.h>
 
+#include "ca/engine/attest_evidence.h"
 #include "ca/engine/csrattrs.h"
+#include "ca/engine/fleet_attest.h"
 
 static STACK_OF(ASN1_TYPE) *
 answer(const struct fleet *f)
@@ -233,6 +235,62 @@ one_common_name(void **state)
 	profile_free(p);
 }
 
+static int
+has_oid(const ASN1_OBJECT *o, const char *oid)
+{
+	char text[64];
+
+	OBJ_obj2txt(text, sizeof(text), o, 1);
+	return strcmp(text, oid) == 0;
+}
+
+/* In both forms: clients of old, and those that know the template. */
+static void
+evidence_is(const struct fleet *f, int wanted)
+{
+	STACK_OF(ASN1_TYPE) *list = answer(f);
+	CSRATTRS_CRI *cri = template_of(f);
+	const ASN1_TYPE *t;
+	X509_ATTRIBUTE *a;
+	int i, listed = 0, filled = 0;
+
+	for (i = 0; i < sk_ASN1_TYPE_num(list); i++) {
+		t = sk_ASN1_TYPE_value(list, i);
+		listed += ASN1_TYPE_get(t) == V_ASN1_OBJECT &&
+		    has_oid(t->value.object, EVIDENCE_OID);
+	}
+	for (i = 0; i < sk_X509_ATTRIBUTE_num(cri->attributes); i++) {
+		a = sk_X509_ATTRIBUTE_value(cri->attributes, i);
+		filled += has_oid(X509_ATTRIBUTE_get0_object(a), EVIDENCE_OID) &&
+		    X509_ATTRIBUTE_count(a) == 0;
+	}
+	assert_int_equal(listed, wanted);
+	assert_int_equal(filled, wanted);
+	CSRATTRS_CRI_free(cri);
+	sk_ASN1_TYPE_pop_free(list, ASN1_TYPE_free);
+}
+
+static void
+evidence_is_asked_for(void **state)
+{
+	struct profile *p = profile_of(
+	    "{ attribute = \"CN\"; from = \"identity.cn\"; }", "");
+	struct fleet_evidence e;
+	struct fleet f = {.compiled = p};
+
+	(void)state;
+	memset(&e, 0, sizeof(e));
+	evidence_is(&f, 0);
+	f.attest = FLEET_ATTEST_PINNED_KEY;
+	evidence_is(&f, 0);
+	f.attest = FLEET_ATTEST_EVIDENCE;
+	f.evidence = &e;
+	evidence_is(&f, 1);
+	f.pop_link = FLEET_POP_REQUIRED;
+	evidence_is(&f, 1);
+	profile_free(p);
+}
+
 static void
 names_are_asked_for(void **state)
 {
@@ -355,6 +413,7 @@ main(void)
 	    cmocka_unit_test(subject_template),
 	    cmocka_unit_test(one_common_name),
 	    cmocka_unit_test(names_are_asked_for),
+	    cmocka_unit_test(evidence_is_asked_for),
 	    cmocka_unit_test(key_template), cmocka_unit_test(octets)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

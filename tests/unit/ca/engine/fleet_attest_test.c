@@ -5,16 +5,11 @@
 #define OWN "own_keys = [ \"ak\" ]; "
 
 static void
-refused(struct world *w, const char *rules, const char *part)
+assert_raised_text(const char *part)
 {
-	struct policy *p = world_compile(w, rules);
 	const char *data = "";
 	int flags = 0;
 
-	if (p != NULL) {
-		policy_put(p);
-		fail_msg("accepted: %s", rules);
-	}
 	assert_int_equal(
 	    ERR_GET_REASON(ERR_peek_last_error_data(&data, &flags)),
 	    PROFILE_E_CONFIG);
@@ -24,13 +19,25 @@ refused(struct world *w, const char *rules, const char *part)
 }
 
 static void
+refused(struct world *w, const char *rules, const char *part)
+{
+	struct policy *p = world_compile(w, rules);
+
+	if (p != NULL) {
+		policy_put(p);
+		fail_msg("accepted: %s", rules);
+	}
+	assert_raised_text(part);
+}
+
+static void
 is_read(void **state)
 {
 	struct world *w = *state;
 	const struct fleet_evidence *e;
-	char *text;
 
-	world_rules(w, ATTEST(OWN "require = ( { fact = \"a\"; one_of = "
+	world_rules(w, ATTEST(OWN "drafts = [ \"csr-attestation-2026-06-16\", "
+	    "\"attestation-freshness-2026-07-21\" ]; require = ( { fact = \"a\"; one_of = "
 	    "[ \"x\", \"y\" ]; }, { fact = \"b\"; at_least = 4; } ); "
 	    "facts = [ \"tpm.maker\" ]; nonce_lifetime = \"90s\"; "
 	    "on_unavailable = \"park\"; keep = \"hash\"; "
@@ -43,11 +50,8 @@ is_read(void **state)
 	assert_int_equal(e->nonce_lifetime, 90);
 	assert_int_equal(e->unavailable, FLEET_AWAY_PARK);
 	assert_false(e->keep_whole);
-	text = policy_fleet_dump(policy_fleet(w->policy, "f"));
-	assert_non_null(strstr(text, "attest = evidence\n"));
-	assert_non_null(strstr(text, "attest.require.b = at least 4\n"));
-	assert_non_null(strstr(text, "attest.on_unavailable = park\n"));
-	OPENSSL_free(text);
+	assert_int_equal(e->retention, 30 * DAY);
+	assert_string_equal(e->facts[0], "tpm.maker");
 }
 
 static void
@@ -67,11 +71,55 @@ is_refused(void **state)
 	    "either values");
 	refused(w, ATTEST(OWN "on_unavailable = \"pass\";"),
 	    "unknown value");
+	refused(w, ATTEST(OWN "drafts = [ \"csr-attestation-2027-01-01\" ];"),
+	    "\"csr-attestation-2027-01-01\" is not spoken here");
 	refused(w, "attest = \"tpm\";", "unknown value");
 	refused(w, "attest = 3;", "a text, or a group");
 	/* Who names devices does not vouch for their hardware. */
 	refused(w, ATTEST("anchors = ( { format = \"tpm-ek\"; anchors = "
 	    "\"maker.pem\"; } );"), "is one of manufacturer");
+}
+
+/* A profile that only evidence fills, and a fleet that does not take the fact. */
+static void
+facts_of_the_profile_are_taken(void **state)
+{
+	static const char with[] =
+	    "name = \"ek\"; class = \"attestation\"; issued_by = [ \"est\" ];\n"
+	    "issuer = \"devices\"; key_types = [ \"ec-p256\" ];\n"
+	    "validity: { duration = \"9d\"; };\n"
+	    "subject = ( { attribute = \"CN\"; from = \"identity.cn\"; },\n"
+	    "  { attribute = \"OU\"; from = \"attested.tpm.model\"; optional = "
+	    "true; } );\n"
+	    "san = ( { type = \"permanent-id\"; from = "
+	    "\"attested.tpm.ek.certificate\"; } );\n"
+	    "key_usage: { bits = [ \"digitalSignature\" ]; };\n";
+	static const char *const rules[] = {"", "facts = [ \"tpm.model\" ];",
+	    "facts = [ \"tpm.ek.certificate\" ];"};
+	struct world *w = *state;
+	struct policy_file files[4];
+	char *pem, *f, text[256];
+	struct policy *p;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		pem = make_pem(w->maker);
+		snprintf(text, sizeof(text), "profile = \"ek\";\n"
+		    ATTEST(OWN "%s"), rules[i]);
+		f = fleet_text("f", text);
+		put_file(&files[0], "fleets/f.conf", f);
+		put_file(&files[1], "fleets/maker.pem", pem);
+		put_file(&files[2], "profiles/ak.conf", AK_CONF);
+		put_file(&files[3], "profiles/ek.conf", with);
+		p = policy_compile(files, 4);
+		if (i < 2)
+			assert_raised_text("facts: profile "
+			    "\"ek\" needs attested.tpm.ek.certificate");
+		assert_int_equal(p != NULL, i == 2);
+		policy_put(p);
+		OPENSSL_free(pem);
+		free(f);
+	}
 }
 
 static void
@@ -96,7 +144,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(is_read),
-	    world_test(is_refused), cmocka_unit_test(rules_hold)};
+	    world_test(is_refused),
+	    world_test(facts_of_the_profile_are_taken), cmocka_unit_test(rules_hold)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "tests/unit/ca/engine/world.h"
+#include "tests/unit/ca/engine/verifier_run.h"
 
 /* Versions: files are proposals until they are activated. */
 
@@ -157,6 +158,87 @@ not_our_own_root(void **state)
 	world_done(world_admin(w, "policy.activate", ""));
 }
 
+static int64_t
+active(struct world *w)
+{
+	struct policy *p = ca_policy(w->ca);
+	int64_t version = p->row.version;
+
+	policy_put(p);
+	return version;
+}
+
+/* Evidence of a maker that names no devices, by ${references}. */
+static void
+demand_evidence(struct world *w, const char *references)
+{
+	char fleet[1024];
+
+	world_sh("openssl req -x509 -newkey ec -pkeyopt "
+		 "ec_paramgen_curve:P-256 -nodes -keyout /dev/null "
+		 "-subj '/CN=Evidence' -out %s/fleets/dice.pem 2>/dev/null",
+	    w->dir);
+	snprintf(fleet, sizeof(fleet),
+	    "%sattest: { formats = [ \"dice\" ]; references = "
+	    "\"d.attest\"; anchors = ( { format = \"dice\"; anchors = "
+	    "\"dice.pem\"; } ); };\n",
+	    WORLD_FLEET);
+	world_write(w, "fleets/devices.conf", fleet);
+	world_write(w, "fleets/d.attest", references);
+}
+
+/* What the verifier cannot read does not become the policy; what nobody could
+   ask it about does, if the operator says so. */
+static void
+what_evidence_is_judged_by(void **state)
+{
+	struct world *w = *state;
+	struct verifier was = w->ca->verifier;
+	struct verifier_run run;
+	int64_t before = active(w);
+	WIRE_ANSWER *a;
+
+	verifier_begin(&run);
+	w->ca->verifier = run.v;
+	demand_evidence(w, "dice: {\n  layers = ( { layr = 1; } );\n};\n");
+	world_refused(world_admin(w, "policy.check", ""), WIRE_BADREQUEST,
+	    "fleets/d.attest:2: ");
+	world_refused(world_admin(w, "policy.activate", ""), WIRE_BADREQUEST,
+	    "fleet devices: fleets/d.attest:2: ");
+	/* Nobody's word counts against the verifier's. */
+	world_refused(world_admin(w, "policy.activate", "f", "unchecked", 1),
+	    WIRE_BADREQUEST, "fleets/d.attest:2: ");
+	assert_int_equal(active(w), before);
+	demand_evidence(w, "dice: { layers = ( { layer = 1; } ); };\n");
+	a = world_admin(w, "policy.check", "");
+	world_is(a, WIRE_OK);
+	assert_int_equal(field_int(a->values, "fleets", 0), 1);
+	WIRE_ANSWER_free(a);
+	assert_int_equal(active(w), before);
+	a = world_admin(w, "policy.activate", "f", "unchecked", 1);
+	world_is(a, WIRE_OK);
+	assert_null(field_find(a->values, "unchecked", 0));
+	WIRE_ANSWER_free(a);
+	assert_int_equal(active(w), before + 1);
+	verifier_kill(&run);
+	world_refused(world_admin(w, "policy.check", ""), WIRE_UNAVAILABLE,
+	    "could not be asked");
+	world_refused(world_admin(w, "policy.activate", ""), WIRE_UNAVAILABLE,
+	    "could not be asked");
+	assert_int_equal(active(w), before + 1);
+	a = world_admin(w, "policy.activate", "f", "unchecked", 1);
+	world_is(a, WIRE_OK);
+	assert_non_null(strstr(
+	    field_text(a->values, "unchecked", ""), "fleet devices"));
+	WIRE_ANSWER_free(a);
+	assert_int_equal(active(w), before + 2);
+	verifier_end(&run);
+	w->ca->verifier = was;
+	world_sh("rm %s/fleets/d.attest %s/fleets/dice.pem", w->dir, w->dir);
+	world_write(w, "fleets/devices.conf", WORLD_FLEET);
+	world_done(world_admin(w, "policy.activate", ""));
+}
+
 static void
 fleets_and_profiles(void **state)
 {
@@ -202,6 +284,7 @@ main(void)
 	    cmocka_unit_test(shown),
 	    cmocka_unit_test(not_activated),
 	    cmocka_unit_test(not_our_own_root),
+	    cmocka_unit_test(what_evidence_is_judged_by),
 	    cmocka_unit_test(fleets_and_profiles),
 	};
 

@@ -194,6 +194,9 @@ media(void **state)
 	assert_false(body_media_ok("application/pkcs1", &parameters));
 	assert_false(body_media_ok("application/pkcs10 x", &parameters));
 	assert_false(body_media_ok(" application/pkcs10", &parameters));
+	assert_true(body_media_is("A/B; c=d", "a/b", &parameters));
+	assert_false(body_media_is("a/bc", "a/b", &parameters));
+	assert_false(body_media_is(NULL, "a/b", &parameters));
 	assert_false(body_media_ok("", &parameters));
 	assert_false(body_media_ok(NULL, &parameters));
 }

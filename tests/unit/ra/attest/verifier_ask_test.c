@@ -88,6 +88,47 @@ is_given_what_is_unfit(void **state)
 	expect(r, WIRE_INTERNAL, "references:1");
 }
 
+static void
+policy_is(const char *references, const char *text)
+{
+	WIRE_REQUEST *r = question("policy");
+	WIRE_ANSWER *a;
+
+	assert_true(field_add_text(r->args, "references", references) &&
+	    field_add_text(r->args, "file", "fleets/a.attest") &&
+	    field_add_text(r->args, "format", "dice"));
+	a = verifier_answer(r);
+	assert_int_equal(message_answer_status(a),
+	    text == NULL ? WIRE_OK : WIRE_BADREQUEST);
+	assert_string_equal(message_refusal(a, "rule"),
+	    text == NULL ? "" : "policy.references");
+	assert_string_equal(message_refusal(a, "text"), text ? text : "");
+	assert_int_equal(message_n_rows(a), 0);
+	WIRE_ANSWER_free(a);
+	WIRE_REQUEST_free(r);
+}
+
+/* Without evidence: whoever wrote it is told where and what. */
+static void
+reads_a_policy(void **state)
+{
+	WIRE_REQUEST *r = question("policy");
+
+	(void)state;
+	expect(r, WIRE_OK, "");
+	policy_is("", NULL);
+	policy_is("webauthn: { rp_id = \"a.example\"; };", NULL);
+	policy_is("\ntpm: { classes = [ \"best\" ]; };",
+	    "fleets/a.attest:2: classes: unknown value \"best\"");
+	policy_is("x", "fleets/a.attest:1: syntax error");
+	r = question("policy");
+	bytes(r, "anchor.dice", "x", 1);
+	expect(r, WIRE_BADREQUEST, "policy.references");
+	r = question("policy");
+	assert_true(field_add_text(r->args, "format", "tmp"));
+	expect(r, WIRE_BADREQUEST, "policy.references");
+}
+
 static unsigned char *
 plain_csr(int *len)
 {
@@ -149,7 +190,7 @@ reads_references(void **state)
 
 	(void)state;
 	memset(&p, 0, sizeof(p));
-	assert_true(verifier_refs_read(text, strlen(text), &p, &keep));
+	assert_true(verifier_refs_read("r", text, strlen(text), &p, &keep));
 	assert_int_equal(
 	    p.quirks, ATTEST_QUIRK_RAW_SIGNATURE | ATTEST_QUIRK_EK_NO_SAN);
 	assert_true(p.tpm.ek.ignore_expiry && !p.tpm.ak.ignore_expiry);
@@ -194,7 +235,7 @@ states_are_what_quotes_are_held_against(void **state)
 
 	(void)state;
 	memset(&p, 0, sizeof(p));
-	assert_true(verifier_refs_read(text, strlen(text), &p, &keep));
+	assert_true(verifier_refs_read("r", text, strlen(text), &p, &keep));
 	assert_int_equal(p.tpm.n_pcrs, 4);
 	assert_true(quoted(&p, 0xff, facts));
 	assert_string_equal(attest_facts_get(facts, "tpm.pcrs"), "new");
@@ -225,7 +266,7 @@ reads_other_formats(void **state)
 
 	(void)state;
 	memset(&p, 0, sizeof(p));
-	assert_true(verifier_refs_read(text, strlen(text), &p, &keep));
+	assert_true(verifier_refs_read("r", text, strlen(text), &p, &keep));
 	assert_int_equal(p.dice.n_refs, 1);
 	assert_string_equal(p.dice.refs[0].vendor, "v");
 	assert_int_equal(p.dice.refs[0].index, -1);
@@ -283,7 +324,7 @@ refuses_references(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		memset(&p, 0, sizeof(p));
 		keep = NULL;
-		if (verifier_refs_read(bad[i], strlen(bad[i]), &p, &keep))
+		if (verifier_refs_read("r", bad[i], strlen(bad[i]), &p, &keep))
 			fail_msg("accepted: %s", bad[i]);
 		ERR_clear_error();
 		verifier_refs_free(keep);
@@ -360,6 +401,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(asks_nothing),
 	    cmocka_unit_test(is_given_what_is_unfit),
+	    cmocka_unit_test(reads_a_policy),
 	    cmocka_unit_test(sees_no_evidence),
 	    cmocka_unit_test(reads_references),
 	    cmocka_unit_test(states_are_what_quotes_are_held_against),
