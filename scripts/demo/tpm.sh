@@ -67,12 +67,13 @@ tpm_configure() {	# folder of the TPM
 	cp "$1/ca/swtpm-localca-rootca-cert.pem" "$c/fleets/ek.pem"
 	printf 'tpm: { classes = [ "discrete", "firmware", "virtual", "unknown" ]; };\n' \
 	    >"$c/fleets/tpm.attest"
-	tpm_fleet tpm-ak tpm-lak 'formats = [ "tpm" ]; activation = true;
+	tpm_fleet tpm-ak tpm-ak 'formats = [ "tpm" ]; activation = true;
+	facts = [ "tpm.ek.certificate" ];
 	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
 	references = "tpm.attest"; nonce_lifetime = "60s";'
 	tpm_fleet tpm-key device-ldevid 'formats = [ "tpm" ]; activation = true;
 	anchors = ( { format = "tpm-ek"; anchors = "ek.pem"; } );
-	own_keys = [ "tpm-lak" ]; references = "tpm.attest";
+	own_keys = [ "tpm-ak" ]; references = "tpm.attest";
 	require = ( { fact = "tpm.class";
 	    one_of = [ "virtual", "firmware", "unknown" ]; } );
 	on_unavailable = "park";'

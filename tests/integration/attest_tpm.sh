@@ -55,6 +55,9 @@ refused "a nonce of another fleet" 403 attest.nonce-fleet \
 check "the attestation key is enrolled by its endorsement key" enroll ak gw-1
 has "its certificate says what it is for" \
     "$(openssl x509 -in "$T/dev/ak.pem" -noout -text)" '2\.23\.133\.8\.3|Attestation Identity Key'
+mkdir "$T/dev-plain"
+refused "a plain key of the TPM is none" 403 attest.claim \
+    enroll key gw-1 --activate --label tpm-ak --folder "$T/dev-plain"
 check "a device's key, by that attestation key" \
     enroll key gw-1 --ak-cert "$T/dev/ak.pem"
 check "its chain" verifies "$T/dev/key.pem"
