@@ -208,7 +208,9 @@ if [ "$(id -u)" = 0 ]; then
 	for s in admin svc ra; do echo "unix $INKAN_SOCKET_DIR/$s.sock"; done >"$T/probe"
 	chmod 644 "$T/probe"
 	p=ra
-	LD_PRELOAD=$probe INKAN_PROBE=$T/probe setpriv --reuid 64009 \
+	# Where this tree lies, that user may not look.
+	install -m 644 "$probe" "$T/probe.so"
+	LD_PRELOAD=$T/probe.so INKAN_PROBE=$T/probe setpriv --reuid 64009 \
 	    --clear-groups "$INKAN_BIN/inkan-ra" -c "$INKAN_CONFIG_DIR/$p.conf" \
 	    </dev/null >"$d/log/inkan-ra.log" 2>&1 &
 	echo $! >"$d/run/inkan-ra.pid"
