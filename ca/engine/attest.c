@@ -46,7 +46,8 @@ stage_attest(struct admitting *t)
 		    "registry.key", "no key is pinned for device %s",
 		    t->a->device);
 	if (t->fleet->attest == FLEET_ATTEST_EVIDENCE)
-		return attest_by_evidence(t) && attest_pinned(t);
+		return attest_by_evidence(t) && attest_pinned(t) &&
+		    renew_attested(t);
 	stage_say(t, "no evidence is asked for");
 	return attest_pinned(t);
 }

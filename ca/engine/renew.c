@@ -294,8 +294,23 @@ renew_check(struct admitting *t)
 	stage_say(t, "renewal for device %s", a->device);
 	ok = check_profile(t) && check_subject(t, &old) && check_san(t, &old) &&
 	    check_window(t) && check_late(t) && check_successor(t) &&
-	    (a->existing != 0 || renew_identity(t, old.subject, old.san));
+	    (a->existing != 0 || t->fleet->attest == FLEET_ATTEST_EVIDENCE ||
+		renew_identity(t, old.subject, old.san));
 out:
+	old_clear(&old);
+	return ok;
+}
+
+int
+renew_attested(struct admitting *t)
+{
+	struct old old = {NULL, NULL, NULL, NULL};
+	int ok;
+
+	if (!t->a->renewal || t->a->existing != 0 || t->env->explain)
+		return 1;
+	ok = old_read(&old, t->req->chain[0], t->req->chain_len[0]) &&
+	    renew_identity(t, old.subject, old.san);
 	old_clear(&old);
 	return ok;
 }

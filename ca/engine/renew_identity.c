@@ -39,7 +39,7 @@ made_clear(struct made *m)
 	GENERAL_NAMES_free(m->names);
 }
 
-/* The attest stage comes later; what it will show is known. */
+/* Where the attest stage comes later, what it will show is known. */
 static int
 pin_is_met(const struct admitting *t)
 {
@@ -61,7 +61,7 @@ make(struct admitting *t, const X509_NAME *subject, const GENERAL_NAMES *wish,
 	const unsigned char *p;
 
 	memcpy(fields, t->a->fields, t->a->n_fields * sizeof(fields[0]));
-	if (pin_is_met(t)) {
+	if (pin_is_met(t) && !t->a->attested) {
 		fields[req.n_fields].name = "attested.method";
 		fields[req.n_fields++].value = "pinned-key";
 	}

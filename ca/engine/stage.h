@@ -148,6 +148,9 @@ int renew_check(struct admitting *t);
    renewed. Where the fleet lets them change, ${t}->a gets the new ones. */
 int renew_identity(struct admitting *t, const X509_NAME *subject,
     const GENERAL_NAMES *san);
+/* renew.c: the same where the fleet demands evidence, once it has been shown: a
+   fact of it may be in the device's name. */
+int renew_attested(struct admitting *t);
 /* possess.c: parse and verify; also for operators. */
 int possess_csr(struct admitting *t, const unsigned char *der, size_t len);
 int possess_key_type(struct admitting *t);

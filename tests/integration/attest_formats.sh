@@ -109,6 +109,14 @@ shows "the UEID of a token" jwt 301304110164657669636520
 shows "the serial number of a phone" android "0603550405130b$(printf R58N123456X | od -An -tx1 | tr -d ' ')"
 shows "the model of an authenticator" tpm 041000010203
 
+# A renewal shows its evidence anew; what it shows is the same device, or is not.
+has "a phone renews" "$(evidence enrol <<<'android android phone-2 - renew=android')" '^200$'
+is "  under the name that its evidence makes" "$(subject_of "$EVIDENCE/phone-2.pem")" \
+    "$(subject_of "$EVIDENCE/android.pem")"
+has "  another phone does not, in its place" \
+    "$(evidence enrol <<<'android android phone-3 other-phone renew=phone-2')" \
+    '^403 attest: renew\.identity: '
+
 # --- forged ------------------------------------------------------------------
 
 check "a nonce that is used once" evidence nonce eat "$T/once"

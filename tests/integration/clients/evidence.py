@@ -12,9 +12,10 @@
 #     session=FILE: that session's instead of one of its own
 #     nonce=FILE: its own session, evidence over the nonce of that one
 #     cert=FILE: of TLS (FILE.pem, FILE.key), no secret
+#     renew=NAME: by the certificate and under the name of that one
 #     Writes NAME.key, NAME.csr, NAME.pem into the folder.
 # The environment is the demo's, with EVIDENCE: the folder; ARC: the private OIDs.
-import base64, hashlib, http.client, json, os, ssl, struct, subprocess, sys, time
+import base64, hashlib, http.client, json, os, shutil, ssl, struct, subprocess, sys, time
 from urllib.parse import urlparse
 
 HERE, ARC = os.environ['EVIDENCE'], os.environ['ARC']
@@ -269,7 +270,7 @@ def description(nonce, spoil):
                integer(0, 0x0a), octets(hashlib.sha256(b'boot').digest()))
     hardware = seq(tagged(1, tlv(0x31, integer(2))), tagged(2, integer(3)), tagged(702, integer(0)),
                    tagged(704, boot), tagged(705, integer(150000)), tagged(706, integer(202611)),
-                   tagged(713, octets(SERIAL.encode())))
+                   tagged(713, octets(b'R58N000000Z' if spoil == 'other-phone' else SERIAL.encode())))
     value = seq(integer(300), level, integer(300), level, octets(nonce), octets(b''), seq(), hardware)
     return ext('1.3.6.1.4.1.11129.2.1.17', value + (b'\0' if spoil == 'trailing' else b''))
 
@@ -341,7 +342,8 @@ def tpm(nonce, key, spoil):
 # --- the dialogue ------------------------------------------------------------
 
 class Est:
-    def __init__(self, label, tls):
+    def __init__(self, label, tls, op='simpleenroll'):
+        self.op = op
         url = urlparse(os.environ['INKAN_EST_URL'])
         context = ssl.create_default_context(cafile=os.environ['INKAN_ROOT'])
         self.path, self.headers = '/.well-known/est/%s/' % label, {}
@@ -363,19 +365,43 @@ class Est:
     def enrol(self, csr, cookie):
         headers = {**self.headers, 'Content-Type': 'application/pkcs10', 'Cookie': cookie}
         try:
-            self.http.request('POST', self.path + 'simpleenroll', base64.b64encode(csr), headers)
+            self.http.request('POST', self.path + self.op, base64.b64encode(csr), headers)
             answer = self.http.getresponse()
             return answer.status, answer.read()
         except OSError:
             return 0, b'closed'     # too long: it does not read to the end
 
 
-def request(who, key, statement, spoil):
+def inside(der):
+    """The elements of a SEQUENCE."""
+    out, at = [], 4 if der[1] == 0x82 else 3 if der[1] == 0x81 else 2
+    while at < len(der):
+        n, head = der[at + 1], 2
+        if n & 0x80:
+            head += n & 0x7f
+            n = int.from_bytes(der[at + 2:at + head], 'big')
+        out.append(der[at:at + head + n])
+        at += head + n
+    return out
+
+
+def subject_of(who): return inside(inside(pem_to_der(os.path.join(HERE, who + '.pem')))[0])[5]
+
+
+def tls_of(who):
+    """Its certificate and key as TLS wants them."""
+    path = os.path.join(HERE, who)
+    shutil.copy(path + '.pem', path + '-tls.pem')
+    run('openssl', 'pkey', '-inform', 'DER', '-in', path + '.key', '-out', path + '-tls.key')
+    return path + '-tls'
+
+
+def request(subject, key, statement, spoil):
     """A PKCS #10 request with the attribute id-aa-attestation."""
     kind, stmt, certs = statement
     bundle = seq(seq(seq(oid(kind), stmt)), seq(*certs) if certs else b'', b'\5\0' if spoil == 'bundle' else b'')
     attribute = seq(oid('1.2.840.113549.1.9.16.2.59'), tlv(0x31, bundle))
-    info = seq(integer(0), cn(who), key.spki, tlv(0xa0, attribute))
+    info = seq(integer(0), subject, key.spki, tlv(0xa0, attribute))
     return seq(info, ES256, bits(key.sign(info)))
 
 
@@ -384,13 +410,13 @@ def read_session(path):
     return bytes.fromhex(nonce), cookie
 
 
-def enrol(label, fmt, who, spoil, session=None, nonce=None, cert=None):
-    est = Est(label, cert)
+def enrol(label, fmt, who, spoil, session=None, nonce=None, cert=None, renew=None):
+    est = Est(label, tls_of(renew), 'simplereenroll') if renew else Est(label, cert)
     own, cookie = read_session(session) if session else est.nonce()
     challenge = read_session(nonce)[0] if nonce else own
     key = Key(who + '.key')
     attested = Key(who + '-attested.key') if spoil == 'other-key' else key
-    csr = request(who, key, globals()[fmt](challenge, attested, spoil), spoil)
+    csr = request(subject_of(renew) if renew else cn(who), key, globals()[fmt](challenge, attested, spoil), spoil)
     open(os.path.join(HERE, who + '.csr'), 'wb').write(csr)
     status, body = est.enrol(csr, cookie)
     if status != 200:
