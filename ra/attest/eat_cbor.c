@@ -97,8 +97,10 @@ oemid(struct eat_claims *c, const cbor_item_t *v)
 
 	if (v == NULL || tree_bytes(v, &c->oemid))
 		return 1;
+	if (!tree_int(v, &pen))
+		return bad("oemid");
 	text = OPENSSL_zalloc(24);
-	if (!tree_int(v, &pen) || !eat_keep(c, text))
+	if (!eat_keep(c, text))
 		return bad("oemid");
 	snprintf(text, 24, "%lld", (long long)pen);
 	c->oemid = octets_of(text, strlen(text));

@@ -235,7 +235,9 @@ tree_int(const cbor_item_t *it, int64_t *out)
 int
 tree_bool(const cbor_item_t *it, int *out)
 {
-	if (it == NULL || !cbor_is_bool(it))
+	/* cbor_is_bool() ends the process when it is asked of a float. */
+	if (it == NULL || !cbor_isa_float_ctrl(it) ||
+	    !cbor_float_ctrl_is_ctrl(it) || !cbor_is_bool(it))
 		return 0;
 	*out = cbor_ctrl_value(it) == CBOR_CTRL_TRUE;
 	return 1;

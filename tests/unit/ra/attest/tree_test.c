@@ -65,6 +65,25 @@ many_items(void **state)
 }
 
 static void
+truth(void **state)
+{
+	/* false, null, and 1.0 in two sizes: a question about a float ended the
+	   process once. */
+	static const char *const in[] = {"f4", "f6", "f93c00", "fa3f800000"};
+	cbor_item_t *it;
+	int flag = 1;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		assert_non_null(it = read_hex(in[i]));
+		assert_int_equal(tree_bool(it, &flag), i == 0);
+		assert_false(flag);
+		cbor_decref(&it);
+	}
+}
+
+static void
 questions(void **state)
 {
 	/* {1: -2, "a": h'aabb', 3: [true, "x"], -4: tag 4096 0} */
@@ -126,7 +145,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused), cmocka_unit_test(many_items),
-		cmocka_unit_test(questions), cmocka_unit_test(first),
+		cmocka_unit_test(questions), cmocka_unit_test(truth),
+		cmocka_unit_test(first),
 		cmocka_unit_test(heads),
 	};
 
