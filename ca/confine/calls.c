@@ -53,10 +53,10 @@ const char *const calls_serve[] = {"accept", "accept4", "sendfile",
 
 const char *const calls_store[] = {"ftruncate", "ftruncate64", "truncate",
     "fallocate", "fsync", "fdatasync", "sync_file_range", "syncfs", "rename",
-    "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir", "mkdirat",
-    "rmdir", "chmod", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchown32",
-    "utimensat", "utimensat_time64", "utime", "utimes", "futimesat",
-    "copy_file_range", NULL};
+    "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir",
+    "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "fchmodat2", "fchown",
+    "fchown32", "utimensat", "utimensat_time64", "utime", "utimes",
+    "futimesat", "copy_file_range", NULL};
 
 /* A vendor's module that speaks to its HSM over the network. */
 const char *const calls_network[] = {"bind", NULL};

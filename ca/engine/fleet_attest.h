@@ -84,5 +84,8 @@ int fleet_attest_apart(const struct policy *p);
 int fleet_require_met(const struct fleet_require *r, const char *value);
 /* fleet_attest_dump.c, for policy_fleet_dump(). */
 void fleet_attest_dump(BIO *b, const struct fleet_evidence *e);
+/* fleet_dump.c: "KEY.SUB = subject" for each. */
+void fleet_dump_anchors(
+    BIO *b, const char *key, const char *sub, X509_STORE *anchors);
 
 #endif

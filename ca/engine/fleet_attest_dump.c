@@ -4,9 +4,6 @@
 
 /* Group "attest" of a fleet, as policy_fleet_dump() tells it. */
 
-static const char *const DRAFTS[] = {
-    FLEET_DRAFT_BUNDLE, FLEET_DRAFT_FRESHNESS, NULL};
-
 static void
 dump_require(BIO *b, const struct fleet_require *r)
 {
@@ -20,36 +17,18 @@ dump_require(BIO *b, const struct fleet_require *r)
 		    (long long)r->at_least);
 }
 
-static void
-dump_set(BIO *b, const struct fleet_anchor_set *set)
-{
-	const STACK_OF(X509_OBJECT) *all =
-	    X509_STORE_get0_objects(set->anchors);
-	X509 *cert;
-	int i;
-
-	for (i = 0; i < sk_X509_OBJECT_num(all); i++) {
-		cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
-		if (cert == NULL)
-			continue;
-		BIO_printf(b, "attest.anchor.%s = ", set->format);
-		X509_NAME_print_ex(b, X509_get_subject_name(cert), 0,
-		    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-		BIO_puts(b, "\n");
-	}
-}
-
 void
 fleet_attest_dump(BIO *b, const struct fleet_evidence *e)
 {
 	size_t i;
 
-	for (i = 0; DRAFTS[i] != NULL; i++)
-		BIO_printf(b, "attest.draft = %s\n", DRAFTS[i]);
+	BIO_printf(b, "attest.draft = %s\nattest.draft = %s\n",
+	    FLEET_DRAFT_BUNDLE, FLEET_DRAFT_FRESHNESS);
 	for (i = 0; i < e->n_formats; i++)
 		BIO_printf(b, "attest.format = %s\n", e->formats[i]);
 	for (i = 0; i < e->n_sets; i++)
-		dump_set(b, &e->sets[i]);
+		fleet_dump_anchors(b, "attest.anchor", e->sets[i].format,
+		    e->sets[i].anchors);
 	for (i = 0; i < e->n_ak_profiles; i++)
 		BIO_printf(b, "attest.own_keys = %s\n", e->ak_profiles[i]);
 	if (e->references != NULL)

@@ -35,9 +35,9 @@ yes(int flag)
 	return flag ? "true" : "false";
 }
 
-/* The subjects of the trust anchors. */
-static void
-dump_anchors(BIO *b, const char *key, X509_STORE *anchors)
+void
+fleet_dump_anchors(
+    BIO *b, const char *key, const char *sub, X509_STORE *anchors)
 {
 	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(anchors);
 	X509 *cert;
@@ -47,7 +47,7 @@ dump_anchors(BIO *b, const char *key, X509_STORE *anchors)
 		cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
 		if (cert == NULL)
 			continue;
-		BIO_printf(b, "%s.anchor = ", key);
+		BIO_printf(b, "%s.%s = ", key, sub);
 		X509_NAME_print_ex(b, X509_get_subject_name(cert), 0,
 		    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
 		BIO_puts(b, "\n");
@@ -106,7 +106,7 @@ dump_station(BIO *b, const struct fleet_station *s)
 		return;
 	BIO_printf(b, "%s.depth = %d\n", key, s->depth);
 	dump_revocation(b, key, &s->revocation);
-	dump_anchors(b, key, s->anchors);
+	fleet_dump_anchors(b, key, "anchor", s->anchors);
 }
 
 static void
@@ -123,7 +123,7 @@ dump_authenticate(BIO *b, const struct fleet *f)
 		    key, sizeof(key), "authenticate.manufacturer.%s", m->name);
 		BIO_printf(b, "%s.depth = %d\n", key, m->depth);
 		dump_maker_rules(b, key, m);
-		dump_anchors(b, key, m->anchors);
+		fleet_dump_anchors(b, key, "anchor", m->anchors);
 	}
 	for (i = 0; i < f->n_stations; i++)
 		dump_station(b, &f->stations[i]);

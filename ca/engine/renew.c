@@ -56,6 +56,16 @@ old_read(struct old *old, const unsigned char *der, size_t len)
 	return old->subject != NULL && (old->san != NULL || crit == -1);
 }
 
+/* The certificate that is renewed. */
+static int
+old_of(const struct admitting *t, struct old *old)
+{
+	if (old_read(old, t->req->chain[0], t->req->chain_len[0]))
+		return 1;
+	ca_raise(CA_E_INTERNAL, "a certificate of our own cannot be read");
+	return 0;
+}
+
 static int
 check_subject(struct admitting *t, const struct old *old)
 {
@@ -277,12 +287,8 @@ renew_check(struct admitting *t)
 	struct admission *a = t->a;
 	int ok = 0;
 
-	if (!old_read(&old, t->req->chain[0], t->req->chain_len[0])) {
-		ca_raise(CA_E_INTERNAL,
-		    "a certificate of our own cannot be "
-		    "read");
+	if (!old_of(t, &old))
 		goto out;
-	}
 	subject = old.tbs->subject->value.sequence;
 	a->subject_len = (size_t)ASN1_STRING_length(subject);
 	a->subject =
@@ -309,8 +315,7 @@ renew_attested(struct admitting *t)
 
 	if (!t->a->renewal || t->a->existing != 0 || t->env->explain)
 		return 1;
-	ok = old_read(&old, t->req->chain[0], t->req->chain_len[0]) &&
-	    renew_identity(t, old.subject, old.san);
+	ok = old_of(t, &old) && renew_identity(t, old.subject, old.san);
 	old_clear(&old);
 	return ok;
 }

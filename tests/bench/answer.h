@@ -31,7 +31,7 @@ answer_read(SSL *ssl, char *buf)
 		want = (size_t)(body + 4 - buf) +
 		    (length == NULL ? 0 : strtoul(length + 17, NULL, 10));
 	}
-	return body + 4;
+	return body == NULL ? NULL : body + 4;
 }
 
 /* The one certificate of a body in base64, which is overwritten; to be freed.

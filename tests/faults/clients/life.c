@@ -1,5 +1,5 @@
 #include <unistd.h>
-#include <openssl/pkcs7.h>
+#include "tests/bench/answer.h"
 #include "tests/faults/clients/clients.h"
 
 /* A device: a name for ever, and what it holds at the moment. */
@@ -15,30 +15,6 @@ static int
 is_passing(int status)
 {
 	return status == 0 || status == 502 || status == 503 || status == 504;
-}
-
-static X509 *
-read_cert(char *text)
-{
-	unsigned char *der = (unsigned char *)text;
-	const unsigned char *p = der;
-	size_t i, o = 0;
-	PKCS7 *p7 = NULL;
-	X509 *x = NULL;
-	int len;
-
-	for (i = 0; text[i] != '\0'; i++)
-		if (text[i] != '\n' && text[i] != '\r')
-			text[o++] = text[i];
-	len = EVP_DecodeBlock(der, der, (int)o);
-	if (len > 0)
-		p7 = d2i_PKCS7(NULL, &p, len);
-	if (p7 != NULL && PKCS7_type_is_signed(p7) &&
-	    sk_X509_num(p7->d.sign->cert) == 1)
-		x = X509_dup(sk_X509_value(p7->d.sign->cert, 0));
-	PKCS7_free(p7);
-	ERR_clear_error();
-	return x;
 }
 
 static void
@@ -90,7 +66,7 @@ ask(struct clients *c, const char *op, const char *name, X509 *cert,
 		status = http_post(http_open(c, c->est, cert, key), path,
 		    "application/pkcs10", body, strlen(body), out, &n);
 		if (status == 200) {
-			if ((x = read_cert(out)) == NULL)
+			if ((x = answer_cert(out)) == NULL)
 				bad("%s %s: 200 without a certificate", name,
 				    op);
 		} else if (!is_passing(status)) {
