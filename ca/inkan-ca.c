@@ -44,15 +44,16 @@ static int
 check(const struct settings *settings)
 {
 	const struct verifier v = {settings->verifier_sock,
-	    (int)settings->verifier_limit, settings->attest_arc};
+	    (int)settings->verifier_limit, settings->attest_arc,
+	    phone_list_new(settings->android_status)};
 	struct policy *p = policy_read_dir(settings->policy_dir);
 	struct outcome o;
-	int is;
+	int is = 0;
 
-	if (p == NULL)
-		return 0;
+	if (p == NULL || v.phones == NULL)
+		goto out;
 	outcome_init(&o);
-	is = verifier_reads(&v, p, time(NULL), &o);
+	is = verifier_reads(&v, p, NULL, time(NULL), &o);
 	if (is == 0)
 		ca_raise(CA_E_CONFIG, "%s: %s", o.rule, o.text);
 	else
@@ -60,7 +61,9 @@ check(const struct settings *settings)
 		    "profiles, %zu fleets\n", p->n_profiles, p->n_fleets);
 	if (is < 0)
 		printf("not looked at: %s: %s\n", o.rule, o.text);
+out:
 	policy_put(p);
+	phone_list_free(v.phones);
 	return is != 0;
 }
 
@@ -90,6 +93,7 @@ confine(const struct settings *s)
 	confine_folder(c, s->publish_dir, CONFINE_WRITE);
 	confine_folder(c, s->policy_dir, CONFINE_READ);
 	confine_folder(c, s->maker_crls, CONFINE_READ);
+	confine_file(c, s->android_status, CONFINE_READ);
 	confine_file(c, s->ra_sock, CONFINE_WRITE);
 	confine_file(c, s->svc_sock, CONFINE_WRITE);
 	confine_file(c, s->admin_sock, CONFINE_WRITE);

@@ -20,8 +20,7 @@ evidence_ask(const struct admit_env *env, const struct appraise_ask *ask)
 	int ok;
 
 	ok = l != NULL &&
-	    verifier_add_policy(l, ask->policy,
-		env->verifier == NULL ? "" : env->verifier->arc, env->now) &&
+	    verifier_add_policy(l, env->verifier, ask->policy, env->now) &&
 	    evidence_own_keys(env, ask, l) &&
 	    field_add_bytes(l, "csr", ask->csr, ask->csr_len) &&
 	    field_add_bytes(l, "spki", ask->spki, ask->spki_len) &&
@@ -245,13 +244,19 @@ record_refusal(struct admitting *t, const struct appraise_ask *ask,
 
 /* --- the stage --- */
 
+/* No answer, or one that ${a} gives no judgement in. */
 static int
-away(struct admitting *t)
+away(struct admitting *t, const WIRE_ANSWER *a)
 {
 	char why[200];
 	int park = t->fleet->evidence->unavailable == FLEET_AWAY_PARK;
 
-	report_last_text(why, sizeof(why));
+	if (a == NULL)
+		report_last_text(why, sizeof(why));
+	else
+		snprintf(why, sizeof(why), "%s: %s: %s",
+		    message_refusal(a, "rule"), message_refusal(a, "field"),
+		    message_refusal(a, "text"));
 	report_event(REPORT_WARN, "verifier.away", "fleet", t->fleet->name,
 	    "why", why, NULL);
 	stage_refuse(t, park ? WIRE_PENDING : WIRE_UNAVAILABLE,
@@ -308,8 +313,9 @@ appraise(struct admitting *t, struct appraise_ask *ask,
 
 	if (a == NULL || message_answer_status(a) == WIRE_UNAVAILABLE ||
 	    message_answer_status(a) == WIRE_INTERNAL) {
+		ok = away(t, a);
 		WIRE_ANSWER_free(a);
-		return away(t);
+		return ok;
 	}
 	known = evidence_inherit(t->env, nonce->facts, nonce->facts_len, a);
 	ask->known = known;

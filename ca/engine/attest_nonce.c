@@ -147,7 +147,7 @@ challenge_args(const struct admit_env *env, const struct nonce_ask *ask,
 
 	ok = l != NULL &&
 	    verifier_add_policy(
-		l, ask->fleet->evidence, env->verifier->arc, env->now) &&
+		l, env->verifier, ask->fleet->evidence, env->now) &&
 	    field_add_bytes(l, "ak_public", ask->ak_public.p,
 		ask->ak_public.len) &&
 	    (ask->ek_public.p == NULL ||

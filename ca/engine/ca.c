@@ -279,11 +279,12 @@ ca_open(struct settings *settings, time_t now)
 	ca->verifier.socket = settings->verifier_sock;
 	ca->verifier.limit = (int)settings->verifier_limit;
 	ca->verifier.arc = settings->attest_arc;
+	ca->verifier.phones = phone_list_new(settings->android_status);
 	ca->maker_crls = maker_crls_new(settings->maker_crls, now);
 	ca->clients = clients_new();
 	ca->told = told_new();
 	if (ca->limits == NULL || ca->anchors == NULL ||
-	    ca->maker_crls == NULL || ca->clients == NULL || ca->told == NULL ||
+	    ca->verifier.phones == NULL || ca->maker_crls == NULL || ca->clients == NULL || ca->told == NULL ||
 	    !open_store(ca, now) ||
 	    !load_issuers(ca) || !clock_load(&ca->clock, ca->store) ||
 	    !ca_policy_reload(ca) || !close_open(ca, now) ||
@@ -315,6 +316,7 @@ ca_close(struct ca *ca)
 	auth_limits_free(ca->limits);
 	anchors_free(ca->anchors);
 	maker_crls_free(ca->maker_crls);
+	phone_list_free(ca->verifier.phones);
 	clients_free(ca->clients);
 	told_free(ca->told);
 	OPENSSL_free(ca->own_roots);

@@ -126,6 +126,33 @@ fleet_anchor_set(const struct fleet_evidence *e, const char *format)
 	return NULL;
 }
 
+/* All of them go with each question to the verifier. */
+static int
+anchors_fit(const struct conf_group *root, const struct fleet_evidence *e)
+{
+	const STACK_OF(X509_OBJECT) *all;
+	long octets = 0, n = 0;
+	X509 *cert;
+	size_t i;
+	int k;
+
+	for (i = 0; i < e->n_sets; i++) {
+		all = X509_STORE_get0_objects(e->sets[i].anchors);
+		for (k = 0; k < sk_X509_OBJECT_num(all); k++) {
+			cert = X509_OBJECT_get0_X509(
+			    sk_X509_OBJECT_value(all, k));
+			n += cert != NULL;
+			octets += cert != NULL ? i2d_X509(cert, NULL) : 0;
+		}
+	}
+	if (n <= FLEET_EVIDENCE_ANCHORS_MAX &&
+	    octets <= FLEET_EVIDENCE_ANCHORS_OCTETS)
+		return 1;
+	return conf_fail(root, "anchors", "%ld certificates of %ld octets: at "
+	    "most %d, of %d octets together", n, octets,
+	    FLEET_EVIDENCE_ANCHORS_MAX, FLEET_EVIDENCE_ANCHORS_OCTETS);
+}
+
 static int
 read_sets(const struct policy *p, const struct conf_group *root,
     struct fleet_evidence *e)
@@ -150,7 +177,7 @@ read_sets(const struct policy *p, const struct conf_group *root,
 			return 0;
 		e->n_sets++;
 	}
-	return 1;
+	return anchors_fit(root, e);
 }
 
 static int

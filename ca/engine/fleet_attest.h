@@ -23,6 +23,8 @@
 
 #define FLEET_FORMATS_MAX 16
 #define FLEET_ANCHOR_SETS_MAX 16
+#define FLEET_EVIDENCE_ANCHORS_MAX 160	/* certificates, of all formats */
+#define FLEET_EVIDENCE_ANCHORS_OCTETS (128 * 1024)
 #define FLEET_REQUIRE_MAX 32
 #define FLEET_ONE_OF_MAX 32
 #define FLEET_FACTS_MAX 32

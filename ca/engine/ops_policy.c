@@ -128,15 +128,18 @@ issuers_known(struct ops_call *c, const struct policy *p)
 }
 
 /* inkan-verifier must be able to read what evidence is judged by. Where it cannot
-   be asked, the operator may take that upon himself, and it is told. */
+   be asked about what is new, the operator may take that upon himself, and it is
+   told. */
 static int
 evidence_readable(struct ops_call *c, const struct policy *p)
 {
+	struct policy *active = ca_policy(c->ca);
 	struct outcome o;
 	int is;
 
 	outcome_init(&o);
-	is = verifier_reads(&c->ca->verifier, p, c->now, &o);
+	is = verifier_reads(&c->ca->verifier, p, active, c->now, &o);
+	policy_put(active);
 	if (is == 1)
 		return 1;
 	if (is == 0 || !field_flag(c->args, "unchecked", 0))

@@ -35,6 +35,7 @@ static const struct conf_key VERIFIER_KEYS[] = {
     {"socket", CONF_TEXT, 1},
     {"time_limit", CONF_DURATION, 0},
     {"arc", CONF_TEXT, 0},
+    {"android_status", CONF_TEXT, 0},
 };
 
 static const struct conf_key SOCKET_KEYS[] = {
@@ -416,8 +417,8 @@ read_verifier(const struct conf_group *g, struct settings *s)
 		return 1;
 	if (!conf_check(g, VERIFIER_KEYS, N(VERIFIER_KEYS)) ||
 	    !read_path(g, "socket", s->dir, s->verifier_sock) ||
-	    !conf_duration(
-		g, "time_limit", 1, 60, 5, &s->verifier_limit))
+	    !read_path(g, "android_status", s->dir, s->android_status) ||
+	    !conf_duration(g, "time_limit", 1, 60, 5, &s->verifier_limit))
 		return 0;
 	ERR_set_mark();
 	oid = OBJ_txt2obj(arc, 1);

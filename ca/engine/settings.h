@@ -71,6 +71,7 @@ struct settings {
 	int64_t verifier_limit;	/* seconds that one question may take */
 	char attest_arc[64];	/* OID below which our own types of the nonce
 				   dialogue stand; "": none */
+	char android_status[PATH_MAX];	/* file; "": none */
 	char ra_sock[PATH_MAX], svc_sock[PATH_MAX], admin_sock[PATH_MAX];
 	struct settings_peers ra, svc, admin;
 	struct settings_token token;	/* of CAs that name no other */

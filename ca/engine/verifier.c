@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -37,10 +38,33 @@ add_set(WIRE_FIELDS *args, const struct fleet_anchor_set *set)
 	return 1;
 }
 
-int
-verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
-    const char *arc, time_t now)
+/* For those who take evidence of phones. */
+static int
+add_phones(WIRE_FIELDS *args, struct phone_list *phones,
+    const struct fleet_evidence *e)
 {
+	int64_t fetched = 0;
+	char *text;
+	size_t i;
+	int ok = 1;
+
+	for (i = 0; i < e->n_formats; i++)
+		if (strcmp(e->formats[i], "android") == 0)
+			break;
+	if (i == e->n_formats ||
+	    (text = phone_list_get(phones, &fetched)) == NULL)
+		return 1;
+	ok = field_add_text(args, "android.status", text) &&
+	    field_add_int(args, "android.status_time", fetched);
+	OPENSSL_free(text);
+	return ok;
+}
+
+int
+verifier_add_policy(WIRE_FIELDS *args, const struct verifier *v,
+    const struct fleet_evidence *e, time_t now)
+{
+	const char *arc = v == NULL ? "" : v->arc;
 	size_t i;
 	int ok;
 
@@ -53,6 +77,7 @@ verifier_add_policy(WIRE_FIELDS *args, const struct fleet_evidence *e,
 		ok = field_add_text(args, "format", e->formats[i]);
 	for (i = 0; ok && i < e->n_sets; i++)
 		ok = add_set(args, &e->sets[i]);
+	ok = ok && add_phones(args, v == NULL ? NULL : v->phones, e);
 	if (!ok && ERR_peek_error() == 0)
 		ca_raise(CA_E_INTERNAL, "out of memory");
 	return ok;
@@ -107,10 +132,35 @@ ask_policy(const struct verifier *v, const struct fleet *f, time_t now)
 	WIRE_FIELDS *args = field_list_new();
 	WIRE_ANSWER *a = NULL;
 
-	if (args != NULL && verifier_add_policy(args, f->evidence, v->arc, now))
+	if (args != NULL && verifier_add_policy(args, v, f->evidence, now))
 		a = verifier_ask(v, "policy", args);
 	field_list_free(args);
 	return a;
+}
+
+/* Is the fleet's evidence judged as in ${active} already? No answer: not. */
+static int
+is_as_active(const struct verifier *v, const struct fleet *f,
+    const struct policy *active)
+{
+	const struct fleet *was = active ? policy_fleet(active, f->name) : NULL;
+	WIRE_FIELDS *a = field_list_new(), *b = field_list_new();
+	unsigned char *p = NULL, *q = NULL;
+	size_t n, m;
+	int same;
+
+	ERR_set_mark();
+	same = was != NULL && was->evidence != NULL && a != NULL && b != NULL &&
+	    verifier_add_policy(a, v, f->evidence, 0) &&
+	    verifier_add_policy(b, v, was->evidence, 0) &&
+	    field_list_encode(a, &p, &n) && field_list_encode(b, &q, &m) &&
+	    n == m && memcmp(p, q, n) == 0;
+	ERR_pop_to_mark();
+	OPENSSL_free(p);
+	OPENSSL_free(q);
+	field_list_free(a);
+	field_list_free(b);
+	return same;
 }
 
 static int
@@ -142,14 +192,22 @@ reads_one(const struct verifier *v, const struct fleet *f, time_t now,
 }
 
 int
-verifier_reads(const struct verifier *v, const struct policy *p, time_t now,
-    struct outcome *o)
+verifier_reads(const struct verifier *v, const struct policy *p,
+    const struct policy *active, time_t now, struct outcome *o)
 {
+	const struct fleet *f;
 	int is = 1;
 	size_t i;
 
-	for (i = 0; is == 1 && i < p->n_fleets; i++)
-		if (p->fleets[i]->evidence != NULL)
-			is = reads_one(v, p->fleets[i], now, o);
+	for (i = 0; is == 1 && i < p->n_fleets; i++) {
+		f = p->fleets[i];
+		if (f->evidence == NULL)
+			continue;
+		is = reads_one(v, f, now, o);
+		if (is < 0 && is_as_active(v, f, active)) {
+			outcome_init(o);
+			is = 1;
+		}
+	}
 	return is;
 }

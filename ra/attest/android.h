@@ -14,6 +14,7 @@
 
 #define ANDROID_OID "1.3.6.1.4.1.11129.2.1.17"
 #define ANDROID_STATUS_MAX (4 * 1024 * 1024) /* octets of the status list */
+#define ANDROID_STATUS_AGE (7 * 86400)	     /* seconds, if nobody says */
 
 typedef struct {
 	ASN1_INTEGER *version;
@@ -41,6 +42,9 @@ int android_find(const STACK_OF(ASN1_TYPE) *list, int tag,
 /* An INTEGER or ENUMERATED there; -1: absent or unfit. */
 int64_t android_number(const STACK_OF(ASN1_TYPE) *list, int tag);
 
+/* Is the status list one? 1; 0 raised, also where there is none. Its age is not
+   looked at. */
+int android_status_fit(const struct attest_android_policy *policy);
 /* Is no certificate of ${path} on the status list, and is the list fresh? */
 int android_status_check(const struct attest_android_policy *policy,
     const STACK_OF(X509) *path, time_t now);

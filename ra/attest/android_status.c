@@ -33,32 +33,55 @@ out:
 	return yes;
 }
 
+/* The list; NULL raised. Its owner frees ${root}, also after a failure. */
+static json_t *
+read_entries(const struct attest_octets list, json_t **root)
+{
+	json_t *entries;
+
+	*root = NULL;
+	if (list.len == 0 || list.len > ANDROID_STATUS_MAX) {
+		attest_unfit("android.status", "policy.status",
+		    "no status list, or one of more than %d octets",
+		    ANDROID_STATUS_MAX);
+		return NULL;
+	}
+	*root = json_loadb((const char *)list.p, list.len,
+	    JSON_REJECT_DUPLICATES, NULL);
+	entries = json_object_get(*root, "entries");
+	if (json_is_object(entries))
+		return entries;
+	attest_unfit("android.status", "policy.status",
+	    "the status list is not JSON with entries");
+	return NULL;
+}
+
+int
+android_status_fit(const struct attest_android_policy *policy)
+{
+	json_t *root;
+	int ok = read_entries(policy->status, &root) != NULL;
+
+	json_decref(root);
+	return ok;
+}
+
 int
 android_status_check(const struct attest_android_policy *policy,
     const STACK_OF(X509) *path, time_t now)
 {
-	const struct attest_octets list = policy->status;
-	json_t *root, *entries;
-	int ok = 0, i;
+	json_t *root, *entries = read_entries(policy->status, &root);
+	int ok = 0, listed, i;
 
-	if (list.len == 0 || list.len > ANDROID_STATUS_MAX)
-		return attest_unfit("android.status", "policy.status",
-		    "no status list, or one of more than %d octets",
-		    ANDROID_STATUS_MAX);
-	if (now - policy->status_time > policy->status_max_age)
-		return attest_unfit("android.status-age", "policy.status",
+	if (entries == NULL)
+		goto out;
+	if (now - policy->status_time > policy->status_max_age) {
+		attest_unfit("android.status-age", "policy.status",
 		    "the status list is too old");
-	root = json_loadb((const char *)list.p, list.len,
-	    JSON_REJECT_DUPLICATES, NULL);
-	entries = json_object_get(root, "entries");
-	if (!json_is_object(entries)) {
-		attest_unfit("android.status", "policy.status",
-		    "not JSON with entries");
 		goto out;
 	}
 	for (i = 0; i < sk_X509_num(path); i++) {
-		int listed = is_listed(entries, sk_X509_value(path, i));
-
+		listed = is_listed(entries, sk_X509_value(path, i));
 		if (listed > 0)
 			attest_refuse("android.status", "certificate",
 			    "certificate %d is on the status list", i);

@@ -5,6 +5,7 @@
 
 #include "ca/error.h"
 #include "ca/report/report.h"
+#include "ra/attest/android.h"
 #include "ra/attest/bundle.h"
 #include "ra/attest/credential.h"
 #include "ra/attest/private.h"
@@ -245,6 +246,14 @@ tell_unfit(WIRE_ANSWER *a)
 	    message_set_refusal(a, "attest", "policy.references", "", text);
 }
 
+/* Nobody shows anything: is there what it would be held against? */
+static int
+is_whole(const struct attest_policy *policy)
+{
+	return (policy->formats & 1u << ATTEST_ANDROID) == 0 ||
+	    android_status_fit(&policy->android);
+}
+
 static int
 ask(const WIRE_REQUEST *req, struct verifier_anchors *kept, WIRE_ANSWER *a)
 {
@@ -262,7 +271,7 @@ ask(const WIRE_REQUEST *req, struct verifier_anchors *kept, WIRE_ANSWER *a)
 	else if (strcmp(op, "challenge") == 0)
 		ok = challenge(req->args, verifier_policy_get(policy), a);
 	else if (strcmp(op, "policy") == 0)
-		ok = 1;
+		ok = is_whole(verifier_policy_get(policy)) || tell_unfit(a);
 	else
 		attest_unfit("question", "op", "is unknown");
 	verifier_policy_free(policy);

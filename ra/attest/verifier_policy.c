@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include "ra/attest/android.h"
 #include "ra/attest/private.h"
 #include "ra/attest/verifier_policy.h"
 
@@ -94,6 +95,19 @@ read_formats(const WIRE_FIELDS *args, struct attest_policy *out)
 	return 1;
 }
 
+/* The list that came with the question, unless reference values have one. */
+static void
+read_phones(const WIRE_FIELDS *args, struct attest_android_policy *out)
+{
+	const char *text = field_text(args, "android.status", NULL);
+
+	if (out->status.len > 0 || text == NULL)
+		return;
+	out->status.p = (const unsigned char *)text;
+	out->status.len = strlen(text);
+	out->status_time = (time_t)field_int(args, "android.status_time", 0);
+}
+
 static int
 read_all(const WIRE_FIELDS *args, struct verifier_policy *p)
 {
@@ -103,11 +117,14 @@ read_all(const WIRE_FIELDS *args, struct verifier_policy *p)
 
 	out->arc = field_text(args, "arc", NULL);
 	out->tpm.classes = ATTEST_TPM_DISCRETE | ATTEST_TPM_FIRMWARE;
-	return read_formats(args, out) &&
-	    (text == NULL ||
-		verifier_refs_read(
-		    file, text, strlen(text), out, &p->refs)) &&
-	    read_trust(args, p, SET_AK, &out->tpm.ak) &&
+	out->android.level_min = 1;
+	out->android.status_max_age = ANDROID_STATUS_AGE;
+	if (!read_formats(args, out) ||
+	    (text != NULL && !verifier_refs_read(
+		file, text, strlen(text), out, &p->refs)))
+		return 0;
+	read_phones(args, &out->android);
+	return read_trust(args, p, SET_AK, &out->tpm.ak) &&
 	    read_trust(args, p, SET_EK, &out->tpm.ek) &&
 	    read_trust(args, p, SET_DICE, &out->dice.trust) &&
 	    read_trust(args, p, SET_EAT, &out->eat.trust) &&

@@ -2,6 +2,7 @@
 
 #include <openssl/objects.h>
 
+#include "ra/attest/android.h"
 #include "ra/attest/verifier_refs.h"
 
 /* Reference values of the formats that are not a TPM's. */
@@ -235,8 +236,8 @@ refs_read_eat(struct verifier_refs *r, const struct conf_group *g,
 
 static const struct conf_key ANDROID_KEYS[] = {
     {"level", CONF_TEXT, 0},
-    {"status", CONF_TEXT, 1},
-    {"status_time", CONF_INT, 1},
+    {"status", CONF_TEXT, 0},
+    {"status_time", CONF_INT, 0},
     {"status_max_age", CONF_DURATION, 0},
     {"os_patch_min", CONF_INT, 0},
     {"vendor_patch_min", CONF_INT, 0},
@@ -263,19 +264,21 @@ refs_read_android(struct verifier_refs *r, const struct conf_group *g,
 	int64_t when;
 	int level;
 
-	out->level_min = 1;
 	if (g == NULL)
 		return 1;
 	if (!conf_check(g, ANDROID_KEYS, N(ANDROID_KEYS)) ||
 	    (level = conf_choice(g, "level", levels, 0)) < 0 ||
 	    !conf_int(g, "status_time", 1, INT64_MAX, 1, &when))
 		return 0;
+	if (conf_has(g, "status") != conf_has(g, "status_time"))
+		return conf_fail(g, "status_time", "status and status_time "
+		    "stand together, or both are left to inkan-ca");
 	out->level_min = level + 1;
 	out->status.p = (const unsigned char *)conf_text(g, "status", "");
 	out->status.len = strlen(conf_text(g, "status", ""));
 	out->status_time = (time_t)when;
 	return conf_duration(g, "status_max_age", 3600, 90 * 86400,
-		   7 * 86400, &out->status_max_age) &&
+		   ANDROID_STATUS_AGE, &out->status_max_age) &&
 	    read_patch(g, "os_patch_min", &out->os_patch_min) &&
 	    read_patch(g, "vendor_patch_min", &out->vendor_patch_min) &&
 	    read_patch(g, "boot_patch_min", &out->boot_patch_min) &&

@@ -8,7 +8,7 @@ before_ceremony() { people_conf; }
 demo_up
 people_ready
 new_csr() { new_key "$T/$1.key"; csr "$T/$1.key" "/CN=$1" >"$T/$1.csr"; chmod 644 "$T/$1.csr"; }
-certs() { as $ANN --json cert list --profile code-signing | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+certs() { as $ANN --json cert list --profile code-signing | json - 'len(d)'; }
 no_approval() { no "$1" "$2" "$3" request approve "$4" "${@:5}"; }
 has "status" "$(as $ANN status)" "operators +6 operators, 3 rules of approval"
 
@@ -147,7 +147,7 @@ park $BOB revoke --where 'profile=code-signing' --execute --no-wait
 enrol_basic plain
 check "others need none" as $BOB revoke --serial "$(serial "$D/plain.pem")" --reason superseded
 check "approved" approve olga "$r"
-is "revoked" "$(as $ANN --json cert show "$sn" | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])')" revoked
+is "revoked" "$(as $ANN --json cert show "$sn" | json - 'd["state"]')" revoked
 
 # A secret is not kept: who asked runs it.
 park $BOB secret new --fleet devices

@@ -16,7 +16,7 @@ before_ceremony() {
 }
 demo_up
 people_ready
-issued() { as $ANN --json cert list --subject "CN=$1" | python3 -c 'import json,sys; print(sum(c["state"] == "valid" for c in json.load(sys.stdin)))'; }
+issued() { as $ANN --json cert list --subject "CN=$1" | json - 'sum(c["state"] == "valid" for c in d)'; }
 under() {	# POINT: inkan-ca that is killed there
 	demo_stop
 	INKAN_FAULT=$1 nohup "$faults" -c "$INKAN_CONFIG_DIR/ca.conf" \
@@ -51,14 +51,14 @@ done
 
 # A device's: approved, and killed while it is issued. What came to nothing is
 # approved again, what was recorded is the answer.
-all_of() { as $ANN --json cert list --fleet parked --device "$1" | python3 -c 'import json,sys; print(*sorted(c["state"] for c in json.load(sys.stdin)))'; }
+all_of() { as $ANN --json cert list --fleet parked --device "$1" | json - '" ".join(sorted(c["state"] for c in d))'; }
 ask() { post parked/simpleenroll "$T/$1.b64" --cert "$D/$1-maker.pem" --key "$D/$1-maker.key"; }
 for point in reserved recorded; do
 	under $point
 	demo_start ra
 	make_maker_device $point "$D/$point-maker"; new_key "$T/k"; csr "$T/k" /CN=x | base64 >"$T/$point.b64"
 	ask $point; is "$point: a device waits" "$code" 202
-	id=$(as $ANN --json request list --kind enrol --open | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["id"])')
+	id=$(as $ANN --json request list --kind enrol --open | json - 'd[0]["id"]')
 	check "  approved" approve carol "$id"
 	ask $point; is "  killed while it is issued" "$code" 503
 	check "  it is gone" wait_for 30 gone "$(cat "$T/demo/run/inkan-ca.pid")"

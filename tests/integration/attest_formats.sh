@@ -19,12 +19,20 @@ layer() {
 	printf '{ vendor = "Maker"; model = "M1"; layer = %d; svn_min = 3; fwids = [ "sha256:%s" ]; }' \
 	    "$1" "$(fwid "$1")"
 }
+phones() {	# JSON [time]: another status list
+	printf '%s\n' "$1" >"$dir/phones/next"
+	[ -z "${2:-}" ] || touch -d "$2" "$dir/phones/next"
+	mv "$dir/phones/next" "$dir/phones/status.json"
+}
 before_ceremony() {
 	local f=$dir/config/fleets s=$INKAN_SOCKET_DIR/verifier.sock
 	mkdir "$EVIDENCE"
 	evidence makers
 	echo "socket = \"$s\";" >"$dir/config/verifier.conf"
-	echo "verifier: { socket = \"$s\"; arc = \"$ARC\"; };" >>"$dir/config/ca.conf"
+	mkdir "$dir/phones"
+	phones '{"entries":{}}'
+	printf 'verifier: { socket = "%s"; arc = "%s"; android_status = "%s"; };\n' \
+	    "$s" "$ARC" "$dir/phones/status.json" >>"$dir/config/ca.conf"
 	# What evidence shows, in the certificate.
 	sed -e 's/^name = .*/name = "attested";/' \
 	    -e 's/identity\.cn/identity.device/; s/identity\.serial/attested.android.serial/' \
@@ -50,8 +58,7 @@ before_ceremony() {
 	echo "dice: { layers = ( $(layer 1), $(layer 2) ); };" >"$f/dice.attest"
 	printf 'eat: { profiles = [ "tag:maker.example,2026:device" ];\n keys = ( { id = "%s"; spki = "%s"; } ); };\n' \
 	    "$(printf told | od -An -tx1 | tr -d ' ')" "$(<"$EVIDENCE/told.hex")" >"$f/eat.attest"
-	printf 'android: { status = "%s"; status_time = %d; os_patch_min = 202611; };\n' \
-	    '{\"entries\":{\"bad\":{\"status\":\"REVOKED\"}}}' "$(date +%s)" >"$f/android.attest"
+	echo 'android: { os_patch_min = 202611; };' >"$f/android.attest"
 	echo 'webauthn: { rp_id = "devices.example"; origins = [ "https://devices.example" ]; };' \
 	    >"$f/webauthn.attest"
 }
@@ -60,8 +67,8 @@ before_start() { demo_start verifier; }
 demo_up
 out=$(inkan --json secret new --reusable --fleet dice --fleet alias --fleet brief \
     --fleet eat --fleet android --fleet webauthn)
-INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
-INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
+INKAN_USER=$(json - 'd["user"]' <<<"$out")
+INKAN_SECRET=$(json - 'd["secret"]' <<<"$out")
 export INKAN_USER INKAN_SECRET
 check "a nonce that is used too late" evidence nonce brief "$T/late"
 late=$SECONDS
@@ -116,6 +123,26 @@ is "  under the name that its evidence makes" "$(subject_of "$EVIDENCE/phone-2.p
 has "  another phone does not, in its place" \
     "$(evidence enrol <<<'android android phone-3 other-phone renew=phone-2')" \
     '^403 attest: renew\.identity: '
+
+# The list is another file each day; the policy stays.
+evidence enrol >"$T/out" <<<'android android soon listed'
+is "a phone whose batch is not on the list yet" "$(<"$T/out")" 200
+phones '{"entries":{"bad":{"status":"REVOKED"}}}'
+has "  now it is" "$(inkan evidence check "$EVIDENCE/soon.csr" --fleet android)" \
+    'attest\.android\.status'
+phones '{"entries":{}}' '8 days ago'
+has "a list that nobody fetches any more: our fault, not the device's" \
+    "$(evidence enrol <<<'android android phone-4 -')" '^503 attest: attest\.unavailable: '
+has "  the log says why" "$(grep verifier.away "$dir/log/inkan-ca.log")" \
+    'android\.status-age'
+has "  status says it" "$(status_row android.status)" '^warn .*fetched 19[0-9] hours ago'
+phones '{}'
+has "one that is none" "$(status_row evidence)" '^fail policy\.references: fleet android: .*entries'
+mv "$dir/phones/status.json" "$dir/phones/gone"
+has "  and is away" "$(evidence enrol <<<'android android phone-4 -')" '^503 '
+has "  is told" "$(cat "$dir/log/inkan-ca.log")" 'event=android.status.unreadable .*status.json'
+phones '{"entries":{"bad":{"status":"REVOKED"}}}'
+has "the next list counts at once" "$(evidence enrol <<<'android android phone-4 -')" '^200$'
 
 # --- forged ------------------------------------------------------------------
 

@@ -25,8 +25,8 @@ workers() { pgrep -P "$(verifier)"; }
 demo_up
 tpm_start "$T/tpm1"
 out=$("$INKAN_BIN/inkan" --json secret new --reusable --fleet tpm-ak --fleet tpm-key)
-INKAN_USER=$(json <(printf %s "$out") 'd["user"]')
-INKAN_SECRET=$(json <(printf %s "$out") 'd["secret"]')
+INKAN_USER=$(json - 'd["user"]' <<<"$out")
+INKAN_SECRET=$(json - 'd["secret"]' <<<"$out")
 basic >"$T/user"
 mkdir -p "$T/dev"
 enroll() {	# what name options...
@@ -154,7 +154,7 @@ has "a request that is not on record" \
     "$(inkan evidence check "$T/n0.csr" --fleet tpm-key 2>&1)" nonce
 out=$(inkan --json evidence replay --fleet tpm-key --last 100)
 is "the same policy decides the same" \
-    "$(json <(printf %s "$out") 'd["differ"]')" 0
+    "$(json - 'd["differ"]' <<<"$out")" 0
 sed -i 's/ "virtual",//' "$T/demo/config/fleets/tpm.attest"
 sed -i 's/ one_of = .*/ one_of = [ "discrete" ]; } );/' \
     "$T/demo/config/fleets/tpm-key.conf"
@@ -162,7 +162,7 @@ check "a stricter policy" inkan policy activate
 has "would have refused it" \
     "$(inkan evidence check "$T/dev/key.csr" --fleet tpm-key)" attest.require
 out=$(inkan --json evidence replay --fleet tpm-key --last 100)
-has "and others" "$(json <(printf %s "$out") 'd["differ"]')" '^[1-9]'
+has "and others" "$(json - 'd["differ"]' <<<"$out")" '^[1-9]'
 
 # --- which software --------------------------------------------------------
 

@@ -12,9 +12,6 @@ before_start() { printf 'log: { anchor_interval = "1s"; };\n' >>"$T/demo/config/
 demo_up
 conf=$INKAN_CONFIG_DIR/ca.conf
 B=$T/backup
-row() {	# a check of status: its level and text
-	inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"
-}
 ask() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1; }
 count() { sqlite3 "file:$1?mode=ro" "$2"; }
 
@@ -116,7 +113,7 @@ check "  store and published files" inkan restore --config "$conf" "$B"
 check "  as they were" diff -r "$B/pub" "$T/demo/pub"
 is "  with their modes" "$(stat -c %a "$INKAN_STORE" "$T/demo/pub/log/checkpoint" "$T/demo/pub" | tr '\n' ' ')" "600 644 755 "
 demo_start ca ra ocsp
-has "4. the token remembers more than the store" "$(row log)" "^fail log.rollback: the token's anchor tells of"
+has "4. the token remembers more than the store" "$(status_row log)" "^fail log.rollback: the token's anchor tells of"
 check_not "nothing is issued" enrol_basic refused
 check "5. the operator decides" inkan log accept --reason "restored from the backup"
 check "it issues" enrol_basic again
@@ -126,7 +123,7 @@ csr "$D/after.key" "/CN=after" | base64 >"$T/after.b64"
 post simplereenroll "$T/after.b64" --cert "$D/after.pem" --key "$D/after.key"
 check_not "  it cannot be renewed with" test "$code" = 200
 check_not "  OCSP does not call it good" grep -q "after.pem: good" <<<"$(ask after)"
-is "  also that one was revoked" "$(inkan --json cert list --device busy1 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["state"])')" valid
+is "  also that one was revoked" "$(inkan --json cert list --device busy1 | json - 'd[0]["state"]')" valid
 has "  but the CRL put aside tells it" "$(openssl crl -inform DER -in "$T/aside/pub/crl/devices-g1.crl" -noout -text | tr a-f A-F)" "$(serial "$D/busy1.pem" | tr a-f A-F)"
 check "  it is revoked again" inkan revoke --serial "$(serial "$D/busy1.pem")" --reason keyCompromise
 check "  and an unknown one that turns up" inkan revoke --issuer devices-g1 --serial "$(serial "$D/after.pem")" --unknown

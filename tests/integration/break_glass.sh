@@ -14,7 +14,7 @@ demo_up
 people_ready
 for n in a b c d e; do enrol_basic $n; done
 sn() { serial "$D/$1.pem"; }
-state() { as $ANN --json cert show "$(sn "$1")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])'; }
+state() { as $ANN --json cert show "$(sn "$1")" | json - 'd["state"]'; }
 
 park $BOB revoke --serial "$(sn a)" --reason keyCompromise
 is "without it a revocation waits" "$(state a)" valid

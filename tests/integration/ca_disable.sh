@@ -11,7 +11,7 @@ demo_up
 new_key "$T/k"; openssl req -new -key "$T/k" -subj /CN=one -out "$T/one.csr"
 check "issue" inkan issue --profile device-ldevid --csr "$T/one.csr" --out "$T/one.pem"
 enrol_basic two; is "enrol" "$code" 200
-number() { inkan --json crl show --issuer devices-g1 | python3 -c 'import json,sys; print(json.load(sys.stdin)["number"])'; }
+number() { inkan --json crl show --issuer devices-g1 | json - 'd["number"]'; }
 before=$(number)
 serial_d=$(serial_of "$T/demo/certs/ocsp-devices-g1.pem")
 

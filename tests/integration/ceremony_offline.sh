@@ -94,7 +94,7 @@ ceremony destroy; is "the key of a CA that issues: it stays" $? 1
 has "  destroy.active" "$said" "destroy\.active"
 demo_start ca
 check "the CA is put out of use" inkan ca disable devices-g1
-enough=$(inkan --json cert list | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+enough=$(inkan --json cert list | json - 'len(d)')
 demo_stop
 ceremony destroy; is "while $enough of its certificates are valid: it stays" $? 1
 has "  destroy.valid" "$said" "destroy\.valid: 1 certificates"

@@ -15,8 +15,8 @@ for c in d:
     assert re.fullmatch('[0-9a-f]+', c['serial'])
     assert re.fullmatch(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ', c['not_before']), c['not_before']
 P
-is "filter" "$(inkan --json cert list --device p | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 1
-is "limit" "$(inkan --json cert list --limit 2 | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 2
+is "filter" "$(inkan --json cert list --device p | json - 'len(d)')" 1
+is "limit" "$(inkan --json cert list --limit 2 | json - 'len(d)')" 2
 inkan frobnicate >/dev/null 2>&1; is "unknown command" $? 2
 inkan cert list --wrong >/dev/null 2>&1; is "unknown option" $? 2
 inkan cert list --state nonsense >/dev/null 2>&1; check "bad value" test $? -ne 0
@@ -56,7 +56,7 @@ out=$(inkan explain --profile code-signing --csr "$T/csr.der" 2>&1)
 has "explain: what is missing" "$out" "refuse|issue"
 csr "$D/q.key" /CN=other >"$T/dup"; out=$(inkan explain --fleet devices --csr "$T/dup" --user "$INKAN_USER")
 has "explain: a duplicate key" "$out" "key.duplicate"
-is "and nothing was issued" "$(inkan --json cert list --device p9 | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 0
+is "and nothing was issued" "$(inkan --json cert list --device p9 | json - 'len(d)')" 0
 inkan issue --profile device-ldevid --csr - --device p --fleet devices <"$T/csr.pem" >"$T/i.pem" 2>"$T/e"; rc=$?
 check "issue from stdin" test $rc -eq 0
 check "PEM on stdout" openssl x509 -in "$T/i.pem" -noout

@@ -39,7 +39,7 @@ for i in c5 c6; do try $i; done
 # A day forward, then a day back, under a program that runs.
 number() { openssl crl -inform DER -in "$INKAN_DIR/pub/crl/devices-g1.crl" -noout -crlnumber; }
 stopped() { inkan status | grep -qE "clock stepped|behind"; }
-issued() { inkan --json cert list --all --fleet devices | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+issued() { inkan --json cert list --all --fleet devices | json - 'len(d)'; }
 for day in +26h -22h; do
 	n=$(issued) crl=$(number) d=d${day#?}
 	fake $day

@@ -80,13 +80,13 @@ check_not "no such shard" inkan crl show --issuer attestation --shard $N
 has "status counts them" "$(inkan status)" "attestation-g1 +$N shards, 1 entries"
 
 # --- many revocations make few CRLs ---
-made() { inkan --json log list --all | python3 -c 'import json,sys; print(sum(e["kind"] == "crl" for e in json.load(sys.stdin)))'; }
+made() { inkan --json log list --all | json - 'sum(e["kind"] == "crl" for e in d)'; }
 before=$(made) start=$SECONDS
 hold() { inkan revoke --serial "$1" --issuer attestation --reason certificateHold >/dev/null; }
 release() { inkan release --serial "$1" --issuer attestation >/dev/null; }
 for n in d e f; do s=$(serial "$D/$n.pem"); for _ in 1 2 3 4 5; do hold "$s"; release "$s"; done; hold "$s"; done
 for n in g h i j k l; do inkan revoke --serial "$(serial "$D/$n.pem")" --issuer attestation >/dev/null; done
-all_listed() { [ "$(inkan --json crl show --issuer attestation | python3 -c 'import json,sys; print(sum(c["entries"] for c in json.load(sys.stdin)))')" = 10 ]; }
+all_listed() { [ "$(inkan --json crl show --issuer attestation | json - 'sum(c["entries"] for c in d)')" = 10 ]; }
 check "all are listed after a few seconds" wait_for 12 all_listed
 after=$(made) most=$(( N * ((SECONDS - start) / 5 + 1) ))
 check "some" test "$after" -gt "$before"
@@ -115,13 +115,13 @@ demo_start ra ocsp
 # --- the count is fixed once the CA has issued ---
 out=$(inkan crl shards --issuer attestation --shards 8 2>&1); check "another count is refused" test $? -eq 1
 has "  by name" "$out" "crl\.shards: "
-is "  and nothing changed" "$(inkan --json crl show --issuer attestation | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" $N
+is "  and nothing changed" "$(inkan --json crl show --issuer attestation | json - 'len(d)')" $N
 check_not "not a count" inkan crl shards --issuer spare --shards 1
 check_not "nor this" inkan crl shards --issuer spare --shards 257
 check "a CA that has issued nothing may be cut" inkan crl shards --issuer spare --shards 3
 check "  its shards are there" test -s "$crls/spare-g1-s2.crl"
 demo_stop; demo_start ca ra ocsp
-is "  also after a restart" "$(inkan --json crl show --issuer spare | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 3
+is "  also after a restart" "$(inkan --json crl show --issuer spare | json - 'len(d)')" 3
 has "  and on record" "$(inkan log list --limit 1000)" "crl.shards"
 
 # --- what the ceremony refuses ---

@@ -14,7 +14,7 @@ demo_up
 import() { inkan --json device import "$@" >"$T/j" 2>"$T/e"; }
 counts() { json "$T/j" '(d.get("added", d.get("new")), d["unchanged"], d["refused"])'; }
 known() { inkan --json device show "$1" --fleet "${2:-devices}" >"$T/dev" 2>/dev/null; }
-adds() { inkan --json log list | python3 -c 'import json,sys; print(sum(e["kind"]==sys.argv[1] for e in json.load(sys.stdin)))' "$1"; }
+adds() { inkan --json log list | json - "sum(e['kind'] == '$1' for e in d)"; }
 
 # --- CSV: quotes, line ends in quotes, CRLF, a byte order mark, empty values
 new_key "$T/k1"; openssl pkey -in "$T/k1" -pubout -out "$T/k1.pub"
@@ -119,7 +119,7 @@ check "a device enrols meanwhile" enrol_basic meanwhile
 wait $pid; is "$N rows" "$(cat "$T/status")" 0
 trace "$N rows in $(( ($(date +%s%N) - before) / 1000000 )) ms"
 is "  all added" "$(counts)" "($N, 0, 0)"
-is "  in the registry" "$(inkan --json fleet list | python3 -c 'import json,sys; print([f["devices"] for f in json.load(sys.stdin) if f["name"]=="strict"])')" "[$N]"
+is "  in the registry" "$(inkan --json fleet list | json - '[f["devices"] for f in d if f["name"]=="strict"]')" "[$N]"
 known "m-$((N - 1))" strict; is "  the last" "$(json "$T/dev" 'd["serial"]')" "$(printf 'SN%08d' $((N - 1)))"
 python3 - $((N * 5)) >"$T/more.csv" <<'X'
 import sys
@@ -127,7 +127,7 @@ print("fleet,name,serial,model")
 for i in range(int(sys.argv[1])):
     print(f"windowed,w-{i},WN{i:08d},X{i%7}")
 X
-there() { inkan --json fleet list 2>/dev/null | python3 -c 'import json,sys; print([f["devices"] for f in json.load(sys.stdin) if f["name"]=="windowed"][0])'; }
+there() { inkan --json fleet list 2>/dev/null | json - '[f["devices"] for f in d if f["name"]=="windowed"][0]'; }
 begun() { [ "$(there)" -gt 0 ]; }
 inkan device import "$T/more.csv" >"$T/o" 2>"$T/e" & pid=$!
 wait_for 60 begun; ca=$(cat "$T/demo/run/inkan-ca.pid"); kill -9 "$ca"; wait $pid

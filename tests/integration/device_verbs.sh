@@ -3,7 +3,7 @@
 tid="device verbs"
 . "$(dirname "$0")/lib.sh"
 demo_up
-state() { inkan --json cert show "$(serial "$D/$1.pem")" | python3 -c 'import json,sys; c=json.load(sys.stdin); print(c["state"], c["reason"])'; }
+state() { inkan --json cert show "$(serial "$D/$1.pem")" | json - 'd["state"] + " " + str(d["reason"])'; }
 dev() {	# NAME FLEET expression on d
 	inkan --json device show "$1" --fleet "$2" >"$T/dev" && json "$T/dev" "$3"
 }
@@ -27,8 +27,8 @@ is "  one revoked, one secret" "$(json "$T/j" '(d["revoked"], d["secrets_revoked
 is "  and named" "$(json "$T/j" 'd["certificates"][0]["serial"]')" "$(serial "$D/old-1.pem")"
 is "  its certificate" "$(state old-1)" "revoked cessationOfOperation"
 is "  the device" "$(dev old-1 devices '(d["state"], d["retired_at"] is not None, d["note"])')" "('disabled', True, 'retired: scrapped')"
-is "  its secret" "$(inkan --json secret list | python3 -c 'import json,sys; print([s["revoked"] for s in json.load(sys.stdin) if s["user"]==sys.argv[1]])' "$user")" "[True]"
-is "  that of another fleet stays" "$(inkan --json secret list | python3 -c 'import json,sys; print([s["revoked"] for s in json.load(sys.stdin) if s["user"]==sys.argv[1]])' "$(json "$T/s2" 'd["user"]')")" "[False]"
+is "  its secret" "$(inkan --json secret list | json - "[s['revoked'] for s in d if s['user'] == '$user']")" "[True]"
+is "  that of another fleet stays" "$(inkan --json secret list | json - "[s['revoked'] for s in d if s['user'] == '$(json "$T/s2" 'd["user"]')']")" "[False]"
 refused "never enabled again" device.retired inkan device enable old-1
 refused "nor retired again" device.retired inkan device retire old-1
 refused "nor transferred" device.retired inkan device transfer old-1 --to windowed

@@ -29,7 +29,6 @@ hold() {
 of() { store "SELECT count(*) FROM certs WHERE device = '$1' AND state = 2"; }
 says() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1; }
 ocsp_is() { says "$1" | grep -qE "$2"; }
-row() { inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"; }
 event() { grep -q "event=$1 " "$T/demo/log/inkan-ca.log"; }
 : >"$T/held"; : >"$T/revoked"
 request first; check "before" served first; hold first
@@ -44,7 +43,7 @@ while read -r what words; do
 	is "store, $what: 503" "$code" 503
 	has "  with Retry-After" "$(cat "$head")" '^Retry-After: [0-9]+'
 	is "  nothing was issued" "$(of $name)" 0
-	has "  status says what the system said" "$(row store)" "$words"
+	has "  status says what the system said" "$(status_row store)" "$words"
 	check_not "  and inkan status --check fails" inkan status --check
 	disk_faults
 	check "  well again: the client asks again and is served" wait_for 20 served $name
@@ -61,7 +60,7 @@ done <<-X
 # --- status.db: what is recorded is given out, and told to readers later ------------
 disk_faults "write EIO path=status.db"
 request unseen; check "status.db, write:EIO: a device is served" served unseen; hold unseen
-has "  status says it" "$(row status.db)" "fail|warn"
+has "  status says it" "$(status_row status.db)" "fail|warn"
 check "  an event says it" event issue.unpublished
 s=$(serial "$D/first.pem")
 check_not "  a revocation is not confirmed" inkan revoke --serial "$s"
@@ -89,7 +88,7 @@ has "    and it says why" "$(cat "$T/out")" "No space"
 is "  the old one stands" "$(sha256sum <"$INKAN_DIR/pub/crl/devices-g1.crl")" "$was"
 check "  OCSP says revoked" wait_for 20 ocsp_is disk-1 ": revoked"
 request quiet; check "  devices are served, until fail_after" served quiet; hold quiet
-trouble() { row log | grep -q "^fail"; }
+trouble() { status_row log | grep -q "^fail"; }
 check "  status says that the log is not published" wait_for 20 trouble
 disk_faults
 is_listed() { listed | grep -q "^$s$"; }

@@ -84,7 +84,7 @@ has "for people" "$out" "departs +1  wrapped-64 .*base64 in lines of 64 characte
 has "  refusals" "$out" "refused +1  media.type"
 
 # What has been captured is explained, and changes nothing.
-before=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+before=$(inkan --json cert list --all | json - 'len(d)')
 explain() { inkan --json explain "$@" >"$T/j" 2>"$T/err"; }
 stage() { json "$T/j" "[r['verdict']+' '+r['rule'] for r in d['stages'] if r['stage']=='$1' and r['rule'] not in ('habit','deviation')]"; }
 csr "$T/k" /CN=cap-1 | lines_crlf >"$T/b"
@@ -114,7 +114,7 @@ explain --request "$T/x"; is "a label of nobody" $? 1
 has "  it says so" "$(cat "$T/j" "$T/err")" "label"
 out=$(inkan explain --request - --fleet devices --user "$INKAN_USER" <"$T/b")
 has "for people, from a pipe" "$out" "shape +pass +deviation +crlf +lines end with CR LF"
-after=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+after=$(inkan --json cert list --all | json - 'len(d)')
 is "nothing was issued" "$after" "$before"
 is "of another fleet: nothing" "$(inkan client report --fleet strict)" "no client was seen"
 finish

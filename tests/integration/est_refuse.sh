@@ -4,7 +4,7 @@ tid="EST: refusals"
 . "$(dirname "$0")/lib.sh"
 demo_up
 new_key "$T/k"; csr "$T/k" "/CN=bad" >"$T/der"; base64 <"$T/der" >"$T/b"
-before=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+before=$(inkan --json cert list --all | json - 'len(d)')
 
 U="-u $(basic)"
 try() {	# what, status, op, body, curl options...
@@ -98,7 +98,7 @@ has "  with Allow" "$(cat "$head")" '^Allow: .*GET'
 try "serverkeygen" 501 serverkeygen "$T/b" $U
 try "fullcmc" 501 fullcmc "$T/b" $U
 
-after=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')
+after=$(inkan --json cert list --all | json - 'len(d)')
 is "nothing stored but the two that succeeded" "$after" $((before + 2))
 
 # A sender of one octet per second cannot stretch the deadline.

@@ -20,7 +20,7 @@ try simplereenroll r1 "$T/n1" /CN=r1; is "the same again: the same certificate" 
 take_cert "$T/r1c.pem"; is "  its serial" "$(serial "$T/r1c.pem")" "$first"
 try simplereenroll r1 "$T/n2" /CN=r1; is "a second successor" "$code" 403
 has "  names the rule" "$(reason)" "renew.successor"
-is "  the device is parked" "$(inkan --json device show r1 | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])')" parked
+is "  the device is parked" "$(inkan --json device show r1 | json - 'd["state"]')" parked
 has "  the alarm is in the log" "$(inkan log list --all 2>/dev/null || inkan log list)" "alarm.clone"
 
 check "r2" enrol_basic r2

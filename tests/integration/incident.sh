@@ -53,7 +53,7 @@ is "  by profile" "$(value '[(g["issuer"], g["profile"], g["certificates"]) for 
 is "  growth of the CRL: 53 octets each" "$(value 'd["crl_octets"]')" $((want * 53))
 is "  signatures" "$(value 'd["crls"]')" 1
 has "  for people" "$(inkan revoke --where "$expr")" "Nothing was changed"
-is "nothing was changed" "$(inkan --json cert list --state revoked | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 1
+is "nothing was changed" "$(inkan --json cert list --state revoked | json - 'len(d)')" 1
 is "  and nothing started" "$(inkan --json campaign list)" "[]"
 plan 'device~dev-1* expires-after=2020-01-01'; is "a pattern" "$(value 'd["certificates"]')" 11
 plan 'device=dev-7'; is "a device" "$(value 'd["certificates"]')" 1
@@ -66,7 +66,7 @@ plan 'issued-after=2099-01-01'; is "of another time" "$(value 'd["certificates"]
 # Execute, in small stages; what is issued from now on is not in it.
 past=$(date -u -d '-1 day' +%Y-%m-%dT%H:%M:%SZ)
 check "execute" inkan --json revoke --where "$expr" --reason keyCompromise --invalidity-date "$past" --note "INC-7" --execute --no-wait --stage 2 --pause 5
-id=$(inkan --json campaign list | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["id"])')
+id=$(inkan --json campaign list | json - 'd[0]["id"]')
 campaign() { inkan --json campaign show "$id" >"$T/j" && value "$1"; }
 for _ in $(seq 50); do
 	[ "$(campaign 'd["done"] > 0')" = True ] && break
@@ -113,7 +113,7 @@ for i in $(seq 0 43); do
 done | sort >"$T/listed"
 check "OCSP agrees" diff "$T/want" "$T/ocsp"
 check "the CRL agrees" diff "$T/want" "$T/listed"
-is "what was issued later is valid" "$(inkan --json cert show "$(serial "$D/late.pem")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])')" valid
+is "what was issued later is valid" "$(inkan --json cert show "$(serial "$D/late.pem")" | json - 'd["state"]')" valid
 csr "$D/dev-14.key" /CN=dev-14 | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"
 is "a lost key gets nothing" "$code" 403; has "  by its rule" "$(reason)" "key.blocked"
 log=$(inkan log list --limit 5000)

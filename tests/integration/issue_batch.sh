@@ -4,7 +4,7 @@ tid="issue --batch"
 . "$(dirname "$0")/lib.sh"
 N=${N:-60}
 demo_up
-certs() { inkan --json cert list --profile "$1" --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+certs() { inkan --json cert list --profile "$1" --all | json - 'len(d)'; }
 counts() { json "$T/j" '(d["issued"], d["before"], d["refused"])'; }
 batch() { inkan --json issue --batch "$@" >"$T/j" 2>"$T/e"; }
 
@@ -89,7 +89,7 @@ has "  each with its rule" "$(cat "$T/e")" "mixed.jsonl:3: device: there is no d
 has "  a field that the profile has not" "$(cat "$T/e")" "mixed.jsonl:9: set: .*colour"
 check "  the good ones are there" [ -s "$T/o5/one.pem" -a -s "$T/o5/f-1.pem" ]
 check_not "  and none outside" [ -e "$T/one.pem" ]
-is "the profile is the fleet's" "$(inkan --json cert show "$(serial "$T/o5/f-1.pem")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["profile"])')" device-ldevid
+is "the profile is the fleet's" "$(inkan --json cert show "$(serial "$T/o5/f-1.pem")" | json - 'd["profile"]')" device-ldevid
 # One at a time has a folder.
 (flock 9; sleep 5) 9>>"$T/o5/.inkan-batch" & sleep 0.5
 batch "$T/mixed.jsonl" --out "$T/o5"; is "another one at work" $? 1

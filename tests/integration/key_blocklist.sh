@@ -17,7 +17,7 @@ new_key "$D/bad-1.key"; check "used-1 enrols" enrol_basic used-1
 inkan --json key block --file "$T/list" --note "leak of 2026" >"$T/j" 2>"$T/e"; is "key block" $? 0
 is "  counts" "$(json "$T/j" '(d["added"], d["known"], d["in_use"])')" "(5002, 0, 1)"
 is "  tells who uses one" "$(json "$T/j" 'd["certificates"][0]["serial"]')" "$(serial "$D/used-1.pem")"
-is "  and does not touch it" "$(inkan --json cert show "$(serial "$D/used-1.pem")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])')" valid
+is "  and does not touch it" "$(inkan --json cert show "$(serial "$D/used-1.pem")" | json - 'd["state"]')" valid
 enrol_as bad-1; is "a CSR on a blocked key" "$code" 403
 has "  by its rule" "$(reason)" "key.blocked"
 csr "$D/bad-1.key" /CN=x >"$T/c"
@@ -36,7 +36,7 @@ printf 'zz\n' >"$T/f"; out=$(inkan key block --file "$T/f" 2>&1); is "no hash" $
 has "  tells the line" "$out" "f:1:"
 { printf '%064x\n' 999999; echo 12; } >"$T/f"
 check_not "one wrong line" inkan key block --file "$T/f"
-is "  and nothing is blocked" "$(inkan --json key blocked | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 5002
+is "  and nothing is blocked" "$(inkan --json key blocked | json - 'len(d)')" 5002
 echo "# nothing" >"$T/f"; check_not "a file without a hash" inkan key block --file "$T/f"
 
 h=$(spki "$D/bad-1.key")

@@ -13,7 +13,6 @@ store() { sqlite3 "file:$INKAN_STORE?mode=ro" "$1"; }
 size() { sed -n 2p "$T/demo/pub/log/checkpoint"; }
 root() { sed -n 3p "$T/demo/pub/log/checkpoint"; }
 whole() { [ "$(size)" = "$(store 'select count(*) from entries')" ]; }
-row() { inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"; }
 check "a first checkpoint" wait_for 10 whole
 for point in log-tiles log-signed log-published; do
 	demo_stop
@@ -32,7 +31,7 @@ for point in log-tiles log-signed log-published; do
 	esac
 	demo_start ca ra ocsp
 	check "$point: it goes on" wait_for 10 whole
-	has "$point: in order" "$(row log)" "^ok "
+	has "$point: in order" "$(status_row log)" "^ok "
 	is "$point: the old checkpoint stands" "$(store "select count(*) from log_checkpoints where size = $before")" 1
 	check "$point: larger than before" test "$(size)" -gt "$before"
 	check "$point: another root" test "$(root)" != "$was"

@@ -7,10 +7,7 @@ need sqlite3
 need pkcs11-tool
 before_start() { printf 'log: { fail_after = "10s"; };\n' >>"$T/demo/config/ca.conf"; }
 demo_up
-row() {	# a check of status: its level and text
-	inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"
-}
-row_has() { row "$1" | grep -qE -- "$2"; }
+row_has() { status_row "$1" | grep -qE -- "$2"; }
 grown() { [ "$(sed -n 2p "$T/demo/pub/log/checkpoint")" = "$(sqlite3 "file:$INKAN_STORE?mode=ro" 'select count(*) from entries')" ]; }
 check "a device enrols" enrol_basic first
 check "it is in the log" wait_for 10 grown
@@ -47,7 +44,7 @@ p11() {
 cp -a "$T/demo/tokens/ca" "$T/token"
 check "the key is destroyed" p11 --delete-object --type privkey --label inkan-log
 closed "no key" b
-has "the trouble is named" "$(row log)" "inkan-log"
+has "the trouble is named" "$(status_row log)" "inkan-log"
 cp -an "$T/token/." "$T/demo/tokens/ca/"
 # SoftHSM looks at its folder again when something was written.
 printf x >"$T/x"

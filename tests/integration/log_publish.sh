@@ -11,9 +11,6 @@ demo_up
 L=$INKAN_HTTP_URL/log
 fetch() { curl -fsS --max-time 5 "$L/$1" -o "$2"; }
 size_of() { sed -n 2p "$1"; }
-row() {	# a check of status: its level and text
-	inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"
-}
 grown() { fetch checkpoint "$T/cp" && [ "$(size_of "$T/cp")" -ge "$1" ]; }
 
 # A reader of its own, which shares nothing with ours: the root over all leaves
@@ -117,8 +114,8 @@ check "it is published" wait_for 10 grown "$(entries)"
 fourth=$(reader)
 check "the log goes on" cmp -n $((32 * third)) "$T/leaves.$third" "$T/leaves.$fourth"
 
-has "status tells of the log" "$(row log)" "^ok localhost:.*entries, checkpoint .* key ed25519"
-has "and of its anchor" "$(row log.anchors)" "^ok token"
+has "status tells of the log" "$(status_row log)" "^ok localhost:.*entries, checkpoint .* key ed25519"
+has "and of its anchor" "$(status_row log.anchors)" "^ok token"
 check_not "nothing is to be accepted" inkan log accept --reason none
 has "and it says so" "$(cat "$T/out")" "log.accept"
 trans=$(grep "verifier key" "$T/demo/log/transcript")

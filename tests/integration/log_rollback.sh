@@ -17,9 +17,6 @@ settled_at() {	# the checkpoint holds every entry, and so does the file
 	[ "$(sed -n 2p "$T/demo/pub/log/checkpoint")" = "$n" ] &&
 	    cmp -s "$T/demo/pub/log/checkpoint" "$T/elsewhere/anchor"
 }
-row() {	# a check of status: its level and text
-	inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"
-}
 
 check "a device enrols" enrol_basic old
 check "the log is anchored" wait_for 10 settled_at
@@ -44,8 +41,8 @@ restore() {	# what...
 cp -a "$T/demo/state" "$T/demo/pub" "$T/demo/tokens" "$T/elsewhere/"
 restore state pub tokens
 demo_start ca ra ocsp
-has "status names what is wrong" "$(row log)" "^fail log.rollback: $T/elsewhere/anchor tells of $size entries"
-has "and what stands still" "$(row issuing)" "^fail stopped: log.rollback"
+has "status names what is wrong" "$(status_row log)" "^fail log.rollback: $T/elsewhere/anchor tells of $size entries"
+has "and what stands still" "$(status_row issuing)" "^fail stopped: log.rollback"
 check_not "--check alarms" inkan status --check
 check_not "nothing is issued" enrol_basic refused
 is "503" "$code" 503
@@ -56,7 +53,7 @@ has "the event is there" "$(cat "$T/demo/log/inkan-ca.log")" "event=log.stopped 
 demo_stop
 demo_start ca
 # By now the entries of two starts may have made it as long.
-has "a restart changes nothing" "$(row log)" "^fail log.(rollback|fork): .*$T/elsewhere/anchor"
+has "a restart changes nothing" "$(status_row log)" "^fail log.(rollback|fork): .*$T/elsewhere/anchor"
 demo_stop
 
 # 2. Restored with that file, but the token remembers.
@@ -66,7 +63,7 @@ cp "$T/elsewhere/anchor" "$T/anchor.today"
 restore state pub
 cp "$T/yesterday/pub/log/checkpoint" "$T/elsewhere/anchor"
 demo_start ca ra ocsp
-has "the token's anchor is seen" "$(row log)" "^fail log.rollback: the token's anchor tells of [0-9]* entries"
+has "the token's anchor is seen" "$(status_row log)" "^fail log.rollback: the token's anchor tells of [0-9]* entries"
 check_not "nothing is issued again" enrol_basic refused2
 
 # 3. The operator decides, on record.
@@ -82,7 +79,7 @@ has "the log tells of it" "$(inkan --json log list --all)" "restored after a fir
 is "it is the token's anchor that was accepted" "$(sqlite3 "file:$INKAN_STORE?mode=ro" 'select count(*) from logs')" 2
 demo_stop
 demo_start ca ra ocsp
-has "it starts in order" "$(row log)" "^ok .*/log/2: "
+has "it starts in order" "$(status_row log)" "^ok .*/log/2: "
 check "and issues" enrol_basic later
 
 # 4. A row changed by hand, tiles gone: the store is not what was signed.
@@ -90,6 +87,6 @@ demo_stop
 sqlite3 "$INKAN_STORE" "update entries set leaf = (select leaf from entries where idx = 3) where idx = 2"
 rm -r "$T/demo/pub/log/tile"
 demo_start ca
-stopped() { row log | grep -q "^fail log.fork: the store's first"; }
+stopped() { status_row log | grep -q "^fail log.fork: the store's first"; }
 check "a changed entry is found when tiles are made anew" wait_for 10 stopped
 finish

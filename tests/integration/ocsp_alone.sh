@@ -34,7 +34,7 @@ has "plan: 5 certificates" "$out" "devices-g1 +[0-9]+ "
 has "  against the measured rate" "$out" "measured"
 inkan --json ocsp plan --issuer devices --fleet-size 10000000 >"$T/plan"
 is "  ten millions, an hour, less a quarter" "$(json "$T/plan" 'd[0]["signatures_day"]')" 320000000
-is "  it does not fit a slow token" "$(inkan --json ocsp plan --issuer devices --fleet-size 10000000 --rate 100 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["fits"])')" no
+is "  it does not fit a slow token" "$(inkan --json ocsp plan --issuer devices --fleet-size 10000000 --rate 100 | json - 'd[0]["fits"]')" no
 check_not "  refresh above half of validity" inkan ocsp plan --validity 1h --refresh 45m
 
 # The token is lost. What was asked in the moment before a change was seen is not

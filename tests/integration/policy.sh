@@ -9,7 +9,7 @@ before_ceremony() {
 demo_up
 f=$INKAN_CONFIG_DIR/fleets/devices.conf p=$INKAN_CONFIG_DIR/profiles/device-ldevid.conf
 enrol_basic a
-is "made by version" "$(inkan --json cert show "$(serial "$D/a.pem")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["profile_version"])')" 1
+is "made by version" "$(inkan --json cert show "$(serial "$D/a.pem")" | json - 'd["profile_version"]')" 1
 check_not "no difference yet" grep -qE "changed|added|removed" <<<"$(inkan policy diff)"
 sed -i 's/duration *= *"[^"]*"/duration = "7d"/' "$p"
 has "policy diff" "$(inkan policy diff)" "^changed +profiles/device-ldevid.conf"
@@ -20,7 +20,7 @@ check "the active version goes on" test "$(days "$D/b.pem")" -gt 7
 check "activate" inkan policy activate --note "shorter"
 enrol_basic c
 is "now it holds" "$(days "$D/c.pem")" 7
-is "and says so" "$(inkan --json cert show "$(serial "$D/c.pem")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["profile_version"])')" 2
+is "and says so" "$(inkan --json cert show "$(serial "$D/c.pem")" | json - 'd["profile_version"]')" 2
 has "policy show" "$(inkan policy show)" "shorter"
 cp "$f" "$T/f"; sed -i 's/profile *=/profil =/' "$f"
 out=$(inkan policy activate 2>&1); is "a mistake is refused" $? 1
@@ -43,7 +43,7 @@ sed -e 's/^name = .*/name = "dice";/' -e 's/^label = .*/label = "dice";/' -e '/^
 printf 'attest: { formats = [ "dice" ]; references = "d.attest";\n anchors = ( { format = "dice"; anchors = "dice.pem"; } ); };\n' \
     >>"$INKAN_CONFIG_DIR/fleets/dice.conf"
 refs() { printf 'dice: {\n  layers = (\n    { layer = 1; fwids = [ "sha256:%s" ]; }\n  );\n};\n' "$1" >"$INKAN_CONFIG_DIR/fleets/d.attest"; }
-version() { inkan --json policy show | python3 -c 'import json,sys; print(json.load(sys.stdin)["version"])'; }
+version() { inkan --json policy show | json - 'd["version"]'; }
 good=$(printf %064d 7)
 offline() { "$INKAN_BIN/inkan-ca" -c "$INKAN_CONFIG_DIR/ca.conf" -n; }
 refs "$good"
@@ -69,6 +69,10 @@ has "status asks, too" "$(inkan status)" "evidence.*reads what it is judged by .
 kill "$(cat "$INKAN_DIR/run/inkan-verifier.pid")"
 away() { inkan status | grep -q "evidence.*policy.unchecked"; }
 check "status says when it is gone" wait_for 10 away
+echo '# nothing about evidence' >>"$f"
+check "what does not touch evidence is activated without it" inkan policy activate
+refs "$(printf %064d 8)"
+out=$(inkan policy activate 2>&1); is "what does is not" $? 1
 out=$(inkan policy activate --unchecked 2>&1); is "what cannot wait is activated" $? 0
 has "  and said" "$out" "fleet dice: inkan-verifier could not be asked"
 has "  and told" "$(cat "$T/demo/log/inkan-ca.log")" "event=policy.unchecked .*fleet dice"

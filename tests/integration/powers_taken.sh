@@ -7,7 +7,7 @@ ask=$BUILD/tests/ask
 [ -x "$ask" ] || skip "needs $ask (make probe)"
 demo_up
 ra=$INKAN_SOCKET_DIR/ra.sock
-certs() { inkan --json cert list --limit 1000 | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+certs() { inkan --json cert list --limit 1000 | json - 'len(d)'; }
 new_key "$T/k"; csr "$T/k" "/CN=victim" >"$T/csr"
 openssl x509 -in "$INKAN_MFG_CERT" -outform DER -out "$T/maker.der"
 before=$(certs)

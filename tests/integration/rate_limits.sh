@@ -29,7 +29,7 @@ ask b devices; is "another device" "$code" 200
 ask s1 strict; ask s2 strict; ask s3 strict; is "three of a fleet" "$code" 200
 ask s4 strict; check "  no more on this day" ends 86400
 has "  by its rule" "$(reason)" "limits.per_day"
-is "  and no certificate" "$(inkan --json cert list --fleet strict | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 3
+is "  and no certificate" "$(inkan --json cert list --fleet strict | json - 'len(d)')" 3
 
 # One secret for one certificate, however many ask at the same time.
 inkan --json secret new --fleet devices --user once --ttl 1h >"$T/s"
@@ -44,7 +44,7 @@ done
 # shellcheck disable=SC2086
 wait $pids
 is "20 with one secret at once: one certificate" "$(cat "$T"/o*.code | sort | uniq -c | tr -s ' ' | tr '\n' ';')" " 1 200; 19 401;"
-is "  in the store, too" "$(inkan --json cert list --fleet devices --subject once- | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 1
+is "  in the store, too" "$(inkan --json cert list --fleet devices --subject once- | json - 'len(d)')" 1
 
 # Guessing gets slower by user name, of whichever there is or not; a right secret
 # of ours is not kept out by that.

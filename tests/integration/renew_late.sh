@@ -52,7 +52,7 @@ has "  and until when it was time" "$(reason)" "could be renewed until 20"
 renew_in l-late late "$T/n"; refused "without the device's consent" 403 renew.late-consent
 has "  the field" "$(reason)" "device"
 check "an operator consents" inkan device set l-late --fleet late --late-renewal yes
-is "  and the registry shows it" "$(inkan --json device show l-late --fleet late | python3 -c 'import json,sys; print(json.load(sys.stdin)["late_renewal"])')" yes
+is "  and the registry shows it" "$(inkan --json device show l-late --fleet late | json - 'd["late_renewal"]')" yes
 renew_in l-late late "$T/n"; is "  renewed" "$code" 200
 take_cert "$T/c.pem"; check "  it verifies" verifies "$T/c.pem"
 has "  and the deviation is noted" "$(inkan cert show "$(serial "$T/c.pem")")" "after the end"

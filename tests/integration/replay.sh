@@ -5,7 +5,7 @@ tid="profile replay"
 demo_up
 p=$INKAN_CONFIG_DIR/profiles/device-ldevid.conf
 for n in a b c; do check "enrol $n" enrol_basic $n; done
-count() { inkan --json cert list --all | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+count() { inkan --json cert list --all | json - 'len(d)'; }
 before=$(count)
 replay() { inkan profile replay --json "$@" >"$T/j" 2>"$T/e"; }
 v() { json "$T/j" "$1"; }

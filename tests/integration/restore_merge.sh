@@ -8,10 +8,9 @@ before_start() { printf 'log: { anchor_interval = "1s"; };\n' >>"$T/demo/config/
 demo_up
 conf=$INKAN_CONFIG_DIR/ca.conf
 B=$T/backup
-row() { inkan --json status | python3 -c 'import json,sys; [print(c["level"], c["text"]) for c in json.load(sys.stdin)["checks"] if c["check"] == sys.argv[1]]' "$1"; }
 ocsp() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1 | sed -n "s|^$D/$1.pem: ||p"; }
 count() { sqlite3 "file:$INKAN_STORE?mode=ro" "$1"; }
-state() { inkan --json cert show --serial "$(serial "$D/$1.pem")" | python3 -c 'import json,sys; d=json.load(sys.stdin); print(d["state"], d.get("fleet"), d.get("device"))' 2>/dev/null || echo unknown; }
+state() { inkan --json cert show --serial "$(serial "$D/$1.pem")" | json - '" ".join(str(d.get(k)) for k in ("state", "fleet", "device"))' 2>/dev/null || echo unknown; }
 settled() { [ "$(sed -n 2p "$T/demo/pub/log/checkpoint")" = "$(count 'select count(*) from entries')" ]; }
 listed() { openssl crl -inform DER -in "$T/demo/pub/crl/devices-g1.crl" -noout -text | tr A-F a-f | grep -q "$(serial "$D/$1.pem")"; }
 number() { openssl crl -inform DER -in "$1/crl/devices-g1.crl" -noout -crlnumber | sed 's/.*=//; s/0x//'; }
@@ -127,7 +126,7 @@ is "  one certificate is left that nothing tells of" "$(v unexplained)" 1
 
 # --- and on it goes -----------------------------------------------------------
 demo_start ca ra ocsp
-is "the log goes on" "$(row log | cut -d' ' -f1)" ok
+is "the log goes on" "$(status_row log | cut -d' ' -f1)" ok
 check "it issues" enrol_basic again
 is "one that was found is valid, and whose it is" "$(state found)" "valid $(count "select fleet from certs where subject = 'CN=found'") found"
 is "so is one that only the log knows" "$(state after | cut -d' ' -f1,3)" "valid after"

@@ -5,7 +5,7 @@ tid="revocation"
 demo_up
 for n in a b c d e; do enrol_basic $n; done
 ask() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -no_nonce -cert "$D/$1.pem" 2>&1; }
-state() { inkan --json cert show "$(serial "$D/$1.pem")" | python3 -c 'import json,sys; c=json.load(sys.stdin); print(c["state"], c["reason"])'; }
+state() { inkan --json cert show "$(serial "$D/$1.pem")" | json - 'd["state"] + " " + str(d["reason"])'; }
 crl() { inkan crl issue --issuer devices >/dev/null; curl -sS "$INKAN_HTTP_URL/crl/devices-g1.crl" | openssl crl -inform DER -noout -text; }
 
 has "good before" "$(ask a)" "a.pem: good"
@@ -38,9 +38,9 @@ ca=$(openssl x509 -in "$INKAN_ISSUER" -noout -serial | cut -d= -f2)
 check_not "a CA is revoked by ceremony only" inkan revoke --serial "$ca" --issuer root
 check "all of a device" inkan device revoke e --fleet devices
 is "its certificate" "$(state e | cut -d' ' -f1)" revoked
-is "and the device" "$(inkan --json device show e | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])')" disabled
-n1=$(inkan --json crl show --issuer devices | python3 -c 'import json,sys; print(json.load(sys.stdin)["number"])')
+is "and the device" "$(inkan --json device show e | json - 'd["state"]')" disabled
+n1=$(inkan --json crl show --issuer devices | json - 'd["number"]')
 inkan crl issue --issuer devices >/dev/null
-n2=$(inkan --json crl show --issuer devices | python3 -c 'import json,sys; print(json.load(sys.stdin)["number"])')
+n2=$(inkan --json crl show --issuer devices | json - 'd["number"]')
 check "CRL numbers rise ($n1 < $n2)" test "$n2" -gt "$n1"
 finish

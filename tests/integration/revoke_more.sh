@@ -40,7 +40,7 @@ is "  what it says" "$(json "$T/j" '(d["blocked"], d["revoked"])')" "(True, 1)"
 is "  keyCompromise, as nothing else was said" "$(state b)" "revoked keyCompromise"
 has "  OCSP knows" "$(ask "$(serial "$D/b.pem")")" "revoked"
 enrol_key b; is "  no certificate on it any more" "$code" 403; has "  by its rule" "$(reason)" "key.blocked"
-is "again: nothing left to do" "$(inkan --json revoke --spki "$(spki b)" | python3 -c 'import json,sys; print(json.load(sys.stdin)["revoked"])')" 0
+is "again: nothing left to do" "$(inkan --json revoke --spki "$(spki b)" | json - 'd["revoked"]')" 0
 check "a revoked one" inkan revoke --serial "$(serial "$D/c.pem")" --reason superseded
 check "  is raised by its key's loss" inkan revoke --key "$D/c.pem"
 is "  to keyCompromise" "$(state c)" "revoked keyCompromise"
@@ -62,7 +62,7 @@ refused "not for a hold" 1 "revoke.invalidity" inkan revoke --serial "$s" --reas
 is "  nothing was done" "$(state d)" "valid None"
 check "--invalidity-date" inkan revoke --serial "$s" --reason keyCompromise --invalidity-date "$past"
 is "  stands there" "$(show "$s" 'd["invalidity_date"]')" "$past"
-is "  also without the server" "$(inkan --json --store "$INKAN_STORE" cert show "$s" | python3 -c 'import json,sys; print(json.load(sys.stdin)["invalidity_date"])')" "$past"
+is "  also without the server" "$(inkan --json --store "$INKAN_STORE" cert show "$s" | json - 'd["invalidity_date"]')" "$past"
 check "it was earlier" inkan revoke --serial "$s" --reason keyCompromise --invalidity-date "$older"
 refused "but not later" 1 "revoke.reason" inkan revoke --serial "$s" --reason keyCompromise --invalidity-date "$past"
 is "  stands there" "$(show "$s" 'd["invalidity_date"]')" "$older"

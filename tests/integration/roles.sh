@@ -16,5 +16,5 @@ refused "RA: policy" --socket "$ra" policy activate
 refused "service: issue" --socket "$svc" issue --profile code-signing --csr "$T/csr"
 has "logged" "$(cat "$T/demo/log/inkan-ca.log")" "event=ops.refused.*op=revoke"
 has "and an entry of the log" "$(inkan log list --limit 1000)" "refusal"
-is "nothing happened" "$(inkan --json cert show "$(serial "$D/v.pem")" | python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])')" valid
+is "nothing happened" "$(inkan --json cert show "$(serial "$D/v.pem")" | json - 'd["state"]')" valid
 finish

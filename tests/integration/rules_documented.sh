@@ -97,11 +97,12 @@ for f in ('docs/fleets.md', 'docs/est.md', 'docs/refusals.md'):
                 if re.fullmatch(RULE, n):
                     docs.add(n)
                     prefix = n.rsplit('.', 1)[0]
-tests = ''
+tests = []
 for pattern in ('tests/unit/**/*', 'tests/integration/*.sh'):
     for f in glob.glob(pattern, recursive=True):
         if re.search(r'\.(c|h|sh)$', f) and 'rules_documented' not in f:
-            tests += open(f, encoding='utf-8', errors='replace').read()
+            tests.append(open(f, encoding='utf-8', errors='replace').read())
+tests = ''.join(tests)
 bad = 0
 if len(code) < 90:
     print('rules cannot be found in the sources: %d' % len(code)); bad = 1

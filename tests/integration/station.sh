@@ -51,7 +51,7 @@ ask() {
 	post "$2/${5:-simpleenroll}" "$T/b" --cert "$D/$1.pem" --key "$D/$1.key"
 }
 refused() { is "$1" "$code" "${3:-403}"; has "  by its rule" "$(reason)" "$2"; }
-certs() { inkan --json cert list --fleet factory | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+certs() { inkan --json cert list --fleet factory | json - 'len(d)'; }
 
 for f in factory factory2; do
 	for i in 1 2 3 4 5 6; do echo "{\"fleet\": \"$f\", \"name\": \"$f-$i\", \"serial\": \"SN-$i\", \"model\": \"X1\"}"; done

@@ -92,7 +92,7 @@ refused "no such token" token.unknown request sub --key-type ec-p384 --set cn=X 
 refused "a CA of ours" issuer.duplicate request devices --generation 1 --key-type ec-p384 --set cn=X
 refused "CRLs too rare" request.crl_interval request sub --key-type ec-p384 --set cn=X --crl-lifetime 1h --crl-interval 50m
 refused "bad URL" request.http_url request sub --key-type ec-p384 --set cn=X --http-url https://a
-is "nothing was made" "$(inkan --json key list | python3 -c 'import json,sys; print(len([k for k in json.load(sys.stdin) if k["label"] != "inkan-log"]))')" 3
+is "nothing was made" "$(inkan --json key list | json - 'len([k for k in d if k["label"] != "inkan-log"])')" 3
 check "request" request sub --key-type ec-p384 --set c=DE --set "o=Inkan Test" --set "cn=Sub CA" \
     --crl-lifetime 1h --crl-interval 10m --out "$T/sub.csr"
 check "  it proves its key" openssl req -in "$T/sub.csr" -noout -verify
@@ -227,7 +227,7 @@ check "import without a chain" inkan ca import sub2 --cert "$T/second.pem"
 check "a third one" request sub3 --key-type ec-p256 --set cn=Third --out "$T/third.csr"
 check "abandoned" request sub3 --abandon
 refused "  again" request.absent request sub3 --abandon
-is "  its key is gone" "$(inkan --json key list | python3 -c 'import json,sys; print(len([k for k in json.load(sys.stdin) if "sub3" in k["label"]]))')" 0
+is "  its key is gone" "$(inkan --json key list | json - 'len([k for k in d if "sub3" in k["label"]])')" 0
 sign mid sub "$T/third.csr" "$T/third.pem"
 refused "  its certificate is nobody's" import.absent inkan ca import sub3 --cert "$T/third.pem"
 is "nobody was restarted" "$(cat "$T"/demo/run/*.pid | tr '\n' ' ')" "$pids"

@@ -37,7 +37,7 @@ go_on() {	# so many seconds, in steps that the clock's rule permits
 		sleep 0.1
 	done
 }
-state() { faked inkan --json cert show "$(serial "$1")" | python3 -c 'import json,sys; c=json.load(sys.stdin); print(c["state"], c["reason"])'; }
+state() { faked inkan --json cert show "$(serial "$1")" | json - 'd["state"] + " " + str(d["reason"])'; }
 is_state() { [ "$(state "$1")" = "$2" ]; }
 stays() { sleep 7; state "$1"; }
 renew() {	# NAME FROM TO label: with the certificate FROM

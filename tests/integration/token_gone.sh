@@ -5,7 +5,7 @@ tid="token gone"
 demo_up
 try() { new_key "$T/k"; csr "$T/k" "/CN=$1" | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"; }
 try t1; is "before" "$code" 200
-n=$(inkan --json cert list --all | python3 -c 'import json,sys; print(len([c for c in json.load(sys.stdin) if c["state"]=="valid"]))')
+n=$(inkan --json cert list --all | json - 'len([c for c in d if c["state"]=="valid"])')
 mv "$T/demo/tokens/ca" "$T/demo/tokens/ca.away"
 try t2; is "gone: 503" "$code" 503
 has "  with Retry-After" "$(cat "$head")" '^Retry-After: [0-9]+'
@@ -13,7 +13,7 @@ check_not "  no internals" grep -qiE "CKR_|pkcs|/tokens" "$body"
 inkan status >"$T/o" 2>&1
 has "the operator reads the cause" "$(grep -i token "$T/o")" "(fail|FAIL) .*cannot be initialised.*tokens/ca.conf"
 inkan status --check >"$T/o" 2>&1; check "status --check fails" test $? -ne 0
-is "nothing half-done" "$(inkan --json cert list --all | python3 -c 'import json,sys; print(len([c for c in json.load(sys.stdin) if c["state"]=="valid"]))')" "$n"
+is "nothing half-done" "$(inkan --json cert list --all | json - 'len([c for c in d if c["state"]=="valid"])')" "$n"
 mv "$T/demo/tokens/ca.away" "$T/demo/tokens/ca"
 for _ in 1 2 3 4 5 6 7 8; do try t3; [ "$code" = 200 ] && break; sleep 1; done
 is "back, without a restart" "$code" 200

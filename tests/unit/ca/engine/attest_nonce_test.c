@@ -9,7 +9,7 @@ static struct fleet_evidence policy = {
     .nonce_lifetime = 60, .max_outstanding = 3, .max_per_key = 1};
 static struct fleet fleet = {.name = "f", .evidence = &policy};
 static struct fleet other = {.name = "g", .evidence = &policy};
-static const struct verifier nobody = {"", 1, "1.2.3"};
+static const struct verifier nobody = {"", 1, "1.2.3", NULL};
 
 static struct admit_env
 env_of(const struct temp *t, time_t now)

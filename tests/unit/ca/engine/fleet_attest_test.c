@@ -122,6 +122,64 @@ facts_of_the_profile_are_taken(void **state)
 	}
 }
 
+/* ${n} roots of one key, one after the other, in PEM; to be freed. */
+static char *
+roots(struct world *w, unsigned n)
+{
+	struct make_spec s = {.subject = "CN=Root",
+	    .key = w->our_key,
+	    .issuer_key = w->our_key,
+	    .bc = "critical,CA:TRUE",
+	    .to = NOW + 3650LL * DAY};
+	char *all = calloc(n, 2048), *pem;
+	X509 *cert;
+
+	assert_non_null(all);
+	while (n > 0) {
+		cert = make_cert(&s, 1000 + n--);
+		pem = make_pem(cert);
+		strcat(all, pem);
+		OPENSSL_free(pem);
+		X509_free(cert);
+	}
+	return all;
+}
+
+/* As many as a question has room for: three sets of ${n}. */
+static int
+anchors_are_taken(struct world *w, unsigned n)
+{
+	char *pem = make_pem(w->maker), *many = roots(w, n), *f;
+	struct policy_file files[5];
+	struct policy *p;
+
+	f = fleet_text("f", "attest: { formats = [ \"dice\" ]; anchors = ( "
+	    "{ format = \"dice\"; anchors = \"many.pem\"; }, "
+	    "{ format = \"eat\"; anchors = \"many.pem\"; }, "
+	    "{ format = \"android\"; anchors = \"many.pem\"; } ); };");
+	put_file(&files[0], "fleets/f.conf", f);
+	put_file(&files[1], "fleets/maker.pem", pem);
+	put_file(&files[2], "fleets/many.pem", many);
+	put_file(&files[3], "profiles/ak.conf", AK_CONF);
+	put_file(&files[4], "profiles/device-ldevid.conf", LDEVID_CONF);
+	p = policy_compile(files, 5);
+	policy_put(p);
+	OPENSSL_free(pem);
+	free(many);
+	free(f);
+	return p != NULL;
+}
+
+static void
+anchors_have_room(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(anchors_are_taken(w, FLEET_EVIDENCE_ANCHORS_MAX / 3));
+	assert_false(anchors_are_taken(w, FLEET_EVIDENCE_ANCHORS_MAX / 3 + 1));
+	assert_raised_text("162 certificates of ");
+}
+
 static void
 rules_hold(void **state)
 {
@@ -145,7 +203,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {world_test(is_read),
 	    world_test(is_refused),
-	    world_test(facts_of_the_profile_are_taken), cmocka_unit_test(rules_hold)};
+	    world_test(facts_of_the_profile_are_taken),
+	    world_test(anchors_have_room), cmocka_unit_test(rules_hold)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

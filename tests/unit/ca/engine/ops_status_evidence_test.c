@@ -32,7 +32,7 @@ use_policy(struct world *w, const char *references)
 }
 
 static void
-told_is(struct world *w, const char *level, const char *text)
+row_is(struct world *w, const char *check, const char *level, const char *text)
 {
 	WIRE_ANSWER *a = world_admin(w, "status", "");
 	const WIRE_FIELDS *row = NULL;
@@ -40,8 +40,8 @@ told_is(struct world *w, const char *level, const char *text)
 
 	world_is(a, WIRE_OK);
 	for (i = 0; i < message_n_rows(a); i++)
-		if (strcmp(field_text(message_row(a, i), "check", ""),
-			"evidence") == 0) {
+		if (strcmp(field_text(message_row(a, i), "check", ""), check) ==
+		    0) {
 			row = message_row(a, i);
 			found++;
 		}
@@ -55,6 +55,35 @@ told_is(struct world *w, const char *level, const char *text)
 	if (level != NULL && strcmp(level, "fail") == 0)
 		assert_string_equal(field_text(a->values, "level", ""), "fail");
 	WIRE_ANSWER_free(a);
+}
+
+static void
+told_is(struct world *w, const char *level, const char *text)
+{
+	row_is(w, "evidence", level, text);
+}
+
+/* How old the list is by which phones are judged. */
+static void
+the_list_of_phones_has_an_age(void **state)
+{
+	struct world *w = *state;
+	struct phone_list *was = w->ca->verifier.phones;
+	char path[PATH_MAX];
+
+	use_policy(w, "");
+	row_is(w, "android.status", NULL, "");
+	world_write(w, "list.json", "{}");
+	snprintf(path, sizeof(path), "%s/list.json", w->dir);
+	w->ca->verifier.phones = phone_list_new(path);
+	world_sh("touch -d @%lld %s", (long long)w->now - 7260, path);
+	row_is(w, "android.status", "ok", "fetched 2 hours ago");
+	world_sh("touch -d @%lld %s", (long long)w->now - 2 * 86400 - 60, path);
+	row_is(w, "android.status", "warn", "fetched 48 hours ago");
+	use_policy(w, NULL);
+	row_is(w, "android.status", NULL, "");
+	phone_list_free(w->ca->verifier.phones);
+	w->ca->verifier.phones = was;
 }
 
 static void
@@ -86,7 +115,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_active_policy_is_asked_about)};
+	    cmocka_unit_test(the_active_policy_is_asked_about),
+	    cmocka_unit_test(the_list_of_phones_has_an_age)};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

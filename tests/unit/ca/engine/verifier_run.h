@@ -89,7 +89,7 @@ verifier_begin(struct verifier_run *r)
 	strcpy(r->dir, "/tmp/inkan-verifier-XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
 	snprintf(r->socket, sizeof(r->socket), "%s/sock", r->dir);
-	r->v = (struct verifier){r->socket, 30, "1.3.6.1.4.1.32473.7"};
+	r->v = (struct verifier){r->socket, 30, "1.3.6.1.4.1.32473.7", NULL};
 	snprintf(path, sizeof(path), "%s/verifier.conf", r->dir);
 	f = fopen(path, "w");
 	assert_non_null(f);

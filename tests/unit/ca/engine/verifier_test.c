@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "tests/unit/ca/engine/admit_change.h"
 #include "tests/unit/ca/engine/verifier_run.h"
 
@@ -10,6 +13,11 @@ static struct verifier_run run;
 	"attest: { formats = [ \"tpm\", \"dice\" ];\n"                         \
 	"  anchors = ( { format = \"dice\"; anchors = \"dice.pem\"; } );\n"    \
 	"  own_keys = [ \"ak\" ]; references = \"f.attest\"; };\n"
+
+#define PHONES                                                                 \
+	"attest: { formats = [ \"android\" ];\n"                              \
+	"  anchors = ( { format = \"android\"; anchors = \"dice.pem\"; } );\n" \
+	"  references = \"f.attest\"; };\n"
 
 /* Fleet "f" demands evidence, by reference values ${refs}. */
 static struct policy *
@@ -44,7 +52,7 @@ reads(struct world *w, const char *refs, int is, const char *rule,
 	struct outcome o;
 
 	outcome_init(&o);
-	assert_int_equal(verifier_reads(&run.v, p, NOW, &o), is);
+	assert_int_equal(verifier_reads(&run.v, p, NULL, NOW, &o), is);
 	assert_string_equal(o.rule, rule);
 	if (strstr(o.text, text) == NULL)
 		fail_msg("\"%s\" lacks \"%s\"", o.text, text);
@@ -84,19 +92,48 @@ policies_are_read(void **state)
 static void
 nothing_to_read(void **state)
 {
-	static const struct verifier none = {"", 1, ""};
+	static const struct verifier none = {"", 1, "", NULL};
 	struct world *w = *state;
 	struct policy *p = policy_of(w, "", "nonsense");
 	struct outcome o;
 
 	outcome_init(&o);
-	assert_int_equal(verifier_reads(&none, p, NOW, &o), 1);
+	assert_int_equal(verifier_reads(&none, p, NULL, NOW, &o), 1);
 	policy_put(p);
 	p = policy_of(w, ATTEST, "");
-	assert_int_equal(verifier_reads(&none, p, NOW, &o), -1);
+	assert_int_equal(verifier_reads(&none, p, NULL, NOW, &o), -1);
 	assert_string_equal(o.rule, "policy.unchecked");
 	assert_non_null(strstr(o.text, "none is configured"));
 	policy_put(p);
+}
+
+/* It is asked for what is new: other reference values, a fleet of another name. */
+static void
+what_is_active_needs_no_answer(void **state)
+{
+	static const struct verifier none = {"", 1, "", NULL};
+	struct world *w = *state;
+	struct policy *active = policy_of(w, ATTEST, "# a\n");
+	struct policy *same = policy_of(w, ATTEST, "# a\n");
+	struct policy *other = policy_of(w, ATTEST, "# b\n");
+	struct policy *plain = policy_of(w, "", "# a\n");
+	struct outcome o;
+
+	outcome_init(&o);
+	assert_int_equal(verifier_reads(&none, same, active, NOW, &o), 1);
+	assert_string_equal(o.rule, "");
+	assert_int_equal(verifier_reads(&none, other, active, NOW, &o), -1);
+	assert_string_equal(o.rule, "policy.unchecked");
+	assert_int_equal(verifier_reads(&none, same, plain, NOW, &o), -1);
+	/* What it has refused stays refused, however long it has been active. */
+	policy_put(other);
+	other = policy_of(w, ATTEST, "more = 1;\n");
+	assert_int_equal(verifier_reads(&run.v, other, other, NOW, &o), 0);
+	assert_string_equal(o.rule, "policy.references");
+	policy_put(active);
+	policy_put(same);
+	policy_put(other);
+	policy_put(plain);
 }
 
 static void
@@ -162,6 +199,80 @@ is_cert(const WIRE_FIELDS *l, const char *name, size_t i, X509 *cert)
 	return is;
 }
 
+static const struct verifier with_arc = {"", 1, "1.2.3", NULL};
+
+/* A list as it was fetched at ${when}. */
+static struct phone_list *
+phones(const char *text, time_t when)
+{
+	struct timespec t[2] = {{when, 0}, {when, 0}};
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/phones.json", run.dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
+	return phone_list_new(path);
+}
+
+/* The status list goes with the question of who takes evidence of phones. */
+static void
+phones_have_their_list(void **state)
+{
+	struct world *w = *state;
+	struct policy *p = policy_of(w, PHONES, ""), *q = policy_of(w, ATTEST, "");
+	struct verifier v = {"", 1, "", NULL};
+	WIRE_FIELDS *l = field_list_new(), *m = field_list_new();
+
+	assert_true(verifier_add_policy(
+	    l, &v, policy_fleet(p, "f")->evidence, NOW));
+	assert_null(field_find(l, "android.status", 0));
+	v.phones = phones("{\"entries\":{}}", 1000);
+	assert_true(verifier_add_policy(
+	    l, &v, policy_fleet(p, "f")->evidence, NOW));
+	assert_string_equal(
+	    field_text(l, "android.status", ""), "{\"entries\":{}}");
+	assert_int_equal(field_int(l, "android.status_time", 0), 1000);
+	assert_true(verifier_add_policy(
+	    m, &v, policy_fleet(q, "f")->evidence, NOW));
+	assert_null(field_find(m, "android.status", 0));
+	field_list_free(l);
+	field_list_free(m);
+	phone_list_free(v.phones);
+	policy_put(p);
+	policy_put(q);
+}
+
+/* Before a policy is activated it is asked whether there is one that it can read. */
+static void
+phones_need_a_list(void **state)
+{
+	static const struct { const char *list; int is; const char *text; } c[] =
+	    {{"", 0, "no status list"}, {"[]", 0, "is not JSON with entries"},
+		{"{\"entries\":{}}", 1, ""}};
+	struct world *w = *state;
+	struct policy *p = policy_of(w, PHONES, "");
+	struct outcome o;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		run.v.phones = phones(c[i].list, NOW);
+		outcome_init(&o);
+		assert_int_equal(
+		    verifier_reads(&run.v, p, NULL, NOW, &o), c[i].is);
+		assert_string_equal(
+		    o.rule, c[i].is ? "" : "policy.references");
+		if (strstr(o.text, c[i].text) == NULL)
+			fail_msg("\"%s\" lacks \"%s\"", o.text, c[i].text);
+		phone_list_free(run.v.phones);
+		run.v.phones = NULL;
+	}
+	policy_put(p);
+}
+
 static void
 policies_are_sent_whole(void **state)
 {
@@ -170,7 +281,7 @@ policies_are_sent_whole(void **state)
 	const struct fleet_evidence *e = policy_fleet(p, "f")->evidence;
 	WIRE_FIELDS *l = field_list_new();
 
-	assert_true(verifier_add_policy(l, e, "1.2.3", NOW));
+	assert_true(verifier_add_policy(l, &with_arc, e, NOW));
 	assert_int_equal(field_int(l, "now", 0), NOW);
 	assert_string_equal(field_text(l, "arc", ""), "1.2.3");
 	assert_string_equal(field_text(l, "references", ""),
@@ -186,7 +297,7 @@ policies_are_sent_whole(void **state)
 	assert_int_equal(field_count(l, "anchor.tpm-ek"), 0);
 	field_list_free(l);
 	l = field_list_new();
-	assert_true(verifier_add_policy(l, e, "", NOW));
+	assert_true(verifier_add_policy(l, NULL, e, NOW));
 	assert_null(field_find(l, "arc", 0));
 	field_list_free(l);
 	policy_put(p);
@@ -262,7 +373,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(policies_are_read),
 	    cmocka_unit_test(nothing_to_read),
+	    cmocka_unit_test(what_is_active_needs_no_answer),
 	    cmocka_unit_test(says_it_is_away), cmocka_unit_test(says_it_is_old),
+	    cmocka_unit_test(phones_have_their_list),
+	    cmocka_unit_test(phones_need_a_list),
 	    cmocka_unit_test(policies_are_sent_whole),
 	    cmocka_unit_test(facts_are_taken),
 	    cmocka_unit_test(questions_are_answered)};

@@ -294,6 +294,54 @@ reads_other_formats(void **state)
 #define STATE(n, p) "tpm: { states = ( { name = \"" n "\"; pcrs = ( " p " ); } ); };"
 #define ONE(n) "{ name = \"" n "\"; pcrs = ( " PCR("1", "sha256:" D1) " ); }"
 
+/* The status list of phones: what reference values have comes first. */
+static void
+phones_by_which_list(void **state)
+{
+	static const char own[] = "android: { status = \"{}\"; status_time = 5; "
+				  "status_max_age = \"1d\"; };";
+	WIRE_REQUEST *r = question("policy");
+	struct verifier_policy *p = verifier_policy_read(r->args, NULL);
+	const struct attest_android_policy *a;
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(verifier_policy_get(p)->android.status.len, 0);
+	verifier_policy_free(p);
+	assert_true(field_add_text(r->args, "android.status", "{ }"));
+	assert_true(field_add_int(r->args, "android.status_time", 7));
+	p = verifier_policy_read(r->args, NULL);
+	assert_non_null(p);
+	a = &verifier_policy_get(p)->android;
+	assert_int_equal(a->status.len, 3);
+	assert_int_equal(a->status_time, 7);
+	assert_int_equal(a->status_max_age, 7 * 86400);
+	assert_int_equal(a->level_min, 1);
+	verifier_policy_free(p);
+	assert_true(field_add_text(r->args, "references", own));
+	p = verifier_policy_read(r->args, NULL);
+	assert_non_null(p);
+	a = &verifier_policy_get(p)->android;
+	assert_int_equal(a->status.len, 2);
+	assert_int_equal(a->status_time, 5);
+	assert_int_equal(a->status_max_age, 86400);
+	verifier_policy_free(p);
+	/* Asked without evidence: whoever takes none of phones needs no list. */
+	expect(r, WIRE_OK, "");
+	r = question("policy");
+	assert_true(field_add_text(r->args, "format", "android"));
+	expect(r, WIRE_BADREQUEST, "policy.references");
+	r = question("policy");
+	assert_true(field_add_text(r->args, "format", "android"));
+	assert_true(field_add_text(r->args, "android.status", "{\"entries\":1}"));
+	expect(r, WIRE_BADREQUEST, "policy.references");
+	r = question("policy");
+	assert_true(field_add_text(r->args, "format", "android"));
+	assert_true(
+	    field_add_text(r->args, "android.status", "{\"entries\":{}}"));
+	expect(r, WIRE_OK, "");
+}
+
 static void
 refuses_references(void **state)
 {
@@ -314,7 +362,7 @@ refuses_references(void **state)
 	    "dice: { flags_known = [ \"good\" ]; };",
 	    "eat: { };", "eat: { profiles = [ \"p\" ]; dbgstat_min = 5; };",
 	    "eat: { profiles = [ \"p\" ]; oemids = [ \"0\" ]; };",
-	    "android: { };", "webauthn: { };",
+	    "android: { status = \"{}\"; };", "android: { status_time = 1; };", "webauthn: { };",
 	    "webauthn: { rp_id = \"a\"; aaguids = [ \"00\" ]; };"};
 	struct verifier_refs *keep;
 	struct attest_policy p;
@@ -406,6 +454,7 @@ main(void)
 	    cmocka_unit_test(reads_references),
 	    cmocka_unit_test(states_are_what_quotes_are_held_against),
 	    cmocka_unit_test(reads_other_formats),
+	    cmocka_unit_test(phones_by_which_list),
 	    cmocka_unit_test(refuses_references),
 	    cmocka_unit_test(answers_once),
 	    cmocka_unit_test(answers_nobody_else)};
