@@ -12,7 +12,9 @@
  * (SHA-256 of keys) with SET one of tpm-ak, tpm-ek, dice, eat, android, webauthn,
  * and "references": the text of the fleet's *.attest file (inkan-verifier(8)),
  * read strictly; "file" is its name in errors. Without one: discrete and firmware
- * TPMs, no quirk.
+ * TPMs, no quirk. "android.status" is the status list of phones, as it was fetched
+ * at "android.status_time"; one in the references goes before it. Whether it can be
+ * read shows when it is needed, or asked (op "policy").
  */
 
 #define VERIFIER_PINS_MAX 64
