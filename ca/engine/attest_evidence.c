@@ -244,21 +244,12 @@ record_refusal(struct admitting *t, const struct appraise_ask *ask,
 
 /* --- the stage --- */
 
-/* No answer, or one that ${a} gives no judgement in. */
 static int
 away(struct admitting *t, const WIRE_ANSWER *a)
 {
-	char why[200];
 	int park = t->fleet->evidence->unavailable == FLEET_AWAY_PARK;
 
-	if (a == NULL)
-		report_last_text(why, sizeof(why));
-	else
-		snprintf(why, sizeof(why), "%s: %s: %s",
-		    message_refusal(a, "rule"), message_refusal(a, "field"),
-		    message_refusal(a, "text"));
-	report_event(REPORT_WARN, "verifier.away", "fleet", t->fleet->name,
-	    "why", why, NULL);
+	verifier_say_away(t->fleet->name, a);
 	stage_refuse(t, park ? WIRE_PENDING : WIRE_UNAVAILABLE,
 	    "attest.unavailable", "",
 	    park ? "the evidence cannot be appraised now: send the same "
@@ -311,8 +302,7 @@ appraise(struct admitting *t, struct appraise_ask *ask,
 	WIRE_FIELDS *known;
 	int ok;
 
-	if (a == NULL || message_answer_status(a) == WIRE_UNAVAILABLE ||
-	    message_answer_status(a) == WIRE_INTERNAL) {
+	if (!verifier_judged(a)) {
 		ok = away(t, a);
 		WIRE_ANSWER_free(a);
 		return ok;

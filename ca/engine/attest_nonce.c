@@ -180,7 +180,8 @@ challenge(const struct admit_env *env, const struct nonce_ask *ask,
 		goto out;
 	}
 	a = verifier_ask(env->verifier, "challenge", args);
-	if (a == NULL) {
+	if (!verifier_judged(a)) {
+		verifier_say_away(ask->fleet->name, a);
 		outcome_refuse(o, WIRE_UNAVAILABLE, "attest",
 		    "attest.unavailable", "",
 		    "endorsement keys cannot be judged now");

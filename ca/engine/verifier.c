@@ -124,6 +124,28 @@ out:
 	return a;
 }
 
+int
+verifier_judged(const WIRE_ANSWER *a)
+{
+	return a != NULL && message_answer_status(a) != WIRE_UNAVAILABLE &&
+	    message_answer_status(a) != WIRE_INTERNAL;
+}
+
+void
+verifier_say_away(const char *fleet, const WIRE_ANSWER *a)
+{
+	char why[200];
+
+	if (a == NULL)
+		report_last_text(why, sizeof(why));
+	else
+		snprintf(why, sizeof(why), "%s: %s: %s",
+		    message_refusal(a, "rule"), message_refusal(a, "field"),
+		    message_refusal(a, "text"));
+	report_event(REPORT_WARN, "verifier.away", "fleet", fleet, "why", why,
+	    NULL);
+}
+
 /* --- before a policy is activated --- */
 
 static WIRE_ANSWER *

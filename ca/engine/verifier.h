@@ -46,5 +46,10 @@ int verifier_reads(const struct verifier *v, const struct policy *p,
    raised: it is not there, or too late, or does not speak our tongue. */
 WIRE_ANSWER *verifier_ask(
     const struct verifier *v, const char *op, WIRE_FIELDS *args);
+/* Is ${a}, NULL for none, a judgement about what was shown? Else nobody knows: that
+   is no fault of a device. */
+int verifier_judged(const WIRE_ANSWER *a);
+/* Tell that it is not (event "verifier.away"): what was raised, or what ${a} says. */
+void verifier_say_away(const char *fleet, const WIRE_ANSWER *a);
 
 #endif

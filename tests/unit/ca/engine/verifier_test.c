@@ -340,6 +340,26 @@ status_is(const char *op, enum wire_status status)
 	field_list_free(l);
 }
 
+/* What is no judgement of what a device has shown, and what is one. */
+static void
+judgements_are_known(void **state)
+{
+	static const struct { enum wire_status status; int is; } c[] = {
+	    {WIRE_OK, 1}, {WIRE_DENIED, 1}, {WIRE_BADREQUEST, 1},
+	    {WIRE_INTERNAL, 0}, {WIRE_UNAVAILABLE, 0}};
+	WIRE_ANSWER *a;
+	size_t i;
+
+	(void)state;
+	assert_false(verifier_judged(NULL));
+	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		a = message_answer(1, c[i].status);
+		assert_non_null(a);
+		assert_int_equal(verifier_judged(a), c[i].is);
+		WIRE_ANSWER_free(a);
+	}
+}
+
 static void
 questions_are_answered(void **state)
 {
@@ -379,6 +399,7 @@ main(void)
 	    cmocka_unit_test(phones_need_a_list),
 	    cmocka_unit_test(policies_are_sent_whole),
 	    cmocka_unit_test(facts_are_taken),
+	    cmocka_unit_test(judgements_are_known),
 	    cmocka_unit_test(questions_are_answered)};
 
 	return cmocka_run_group_tests(tests, begin, end);
