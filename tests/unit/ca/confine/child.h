@@ -23,6 +23,13 @@
 #include "profiles/conf.h"
 #include "ca/confine/private.h"
 
+/* A sanitizer reads what it reports about, and makes calls of its own. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 /* Wait status of a child in which ${f} ran; its exit status is what ${f}
    returned, 255 when it could not be confined. */
 static inline int

@@ -5,12 +5,6 @@
 #include <sys/syscall.h>
 #include "tests/unit/ca/confine/child.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 struct attempt {
 	int (*try)(void);	/* 0 when it went well, else errno */
 	unsigned needs;
