@@ -34,12 +34,15 @@ killed() {	# file
 	size = fcntl.fcntl(w, 1031, 4096)
 	os.write(w, b"x" * size)
 	p = subprocess.Popen([sys.argv[1], "--config", sys.argv[2]], stdout=w)
-	for _ in range(200):
+	was, quiet = None, 0
+	for _ in range(600):	# until it has stood still for two seconds
 	    time.sleep(0.1)
-	    with open("/proc/%d/wchan" % p.pid) as f, open("/proc/%d/stat" % p.pid) as g:
-	        if f.read() == "pipe_write" or g.read().split()[2] == "S":
-	            break
-	time.sleep(1.5)
+	    with open("/proc/%d/stat" % p.pid) as f:
+	        now = f.read().split()
+	    quiet = quiet + 1 if now[2] == "S" and now[13:15] == was else 0
+	    was = now[13:15]
+	    if quiet == 20:
+	        break
 	p.kill()
 	sys.exit(0 if p.wait() == -9 else 1)
 	X
