@@ -22,14 +22,14 @@ is_text(const WIRE_FIELDS *l, const char *name, const char *want)
 	return text != NULL && strcmp(text, want) == 0;
 }
 
-/* Most details are told apart without being decoded. */
+/* Most details are told apart without being decoded. Some are lost: NULL. */
 static int
 tells_of(const struct entry_row *row, const struct finding *f)
 {
 	WIRE_FIELDS *l;
 	int ok;
 
-	if (strcmp(row->kind, f->kind) != 0 ||
+	if (strcmp(row->kind, f->kind) != 0 || row->detail == NULL ||
 	    memmem(row->detail, row->detail_len, f->serial,
 		strlen(f->serial)) == NULL)
 		return 0;

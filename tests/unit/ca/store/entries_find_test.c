@@ -1,4 +1,6 @@
+#include "ca/log/leaf.h"
 #include "ca/log/tree.h"
+#include "ca/store/adopt.h"
 #include "tests/unit/ca/store/temp.h"
 
 #define ENTRIES 40
@@ -68,6 +70,42 @@ finds_what_tells_of_a_certificate(void **state)
 	READ(t, find_tx, NULL);
 }
 
+/* An entry of that kind whose detail nobody has, before what is looked for. */
+static int
+lost_tx(struct store_tx *tx, void *arg)
+{
+	struct log_leaf leaf = {.index = 0, .time = NOW};
+	unsigned char *der = NULL;
+	size_t len = 0;
+	int ok;
+
+	(void)arg;
+	snprintf(leaf.kind, sizeof(leaf.kind), "issue.recorded");
+	ok = log_leaf_encode(&leaf, &der, &len) &&
+	    entries_adopt(tx, der, len);
+	OPENSSL_free(der);
+	return ok;
+}
+
+static int
+find_behind_tx(struct store_tx *tx, void *arg)
+{
+	(void)arg;
+	assert_int_equal(find(tx, "a-g1", "410005", 0), 12);
+	assert_int_equal(find(tx, "a-g1", "", 0), -1);
+	return 1;
+}
+
+static void
+passes_what_is_lost(void **state)
+{
+	struct temp *t = *state;
+
+	WRITE(t, lost_tx, NULL);
+	WRITE(t, fill_tx, NULL);
+	READ(t, find_behind_tx, NULL);
+}
+
 static int
 hash_tx(struct store_tx *tx, void *arg)
 {
@@ -103,6 +141,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(finds_what_tells_of_a_certificate),
+	    TEST(passes_what_is_lost),
 	    TEST(hashes_subtrees),
 	};
 
