@@ -10,7 +10,7 @@ conf=$INKAN_CONFIG_DIR/ca.conf
 B=$T/backup
 ocsp() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1 | sed -n "s|^$D/$1.pem: ||p"; }
 count() { sqlite3 "file:$INKAN_STORE?mode=ro" "$1"; }
-state() { inkan --json cert show --serial "$(serial "$D/$1.pem")" | json - '" ".join(str(d.get(k)) for k in ("state", "fleet", "device"))' 2>/dev/null || echo unknown; }
+state() { inkan --json cert show --serial "$(serial "$D/$1.pem")" | json - '" ".join(map(str, (d["state"], d.get("fleet"), d.get("device"))))' 2>/dev/null || echo unknown; }
 settled() { [ "$(sed -n 2p "$T/demo/pub/log/checkpoint")" = "$(count 'select count(*) from entries')" ]; }
 listed() { openssl crl -inform DER -in "$T/demo/pub/crl/devices-g1.crl" -noout -text | tr A-F a-f | grep -q "$(serial "$D/$1.pem")"; }
 number() { openssl crl -inform DER -in "$1/crl/devices-g1.crl" -noout -crlnumber | sed 's/.*=//; s/0x//'; }
@@ -56,7 +56,7 @@ refuse() {	# what, rule, words...
 known=$(count 'select count(*) from certs where cert_sha256 is not null')
 refuse "nothing to take from" "merge.file: nothing to take" "$T/found"
 cp -a "$P" "$T/p1"
-f=$(find "$T/p1/log/tile/entries" -type f | head -1)
+f=$T/p1/log/tile/entries/000.p/$size
 python3 - "$f" <<'X'
 import sys
 b = bytearray(open(sys.argv[1], 'rb').read()); b[-1] ^= 1
