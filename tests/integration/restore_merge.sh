@@ -127,7 +127,7 @@ is "  one certificate is left that nothing tells of" "$(v unexplained)" 1
 # --- and on it goes -----------------------------------------------------------
 demo_start ca ra ocsp
 is "the log goes on" "$(status_row log | cut -d' ' -f1)" ok
-check "it issues" enrol_basic again
+check "it issues" wait_for 20 enrol_basic again
 is "one that was found is valid, and whose it is" "$(state found)" "valid $(count "select fleet from certs where subject = 'CN=found'") found"
 is "so is one that only the log knows" "$(state after | cut -d' ' -f1,3)" "valid after"
 is "and one of which a proof and the certificate were found" "$(state proved | cut -d' ' -f1)" valid
