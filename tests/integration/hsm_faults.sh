@@ -9,7 +9,6 @@ before_start() {
 	sed -i '/^[[:space:]]*sessions = /d' "$INKAN_CONFIG_DIR/ca.conf"
 	faulty_module "$P11FAULT" < <(printf '\tcall_limit = "1s";\n\tsessions = 2;\n')
 }
-more_cleanup() { [ -z "${server:-}" ] || kill -- "-$server" 2>/dev/null; }
 fault
 demo_up
 log=$T/demo/log/inkan-ca.log
@@ -151,6 +150,8 @@ demo_stop; rm -f "$T"/demo/state/*.stopped
 sed -i '/^tokens = (/,$d; /standby = /d' "$INKAN_CONFIG_DIR/ca.conf"
 sed -i "s|p11fault.so|X|; s|module = \".*X\"|module = \"$client_so\"|" "$INKAN_CONFIG_DIR/ca.conf"
 export P11_KIT_SERVER_ADDRESS=unix:path=$T/p11.sock
+stop_server() { kill -KILL -- "-$server" 2>/dev/null; }
+more_cleanup=stop_server
 serve() {
 	rm -f "$T/p11.sock"
 	SOFTHSM2_CONF=$T/demo/tokens/ca.conf setsid p11-kit server -f -n "$T/p11.sock" \
@@ -166,7 +167,7 @@ client p2; fault "C_Sign crash"
 ask p2; is "its process crashes: 503" "$code" 503
 fault
 check "  and later it is served" ask_until p2 10
-kill -KILL -- "-$server"; wait "$server" 2>/dev/null
+stop_server; wait "$server" 2>/dev/null
 client p3; ask p3; is "the server is killed: 503" "$code" 503
 serve
 check "  and back" ask_until p3 10
