@@ -284,7 +284,8 @@ ca_open(struct settings *settings, time_t now)
 	ca->clients = clients_new();
 	ca->told = told_new();
 	if (ca->limits == NULL || ca->anchors == NULL ||
-	    ca->verifier.phones == NULL || ca->maker_crls == NULL || ca->clients == NULL || ca->told == NULL ||
+	    ca->verifier.phones == NULL || ca->maker_crls == NULL ||
+	    ca->clients == NULL || ca->told == NULL ||
 	    !open_store(ca, now) ||
 	    !load_issuers(ca) || !clock_load(&ca->clock, ca->store) ||
 	    !ca_policy_reload(ca) || !close_open(ca, now) ||
