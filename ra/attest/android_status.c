@@ -75,9 +75,11 @@ android_status_check(const struct attest_android_policy *policy,
 
 	if (entries == NULL)
 		goto out;
-	if (now - policy->status_time > policy->status_max_age) {
+	/* One of tomorrow would never get too old. */
+	if (now - policy->status_time > policy->status_max_age ||
+	    policy->status_time - now > 86400) {
 		attest_unfit("android.status-age", "policy.status",
-		    "the status list is too old");
+		    "the status list is too old, or not fetched yet");
 		goto out;
 	}
 	for (i = 0; i < sk_X509_num(path); i++) {

@@ -309,6 +309,9 @@ status(void **state)
 	r = rig_new();
 	r->policy.android.status_time = NOW - 86401;
 	refused(r, "attest.android.status-age");
+	r = rig_new();
+	r->policy.android.status_time = NOW + 86401;
+	refused(r, "attest.android.status-age");
 	for (i = 0; i < 2; i++) { /* the batch certificate, the leaf */
 		r = rig_new();
 		make_certs(r);
