@@ -95,6 +95,17 @@ check_framing(struct exchange *x, const struct evkeyvalq *headers)
 	return 1;
 }
 
+/* evhttp takes any version below 2, and would answer in the same. */
+static int
+check_version(struct exchange *x)
+{
+	if (x->req->major == 1 && x->req->minor >= 0)
+		return 1;
+	x->req->major = x->req->minor = 1;
+	return refuse(
+	    x, 505, "version", "only HTTP/1.0 and HTTP/1.1 are spoken");
+}
+
 int
 head_check(struct exchange *x)
 {
@@ -106,6 +117,8 @@ head_check(struct exchange *x)
 	const char *value;
 	size_t i;
 
+	if (!check_version(x))
+		return 0;
 	if (head_size(x->req, headers) > s->max_head)
 		return refuse(x, 431, "head.size", "head is too long");
 	if (!check_framing(x, headers))

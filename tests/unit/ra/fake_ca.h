@@ -129,9 +129,13 @@ fake_issue(struct fake_ca *f, const WIRE_REQUEST *req, WIRE_ANSWER *a)
 	X509_REQ *csr = d2i_X509_REQ(NULL, &der, (long)len);
 	X509 *cert;
 
-	if (csr == NULL) {
+	/* A changed key may be one that no certificate can be made for. */
+	if (csr == NULL ||
+	    X509_REQ_verify(csr, X509_REQ_get0_pubkey(csr)) <= 0) {
+		X509_REQ_free(csr);
 		message_set_status(a, WIRE_BADREQUEST);
-		message_set_refusal(a, "possess", "csr.der", NULL, "not a CSR");
+		message_set_refusal(a, "possess", "csr.der", NULL,
+		    "not a CSR, or not signed by its key");
 		return;
 	}
 	cert = fake_certificate(

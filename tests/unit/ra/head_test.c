@@ -32,6 +32,10 @@ framing(void **state)
 	} cases[] = {
 	    {LINE("GET") "Host: a\r\n\r\n", 200, NULL},
 	    {LINE("GET") "\r\n", 400, "host.missing"},
+	    {"GET " EST "/csrattrs HTTP/1.0\r\n\r\n", 200, NULL},
+	    {"GET " EST "/csrattrs HTTP/0.9\r\n\r\n", 505, "version"},
+	    {"GET " EST "/csrattrs HTTP/1.-1\r\nHost: a\r\n\r\n", 505,
+		"version"},
 	    {LINE("GET") "Host: a\r\nHost: b\r\n\r\n", 400, "header.twice"},
 	    {LINE("GET") "Host: a\r\nContent-Length: 0\r\n\r\n", 200, NULL},
 	    {LINE("GET") "Host: a\r\nContent-Length: 3\r\n\r\nabc", 400,
