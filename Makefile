@@ -220,7 +220,7 @@ $(eval $(call fuzzer,,$(CA_PARTS)))
 fuzzers: $(FUZZERS)
 fuzz:
 	$(Q)T=$(or $(T),10) BUILD=$(BUILD) AFL=$(AFL) UNTIL=$(UNTIL) \
-	    WORKERS=$(WORKERS) tests/fuzz/run $(ONLY)
+	    WORKERS=$(WORKERS) REACHED=$(REACHED) tests/fuzz/run $(ONLY)
 
 # What a stranger asks before he installs: judgements by tools (docs/fuzz.md),
 # and what the programs are linked with (SPDX).

@@ -1,6 +1,9 @@
 /* What stands behind a signature, and so is seldom reached with changed octets:
-   claims of tokens, envelopes, wrappers, authenticator data, TcbInfos, Android's
-   lists and status list. The first octet chooses. */
+   claims of tokens (eat_read_json, eat_read_cbor), envelopes (jws_read,
+   cose_read), wrappers (cmw_read), authenticator data (webauthn_data_read),
+   TcbInfos (dice_tcb_check), Android's lists (android_list_is_fit,
+   android_number) and status list (android_status_check). The first octet
+   chooses. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
-/* policy_compile with fleet_compile, fleet_read_auth and fleet_read_anchors: a
-   fleet file and, behind a NUL, the trust anchors (PEM) that it names as
-   "maker". What compiles can be shown and has CSR attributes. */
+/* policy_compile with fleet_compile, fleet_read_maker, fleet_read_rules,
+   fleet_read_revocation, fleet_read_stations, fleet_read_approval,
+   fleet_read_attest and fleet_read_anchors: a fleet file and, behind a NUL, the
+   trust anchors (PEM) that it names as "maker". What compiles can be shown
+   (policy_fleet_dump) and has CSR attributes (policy_csrattrs). */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,7 @@ static const char profile[] =
     "name = \"p\"; class = \"ldevid\"; issued_by = [ \"est\" ];\n"
     "issuer = \"i\"; key_types = [ \"ec-p256\", \"ed25519\" ];\n"
     "validity: { duration = \"1d\"; };\n"
-    "subject = ( { attribute = \"CN\"; from = \"identity.name\"; } );\n"
+    "subject = ( { attribute = \"CN\"; from = \"identity.cn\"; } );\n"
     "key_usage: { bits = [ \"digitalSignature\" ]; };\n";
 
 static void

@@ -1,6 +1,6 @@
 /* The HTTP side of inkan-ocsp over a socket: exchange_begin, exchange_handle,
    exchange_end, path_route, responder_answer, files_get and logfiles_get, behind
-   a real status.db. What is sent is the input; then the client says that it sends
+   a real status.db with certificates of a known CA. What is sent is the input; then the client says that it sends
    no more, and reads until the server ends the connection. */
 #include <poll.h>
 #include <setjmp.h>
@@ -31,6 +31,7 @@ static void
 up(void)
 {
 	report_init("fuzz", REPORT_ERROR, 2);
+	pki_ca_key_file = "tests/golden/keys/issuer-p256.pem";
 	rig = rig_make();
 	rig->set.request_timeout = 1;
 	rig->set.idle_timeout = 1;

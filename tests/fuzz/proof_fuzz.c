@@ -1,5 +1,6 @@
 /* proof_parse, log_opening_decode and log_leaf_decode: what is taken is written
-   again octet for octet. */
+   again octet for octet. Behind a proof that can be read, proof_check and
+   log_check_inclusion, and the path as one of log_check_consistency. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,22 @@ try_der(const uint8_t *data, size_t size)
 	log_opening_clear(&o);
 }
 
+/* No key has signed what is changed: the path is judged without. */
+static void
+try_proof(const struct log_proof *p)
+{
+	static const struct note_key none = {.name = "a.example/log"};
+	struct log_checkpoint c;
+	const struct log_hash h = {{0}}, other = {{1}};
+	uint64_t index = p->index >> 1, size = index + 1 + p->path.n;
+
+	if (proof_check(p, "leaf", 4, &none, &c))
+		abort();
+	if (log_check_inclusion(&h, index, size, &p->path, &other) ||
+	    log_check_consistency(index + 1, &h, size, &other, &p->path))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -54,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    memcmp(again, data, size) != 0)
 			abort();
 		OPENSSL_free(again);
+		try_proof(&p);
 		if (p.extra != NULL)
 			try_der(p.extra, p.extra_len);
 		proof_clear(&p);

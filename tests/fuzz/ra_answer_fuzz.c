@@ -20,6 +20,9 @@ try_refusal(const WIRE_ANSWER *a)
 	size_t i;
 	int http;
 
+	http = answer_http(message_answer_status(a));
+	if (http < 200 || http > 599 || answer_reason(http) == NULL)
+		abort();
 	answer_refusal(line, sizeof(line), a);
 	for (i = 0; line[i] != '\0'; i++)
 		if ((line[i] < 0x20 || line[i] > 0x7e) &&

@@ -21,6 +21,9 @@ up(void)
 	report_init("fuzz", REPORT_ERROR, 2);
 	house->settings.request_timeout = 1;
 	house->settings.idle_timeout = 1;
+	/* Some inputs leave a connection that lingers for as long. */
+	house->settings.max_connections = 2000;
+	house->settings.max_per_address = 2000;
 	house_start_worker(house);
 	house_wait_ready(house);
 	atexit(down);

@@ -1,4 +1,4 @@
-/* tree_parse, build_trees and conform_tree: "extensions = ..." behind a fixed
+/* tree_parse, build_trees and conform_tree_declares: "extensions = ..." behind a fixed
    profile, a NUL, and lines that are the values of three fields. What is built
    of them, the judgement must take: two writings of one rule. */
 #include <stdint.h>

@@ -145,13 +145,31 @@ struct pki {
 };
 
 static const unsigned char pki_ca_serial[] = {0x42, 0x01, 0x02};
+/* The issuing CA's key: NULL a new one, else that of a PEM file, so that what asks
+   about its certificates can be written down. */
+static const char *pki_ca_key_file;
+
+static inline EVP_PKEY *
+pki_ca_key(void)
+{
+	EVP_PKEY *key;
+	FILE *f;
+
+	if (pki_ca_key_file == NULL)
+		return EVP_EC_gen("P-256");
+	assert_non_null(f = fopen(pki_ca_key_file, "r"));
+	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	assert_non_null(key);
+	fclose(f);
+	return key;
+}
 
 static inline void
 pki_make(struct pki *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->root_key = EVP_EC_gen("P-256");
-	p->ca_key = EVP_EC_gen("P-256");
+	p->ca_key = pki_ca_key();
 	p->ocsp_key = EVP_EC_gen("P-256");
 	p->root = pki_cert("Root", (const unsigned char *)"\x41", 1,
 	    p->root_key, NULL, p->root_key, NULL, -3600, 864000);
