@@ -1,5 +1,5 @@
-/* The readers of a TPM's structures, ek_cert_read, ek_check and credential_begin;
-   the first octet chooses. */
+/* tpm_public_read with tpm_ak_check and credential_make, tpm_attest_read,
+   tpm_creation_read, ek_cert_read with ek_check; the first octet chooses. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

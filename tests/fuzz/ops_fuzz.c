@@ -1,8 +1,8 @@
 /* ops_answer: a request of the inner protocol, with the socket in the first
    octet, asked of a whole inkan-ca with tokens, store and log. Whatever it is,
    there is an answer with its id, which can be encoded, and the error queue is
-   empty. Covers the table (ops_find, ops_find_arg, ops_perform, ops_gate), every
-   operation, and what they read: csr_parse, where_parse, ops_device_import,
+   empty. Covers the table (ops_find, ops_find_arg, ops_gate), every operation,
+   and what they read: csr_parse, where_parse, ops_device_import,
    ops_ca_import and their like.
    The request is DER; or, with the high bit of the first octet, parts from which
    it is put together, so that a change of one does not break the rest: the
