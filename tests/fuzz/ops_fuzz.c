@@ -1,5 +1,5 @@
-/* ops_answer: a request of the inner protocol, with the socket in the first
-   octet, asked of a whole inkan-ca with tokens, store and log. Whatever it is,
+/* ops_answer: a request of the inner protocol, with the socket and who asks in the
+   first octet, asked of a whole inkan-ca with tokens, store and log. Whatever it is,
    there is an answer with its id, which can be encoded, and the error queue is
    empty. Covers the table (ops_find, ops_find_arg, ops_gate), every operation,
    and what they read: csr_parse, where_parse, ops_device_import,
@@ -8,12 +8,14 @@
    it is put together, so that a change of one does not break the rest: the
    operation, NUL, and for each argument its name, NUL, a letter for the type
    (t, b, i, f, d), two octets of length, and the value. "@serial" and "@cert"
-   stand for those of the last certificate that was issued. */
-#include "tests/unit/ca/engine/world.h"
+   stand for those of the last certificate that was issued, "@parked" for the last
+   request that waits for the approval of another operator. */
+#include "tests/unit/ca/engine/people.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PARTS 0x80
+#define PERSON(octet) ((octet) >> 4 & 7)
 #define HEAD_LEN 4 /* octets of length before a message */
 
 struct input {
@@ -25,6 +27,17 @@ static struct world world;
 static char last_serial[64];
 static unsigned char last_cert[8192];
 static size_t last_len;
+static int64_t last_parked;
+
+/* Two who may do everything, one who may look, and what needs both of the two. */
+static const char operators[] =
+    "uid_only = true; operators = ("
+    " { name = \"a\"; uid = 2001; roles = [ \"admin\", \"officer\" ]; },"
+    " { name = \"b\"; uid = 2002; roles = [ \"admin\", \"officer\" ]; },"
+    " { name = \"c\"; uid = 2003; roles = [ \"auditor\" ]; } );\n"
+    "approvals = ( { operation = \"key.block\"; number = 1; },"
+    " { operation = \"device.transfer\"; number = 1; },"
+    " { operation = \"revoke.key\"; number = 1; } );\n";
 
 static void
 down(void)
@@ -40,6 +53,7 @@ up(void)
 	/* What the seeds enrol by; no name of it, so that it cannot be used up. */
 	WIRE_ANSWER_free(world_admin(&world, "secret.new", "tttf", "fleet",
 	    "devices", "user", "u", "secret", "secret of u", "reusable", 1));
+	people_activate(&world, operators);
 	atexit(down);
 }
 
@@ -98,6 +112,8 @@ add(WIRE_FIELDS *l, const char *name, uint8_t type, struct input value)
 			value = (struct input){last_cert, last_len};
 		return field_add_bytes(l, name, value.p, value.left);
 	case 'i':
+		if (is(value, "@parked"))
+			return field_add_int(l, name, last_parked);
 		return field_add_int(l, name, number(value));
 	case 'f':
 		return field_add_flag(l, name, value.left > 0);
@@ -161,6 +177,8 @@ remember(const WIRE_ANSWER *a)
 	const unsigned char *cert = field_bytes(a->values, "cert", &len);
 	const char *serial = field_text(a->values, "serial", NULL);
 
+	if (message_answer_status(a) == WIRE_PENDING)
+		last_parked = field_int(a->values, "request", last_parked);
 	if (cert == NULL || serial == NULL || len > sizeof(last_cert))
 		return;
 	memcpy(last_cert, cert, len);
@@ -223,7 +241,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    : message_decode_request(data + 1, size - 1);
 	ERR_clear_error();
 	if (req != NULL) {
-		ask(roles[(data[0] & ~PARTS) % 3], req);
+		people_as(&world, 2001 + PERSON(data[0]));
+		ask(roles[(data[0] & 3) % 3], req);
 		go_on(req);
 	}
 	WIRE_REQUEST_free(req);
