@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ca/report/report.h"
+#include "tests/fuzz/quiet.h"
 #include "tests/unit/ocsp/rig.h"
 #include "tests/unit/ocsp/http.h"
 
@@ -38,6 +39,7 @@ up(void)
 	rig->set.threads = 1;
 	rig_crl(rig, "devices-g1.crl", -10, 1000);
 	rig_serve(rig);
+	quiet_client();
 	atexit(down);
 }
 

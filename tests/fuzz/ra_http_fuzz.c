@@ -2,6 +2,7 @@
    enroll_start, log_proof_start and connection.c, behind a thread that plays
    inkan-ca. An odd first octet: the client has a certificate. */
 #include "tests/unit/ra/house.h"
+#include "tests/fuzz/quiet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +27,7 @@ up(void)
 	house->settings.max_per_address = 2000;
 	house_start_worker(house);
 	house_wait_ready(house);
+	quiet_client();
 	atexit(down);
 }
 
