@@ -71,17 +71,14 @@ key_of(const struct auth_limits *l, const char *fleet, const char *address)
 	unsigned char buf[16 + 64 + 64], md[32];
 	struct in6_addr v6;
 	uint64_t key;
-	size_t n;
 
 	memset(buf, 0, sizeof(buf));
 	memcpy(buf, l->salt, 16);
 	if (inet_pton(AF_INET6, address, &v6) == 1 &&
 	    !IN6_IS_ADDR_V4MAPPED(&v6)) {
 		memcpy(buf + 16, &v6, 8);
-		n = 8;
 	} else {
-		n = strnlen(address, 64);
-		memcpy(buf + 16, address, n);
+		memcpy(buf + 16, address, strnlen(address, 64));
 	}
 	memcpy(buf + 16 + 64, fleet, strnlen(fleet, 64));
 	SHA256(buf, sizeof(buf), md);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -41,7 +42,7 @@ static int
 read_state_tx(struct store_tx *tx, void *arg)
 {
 	struct state *s = arg;
-	char text[HSM_URI_MAX + 128] = "";
+	char text[HSM_URI_MAX + 128] = "", after[20];
 
 	if (store_meta_get(tx, CEREMONY_STATE, text, sizeof(text)) < 0 ||
 	    store_meta_get(tx, CEREMONY_ISSUERS, s->issuers,
@@ -49,12 +50,15 @@ read_state_tx(struct store_tx *tx, void *arg)
 	    s->root, sizeof(s->root)) < 0 || store_meta_get(tx,
 	    CEREMONY_TRANSCRIPT, s->transcript, sizeof(s->transcript)) < 0)
 		return 0;
-	if (text[0] != '\0' && sscanf(text, "%15s %31s %lld %1023s", s->word,
-	    s->kind, &s->after, s->uri) < 3) {
+	if (text[0] == '\0')
+		return 1;
+	if (sscanf(text, "%15s %31s %18[0-9] %1023s", s->word, s->kind, after,
+	    s->uri) < 3) {
 		ca_raise(CA_E_STORE, "ceremony: the store's state \"%s\" "
 		    "cannot be read", text);
 		return 0;
 	}
+	s->after = strtoll(after, NULL, 10);
 	return 1;
 }
 

@@ -49,8 +49,8 @@ unwrap(struct work *w, const struct attest_statement *s,
 static int
 read_token(struct work *w, const struct attest_statement *s)
 {
-	struct attest_octets token;
-	int jwt;
+	struct attest_octets token = { NULL, 0 };
+	int jwt = 0;
 
 	if (!unwrap(w, s, &token, &jwt))
 		return 0;

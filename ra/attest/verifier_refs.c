@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -246,12 +247,11 @@ static int
 read_number(const struct conf_group *g, const char *key, uint64_t *out)
 {
 	const char *text = conf_text(g, key, "0");
-	unsigned long long n = 0;
-	int end = 0;
+	size_t n = strspn(text, "0123456789abcdefABCDEF");
 
-	if (sscanf(text, "%16llx%n", &n, &end) != 1 || text[end] != '\0')
+	if (n < 1 || n > 16 || text[n] != '\0')
 		return conf_fail(g, key, "16 hexadecimal digits at most");
-	*out = n;
+	*out = strtoull(text, NULL, 16);
 	return 1;
 }
 

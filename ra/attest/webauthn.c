@@ -186,7 +186,7 @@ webauthn_appraise(const struct attest_statement *s,
     const struct attest_input *in, struct attest_facts *facts)
 {
 	struct webauthn_work w;
-	struct attest_octets object, client;
+	struct attest_octets object = { NULL, 0 }, client = { NULL, 0 };
 	cbor_item_t *tree;
 	int ok;
 

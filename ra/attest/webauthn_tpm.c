@@ -133,7 +133,7 @@ int
 webauthn_tpm(struct webauthn_work *w)
 {
 	struct tpm_public key = { .key = NULL };
-	struct parts p;
+	struct parts p = { .alg = 0 };
 	int ok;
 
 	ok = read_parts(w, &p) && check_ak(w, sk_X509_value(w->x5c, 0)) &&
