@@ -232,7 +232,7 @@ ops_crl_plan(struct ops_call *c)
 	WIRE_FIELDS *l = c->answer->values;
 	int way, ok;
 
-	if (!choose(&p) || !take_all(&p))
+	if (!choose(&p) || p.is == NULL || !take_all(&p))
 		return 0;
 	crl_plan(&p.in, &plan);
 	ok = add_basis(&p, &plan);

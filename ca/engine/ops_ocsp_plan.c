@@ -47,7 +47,8 @@ find_told(struct planning *p)
 	    told_get(p->c->ca->told, i, p->c->now, best); i++)
 		for (k = 0; k < best->n; k++) {
 			if (best->issuer[k].rate <= rate ||
-			    strcmp(best->issuer[k].ident, p->is->row.ident))
+			    strcmp(best->issuer[k].ident, p->is->row.ident) !=
+				0)
 				continue;
 			rate = best->issuer[k].rate;
 			*p->told = *best;
