@@ -305,8 +305,8 @@ value_hex(struct where_cond *c)
 		if (nibble(p[i]) < 0)
 			return 0;
 	for (i = 0; i < n / 2; i++)
-		c->bytes[i] = (unsigned char)(nibble(p[2 * i]) << 4 |
-		    nibble(p[2 * i + 1]));
+		c->bytes[i] = (unsigned char)((unsigned)nibble(p[2 * i]) << 4 |
+		    (unsigned)nibble(p[2 * i + 1]));
 	c->n_bytes = n / 2;
 	return 1;
 }

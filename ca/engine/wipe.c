@@ -24,14 +24,20 @@ give(void *p, const char *file, int line)
 	free(p);
 }
 
-/* A block that moves leaves nothing at its old place. */
+/* A block that moves leaves nothing at its old place, nor one that ends. */
 static void *
 resize(void *p, size_t n, const char *file, int line)
 {
 	size_t old = p == NULL ? 0 : malloc_usable_size(p);
 	void *q;
 
-	if (wiping == 0 || p == NULL || n == 0)
+	if (p == NULL)
+		return take(n, file, line);
+	if (n == 0) {
+		give(p, file, line);
+		return NULL;
+	}
+	if (wiping == 0)
 		return realloc(p, n);
 	q = malloc(n);
 	if (q == NULL)

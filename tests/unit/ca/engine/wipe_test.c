@@ -80,6 +80,8 @@ a_block_that_moves(void **state)
 	p = OPENSSL_realloc(NULL, 10);
 	assert_non_null(p);
 	OPENSSL_free(p);
+	assert_null(OPENSSL_realloc(block(), 0));
+	assert_int_equal(clean, 1);
 	wipe_end();
 }
 
