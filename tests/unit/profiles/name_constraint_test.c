@@ -35,6 +35,9 @@ static const struct {
     {"excluded;email:b.example", "emailAddress=a@b.example", NULL, 0},
     {"permitted;URI:a.example", "CN=x", "URI:https://a.example/p", 1},
     {"permitted;URI:a.example", "CN=x", "URI:https://u@a.example:1/p", OURS},
+    {"permitted;URI:a.example", "CN=x", "URI:https://a.example:8443/p", 1},
+    {"permitted;URI:a.example", "CN=x", "URI:https://a.example:1@evil.test/",
+	OURS},
     {"permitted;URI:a.example", "CN=x", "URI:https://b.a.example/p", 0},
     {"permitted;URI:.a.example", "CN=x", "URI:https://b.a.example/p", 1},
     {"permitted;URI:a.example", "CN=x", "URI:urn:a.example", 0},
@@ -45,6 +48,8 @@ static const struct {
     {"permitted;IP:10.0.0.0/255.0.0.0", "CN=x", "IP:fd00::1", 0},
     {"excluded;IP:10.0.0.0/255.0.0.0", "CN=x", "IP:fd00::1", 1},
     {"excluded;IP:fd00::/ff00::", "CN=x", "IP:fd00::1", 0},
+    {"excluded;IP:fd00::/ff00::", "CN=x", "IP:253.0.0.1", 1},
+    {"permitted;IP:fd00::/ff00::", "CN=x", "IP:253.0.0.1", 0},
     {"permitted;RID:1.2.3", "CN=x", "RID:1.2.3", 0},
     {"permitted;RID:1.2.3", "CN=x", "DNS:a.example", 1},
 };
@@ -228,6 +233,71 @@ what_cannot_be_judged_is_refused(void **state)
 	assert_int_equal(name_constraint_check(name, 2, name, 2, san, 5), 1);
 }
 
+static int
+judged(const unsigned char *nc, size_t nc_len, const unsigned char *san,
+    size_t san_len)
+{
+	static const unsigned char name[] = {0x30, 0x00};
+
+	return name_constraint_check(nc, nc_len, name, 2, san, san_len);
+}
+
+/* An address that is none, and a base that is none, are not simply "not in it". */
+static void
+addresses_have_their_length(void **state)
+{
+	static const unsigned char not_10[] = {0x30, 0x0e, 0xa1, 0x0c, 0x30,
+	    0x0a, 0x87, 0x08, 10, 0, 0, 0, 255, 0, 0, 0};
+	static const unsigned char longer[] = {0x30, 0x10, 0xa1, 0x0e, 0x30,
+	    0x0c, 0x87, 0x0a, 10, 0, 0, 0, 255, 0, 0, 0, 0, 0};
+	static const unsigned char of_4[] = {0x30, 0x06, 0x87, 4, 11, 0, 0, 1};
+	static const unsigned char of_5[] = {0x30, 7, 0x87, 5, 11, 0, 0, 1, 2};
+
+	(void)state;
+	assert_true(judged(not_10, sizeof(not_10), of_4, sizeof(of_4)));
+	assert_false(judged(not_10, sizeof(not_10), of_5, sizeof(of_5)));
+	assert_raised(PROFILE_E_REFUSED, "IP address cannot be held against");
+	assert_false(judged(longer, sizeof(longer), of_4, sizeof(of_4)));
+	assert_raised(PROFILE_E_REFUSED, "IP address cannot be held against");
+}
+
+/* A DNS name of no octets is above all of them. */
+static void
+an_empty_base_has_all(void **state)
+{
+	static const unsigned char permitted[] = {
+	    0x30, 0x06, 0xa0, 0x04, 0x30, 0x02, 0x82, 0x00};
+	static const unsigned char excluded[] = {
+	    0x30, 0x06, 0xa1, 0x04, 0x30, 0x02, 0x82, 0x00};
+	static const unsigned char san[] = {
+	    0x30, 0x05, 0x82, 0x03, 'a', '.', 'b'};
+
+	(void)state;
+	assert_true(judged(permitted, sizeof(permitted), san, sizeof(san)));
+	assert_false(judged(excluded, sizeof(excluded), san, sizeof(san)));
+	assert_raised(PROFILE_E_REFUSED, "\"a.b\" ");
+}
+
+static void
+bases_are_what_can_be_written(void **state)
+{
+	(void)state;
+	assert_null(name_constraint_breach(PROFILE_SUBTREE_DNS, "a.example"));
+	assert_non_null(
+	    name_constraint_breach(PROFILE_SUBTREE_DNS, ".a.example"));
+	assert_null(name_constraint_breach(PROFILE_SUBTREE_EMAIL, "a@b.test"));
+	assert_null(name_constraint_breach(PROFILE_SUBTREE_EMAIL, ".b.test"));
+	assert_non_null(
+	    name_constraint_breach(PROFILE_SUBTREE_EMAIL, "a@b@c.test"));
+	assert_null(name_constraint_breach(PROFILE_SUBTREE_URI, ".b.test"));
+	assert_non_null(
+	    name_constraint_breach(PROFILE_SUBTREE_URI, "a@b.test"));
+	assert_null(name_constraint_breach(PROFILE_SUBTREE_IP, "10.0.0.0/8"));
+	assert_non_null(name_constraint_breach(PROFILE_SUBTREE_IP, "10.0.0.0"));
+	assert_non_null(
+	    name_constraint_breach(PROFILE_SUBTREE_DIRECTORY, "cn=x"));
+}
+
 static void
 cidr_is_address_and_mask(void **state)
 {
@@ -243,6 +313,12 @@ cidr_is_address_and_mask(void **state)
 	assert_int_equal(out[31], 0xff);
 	assert_int_equal(name_constraint_cidr("10.64.0.0/9", out), 0);
 	assert_int_equal(name_constraint_cidr("::1/129", out), 0);
+	assert_int_equal(name_constraint_cidr("10.0.0.0", out), 0);
+	assert_int_equal(name_constraint_cidr("0.0.0.0/", out), 0);
+	assert_int_equal(name_constraint_cidr("10.0.0.0/0008", out), 0);
+	assert_int_equal(name_constraint_cidr("10.0.0.0/8x", out), 0);
+	assert_int_equal(name_constraint_cidr("10.0.0.0/-0", out), 0);
+	assert_int_equal(name_constraint_cidr("10.0.0/8", out), 0);
 }
 
 int
@@ -252,6 +328,9 @@ main(void)
 	    cmocka_unit_test(openssl_agrees),
 	    cmocka_unit_test(directory_names_begin_alike),
 	    cmocka_unit_test(what_cannot_be_judged_is_refused),
+	    cmocka_unit_test(addresses_have_their_length),
+	    cmocka_unit_test(an_empty_base_has_all),
+	    cmocka_unit_test(bases_are_what_can_be_written),
 	    cmocka_unit_test(cidr_is_address_and_mask),
 	};
 

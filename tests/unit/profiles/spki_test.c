@@ -134,6 +134,23 @@ weak_rsa_is_refused(void **state)
 	key_refused(rsa_of(2048, 65538, 1), "key.rsa.exponent");
 }
 
+/* The last octet of the modulus stands before the exponent 65537. */
+static void
+an_even_modulus_is_refused(void **state)
+{
+	EVP_PKEY *key = rig_key("device-rsa");
+	unsigned char *der;
+	size_t len;
+
+	(void)state;
+	rig_spki(key, &der, &len);
+	assert_memory_equal(der + len - 5, "\x02\x03\x01\x00\x01", 5);
+	der[len - 6] &= 0xfe;
+	refused(der, len, "key.rsa.modulus");
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+}
+
 static void
 points_are_checked(void **state)
 {
@@ -211,6 +228,7 @@ main(void)
 	    cmocka_unit_test(names_go_both_ways),
 	    cmocka_unit_test(other_algorithms_are_refused),
 	    cmocka_unit_test(weak_rsa_is_refused),
+	    cmocka_unit_test(an_even_modulus_is_refused),
 	    cmocka_unit_test(points_are_checked),
 	    cmocka_unit_test(bad_der_is_refused),
 	    cmocka_unit_test(key_identifier_is_rfc7093),

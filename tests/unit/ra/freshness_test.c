@@ -72,9 +72,28 @@ no_request(void **state)
 	refuses("{\"reqTypeInfo\":{\"type\":\"1.2\",\"reqInfo\":"
 		"{\"akPub\":\"A+B/\"}}}");
 	refuses("{\"reqTypeInfo\":{\"type\":\"1.2\",\"reqInfo\":"
+		"{\"ekPub\":\"A+B/\"}}}");
+	refuses("{\"reqTypeInfo\":{\"type\":\"1.2\",\"reqInfo\":"
 		"{\"akPub\":\"AB\"}}}");
 	refuses("{\"reqTypeInfo\":{\"type\":\"1.2\",\"reqInfo\":{\"ekCerts\":"
 		"[\"AQ\",\"AQ\",\"AQ\",\"AQ\",\"AQ\"]}}}");
+}
+
+/* Good, but for its length. */
+static void
+a_long_request(void **state)
+{
+	WIRE_FIELDS *l = field_list_new();
+	char *text = malloc(FRESHNESS_MAX + 2);
+
+	(void)state;
+	memset(text, ' ', FRESHNESS_MAX + 2);
+	memcpy(text, "{}", 2);
+	assert_true(freshness_read(text, FRESHNESS_MAX, l));
+	assert_false(freshness_read(text, FRESHNESS_MAX + 1, l));
+	ERR_clear_error();
+	field_list_free(l);
+	free(text);
 }
 
 static void
@@ -135,7 +154,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_request),
-	    cmocka_unit_test(no_request), cmocka_unit_test(an_answer),
+	    cmocka_unit_test(no_request), cmocka_unit_test(a_long_request),
+	    cmocka_unit_test(an_answer),
 	    cmocka_unit_test(a_cookie)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
