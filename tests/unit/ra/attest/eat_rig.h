@@ -28,8 +28,8 @@ struct rig {
 	unsigned char nonce[32], ueid[17];
 	size_t nonce_len;
 	int two_nonces, dbgstat, submods, no_cnf, lifecycle, ind;
-	int64_t iat, exp;
-	struct attest_octets measurement, signer_id, value;
+	int64_t iat, exp, nbf;
+	struct attest_octets oemid, hwmodel, measurement, signer_id, value;
 	/* the envelope */
 	int alg, alg_unprotected, crit, spoil, no_tag, trailing, twice, deep;
 };
@@ -94,7 +94,8 @@ cbor_claims(const struct rig *r)
 {
 	struct cbor_out o = { { 0 }, 0 };
 	size_t n = 2 + (r->profile != NULL) + !r->no_cnf + (r->dbgstat >= 0) +
-	    (r->iat != 0) + (r->exp != 0) + (r->submods != 0) +
+	    (r->iat != 0) + (r->exp != 0) + (r->nbf != 0) +
+	    (r->oemid.len != 0) + (r->hwmodel.len != 0) + (r->submods != 0) +
 	    (r->measurement.len != 0) + 3 * (r->lifecycle != 0) +
 	    (r->twice != 0) + (r->deep != 0);
 	int i;
@@ -128,6 +129,18 @@ cbor_claims(const struct rig *r)
 	if (r->exp) {
 		put_int(&o, 4);
 		put_int(&o, r->exp);
+	}
+	if (r->nbf) {
+		put_int(&o, 5);
+		put_int(&o, r->nbf);
+	}
+	if (r->oemid.len) {
+		put_int(&o, 258);
+		put_bytes(&o, r->oemid);
+	}
+	if (r->hwmodel.len) {
+		put_int(&o, 259);
+		put_bytes(&o, r->hwmodel);
 	}
 	if (r->submods) {
 		put_int(&o, 266);

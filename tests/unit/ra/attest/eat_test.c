@@ -130,6 +130,36 @@ registered(void **state)
 	r->policy.eat.keys = &key;
 	r->policy.eat.n_keys = 1;
 	refused(r, "attest.eat.signature");
+	r = rig_new(JWT);
+	X509_free(r->cert);
+	r->cert = NULL;
+	r->kid = "k2"; /* nobody has told us of this one */
+	key.id = octets_of("k1", 2);
+	key.spki = spki_of(r->signer);
+	r->policy.eat.keys = &key;
+	r->policy.eat.n_keys = 1;
+	refused(r, "attest.eat.key");
+}
+
+/* That is the operator's to mend, and no verdict about the device. */
+static void
+registered_badly(void **state)
+{
+	struct attest_key key = { { (const unsigned char *)"k1", 2 }, { 0 } };
+	unsigned char longer[200];
+	struct rig *r = rig_new(JWT);
+
+	(void)state;
+	X509_free(r->cert);
+	r->cert = NULL;
+	r->kid = "k1";
+	key.spki = spki_of(r->signer);
+	memcpy(longer, key.spki.p, key.spki.len);
+	longer[key.spki.len] = 0;
+	key.spki = octets_of(longer, key.spki.len + 1);
+	r->policy.eat.keys = &key;
+	r->policy.eat.n_keys = 1;
+	refused(r, "attest.eat.key");
 }
 
 static void
@@ -168,6 +198,10 @@ nonces(void **state)
 	r = rig_new(CWT);
 	r->two_nonces = 2; /* twice ours */
 	refused(r, "attest.eat.nonce");
+	r = rig_new(CWT);
+	r->two_nonces = 1;
+	r->in.nonce = octets_of("another", 7); /* a caller's mistake */
+	refused(r, "attest.eat.nonce");
 }
 
 static void
@@ -178,6 +212,12 @@ times(void **state)
 	(void)state;
 	r->exp = NOW - 1;
 	refused(r, "attest.eat.time");
+	r = rig_new(CWT);
+	r->nbf = NOW + 3600;
+	refused(r, "attest.eat.time");
+	r = rig_new(CWT);
+	r->nbf = NOW - 3600;
+	accepted(r);
 	r = rig_new(CWT);
 	r->policy.eat.max_age = 60;
 	refused(r, "attest.eat.time"); /* no iat */
@@ -209,6 +249,31 @@ identity(void **state)
 	r->policy.eat.hwmodels = &oem;
 	r->policy.eat.n_hwmodels = 1;
 	refused(r, "attest.eat.hwmodel");
+	r = rig_new(CWT);
+	r->policy.eat.oemids = r->policy.eat.hwmodels = &oem;
+	r->policy.eat.n_oemids = r->policy.eat.n_hwmodels = 1;
+	r->oemid = octets_of("xyz", 3);
+	r->hwmodel = oem;
+	refused(r, "attest.eat.oemid");
+}
+
+/* An OEM's random identifier has 16 octets. */
+static void
+made_by_one_of_them(void **state)
+{
+	static const struct attest_octets oem = {
+		(const unsigned char *)"0123456789abcdef", 16 };
+	static const struct attest_octets model = {
+		(const unsigned char *)"M1", 2 };
+	struct rig *r = rig_new(CWT);
+
+	(void)state;
+	r->policy.eat.oemids = &oem;
+	r->policy.eat.hwmodels = &model;
+	r->policy.eat.n_oemids = r->policy.eat.n_hwmodels = 1;
+	r->oemid = oem;
+	r->hwmodel = model;
+	accepted(r);
 }
 
 static void
@@ -295,6 +360,11 @@ psa_token(void **state)
 	r = psa();
 	r->signer_id = text_of("someone");
 	refused(r, "attest.eat.components");
+	r = psa();
+	r->profile = PROFILE;
+	r->lifecycle = 0;
+	r->dbgstat = 3;
+	refused(r, "attest.eat.components"); /* none there */
 }
 
 static void
@@ -308,6 +378,10 @@ binding(void **state)
 	refused(r, "attest.eat.cnf");
 	r = rig_new(JWT);
 	r->no_cnf = 1;
+	refused(r, "attest.eat.cnf");
+	r = rig_new(CWT);
+	r->no_cnf = 1;
+	r->in.spki = spki_of(r->signer); /* the policy does not take it as such */
 	refused(r, "attest.eat.cnf");
 	r = rig_new(CWT);
 	r->no_cnf = 1;
@@ -367,9 +441,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good), cmocka_unit_test(envelope),
 		cmocka_unit_test(claims), cmocka_unit_test(signer),
-		cmocka_unit_test(registered), cmocka_unit_test(profile),
+		cmocka_unit_test(registered),
+		cmocka_unit_test(registered_badly), cmocka_unit_test(profile),
 		cmocka_unit_test(nonces), cmocka_unit_test(times),
-		cmocka_unit_test(identity), cmocka_unit_test(debug),
+		cmocka_unit_test(identity),
+		cmocka_unit_test(made_by_one_of_them), cmocka_unit_test(debug),
 		cmocka_unit_test(measured), cmocka_unit_test(psa_token),
 		cmocka_unit_test(binding), cmocka_unit_test(wrappers),
 	};

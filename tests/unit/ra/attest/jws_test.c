@@ -96,12 +96,95 @@ headers(void **state)
 	}
 }
 
+/* A token by this header, of no claims and a signature of one octet. */
+static struct attest_octets
+token_by(const char *header)
+{
+	static char token[4096];
+
+	base64url_encode(
+	    (const unsigned char *)header, strlen(header), token);
+	strcat(token, ".e30.AA");
+	return text_of(token);
+}
+
+/* What must be understood, and what could be read in two ways. */
+static void
+header_fields(void **state)
+{
+	static const char *const good[] = {
+		"{\"alg\":\"ES256\",\"kid\":\"k1\",\"other\":1}",
+		"{\"alg\":\"ES256\"}" };
+	static const char *const bad[] = {
+		"{\"alg\":\"ES256\",\"crit\":[\"exp\"]}",
+		"{\"alg\":\"ES256\",\"b64\":false}",
+		"{\"alg\":\"ES256\",\"kid\":7}",
+		"{\"alg\":\"ES256\",\"x5c\":[]}",
+		"{\"alg\":\"ES256\",\"x5c\":\"AA==\"}",
+		"{\"alg\":\"ES256\",\"x5c\":[7]}",
+		"{\"alg\":\"ES256\",\"x5c\":[\"AA==\"]}",
+		"{\"alg\":\"ES256\",\"x5c\":[\"MAA\"]}",
+		"{\"alg\":\"ES256\",\"x5c\":[\"MA\\nAA\"]}" };
+	struct envelope e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(jws_read(token_by(good[i]), &e));
+		assert_true(octets_equal(
+		    e.kid, (const unsigned char *)"k1", i == 0 ? 2 : 0));
+		envelope_clear(&e);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(jws_read(token_by(bad[i]), &e));
+		assert_rule("attest.eat.jws");
+		envelope_clear(&e);
+	}
+}
+
+/* A certificate of x5c, with octets behind it, and more than there may be. */
+static void
+certificates(void **state)
+{
+	struct maker m = new_maker("Maker");
+	unsigned char *der = NULL, copy[2048];
+	char text[3000], header[4096];
+	int len = i2d_X509(m.root, &der), i, n;
+	struct envelope e;
+
+	(void)state;
+	memcpy(copy, der, (size_t)len);
+	memset(copy + len, 0, 3);
+	EVP_EncodeBlock((unsigned char *)text, der, len);
+	snprintf(header, sizeof(header),
+	    "{\"alg\":\"ES256\",\"x5c\":[\"%s\"]}", text);
+	assert_true(jws_read(token_by(header), &e));
+	assert_int_equal(sk_X509_num(e.x5c), 1);
+	envelope_clear(&e);
+	EVP_EncodeBlock((unsigned char *)text, copy, len + 3);
+	snprintf(header, sizeof(header),
+	    "{\"alg\":\"ES256\",\"x5c\":[\"%s\"]}", text);
+	assert_false(jws_read(token_by(header), &e));
+	assert_rule("attest.eat.jws");
+	envelope_clear(&e);
+	n = snprintf(header, sizeof(header), "{\"alg\":\"ES256\",\"x5c\":[0");
+	for (i = 0; i < ENVELOPE_CERTS_MAX; i++)
+		n += snprintf(header + n, sizeof(header) - (size_t)n, ",0");
+	snprintf(header + n, sizeof(header) - (size_t)n, "]}");
+	assert_false(jws_read(token_by(header), &e));
+	assert_rule("attest.eat.jws");
+	envelope_clear(&e);
+	OPENSSL_free(der);
+	free_maker(&m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64url), cmocka_unit_test(example),
-		cmocka_unit_test(headers),
+		cmocka_unit_test(headers), cmocka_unit_test(header_fields),
+		cmocka_unit_test(certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
