@@ -90,7 +90,7 @@ troubles(void **state)
 	    "disk gone");
 	says(w, "issuing", "ok", "");
 	l->view.fine_at = fine - 301;
-	says(w, "log", "fail not published for 30", "nothing is issued");
+	says(w, "log", "fail not published for 3", "nothing is issued");
 	says(w, "issuing", "fail stopped: log.unpublished: ", "disk gone");
 	l->view.trouble[0] = '\0';
 	l->view.running = 1;

@@ -16,6 +16,7 @@ struct layer {
 	const char *purpose;
 	unsigned char fresh; /* first octet of a nonce; 0: no extension */
 	int critical;
+	int ca, both, behind; /* basicConstraints, both extensions, octets more */
 };
 
 struct rig {
@@ -32,13 +33,22 @@ struct rig {
 	int old_device_id;
 };
 
+static void
+append_raw(struct der_out *out, const struct der_out *more)
+{
+	assert_true(out->len + more->len <= sizeof(out->p));
+	memcpy(out->p + out->len, more->p, more->len);
+	out->len += more->len;
+}
+
 static struct der_out
 tcb_info(const struct layer *l)
 {
 	static const unsigned char sha256[] = { 0x60, 0x86, 0x48, 0x01, 0x65,
 		0x03, 0x04, 0x02, 0x01 };
 	unsigned char digest[32], n[1], b[2] = { 0, 0 };
-	struct der_out out = { { 0 }, 0 }, fwid = { { 0 }, 0 };
+	struct der_out out = { { 0 }, 0 }, fwid = { { 0 }, 0 }, one;
+	int i;
 
 	memset(digest, l->fwid, sizeof(digest));
 	append(&out, 0x80, text_of(l->vendor));
@@ -58,11 +68,14 @@ tcb_info(const struct layer *l)
 	if (!l->no_flags)
 		append(&out, 0x8a, octets_of(b, 2));
 	out = tlv(0x30, octets_of(out.p, out.len));
-	if (l->multi > 1) {
-		memcpy(out.p + out.len, out.p, out.len);
-		out.len *= 2;
-	}
-	return l->multi ? tlv(0x30, octets_of(out.p, out.len)) : out;
+	one = out;
+	for (i = 1; i < l->multi; i++)
+		append_raw(&out, &one);
+	if (l->multi < 0) /* none */
+		out.len = 0;
+	out = l->multi ? tlv(0x30, octets_of(out.p, out.len)) : out;
+	out.len += (size_t)l->behind;
+	return out;
 }
 
 /* SEQUENCE { OCTET STRING } */
@@ -80,10 +93,10 @@ layer_cert(struct rig *r, int i, X509 *issuer)
 	struct layer *l = &r->layer[i];
 	unsigned char ueid[17] = { 1 }, fresh[32];
 	struct der_out tcb = tcb_info(l), u, f;
-	struct ext ext[4];
+	struct ext ext[5];
 	size_t n = 0;
 	struct want w = { .cn = i == 0 ? "DeviceID" : i == 1 ? "L1" : "Alias",
-		.key = r->key[i], .issuer = issuer, .ca = i < 2, .ext = ext,
+		.key = r->key[i], .issuer = issuer, .ca = i < 2 || l->ca, .ext = ext,
 		.from = i > 0 ? 1 : 0, .to = i > 0 ? 100 : 0,
 		.issuer_key = i == 0 ? r->maker.key : r->key[i - 1] };
 
@@ -101,6 +114,10 @@ layer_cert(struct rig *r, int i, X509 *issuer)
 		ext[n++] = (struct ext){ l->multi ? DICE_OID_MULTI
 						  : DICE_OID_TCB,
 			l->critical, tcb.p, tcb.len };
+	if (l->both)
+		ext[n++] = (struct ext){ l->multi ? DICE_OID_TCB
+						  : DICE_OID_MULTI,
+			0, tcb.p, tcb.len };
 	if (l->ueid)
 		ext[n++] = (struct ext){ DICE_OID_UEID, 0, u.p, u.len };
 	if (l->fresh)
@@ -314,9 +331,39 @@ purposes(void **state)
 	r->layer[1].purpose = NULL;
 	r->policy.dice.trust.ignore_expiry = 1;
 	refused(r, "attest.dice.purpose");
+	r = rig_new();
+	r->layer[2].ca = 1; /* with a purpose of a key that signs for itself */
+	refused(r, "attest.dice.purpose");
 }
 
 /* ---- What it says ---- */
+
+/* One extension, with one value, of as many TcbInfos as there may be. */
+static void
+infos(void **state)
+{
+	struct rig *r = rig_new();
+
+	(void)state;
+	r->layer[2].both = 1;
+	refused(r, "attest.dice.tcb-info");
+	r = rig_new();
+	r->layer[2].behind = 1;
+	refused(r, "attest.dice.tcb-info");
+	r = rig_new();
+	r->layer[2].multi = 2;
+	r->layer[2].behind = 1;
+	refused(r, "attest.dice.tcb-info");
+	r = rig_new();
+	r->layer[2].multi = -1;
+	refused(r, "attest.dice.tcb-info");
+	r = rig_new();
+	r->layer[2].multi = DICE_TCBS_MAX;
+	accepted(r);
+	r = rig_new();
+	r->layer[2].multi = DICE_TCBS_MAX + 1;
+	refused(r, "attest.dice.tcb-info");
+}
 
 static void
 fresh(void **state)
@@ -414,7 +461,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good), cmocka_unit_test(path),
 		cmocka_unit_test(pinned), cmocka_unit_test(other_key),
-		cmocka_unit_test(purposes), cmocka_unit_test(fresh),
+		cmocka_unit_test(purposes), cmocka_unit_test(infos),
+		cmocka_unit_test(fresh),
 		cmocka_unit_test(ueid), cmocka_unit_test(tcb),
 		cmocka_unit_test(flags),
 	};
