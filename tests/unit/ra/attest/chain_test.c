@@ -145,12 +145,57 @@ pins_and_leaves(void **state)
 	assert_true(chain_check(&rules, cert, NULL, NOW, NULL));
 	assert_false(chain_check(&rules, forged, list, NOW, NULL));
 	assert_rule("attest.tpm.ak-path");
+	trust.denied = trust.pinned; /* what is denied is no pin any more */
+	trust.n_denied = 1;
+	assert_false(chain_check(&rules, cert, NULL, NOW, NULL));
+	assert_rule("attest.tpm.ak-path");
+	trust.n_denied = trust.n_pinned = 0;
+	trust.anchors = NULL; /* nobody is trusted */
+	assert_false(chain_check(&rules, cert, NULL, NOW, NULL));
+	assert_rule("attest.tpm.ak-path");
 	sk_X509_pop_free(list, X509_free);
 	X509_free(forged);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(below);
 	free_maker(&m);
 	free_maker(&other);
+}
+
+/* Time is not looked at where the policy says so; an extension twice is none. */
+static void
+times_and_doubles(void **state)
+{
+	static const struct ext twice[] = { { "1.2.3.4", 0, "\x05\x00", 2 },
+		{ "1.2.3.4", 0, "\x05\x00", 2 } };
+	struct maker m = new_maker("Maker");
+	EVP_PKEY *key = new_key("P-256");
+	struct want w = { .cn = "old", .key = key, .issuer = m.root,
+		.issuer_key = m.key, .from = 1, .to = 100 };
+	X509 *old = new_cert(&w), *doubled;
+	struct attest_trust trust = { .anchors = m.anchors };
+	struct chain_rules rules = rules_of(&trust);
+	struct attest_octets out = { NULL, 0 };
+	int critical = 7;
+
+	(void)state;
+	assert_false(chain_check(&rules, old, NULL, NOW, NULL));
+	assert_rule("attest.tpm.ak-path");
+	trust.ignore_expiry = 1;
+	assert_true(chain_check(&rules, old, NULL, NOW, NULL));
+	assert_int_equal(chain_extension(old, "1.2.3.4", &out, &critical), 0);
+	doubled = leaf(&m, "doubled", key, twice, 1);
+	assert_int_equal(
+	    chain_extension(doubled, "1.2.3.4", &out, &critical), 1);
+	assert_int_equal(critical, 0);
+	assert_int_equal(out.len, 2);
+	X509_free(doubled);
+	doubled = leaf(&m, "doubled", key, twice, 2);
+	assert_int_equal(
+	    chain_extension(doubled, "1.2.3.4", &out, &critical), -1);
+	X509_free(doubled);
+	X509_free(old);
+	EVP_PKEY_free(key);
+	free_maker(&m);
 }
 
 int
@@ -160,6 +205,7 @@ main(void)
 		cmocka_unit_test(revocation), cmocka_unit_test(critical),
 		cmocka_unit_test(intermediates),
 		cmocka_unit_test(pins_and_leaves),
+		cmocka_unit_test(times_and_doubles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
