@@ -1,6 +1,8 @@
 /* tree_parse, build_trees and conform_tree_declares: "extensions = ..." behind a fixed
    profile, a NUL, and lines that are the values of three fields. What is built
-   of them, the judgement must take: two writings of one rule. */
+   of them, the judgement must take: two writings of one rule. Only its linter,
+   which knows extensions that no profile describes, may refuse it: who declares
+   a TcbInfo with a tag twice gets no certificate. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,16 @@ static const unsigned char name[] = {0x30, 0x0c, 0x31, 0x0a, 0x30, 0x08, 0x06,
 static const unsigned char serial[BUILD_SERIAL_LEN] = {0x41};
 static const unsigned char key_id[20] = {1};
 
+static int
+lint_refused(void)
+{
+	const char *data = NULL;
+	int flags = 0;
+
+	ERR_peek_last_error_all(NULL, NULL, NULL, &data, &flags);
+	return (flags & ERR_TXT_STRING) && strncmp(data, "lint.", 5) == 0;
+}
+
 static void
 both(const struct profile *p, const struct build_field *fields)
 {
@@ -63,7 +75,8 @@ both(const struct profile *p, const struct build_field *fields)
 	unsigned char *tbs = NULL;
 	size_t len;
 
-	if (build_tbs(&req, &tbs, &len, NULL) && !conform_tbs(&ctx, tbs, len)) {
+	if (build_tbs(&req, &tbs, &len, NULL) && !conform_tbs(&ctx, tbs, len) &&
+	    !lint_refused()) {
 		ERR_print_errors_fp(stderr);
 		abort();
 	}
