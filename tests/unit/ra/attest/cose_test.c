@@ -1,3 +1,5 @@
+#include <openssl/rsa.h>
+
 #include "tests/unit/ra/attest/cbor_out.h"
 
 /* COSE_Sign1 as others write it: sign-pass-01 and its kin of cose-wg/Examples. */
@@ -108,12 +110,114 @@ keys(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* ${key}'s signature over "ab", as OpenSSL writes it. */
+static struct attest_octets
+signed_by(EVP_PKEY *key, const char *digest, int pss)
+{
+	static unsigned char sig[512];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	size_t len = sizeof(sig);
+
+	assert_true(EVP_DigestSignInit_ex(
+	    ctx, &pctx, digest, NULL, NULL, key, NULL));
+	if (pss)
+		assert_true(EVP_PKEY_CTX_set_rsa_padding(
+				pctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+		    EVP_PKEY_CTX_set_rsa_pss_saltlen(
+			pctx, RSA_PSS_SALTLEN_DIGEST) > 0);
+	assert_true(EVP_DigestSign(
+	    ctx, sig, &len, (const unsigned char *)"ab", 2));
+	EVP_MD_CTX_free(ctx);
+	return octets_of(sig, len);
+}
+
+/* Does it hold over what is signed in two parts? ECDSA as DER. */
+static int
+holds(int alg, EVP_PKEY *key, struct attest_octets sig)
+{
+	return cose_verify(alg, key, 1, sig, text_of("a"), text_of("b"));
+}
+
+/* An algorithm goes with one kind of key, and ECDSA's with one curve: a signature
+   that is right holds by no other. */
+static void
+algorithms(void **state)
+{
+	EVP_PKEY *ec = new_key("P-256"), *p384 = new_key("P-384");
+	EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	struct attest_octets sig;
+
+	(void)state;
+	sig = signed_by(ec, "SHA256", 0);
+	assert_true(holds(-7, ec, sig));
+	assert_false(holds(-8, ec, sig));
+	assert_false(holds(-37, ec, sig));
+	assert_false(holds(-7, p384, sig));
+	assert_false(cose_verify(-7, ec, 1, sig, text_of("a"), text_of("c")));
+	sig = signed_by(ec, "SHA384", 0); /* a digest of the other curve */
+	assert_false(holds(-35, ec, sig));
+	sig = signed_by(p384, "SHA384", 0);
+	assert_true(holds(-35, p384, sig));
+	sig = signed_by(ed, NULL, 0);
+	assert_true(holds(-8, ed, sig));
+	assert_true(cose_verify(-8, ed, 0, sig, text_of("ab"),
+	    octets_of(NULL, 0)));
+	assert_false(holds(-7, ed, sig));
+	assert_false(cose_verify(-8, ed, 0, sig, text_of("a"), text_of("c")));
+	sig = signed_by(rsa, "SHA256", 1);
+	assert_true(holds(-37, rsa, sig));
+	assert_false(holds(-8, rsa, sig));
+	assert_false(holds(0, rsa, sig));
+	ERR_clear_error();
+	EVP_PKEY_free(ec);
+	EVP_PKEY_free(p384);
+	EVP_PKEY_free(ed);
+	EVP_PKEY_free(rsa);
+}
+
+/* { 1: 1, -1: 6, -2: x }, and x one octet short. */
+static void
+ed25519_keys(void **state)
+{
+	EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), *got;
+	struct cbor_out o;
+	unsigned char x[32];
+	size_t len = sizeof(x), short_by;
+	cbor_item_t *map;
+
+	(void)state;
+	assert_true(EVP_PKEY_get_raw_public_key(ed, x, &len));
+	for (short_by = 0; short_by < 2; short_by++) {
+		o = (struct cbor_out){ { 0 }, 0 };
+		put_head(&o, 0xa0, 3);
+		put_int(&o, 1);
+		put_int(&o, 1);
+		put_int(&o, -1);
+		put_int(&o, 6);
+		put_int(&o, -2);
+		put_bytes(&o, octets_of(x, 32 - short_by));
+		map = tree_read("eat.cnf", "key", out_of(&o));
+		got = cose_key("eat.cnf", map);
+		if (short_by == 0)
+			assert_int_equal(EVP_PKEY_eq(got, ed), 1);
+		else
+			assert_null(got);
+		EVP_PKEY_free(got);
+		cbor_decref(&map);
+	}
+	assert_rule("attest.eat.cnf");
+	EVP_PKEY_free(ed);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(example), cmocka_unit_test(refused),
-		cmocka_unit_test(keys),
+		cmocka_unit_test(keys), cmocka_unit_test(algorithms),
+		cmocka_unit_test(ed25519_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
