@@ -145,7 +145,8 @@ is_foreign(const struct ceremony *r, const struct foreign *f, int names)
 		same = is = r->issuers.item[i];
 		if (EVP_PKEY_eq(key, is->verify) == 1)
 			what = "key";
-		else if (names && f->name != NULL && is->build.name_len == (size_t)f->name_len &&
+		else if (names && f->name != NULL &&
+		    is->build.name_len == (size_t)f->name_len &&
 		    memcmp(is->build.name, f->name, is->build.name_len) == 0)
 			what = "name";
 	}

@@ -1,7 +1,8 @@
 /* The HTTP side of inkan-ocsp over a socket: exchange_begin, exchange_handle,
    exchange_end, path_route, responder_answer, files_get and logfiles_get, behind
-   a real status.db with certificates of a known CA. What is sent is the input; then the client says that it sends
-   no more, and reads until the server ends the connection. */
+   a real status.db with certificates of a known CA. What is sent is the input;
+   then the client says that it sends no more, and reads until the server ends the
+   connection. */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
