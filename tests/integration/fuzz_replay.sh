@@ -16,7 +16,9 @@ one() {	# target
 	out=$(timeout 300 "$BUILD/fuzz/$1" -seconds="$seconds" \
 	    -keep="$found/$1-replay" "tests/fuzz/corpus/$1" 2>&1)
 	rc=$?
-	printf '%s exit %s %s\n' "$1" $rc "$out"
+	# What the parts under test report comes before the last line.
+	[ $rc -ne 0 ] || out=${out##*$'\n'}
+	printf '%s exit %s %s\n' "$1" $rc "${out//$'\n'/ }"
 }
 export LSAN_OPTIONS=suppressions=$here/tests/lsan.supp:print_suppressions=0
 export -f one
