@@ -23,7 +23,9 @@ try_path(const uint8_t *data, size_t size)
 	if (line == NULL)
 		return;
 	path_route(line, &path);
-	if (path.name[0] == '.' || strchr(path.name, '/') != NULL ||
+	/* Only the log has folders, each with one way to write it. */
+	if (path.name[0] == '.' || path.name[0] == '/' ||
+	    (path.kind != PATH_LOG && strchr(path.name, '/') != NULL) ||
 	    strstr(path.name, "..") != NULL)
 		abort();
 	if (path_decode(path.base64, out, sizeof(out), &len) &&
