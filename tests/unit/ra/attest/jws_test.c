@@ -100,7 +100,7 @@ headers(void **state)
 static struct attest_octets
 token_by(const char *header)
 {
-	static char token[4096];
+	static char token[32768];
 
 	base64url_encode(
 	    (const unsigned char *)header, strlen(header), token);
@@ -148,7 +148,7 @@ certificates(void **state)
 {
 	struct maker m = new_maker("Maker");
 	unsigned char *der = NULL, copy[2048];
-	char text[3000], header[4096];
+	char text[3000], header[16384];
 	int len = i2d_X509(m.root, &der), i, n;
 	struct envelope e;
 
@@ -161,16 +161,18 @@ certificates(void **state)
 	assert_true(jws_read(token_by(header), &e));
 	assert_int_equal(sk_X509_num(e.x5c), 1);
 	envelope_clear(&e);
-	EVP_EncodeBlock((unsigned char *)text, copy, len + 3);
-	snprintf(header, sizeof(header),
-	    "{\"alg\":\"ES256\",\"x5c\":[\"%s\"]}", text);
+	n = snprintf(header, sizeof(header),
+	    "{\"alg\":\"ES256\",\"x5c\":[\"%s\"", text);
+	for (i = 0; i < ENVELOPE_CERTS_MAX; i++)
+		n += snprintf(header + n, sizeof(header) - (size_t)n,
+		    ",\"%s\"", text);
+	snprintf(header + n, sizeof(header) - (size_t)n, "]}");
 	assert_false(jws_read(token_by(header), &e));
 	assert_rule("attest.eat.jws");
 	envelope_clear(&e);
-	n = snprintf(header, sizeof(header), "{\"alg\":\"ES256\",\"x5c\":[0");
-	for (i = 0; i < ENVELOPE_CERTS_MAX; i++)
-		n += snprintf(header + n, sizeof(header) - (size_t)n, ",0");
-	snprintf(header + n, sizeof(header) - (size_t)n, "]}");
+	EVP_EncodeBlock((unsigned char *)text, copy, len + 3);
+	snprintf(header, sizeof(header),
+	    "{\"alg\":\"ES256\",\"x5c\":[\"%s\"]}", text);
 	assert_false(jws_read(token_by(header), &e));
 	assert_rule("attest.eat.jws");
 	envelope_clear(&e);
