@@ -16,7 +16,7 @@ for p in ca ocsp; do
 	kill -TERM "$(pid_of $p)"; wait_for 20 is_gone $p
 	start_under $p
 done
-check "both run under the library" wait_for 20 ready_ca
+check "both run under the library" wait_for 20 ready_ra
 wait_for 20 ready_ocsp
 ca=$(pid_of ca) ocsp=$(pid_of ocsp)
 request() { new_key "$D/$1.key"; csr "$D/$1.key" "/CN=$1" | base64 >"$T/$1.b64"; }
