@@ -146,9 +146,11 @@ parse_items(struct tree *t, const struct conf_group *g, int depth, size_t *left)
 static int
 parse_size(struct tree *t, const struct conf_group *g)
 {
-	int64_t size;
+	int64_t size, max = TREE_TEXT_MAX;
 
-	if (!conf_int(g, "size", 1, TREE_TEXT_MAX, 0, &size))
+	if (t->type == TREE_OCTET_STRING)
+		max /= 2; /* its text has two digits an octet */
+	if (!conf_int(g, "size", 1, max, 0, &size))
 		return 0;
 	t->size = (size_t)size;
 	if (t->size == 0 || t->type == TREE_UTF8 || t->type == TREE_IA5 ||

@@ -1,17 +1,14 @@
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include <openssl/objects.h>
 #include "profiles/build.h"
 #include "profiles/conform.h"
 #include "profiles/error.h"
-#include "profiles/san.h"
 #include "profiles/trial.h"
+#include "profiles/trial_part.h"
 
 #define TRIAL_NOW ((time_t)1767225600) /* 2026-01-01 */
-#define FIELDS_MAX (2 * PROFILE_RULES_MAX)
 
 /* ---- keys and algorithms ---------------------------------------------- */
 
@@ -131,175 +128,10 @@ key_of(enum spki_type type, struct key *k)
 	}
 }
 
-/* ---- fields ----------------------------------------------------------- */
-
-/* How much a use of a field asks of its value; the larger decides. */
-enum demand { ANY_TEXT, DNS, URI, LABEL, COUNTRY, EMAIL, IP };
-
-static const char *const values[] = {[ANY_TEXT] = "SN0001",
-    [DNS] = "device.example",
-    [URI] = "urn:example:device",
-    [LABEL] = "device",
-    [COUNTRY] = "JP",
-    [EMAIL] = "device@example.com",
-    [IP] = "192.0.2.1"};
-
-struct field {
-	char name[PROFILE_TEXT_MAX];
-	char value[PROFILE_TEXT_MAX];
-	enum demand demand;
-	int needed; /* by a rule that is not optional */
-};
-
-/* A trial: the profile with the rules that read a request turned into rules
-   that read a field, for there is no request; and the fields. */
-struct trial {
-	struct profile p;
-	struct field field[FIELDS_MAX];
-	size_t n;
-};
-
-static struct field *
-field_of(struct trial *t, const char *name)
-{
-	struct field *f;
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		if (strcmp(t->field[i].name, name) == 0)
-			return &t->field[i];
-	assert(t->n < FIELDS_MAX);
-	f = &t->field[t->n++];
-	snprintf(f->name, sizeof(f->name), "%s", name);
-	return f;
-}
-
-static void
-use(struct trial *t, const char *name, enum demand demand, int optional)
-{
-	struct field *f = field_of(t, name);
-
-	if (demand > f->demand)
-		f->demand = demand;
-	f->needed |= !optional;
-	snprintf(f->value, sizeof(f->value), "%s", values[f->demand]);
-}
-
-static enum demand
-demand_of_attribute(int nid)
-{
-	switch (nid) {
-	case NID_countryName:
-		return COUNTRY;
-	case NID_pkcs9_emailAddress:
-		return EMAIL;
-	case NID_domainComponent:
-		return LABEL;
-	default:
-		return ANY_TEXT;
-	}
-}
-
-static enum demand
-demand_of_san(enum profile_san_type type)
-{
-	switch (type) {
-	case PROFILE_SAN_DNS:
-		return DNS;
-	case PROFILE_SAN_IP:
-		return IP;
-	case PROFILE_SAN_EMAIL:
-		return EMAIL;
-	case PROFILE_SAN_URI:
-		return URI;
-	default:
-		return ANY_TEXT;
-	}
-}
-
-static void
-subject_fields(struct trial *t)
-{
-	struct profile_subject_rule *r;
-	size_t i;
-
-	for (i = 0; i < t->p.n_subject; i++) {
-		r = &t->p.subject[i];
-		if (r->kind == PROFILE_FROM_FIXED)
-			continue;
-		if (r->kind == PROFILE_FROM_CSR) {
-			r->kind = PROFILE_FROM_FIELD;
-			snprintf(r->source, sizeof(r->source),
-			    "request.subject-%zu", i);
-		}
-		use(t, r->source, demand_of_attribute(r->nid), r->optional);
-	}
-}
-
-/* A value that the first pattern matches: "{field}" by the field's value, or
-   a label; '*' by a letter. */
-static void
-from_pattern(struct trial *t, const char *match, char out[PROFILE_TEXT_MAX])
-{
-	const char *p, *end = match + strcspn(match, ",");
-	size_t n = 0, len, i;
-	const char *value;
-
-	for (p = match; p < end && n + 1 < PROFILE_TEXT_MAX; p++) {
-		if (*p != '{') {
-			out[n++] = *p == '*' ? 'a' : *p;
-			continue;
-		}
-		len = strcspn(p + 1, "}");
-		value = values[LABEL];
-		for (i = 0; i < t->n; i++)
-			if (strlen(t->field[i].name) == len &&
-			    strncmp(t->field[i].name, p + 1, len) == 0)
-				value = t->field[i].value;
-		n += (size_t)snprintf(
-		    out + n, PROFILE_TEXT_MAX - n, "%s", value);
-		p += len + 1;
-	}
-	out[n < PROFILE_TEXT_MAX ? n : PROFILE_TEXT_MAX - 1] = '\0';
-}
-
-static void
-san_from_request(struct trial *t, struct profile_san_rule *r, size_t i)
-{
-	char value[PROFILE_TEXT_MAX];
-	struct field *f;
-
-	from_pattern(t, r->match, value);
-	r->kind = PROFILE_FROM_FIELD;
-	r->match[0] = '\0';
-	snprintf(r->source, sizeof(r->source), "request.san-%zu", i);
-	use(t, r->source, demand_of_san(r->type), r->optional);
-	f = field_of(t, r->source);
-	if (value[0] != '\0' && san_breach(r->type, value) == NULL)
-		snprintf(f->value, sizeof(f->value), "%s", value);
-}
-
-static void
-san_fields(struct trial *t)
-{
-	struct profile_san_rule *r;
-	size_t i;
-
-	for (i = 0; i < t->p.n_san; i++) {
-		r = &t->p.san[i];
-		if (r->kind == PROFILE_FROM_FIELD)
-			use(t, r->source, demand_of_san(r->type), r->optional);
-	}
-	for (i = 0; i < t->p.n_san; i++)
-		if (t->p.san[i].kind == PROFILE_FROM_CSR)
-			san_from_request(t, &t->p.san[i], i);
-}
-
 /* ---- building and judging --------------------------------------------- */
 
 static const unsigned char name[] = {0x30, 0x13, 0x31, 0x11, 0x30, 0x0f, 0x06,
-    0x03, 0x55, 0x04, 0x03, 0x0c, 0x08, 'T', 'r', 'i', 'a', 'l', ' ', 'C',
-    'A'};
+    0x03, 0x55, 0x04, 0x03, 0x0c, 0x08, 'T', 'r', 'i', 'a', 'l', ' ', 'C', 'A'};
 static const unsigned char key_id[20] = {0x5a, 1, 2, 3};
 static const unsigned char serial[BUILD_SERIAL_LEN] = {0x5a, 4, 5, 6};
 
@@ -307,7 +139,7 @@ static const unsigned char serial[BUILD_SERIAL_LEN] = {0x5a, 4, 5, 6};
 static int
 try_one(struct trial *t, const struct key *k, int all, int attested)
 {
-	struct build_field fields[FIELDS_MAX];
+	struct build_field *fields = calloc(t->n + 1, sizeof(*fields));
 	struct build_issuer issuer = {.name = name,
 	    .name_len = sizeof(name),
 	    .key_id = key_id,
@@ -332,20 +164,27 @@ try_one(struct trial *t, const struct key *k, int all, int attested)
 	    .spki = k->der,
 	    .spki_len = k->len,
 	    .serial = serial,
+	    .fields = fields,
 	    .now = TRIAL_NOW,
 	    .attested = attested};
 	unsigned char *tbs = NULL;
 	size_t i, len;
 	int ok;
 
+	if (fields == NULL) {
+		profile_raise(PROFILE_E_INTERNAL, "out of memory");
+		return 0;
+	}
 	if (profile_is_self_signed(&t->p))
 		issuer.name = NULL;
 	for (i = 0; i < t->n; i++)
 		if (all || t->field[i].needed)
 			fields[req.n_fields++] = (struct build_field){
 			    t->field[i].name, t->field[i].value};
+	ctx.n_fields = req.n_fields;
 	ok = !build_tbs(&req, &tbs, &len, NULL) || conform_tbs(&ctx, tbs, len);
 	OPENSSL_free(tbs);
+	free(fields);
 	return ok;
 }
 
@@ -394,8 +233,10 @@ profile_trial(const struct profile *p, const char *file)
 		goto out;
 	}
 	t->p = *p;
-	subject_fields(t);
-	san_fields(t);
+	if (!trial_fields(t)) {
+		profile_raise(PROFILE_E_INTERNAL, "out of memory");
+		goto out;
+	}
 	ERR_set_mark();
 	for (type = 1; type != 0 && type <= p->key_types; type <<= 1)
 		if ((p->key_types & type) && key_of(type, k) &&
@@ -407,6 +248,8 @@ profile_trial(const struct profile *p, const char *file)
 	ok = 1;
 out:
 	free(k);
+	if (t != NULL)
+		free(t->field);
 	free(t);
 	return ok;
 }

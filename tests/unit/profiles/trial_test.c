@@ -69,6 +69,67 @@ what_cannot_be_made(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* TcbInfo's vendor is [0] and its svn [3] (TCG DICE). */
+#define TCB_INFO(items)                                                        \
+	"extensions = ( { oid = \"2.23.133.5.4.1\"; "                          \
+	"type = \"sequence\"; items = ( " items " ); } );"
+#define TEXT_FROM(tag, from)                                                   \
+	"{ type = \"utf8\"; tag = " tag "; from = \"" from                     \
+	"\"; optional = true; }"
+#define SVN "{ type = \"integer\"; tag = 3; from = \"registry.svn\"; }"
+
+/* A form that the linter refuses whatever the fields say. */
+static void
+declared_extensions(void **state)
+{
+	(void)state;
+	accepted(BASE, NULL, TCB_INFO(TEXT_FROM("0", "registry.v") "," SVN));
+	refused(BASE, NULL, TCB_INFO(SVN "," TEXT_FROM("0", "registry.v")),
+	    "p.conf: lint.dice.tcb_info: ");
+	refused(
+	    BASE, NULL, TCB_INFO(SVN "," SVN), "p.conf: lint.dice.tcb_info: ");
+	/* Both fields are given only in the sample that has all. */
+	refused(BASE, NULL,
+	    TCB_INFO(
+		TEXT_FROM("0", "registry.v") "," TEXT_FROM("0", "registry.w")),
+	    "p.conf: lint.dice.tcb_info: ");
+	/* A field that a name wants to be an address is no integer. */
+	accepted(BASE, NULL,
+	    "san = ( { type = \"ip\"; from = \"registry.svn\"; "
+	    "} ); " TCB_INFO(SVN "," SVN));
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
+#define LEAF(type, more)                                                       \
+	"{ type = \"" type "\"; from = \"registry." type "\"; " more "}"
+
+/* Each type of leaf has a value, and the sample is judged: the second profile
+   has a TcbInfo beside them that is none. */
+static void
+all_kinds_of_leaves(void **state)
+{
+	static const char leaves[] =
+	    "extensions = ( { oid = \"1.2.3.4\"; "
+	    "type = \"sequence\"; items = ( " LEAF("boolean", "") "," LEAF(
+		"integer", "") "," LEAF("bit-string",
+		"") "," LEAF("octet-string", "size = 512; ") "," LEAF("oid",
+		"") "," LEAF("enumerated", "") "," LEAF("utf8",
+		"size = 1024; ") "," LEAF("printable", "") "," LEAF("ia5",
+		"size = 3; ") "," LEAF("time",
+		"") " ); }, { oid = \"2.23.133.5.4.4\"; type = "
+		    "\"sequence\"; items = ( { type = \"octet-string\"; from = "
+		    "\"registry.ueid\"; } ); } %s);";
+	char more[sizeof(leaves) + 200];
+
+	(void)state;
+	snprintf(more, sizeof(more), leaves, "");
+	accepted(BASE, NULL, more);
+	snprintf(more, sizeof(more), leaves,
+	    ", { oid = \"2.23.133.5.4.1\"; "
+	    "type = \"integer\"; value = \"1\"; }");
+	refused(BASE, NULL, more, "p.conf: lint.dice.tcb_info: ");
+}
+
 /* Compiled or changed, it is the same judgement. */
 static void
 direct(void **state)
@@ -82,7 +143,8 @@ direct(void **state)
 	strcpy(p->policies[0].cps, "http:///cps");
 	p->n_policies = 1;
 	assert_false(profile_trial(p, "x"));
-	assert_raised(PROFILE_E_CONFIG, "x: lint.policies.cps: RFC 5280 4.2.1.4");
+	assert_raised(
+	    PROFILE_E_CONFIG, "x: lint.policies.cps: RFC 5280 4.2.1.4");
 	profile_free(p);
 }
 
@@ -92,14 +154,14 @@ static void
 of_the_active_version(void **state)
 {
 	static const char bad[] = BASE "policies = ( { oid = \"1.2.3\"; cps = "
-	    "\"http:///cps\"; } );";
+				       "\"http:///cps\"; } );";
 	static const char broken[] = BASE "policy = 3;";
 	struct profile *p = profile_compile_active("p.conf", bad, strlen(bad));
 
 	(void)state;
 	assert_non_null(p);
-	assert_int_equal(strncmp(p->breach, "p.conf: lint.policies.cps: ", 27),
-	    0);
+	assert_int_equal(
+	    strncmp(p->breach, "p.conf: lint.policies.cps: ", 27), 0);
 	assert_int_equal(ERR_peek_error(), 0);
 	profile_free(p);
 	p = profile_compile_active("p.conf", BASE, strlen(BASE));
@@ -118,6 +180,8 @@ main(void)
 	    cmocka_unit_test(says_for_which_key),
 	    cmocka_unit_test(all_kinds_of_values),
 	    cmocka_unit_test(what_cannot_be_made),
+	    cmocka_unit_test(declared_extensions),
+	    cmocka_unit_test(all_kinds_of_leaves),
 	    cmocka_unit_test(direct),
 	    cmocka_unit_test(of_the_active_version),
 	};
