@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ca/error.h"
 #include "ca/report/report.h"
@@ -141,14 +142,18 @@ write_probe(struct store_tx *tx, void *arg)
 	return store_meta_set(tx, "probe", arg);
 }
 
-/* A read-only or full disk shows here, not at the next device. */
+/* A read-only or full disk shows here, not at the next device. Another value each
+   time: SQLite does not write what is there already. */
 static void
 check_writable(struct checking *k)
 {
-	char why[300];
+	struct timespec now;
+	char value[32], why[300];
 
-	if (store_write(k->c->ca->store, write_probe, (void *)"1",
-	    STORE_URGENT))
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(value, sizeof(value), "%lld.%09ld", (long long)now.tv_sec,
+	    now.tv_nsec);
+	if (store_write(k->c->ca->store, write_probe, value, STORE_URGENT))
 		return;
 	report_trace(why, sizeof(why));
 	ERR_clear_error();

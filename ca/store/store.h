@@ -72,7 +72,7 @@ int store_read(struct store *store, store_fn *fn, void *arg);
 void store_set_hook(struct store *store, store_fn *hook, void *arg);
 
 /* Counters for status and benches: commits, writes, and how the last commit
-   went (0 failed). */
+   that had something to write went (0 failed). */
 struct store_stats { uint64_t commits, writes; int last_ok; char last_error[256]; };
 void store_stats(struct store *store, struct store_stats *out);
 /* Free octets where the store lies; -1 unknown. */

@@ -99,8 +99,21 @@ roll_back(struct sql_conn *c)
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* How many pages the connection has written so far. SQLite leaves out those that
+   a change leaves as they were. */
 static int
-commit(struct store *s, struct store_tx *tx, uint64_t n)
+pages_written(const struct sql_conn *c)
+{
+	int n = 0, highest;
+
+	sqlite3_db_status(c->db, SQLITE_DBSTATUS_CACHE_WRITE, &n, &highest, 0);
+	return n;
+}
+
+/* A commit without a page succeeds on a disk that takes nothing: it says nothing
+   about it. ${before}: the pages when the group began. */
+static int
+commit(struct store *s, struct store_tx *tx, uint64_t n, int before)
 {
 	struct store_stats *st = &s->writer.stats;
 
@@ -109,8 +122,10 @@ commit(struct store *s, struct store_tx *tx, uint64_t n)
 	pthread_mutex_lock(&s->lock);
 	st->commits++;
 	st->writes += n;
-	st->last_ok = 1;
-	st->last_error[0] = '\0';
+	if (pages_written(tx->conn) != before) {
+		st->last_ok = 1;
+		st->last_error[0] = '\0';
+	}
 	pthread_mutex_unlock(&s->lock);
 	return 1;
 }
@@ -176,8 +191,8 @@ run_group(struct store *s, struct job *first, int64_t missing)
 	struct store_tx tx = {
 	    .store = s, .conn = &s->writer.conn, .writing = 1};
 	struct job *j = first;
+	int begun, pages = pages_written(tx.conn);
 	uint64_t n = 0;
-	int begun;
 
 	ERR_clear_error();
 	begun = is_there(s) && sql_run(&tx, "BEGIN IMMEDIATE", "");
@@ -195,7 +210,7 @@ run_group(struct store *s, struct job *first, int64_t missing)
 	}
 	if (!begun)
 		fail_group(s, first, NULL);
-	else if (n > 0 && !commit(s, &tx, n))
+	else if (n > 0 && !commit(s, &tx, n, pages))
 		fail_group(s, first, NULL);
 	else if (n > 0)
 		run_hook(s, &tx, first, NULL);

@@ -78,6 +78,8 @@ disk_faults
 check "  well again: it answers" wait_for 20 ocsp_is disk-2 ": good"
 
 # --- published files --------------------------------------------------------------
+is_listed() { listed | grep -q "^$s$"; }
+s=$(serial "$D/first.pem"); check "the CRL of the first revocation is there" wait_for 30 is_listed
 s=$(serial "$D/disk-1.pem")
 was=$(sha256sum <"$INKAN_DIR/pub/crl/devices-g1.crl")
 disk_faults "write ENOSPC path=pub/crl" "sync EIO path=pub/log"
@@ -91,7 +93,6 @@ request quiet; check "  devices are served, until fail_after" served quiet; hold
 trouble() { status_row log | grep -q "^fail"; }
 check "  status says that the log is not published" wait_for 20 trouble
 disk_faults
-is_listed() { listed | grep -q "^$s$"; }
 check "  well again: the CRL lists it" wait_for 30 is_listed
 check "    and the log is whole" wait_for 20 log_published
 

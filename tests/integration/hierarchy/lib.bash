@@ -56,10 +56,15 @@ chain() {
 	openssl verify -x509_strict -CAfile "$ca" "${args[@]}" "$leaf"
 }
 # ocsp_of CERT ISSUER: what the responder says of a CA's certificate
-ocsp_of() {
-	openssl ocsp -issuer "$2" -cert "$1" -url "$INKAN_OCSP_URL" \
-	    -CAfile "$2" -partial_chain 2>&1 |
-	    sed -n 's#^.*\.\(pem\|cer\): *\([a-z]*\)$#\2#p' | head -1
+ocsp_of() {	# certificate issuer: its status; else all that openssl says
+	local said
+	said=$(openssl ocsp -issuer "$2" -cert "$1" -url "$INKAN_OCSP_URL" \
+	    -CAfile "$2" -partial_chain 2>&1)
+	if [[ $said =~ \.(pem|cer):\ *([a-z]+)($'\n'|$) ]]; then
+		echo "${BASH_REMATCH[2]}"
+	else
+		echo "$said"
+	fi
 }
 keys_of() {	# token: labels of its private keys
 	SOFTHSM2_CONF=$INKAN_DIR/tokens/$1.conf pkcs11-tool \

@@ -26,6 +26,7 @@ mends_after(struct temp *t, int code, int sync)
 	struct store_stats st;
 	char key[32];
 
+	WRITE(t, set_key, (void *)"there");
 	fault_code = sync ? 0 : code;
 	fault_sync = sync ? code : 0;
 	snprintf(key, sizeof(key), "lost-%d", code);
@@ -35,6 +36,11 @@ mends_after(struct temp *t, int code, int sync)
 	assert_int_equal(st.last_ok, 0);
 	assert_true(st.last_error[0] != '\0');
 	assert_false(HAS(t, key));
+	/* What changes nothing succeeds, and does not say that the disk is well. */
+	WRITE(t, set_key, (void *)"there");
+	store_stats(t->store, &st);
+	assert_int_equal(st.last_ok, 0);
+	assert_true(st.last_error[0] != '\0');
 	assert_false(store_write(t->store, set_key, key, STORE_URGENT));
 	ERR_clear_error();
 	fault_code = fault_sync = 0;
