@@ -143,7 +143,7 @@ count(struct held *h, const char *what, int64_t n)
 		snprintf(f->what, sizeof(f->what), "%s", what);
 		h->n_facts++;
 	}
-	f->n += n;
+	f->n = n > CLIENT_COUNT_MAX - f->n ? CLIENT_COUNT_MAX : f->n + n;
 }
 
 static void

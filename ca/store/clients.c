@@ -68,9 +68,9 @@ count_more(struct store_tx *tx, int64_t id, const char *what, int64_t n,
     int64_t now)
 {
 	if (!sql_run(tx,
-		"UPDATE client_facts SET count = count + ?, last = ?"
+		"UPDATE client_facts SET count = min(count + ?, ?), last = ?"
 		" WHERE client = ? AND what = ?",
-		"iiit", n, now, id, what))
+		"iiiit", n, CLIENT_COUNT_MAX, now, id, what))
 		return -1;
 	return sqlite3_changes(tx->conn->db) == 1;
 }

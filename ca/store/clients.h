@@ -12,6 +12,8 @@
 
 #define CLIENT_AGENT_MAX 128
 #define CLIENT_WHAT_MAX 80
+/* A count stays there: a number of JSON is exact up to it. */
+#define CLIENT_COUNT_MAX (((int64_t)1 << 53) - 1)
 
 struct client_row {
 	int64_t id;
@@ -36,7 +38,7 @@ int clients_count(struct store_tx *tx, const char *fleet, int known,
 int clients_add(struct store_tx *tx, struct client_row *row);
 int clients_touch(struct store_tx *tx, const struct client_row *row);
 
-/* ${n} more of ${what}, at most ${max} different ones per client: 1, or 0
+/* ${n} (1 to CLIENT_COUNT_MAX) more of ${what}, at most ${max} different ones per client: 1, or 0
    raised. What is one too many is counted as ${other}. */
 int clients_fact(struct store_tx *tx, int64_t id, const char *what, int64_t n,
     int64_t now, int64_t max, const char *other);

@@ -210,6 +210,33 @@ agents(void **state)
 	clients_free(c);
 }
 
+/* An inkan-ra says how many: whatever it says, in memory and in the store. */
+static void
+a_count_stays_at_its_largest(void **state)
+{
+	struct temp *t = *state;
+	struct clients *c = clients_new();
+	struct clients_note n = {
+	    .fleet = "demo", .agent = "curl", .what = {"request"}};
+
+	n.n = INT64_MAX;
+	clients_note(c, &n);
+	clients_note(c, &n);
+	n.what[0] = "answer";
+	n.n = CLIENT_COUNT_MAX - 1;
+	clients_note(c, &n);
+	assert_true(clients_flush(c, t->store, NOW));
+	assert_true(store_read(t->store, read_rows, NULL));
+	assert_int_equal(n_rows, 1);
+	assert_int_equal(count_of(t, rows[0].id, "request"), CLIENT_COUNT_MAX);
+	assert_int_equal(
+	    count_of(t, rows[0].id, "answer"), CLIENT_COUNT_MAX - 1);
+	clients_note(c, &n);
+	assert_true(clients_flush(c, t->store, NOW));
+	assert_int_equal(count_of(t, rows[0].id, "answer"), CLIENT_COUNT_MAX);
+	clients_free(c);
+}
+
 #define IN_STORE(fn)                                                           \
 	cmocka_unit_test_setup_teardown(fn, temp_make, temp_remove)
 
@@ -223,6 +250,7 @@ main(void)
 	    IN_STORE(tried_again),
 	    cmocka_unit_test(names),
 	    IN_STORE(agents),
+	    IN_STORE(a_count_stays_at_its_largest),
 	};
 
 	return cmocka_run_group_tests_name("clients", tests, NULL, NULL);
