@@ -14,6 +14,8 @@
 
 /* A responder tells every 20 seconds; this long without is worth a word. */
 #define SILENCE 90
+#define VALIDITY_MAX (7 * 86400) /* of inkan-ocsp.conf */
+#define RATE_MAX 1000000000	 /* signatures a second */
 
 static void
 copy(char *out, size_t size, const char *text)
@@ -37,6 +39,10 @@ take_issuer(struct ops_call *c, size_t i, struct told_issuer *out)
 	copy(out->state, sizeof(out->state), field_get_text(state));
 	out->rate = field_get_int(rate);
 	out->budget = field_get_int(budget);
+	if (out->rate < 0 || out->rate > RATE_MAX)
+		return ops_bad(c, "rate", "0 to %d", RATE_MAX);
+	if (out->budget < 0 || out->budget > RATE_MAX)
+		return ops_bad(c, "budget", "0 to %d", RATE_MAX);
 	return 1;
 }
 
@@ -54,6 +60,11 @@ take_told(struct ops_call *c, struct told *t)
 	t->age = field_int(c->args, "age", 0);
 	t->validity = field_int(c->args, "validity", 0);
 	t->refresh = field_int(c->args, "refresh", 0);
+	/* As inkan-ocsp.conf has them: "ocsp plan" divides by their difference. */
+	if (t->validity < 10 || t->validity > VALIDITY_MAX)
+		return ops_bad(c, "validity", "10 seconds to 7 days");
+	if (t->refresh < 0 || t->refresh > t->validity / 2)
+		return ops_bad(c, "refresh", "at most half of validity");
 	for (i = 0; i < n; i++)
 		if (!take_issuer(c, i, &t->issuer[i]))
 			return 0;
