@@ -23,7 +23,7 @@ take_request(struct ops_call *c, struct subca_request *r)
 
 	memset(r, 0, sizeof(*r));
 	r->name = ops_text(c, "name");
-	r->generation = (int)field_int(c->args, "generation", 0);
+	r->generation = field_int(c->args, "generation", 0);
 	r->token = ops_text(c, "token") != NULL ? ops_text(c, "token") : "";
 	r->key_type = ops_text(c, "key_type");
 	r->http_url = ops_text(c, "http_url");

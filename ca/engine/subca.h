@@ -20,7 +20,7 @@
 
 struct subca_request {
 	const char *name;
-	int generation;			/* 0: the pending one, else the next */
+	int64_t generation;			/* 0: the pending one, else the next */
 	const char *token;		/* "" the one of ${token} */
 	const char *key_type;		/* "ec-p256" ...; NULL: pending one */
 	const char *set[SUBCA_SET_MAX];	/* "cn=...", in the subject's order */

@@ -159,7 +159,7 @@ fill_row(struct ca *ca, const struct subca_request *r,
 	if (r->generation < 0 || r->generation > 9999)
 		return bad("generation", "1 to 9999");
 	snprintf(row->name, sizeof(row->name), "%s", r->name);
-	row->generation = r->generation > 0 ? r->generation
+	row->generation = r->generation > 0 ? (int)r->generation
 					    : next_generation(ca, r->name);
 	snprintf(row->ident, sizeof(row->ident), "%.63s-g%d", r->name,
 	    row->generation);
@@ -180,7 +180,7 @@ fill_row(struct ca *ca, const struct subca_request *r,
 
 struct finding {
 	const char *name;
-	int generation;
+	int64_t generation;
 	struct pending_ca_row *out;
 	int found;
 };
@@ -191,14 +191,15 @@ find_tx(struct store_tx *tx, void *arg)
 	struct finding *f = arg;
 	char ident[80];
 
-	snprintf(ident, sizeof(ident), "%.63s-g%d", f->name, f->generation);
+	snprintf(ident, sizeof(ident), "%.63s-g%lld", f->name,
+	    (long long)f->generation);
 	f->found = pending_cas_get(tx,
 	    f->generation > 0 ? ident : f->name, f->out);
 	return f->found >= 0;
 }
 
 static int
-find_pending(struct ca *ca, const char *name, int generation,
+find_pending(struct ca *ca, const char *name, int64_t generation,
     struct pending_ca_row *out)
 {
 	struct finding f = {name, generation, out, 0};
