@@ -75,7 +75,8 @@ read_stmt(struct work *w, const struct attest_statement *s)
 		    "belongs to a CertifyCreation only");
 	w->attest = octets(w->stmt->attest);
 	w->signature = octets(w->stmt->signature);
-	return tpm_attest_read("tpm.stmt", "tpmSAttest", w->attest, &w->a);
+	return tpm_magic_check("tpm.magic", "tpmSAttest.magic", w->attest) &&
+	    tpm_attest_read("tpm.stmt", "tpmSAttest", w->attest, &w->a);
 }
 
 /* ---- Steps 2 to 4: whose word is it? ---- */
@@ -210,9 +211,6 @@ check_made(struct work *w)
 	const char *name = NULL;
 	size_t i;
 
-	if (w->a.magic != TPM2_GENERATED_VALUE)
-		return attest_refuse("tpm.magic", "tpmSAttest.magic",
-		    "%08x: not made by a TPM", w->a.magic);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].kind == w->kind && kinds[i].tag == w->a.type)
 			name = kinds[i].name;

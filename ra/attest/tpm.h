@@ -30,6 +30,10 @@ void tpm_public_clear(struct tpm_public *p);
 /* The hash of its signing scheme, TPM2_ALG_NULL if none is fixed. */
 TPM2_ALG_ID tpm_public_scheme(const struct tpm_public *p, TPM2_ALG_ID *hash);
 
+/* Is ${in} of a TPM (TPM2_GENERATED_VALUE)? To be asked before tpm_attest_read():
+   what else is there is malformed to some releases of tss2-mu, and not to others.
+   1 also for what is too short to say. */
+int tpm_magic_check(const char *rule, const char *field, struct attest_octets in);
 int tpm_attest_read(const char *rule, const char *field, struct attest_octets in,
     TPMS_ATTEST *out);
 int tpm_creation_read(const char *rule, const char *field,

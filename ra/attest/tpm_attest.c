@@ -4,6 +4,18 @@
 #include "ra/attest/tpm.h"
 
 int
+tpm_magic_check(const char *rule, const char *field, struct attest_octets in)
+{
+	static const unsigned char magic[] = {0xff, 'T', 'C', 'G'};
+
+	if (in.len < sizeof(magic) ||
+	    memcmp(in.p, magic, sizeof(magic)) == 0)
+		return 1;
+	return attest_refuse(rule, field, "%02x%02x%02x%02x: not made by a TPM",
+	    in.p[0], in.p[1], in.p[2], in.p[3]);
+}
+
+int
 tpm_attest_read(const char *rule, const char *field, struct attest_octets in,
     TPMS_ATTEST *out)
 {

@@ -106,12 +106,12 @@ check_info(struct webauthn_work *w, const struct parts *p,
 	const TPM2B_NAME *name;
 	TPMS_ATTEST a;
 
-	if (!tpm_attest_read("webauthn.tpm-info", "certInfo", p->info, &a))
+	if (!tpm_magic_check("webauthn.tpm-info", "certInfo.magic", p->info) ||
+	    !tpm_attest_read("webauthn.tpm-info", "certInfo", p->info, &a))
 		return 0;
-	if (a.magic != TPM2_GENERATED_VALUE || a.type != TPM2_ST_ATTEST_CERTIFY)
-		return attest_refuse("webauthn.tpm-info", "certInfo",
-		    "magic %08x, type %04x: not a TPM's of a key", a.magic,
-		    a.type);
+	if (a.type != TPM2_ST_ATTEST_CERTIFY)
+		return attest_refuse("webauthn.tpm-info", "certInfo.type",
+		    "%04x: not of a key", a.type);
 	name = &a.attested.certify.name;
 	if (!octets_equal(octets_of(name->name, name->size), key->name,
 		key->name_len))

@@ -119,7 +119,7 @@ while [ $starts -lt $most_starts ]; do
 	is_gone || kill -KILL "$(pid_of ca)"; wait_for 20 is_gone; token_back
 	disk_faults "change kill path=$INKAN_DIR skip=$at"
 	start_under ca "$faults"
-	up_or_gone() { is_gone || log_published; }
+	up_or_gone() { is_gone || { ready_ca && log_published; }; }
 	wait_for 20 up_or_gone
 	is_gone || break # it has come through
 	starts=$((starts + 1)) at=$((at + $(step 20)))
