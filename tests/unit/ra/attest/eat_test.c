@@ -126,6 +126,7 @@ registered(void **state)
 	r = rig_new(CWT);
 	X509_free(r->cert);
 	r->cert = NULL;
+	key.id = octets_of(r->ueid, sizeof(r->ueid));
 	key.spki = spki_of(r->key); /* another key under this id */
 	r->policy.eat.keys = &key;
 	r->policy.eat.n_keys = 1;
