@@ -218,8 +218,8 @@ ops_status(struct ops_call *c)
 	check_issuing(&k);
 	for (i = 0; i < c->ca->n_tokens; i++)
 		check_token(&k, &c->ca->tokens[i]);
+	check_writable(&k); /* first: it is a last write, too */
 	check_store(&k);
-	check_writable(&k);
 	check_status_db(&k);
 	ops_status_log(&k);
 	ops_status_people(&k);
