@@ -28,7 +28,10 @@ set_up(void **state)
 	PEM_write_X509(f, h->device);
 	PEM_write_PrivateKey(f, h->device_key, NULL, NULL, 0, NULL, NULL);
 	fclose(f);
+	house_stop_worker(h); /* it reads the settings */
 	h->settings.request_timeout = 10;
+	house_start_worker(h);
+	house_wait_ready(h);
 	*state = h;
 	return 0;
 }
