@@ -38,8 +38,8 @@ int clients_count(struct store_tx *tx, const char *fleet, int known,
 int clients_add(struct store_tx *tx, struct client_row *row);
 int clients_touch(struct store_tx *tx, const struct client_row *row);
 
-/* ${n} (1 to CLIENT_COUNT_MAX) more of ${what}, at most ${max} different ones per client: 1, or 0
-   raised. What is one too many is counted as ${other}. */
+/* ${n} more of ${what}, 1 to CLIENT_COUNT_MAX, at most ${max} different ones per
+   client: 1, or 0 raised. What is one too many is counted as ${other}. */
 int clients_fact(struct store_tx *tx, int64_t id, const char *what, int64_t n,
     int64_t now, int64_t max, const char *other);
 
