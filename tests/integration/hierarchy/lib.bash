@@ -55,16 +55,21 @@ chain() {
 	for u in "$@"; do args+=(-untrusted "$u"); done
 	openssl verify -x509_strict -CAfile "$ca" "${args[@]}" "$leaf"
 }
-# ocsp_of CERT ISSUER: what the responder says of a CA's certificate
-ocsp_of() {	# certificate issuer: its status; else all that openssl says
-	local said
-	said=$(openssl ocsp -issuer "$2" -cert "$1" -url "$INKAN_OCSP_URL" \
-	    -CAfile "$2" -partial_chain 2>&1)
-	if [[ $said =~ \.(pem|cer):\ *([a-z]+)($'\n'|$) ]]; then
-		echo "${BASH_REMATCH[2]}"
-	else
-		echo "$said"
-	fi
+# ocsp_of CERT ISSUER: what the responder says of a certificate; all that openssl says
+# when that is no status. It hears of a new CA from status.db, and looks for its
+# delegate and its answers up to half a second later: until then it is asked again.
+ocsp_of() {
+	local said i
+	for i in {1..20}; do
+		said=$(openssl ocsp -issuer "$2" -cert "$1" -url "$INKAN_OCSP_URL" \
+		    -CAfile "$2" -partial_chain 2>&1)
+		if [[ $said =~ \.(pem|cer):\ *(good|revoked|unknown)($'\n'|$) ]]; then
+			echo "${BASH_REMATCH[2]}"
+			return
+		fi
+		sleep 0.5
+	done
+	echo "$said"
 }
 keys_of() {	# token: labels of its private keys
 	SOFTHSM2_CONF=$INKAN_DIR/tokens/$1.conf pkcs11-tool \
