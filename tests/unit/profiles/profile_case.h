@@ -49,6 +49,10 @@
 	"key_usage: { bits = [ \"digitalSignature\" ]; };\n"                   \
 	"extended_key_usage: { purposes = [ \"codeSigning\" ]; };\n"
 
+/* A leaf of a declared extension, from the field that is called as its type. */
+#define LEAF_FROM_FIELD(type, more)                                            \
+	"{ type = \"" type "\"; from = \"registry." type "\"; " more "}"
+
 /* ${base} with ${from} replaced by ${to}; from NULL: ${to} is appended. To be
    freed. */
 MAYBE char *

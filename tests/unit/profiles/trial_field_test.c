@@ -115,8 +115,7 @@ used_twice(void **state)
 	rig_end(&r);
 }
 
-#define LEAF(type, more)                                                       \
-	"{ type = \"" type "\"; from = \"registry." type "\"; " more "}"
+#define LEAF LEAF_FROM_FIELD
 
 static void
 of_leaves(void **state)

@@ -100,25 +100,24 @@ declared_extensions(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
-#define LEAF(type, more)                                                       \
-	"{ type = \"" type "\"; from = \"registry." type "\"; " more "}"
+#define LEAF LEAF_FROM_FIELD
 
 /* Each type of leaf has a value, and the sample is judged: the second profile
    has a TcbInfo beside them that is none. */
 static void
 all_kinds_of_leaves(void **state)
 {
+	/* clang-format off */
 	static const char leaves[] =
-	    "extensions = ( { oid = \"1.2.3.4\"; "
-	    "type = \"sequence\"; items = ( " LEAF("boolean", "") "," LEAF(
-		"integer", "") "," LEAF("bit-string",
-		"") "," LEAF("octet-string", "size = 512; ") "," LEAF("oid",
-		"") "," LEAF("enumerated", "") "," LEAF("utf8",
-		"size = 1024; ") "," LEAF("printable", "") "," LEAF("ia5",
-		"size = 3; ") "," LEAF("time",
-		"") " ); }, { oid = \"2.23.133.5.4.4\"; type = "
-		    "\"sequence\"; items = ( { type = \"octet-string\"; from = "
-		    "\"registry.ueid\"; } ); } %s);";
+	    "extensions = ( { oid = \"1.2.3.4\"; type = \"sequence\"; items = ("
+	    LEAF("boolean", "") "," LEAF("integer", "") ","
+	    LEAF("bit-string", "") "," LEAF("octet-string", "size = 512; ") ","
+	    LEAF("oid", "") "," LEAF("enumerated", "") ","
+	    LEAF("utf8", "size = 1024; ") "," LEAF("printable", "") ","
+	    LEAF("ia5", "size = 3; ") "," LEAF("time", "") " ); },"
+	    "{ oid = \"2.23.133.5.4.4\"; type = \"sequence\"; items = ("
+	    " { type = \"octet-string\"; from = \"registry.ueid\"; } ); } %s);";
+	/* clang-format on */
 	char more[sizeof(leaves) + 200];
 
 	(void)state;
