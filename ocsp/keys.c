@@ -7,6 +7,7 @@
 #include "ocsp/error.h"
 #include "ocsp/keys.h"
 #include "ocsp/signer.h"
+#include "profiles/spki.h"
 
 struct member {
 	char label[HSM_LABEL_MAX];
@@ -94,7 +95,7 @@ find_in(struct hsm *hsm, const struct family *family, EVP_PKEY *pub, size_t *at)
 
 	for (i = 0; i < family->n; i++) {
 		key = hsm_key_find(hsm, family->members[i].uri);
-		if (key != NULL && EVP_PKEY_eq(key, pub) == 1) {
+		if (spki_same(key, pub)) {
 			*at = i;
 			return key;
 		}

@@ -4,6 +4,7 @@
 
 #include "ocsp/error.h"
 #include "ocsp/signer.h"
+#include "profiles/spki.h"
 
 const EVP_MD *
 signer_digest(const EVP_PKEY *key)
@@ -30,7 +31,7 @@ check(EVP_PKEY *key, X509 *cert, X509 *issuer)
 {
 	uint32_t flags = X509_get_extension_flags(cert);
 
-	if (EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1) {
+	if (!spki_same(X509_get0_pubkey(cert), key)) {
 		ocsp_raise(
 		    OCSP_E_DELEGATE, "the certificate is for another key");
 		return 0;

@@ -4,6 +4,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
@@ -358,6 +359,19 @@ spki_from_pkey(const EVP_PKEY *pkey, unsigned char **der, size_t *len)
 	}
 	*len = (size_t)n;
 	return 1;
+}
+
+int
+spki_same(const EVP_PKEY *a, const EVP_PKEY *b)
+{
+	int same;
+
+	if (a == NULL || b == NULL)
+		return 0;
+	ERR_set_mark();
+	same = EVP_PKEY_eq(a, b) == 1;
+	ERR_pop_to_mark();
+	return same;
 }
 
 int

@@ -42,6 +42,10 @@ EVP_PKEY *spki_pkey(const unsigned char *der, size_t len);
 EVP_PKEY *spki_load(const unsigned char *der, size_t len, enum spki_type *type);
 /* DER of a key's public half, to be freed with OPENSSL_free(). 1 or 0. */
 int spki_from_pkey(const EVP_PKEY *pkey, unsigned char **der, size_t *len);
+/* 1 the public halves are one key; 0 they are not, or of two kinds, or one is
+   NULL. Nothing is raised: EVP_PKEY_eq() leaves an error where the kinds differ,
+   which would stand beside the next one that is told. */
+int spki_same(const EVP_PKEY *a, const EVP_PKEY *b);
 /* SHA-256 over the whole SubjectPublicKeyInfo: our name of a key. */
 int spki_sha256(const unsigned char *der, size_t len, unsigned char md[32]);
 /* RFC 7093 method 1: leftmost 160 bits of SHA-256 over the BIT STRING's

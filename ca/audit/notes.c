@@ -3,6 +3,7 @@
 #include "ca/audit/private.h"
 #include "ca/error.h"
 #include "ca/store/logs.h"
+#include "profiles/spki.h"
 
 struct reading {
 	struct audit *a;
@@ -66,7 +67,7 @@ look_at_key(struct reading *r)
 
 	if (k == NULL || r->log.id != r->last ||
 	    (k->id == r->key.id && strcmp(k->name, r->key.name) == 0 &&
-		EVP_PKEY_eq(k->pkey, r->key.pkey) == 1))
+		spki_same(k->pkey, r->key.pkey)))
 		return;
 	audit_say(r->a, "changed", -1, NULL,
 	    "the store's log is %s+%08x, not %s+%08x", r->key.name, r->key.id,

@@ -7,6 +7,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/ceremony_run.h"
+#include "profiles/spki.h"
 
 /*
  * Kinds cross and certify: a certificate for a CA that is not ours.
@@ -143,7 +144,7 @@ is_foreign(const struct ceremony *r, const struct foreign *f, int names)
 
 	for (i = 0; key != NULL && what == NULL && i < r->issuers.n; i++) {
 		same = is = r->issuers.item[i];
-		if (EVP_PKEY_eq(key, is->verify) == 1)
+		if (spki_same(key, is->verify))
 			what = "key";
 		else if (names && f->name != NULL &&
 		    is->build.name_len == (size_t)f->name_len &&

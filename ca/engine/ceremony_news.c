@@ -10,6 +10,7 @@
 #include "ca/engine/presign.h"
 #include "ca/engine/publish.h"
 #include "ca/engine/ceremony_run.h"
+#include "profiles/spki.h"
 
 /* News of what a root issued: its CRL, and OCSP answers signed in advance. */
 
@@ -49,7 +50,7 @@ is_own(const struct issuer *root, const X509 *cert)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 
-	return key != NULL && EVP_PKEY_eq(key, root->verify) == 1;
+	return spki_same(key, root->verify);
 }
 
 static int

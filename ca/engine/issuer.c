@@ -253,7 +253,7 @@ issuer_changed(const struct issuer *is, const struct issuer_row *row)
 
 	if (fresh == NULL)
 		return NULL;
-	if (EVP_PKEY_eq(fresh->verify, is->verify) != 1) {
+	if (!spki_same(fresh->verify, is->verify)) {
 		ca_raise(CA_E_INTERNAL, "issuer %s: another key",
 		    row->ident);
 		issuer_free(fresh);
@@ -298,7 +298,7 @@ issuer_take_key(struct issuer *is, struct hsm *hsm)
 		say_unusable(is);
 		return 0;
 	}
-	if (EVP_PKEY_eq(key, is->verify) != 1) {
+	if (!spki_same(key, is->verify)) {
 		ca_raise(CA_E_SIGN, "issuer %s: the token's key %s is not the "
 		    "certificate's", is->row.ident, is->row.key_uri);
 		EVP_PKEY_free(key);

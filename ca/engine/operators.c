@@ -11,6 +11,7 @@
 #include "ca/engine/operators.h"
 #include "ca/engine/ops_roles.h"
 #include "ca/engine/policy.h"
+#include "profiles/spki.h"
 
 /* operators.conf, read strictly. */
 
@@ -116,7 +117,7 @@ is_other(const struct conf_group *g, const struct operator *op,
 		return conf_fail(g, "uid", "%u is %s's already: one person "
 		    "counts once", (unsigned)op->uid, other->name);
 	if (op->has_key && other->has_key &&
-	    EVP_PKEY_eq(op->key.pkey, other->key.pkey) == 1)
+	    spki_same(op->key.pkey, other->key.pkey))
 		return conf_fail(g, "key", "is %s's already: one person "
 		    "counts once", other->name);
 	return 1;

@@ -10,6 +10,7 @@
 #include "ca/report/report.h"
 #include "ca/engine/publish.h"
 #include "ca/engine/subca.h"
+#include "profiles/spki.h"
 
 struct importing {
 	struct ca *ca;
@@ -145,7 +146,7 @@ take_key(struct importing *m, struct ca_token *t)
 
 	if (key == NULL)
 		return 0;
-	if (EVP_PKEY_eq(key, m->fresh->verify) != 1) {
+	if (!spki_same(key, m->fresh->verify)) {
 		EVP_PKEY_free(key);
 		ca_raise(CA_E_DENIED, "token.key: the key in the token is not "
 		    "the certificate's");

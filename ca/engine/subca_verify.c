@@ -7,6 +7,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/subca.h"
+#include "profiles/spki.h"
 
 /* Judging the certificate of a CA before it is one. */
 
@@ -26,7 +27,7 @@ check_key(X509 *cert, X509_REQ *csr, X509 *was)
 				     : X509_get0_pubkey(was);
 	EVP_PKEY *got = X509_get0_pubkey(cert);
 
-	if (want != NULL && got != NULL && EVP_PKEY_eq(got, want) == 1)
+	if (spki_same(got, want))
 		return 1;
 	return fail("import.key", "the certificate is for another key");
 }

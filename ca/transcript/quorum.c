@@ -6,6 +6,7 @@
 
 #include "ca/error.h"
 #include "ca/transcript/quorum.h"
+#include "profiles/spki.h"
 
 void
 seal_text(enum seal_kind kind, const char hex[65], char out[SEAL_TEXT_MAX])
@@ -34,7 +35,7 @@ is_another(const struct quorum *q, const struct note_key *key)
 	for (i = 0; i < q->n; i++) {
 		other = &q->key[i];
 		if (strcmp(other->name, key->name) != 0 &&
-		    EVP_PKEY_eq(other->pkey, key->pkey) != 1)
+		    !spki_same(other->pkey, key->pkey))
 			continue;
 		ca_raise(CA_E_CONFIG, "participants.twice: %s and %s have one "
 		    "name or one key", other->name, key->name);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <openssl/x509v3.h>
 
+#include "profiles/spki.h"
 #include "ra/attest/android.h"
 
 #define TAG_PURPOSE 1
@@ -40,11 +41,11 @@ anchors_of(const struct attest_input *in)
 		X509 *cert = sk_X509_value(in->certs, i);
 		EVP_PKEY *key = X509_get0_pubkey(cert);
 
-		for (j = 0; key && j < sk_X509_num(given); j++) {
+		for (j = 0; j < sk_X509_num(given); j++) {
 			EVP_PKEY *root =
 			    X509_get0_pubkey(sk_X509_value(given, j));
 
-			if (root && EVP_PKEY_eq(key, root) == 1 &&
+			if (spki_same(key, root) &&
 			    sk_X509_push(all, cert) <= 0) {
 				sk_X509_free(all);
 				return NULL;

@@ -3,6 +3,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "profiles/spki.h"
 #include "ra/attest/tpm.h"
 #include "ra/attest/ek.h"
 
@@ -127,7 +128,7 @@ read_template(const struct credential_ask *ask, struct credential_ek *ek)
 	if (ek->key == NULL) {
 		ek->key = pub.key;
 		pub.key = NULL;
-	} else if (EVP_PKEY_eq(ek->key, pub.key) != 1) {
+	} else if (!spki_same(ek->key, pub.key)) {
 		attest_refuse("tpm.ek-key", "ekPub",
 		    "not the key of the EK's certificate");
 		goto out;

@@ -78,7 +78,7 @@ attest_csr_cert(const char *rule, const struct attest_input *in)
 	for (i = 0; i < sk_X509_num(in->certs); i++) {
 		cert = sk_X509_value(in->certs, i);
 		its = X509_get0_pubkey(cert);
-		if (its != NULL && EVP_PKEY_eq(its, key) == 1) {
+		if (spki_same(its, key)) {
 			found = cert;
 			n++;
 		}
@@ -100,7 +100,7 @@ attest_key_check(const char *rule, const char *field, const EVP_PKEY *key,
 
 	if (csr == NULL)
 		return 0;
-	if (EVP_PKEY_eq(csr, key) != 1)
+	if (!spki_same(csr, key))
 		attest_refuse(rule, field,
 		    "the attested key is not the key of the request");
 	else

@@ -3,6 +3,7 @@
 #include <openssl/asn1t.h>
 #include <openssl/x509v3.h>
 
+#include "profiles/spki.h"
 #include "ra/attest/tpm.h"
 
 /*
@@ -178,7 +179,7 @@ certs_agree(const struct work *w)
 		X509 *cert = sk_X509_value(w->in->certs, i);
 
 		if (chain_has_eku(cert, EKU_AK) &&
-		    EVP_PKEY_eq(X509_get0_pubkey(cert), w->ak_key) != 1)
+		    !spki_same(X509_get0_pubkey(cert), w->ak_key))
 			return attest_refuse("tpm.ak-key", "certs",
 			    "a certificate of another attestation key");
 	}

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <openssl/x509v3.h>
 
+#include "profiles/spki.h"
 #include "ra/attest/ek.h"
 #include "ra/attest/tpm.h"
 #include "ra/attest/webauthn.h"
@@ -123,7 +124,7 @@ check_info(struct webauthn_work *w, const struct parts *p,
 static int
 check_key(struct webauthn_work *w, const struct tpm_public *key)
 {
-	if (EVP_PKEY_eq(key->key, w->data.key) != 1)
+	if (!spki_same(key->key, w->data.key))
 		return attest_refuse("webauthn.tpm-key", "pubArea",
 		    "not the credential's key");
 	return tpm_key_check("webauthn.tpm-key", key);

@@ -85,7 +85,7 @@ for _ in $(seq 25); do
 	open(sys.argv[2], "wb").write(d)
 	X
 	said=$(v t --file c) && { fail "one bit changed: accepted"; diff "$A/good" "$A/t"; }
-	grep -qE 'transcript\.(format|chain|number|seal|rehearsal)|participants|note\.|quorum\.' <<<"$said" || fail "no rule: $said"
+	grep -qE 'transcript\.(format|chain|number|end|seal|rehearsal)|participants|note\.|quorum\.' <<<"$said" || fail "no rule: $said"
 	n=$((n + 1))
 done
 is "records with one bit changed, each refused by a rule" $n 25
@@ -93,7 +93,7 @@ change() { sed "$@" "$A/good" >"$A/t"; }
 change 's/subject="CN=Sensors CA G1/subject="CN=Sensors CA G2/'; bad "a name changed" "transcript\.chain: line" t
 change 5d; bad "a line left out" "transcript\.number" t
 change '5{h;d};6G'; bad "two lines exchanged" "transcript\.number" t
-change 's/ end result="done"/ end result="dome"/'; bad "its last line changed" "transcript\.end" t --unsigned
+change 's/ end result="done"/ end result="dome"/'; bad "its last line changed" "transcript\.end: the ceremony ended as dome$" t --unsigned
 head -n $((size - 1)) "$A/good" >"$A/t"; bad "cut off before its end" "transcript\.end" t
 head -c $((end - 10)) "$A/good" >"$A/t"; bad "cut off within a line" "transcript\.format" t
 change '1s/transcript/rehearsal/'; bad "called a rehearsal" "transcript\.chain" t

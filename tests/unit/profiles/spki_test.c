@@ -220,6 +220,29 @@ key_identifier_is_rfc7093(void **state)
 	EVP_PKEY_free(key);
 }
 
+static void
+sameness_leaves_no_error(void **state)
+{
+	EVP_PKEY *ec = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256"),
+		 *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	(void)state;
+	ERR_clear_error();
+	assert_int_equal(spki_same(ec, ec), 1);
+	assert_int_equal(spki_same(ec, other), 0);
+	assert_int_equal(spki_same(ec, ed), 0);
+	assert_int_equal(spki_same(NULL, ec), 0);
+	assert_int_equal(spki_same(ec, NULL), 0);
+	assert_int_equal(ERR_peek_error(), 0);
+	/* What was there stays. */
+	profile_raise(PROFILE_E_CONFIG, "before");
+	assert_int_equal(spki_same(ed, ec), 0);
+	assert_raised(PROFILE_E_CONFIG, "before");
+	EVP_PKEY_free(ec);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(ed);
+}
+
 int
 main(void)
 {
@@ -232,6 +255,7 @@ main(void)
 	    cmocka_unit_test(points_are_checked),
 	    cmocka_unit_test(bad_der_is_refused),
 	    cmocka_unit_test(key_identifier_is_rfc7093),
+	    cmocka_unit_test(sameness_leaves_no_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
