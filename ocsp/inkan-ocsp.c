@@ -201,7 +201,7 @@ start_telling(struct app *a)
 }
 
 static int
-start_metrics(struct app *a)
+bind_metrics(struct app *a)
 {
 	const struct metrics_ctx ctx = {.set = a->set,
 	    .responder = &a->responder,
@@ -209,7 +209,7 @@ start_metrics(struct app *a)
 
 	if (!a->set->has_metrics)
 		return 1;
-	a->metrics = metrics_start(&ctx);
+	a->metrics = metrics_new(&ctx);
 	return a->metrics != NULL;
 }
 
@@ -219,14 +219,24 @@ app_start(struct app *a)
 	if (!app_open(a) || !follow_start(a->follow))
 		return 0;
 	look_around(a, 0);
-	a->server = server_start(a->set, &a->responder, a->files, &a->counters);
-	if (a->server == NULL || !start_telling(a) ||
-	    !prepare_start(a->prepare) || !start_metrics(a))
+	a->server = server_new(a->set, &a->responder, a->files, &a->counters);
+	if (a->server == NULL || !bind_metrics(a) || !start_telling(a) ||
+	    !prepare_start(a->prepare))
 		return 0;
 	if (a->set->svc_socket == NULL || a->set->n_delegates == 0)
 		return 1;
 	a->renew = renew_start(a->set, a->hsm, a->delegates, a->state);
 	return a->renew != NULL;
+}
+
+/* Confined before the first connection is taken. */
+static int
+app_listen(struct app *a)
+{
+	return confine_calls(
+		   a->set->confine, CONFINE_SERVES | CONFINE_STORES) &&
+	    server_start(a->server) &&
+	    (a->metrics == NULL || metrics_start(a->metrics));
 }
 
 static unsigned
@@ -334,8 +344,7 @@ serve(struct app *a)
 
 	if (signals < 0)
 		return fatal();
-	if (!app_start(a) ||
-	    !confine_calls(a->set->confine, CONFINE_SERVES | CONFINE_STORES)) {
+	if (!app_start(a) || !app_listen(a)) {
 		status = fatal();
 	} else {
 		report_listening(a);

@@ -12,7 +12,8 @@
 
 struct metrics {
 	struct metrics_ctx ctx;
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemon;	/* NULL: not started */
+	int fd;		/* the daemon's, once that is there */
 	unsigned port;
 };
 
@@ -94,30 +95,31 @@ handle(void *cls, struct MHD_Connection *con, const char *url,
 }
 
 struct metrics *
-metrics_start(const struct metrics_ctx *ctx)
+metrics_new(const struct metrics_ctx *ctx)
 {
 	struct metrics *m = OPENSSL_zalloc(sizeof(*m));
-	int fd;
 
 	if (m == NULL)
 		return NULL;
 	m->ctx = *ctx;
-	if ((fd = listen_open(&ctx->set->metrics, &m->port)) < 0) {
+	if ((m->fd = listen_open(&ctx->set->metrics, &m->port)) < 0) {
 		OPENSSL_free(m);
-		return NULL;
-	}
-	m->daemon = MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle,
-	    m, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-	    METRICS_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-	    METRICS_IDLE_S, MHD_OPTION_END);
-	if (m->daemon == NULL) {
-		close(fd);
-		OPENSSL_free(m);
-		ocsp_raise(OCSP_E_LISTEN, "metrics_listen: no HTTP server");
 		return NULL;
 	}
 	return m;
+}
+
+int
+metrics_start(struct metrics *m)
+{
+	m->daemon = MHD_start_daemon(
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle,
+	    m, MHD_OPTION_LISTEN_SOCKET, m->fd,
+	    MHD_OPTION_CONNECTION_LIMIT, METRICS_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+	    METRICS_IDLE_S, MHD_OPTION_END);
+	if (m->daemon == NULL)
+		ocsp_raise(OCSP_E_LISTEN, "metrics_listen: no HTTP server");
+	return m->daemon != NULL;
 }
 
 void
@@ -125,7 +127,10 @@ metrics_stop(struct metrics *m)
 {
 	if (m == NULL)
 		return;
-	MHD_stop_daemon(m->daemon);
+	if (m->daemon != NULL)
+		MHD_stop_daemon(m->daemon);
+	else
+		close(m->fd);
 	OPENSSL_free(m);
 }
 

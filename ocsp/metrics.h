@@ -28,9 +28,11 @@ struct metrics_ctx { /* all borrowed */
 
 struct metrics;
 
-/* Listens where set->metrics says. Returned to be freed with metrics_stop(),
-   NULL raised. */
-struct metrics *metrics_start(const struct metrics_ctx *ctx);
+/* Its socket listens where set->metrics says, and nobody accepts yet. Returned to
+   be freed with metrics_stop(), NULL raised. */
+struct metrics *metrics_new(const struct metrics_ctx *ctx);
+/* From now on it answers. 1, or 0 raised. */
+int metrics_start(struct metrics *m);
 void metrics_stop(struct metrics *m); /* NULL is fine */
 unsigned metrics_port(const struct metrics *m);
 

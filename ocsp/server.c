@@ -23,7 +23,8 @@
 
 struct listener {
 	struct server *server;
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemon;	/* NULL: not started */
+	int fd;		/* the daemon's, once that is there */
 	unsigned port;
 	atomic_size_t open;
 };
@@ -97,7 +98,7 @@ leave_escaped(void *cls, struct MHD_Connection *con, char *text)
 }
 
 static struct MHD_Daemon *
-start_daemon(struct listener *l, int fd)
+start_daemon(struct listener *l)
 {
 	struct exchange_ctx *ctx = &l->server->ctx;
 	const struct settings *set = ctx->set;
@@ -113,7 +114,7 @@ start_daemon(struct listener *l, int fd)
 		pool[0] = pool[1];
 	return MHD_start_daemon(
 	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO, 0,
-	    may_open, l, exchange_handle, ctx, MHD_OPTION_LISTEN_SOCKET, fd,
+	    may_open, l, exchange_handle, ctx, MHD_OPTION_LISTEN_SOCKET, l->fd,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MEMORY,
 	    MHD_OPTION_CONNECTION_LIMIT, limit,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)set->idle_timeout,
@@ -125,21 +126,18 @@ start_daemon(struct listener *l, int fd)
 }
 
 static int
-add_daemon(struct server *s, const struct settings_listen *at)
+bind_all(struct server *s)
 {
-	struct listener *l = &s->listeners[s->n];
-	int fd = listen_open(at, &l->port);
+	const struct settings *set = s->ctx.set;
+	struct listener *l;
 
-	if (fd < 0)
-		return 0;
-	l->server = s;
-	l->daemon = start_daemon(l, fd);
-	if (l->daemon == NULL) {
-		close(fd);
-		ocsp_raise(OCSP_E_LISTEN, "the HTTP server does not start");
-		return 0;
+	for (; s->n < set->n_listen; s->n++) {
+		l = &s->listeners[s->n];
+		l->server = s;
+		l->fd = listen_open(&set->listen[s->n], &l->port);
+		if (l->fd < 0)
+			return 0;
 	}
-	s->n++;
 	return 1;
 }
 
@@ -170,16 +168,20 @@ raise_limit(const struct settings *set)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int
-start_all(struct server *s)
+int
+server_start(struct server *s)
 {
+	struct listener *l;
 	size_t i;
 
-	raise_limit(s->ctx.set);
-
-	for (i = 0; i < s->ctx.set->n_listen; i++)
-		if (!add_daemon(s, &s->ctx.set->listen[i]))
+	for (i = 0; i < s->n; i++) {
+		l = &s->listeners[i];
+		if ((l->daemon = start_daemon(l)) == NULL) {
+			ocsp_raise(
+			    OCSP_E_LISTEN, "the HTTP server does not start");
 			return 0;
+		}
+	}
 	if (pthread_create(&s->sweeper, NULL, sweep, s) != 0) {
 		ocsp_raise(OCSP_E_INTERNAL, "no thread for deadlines");
 		return 0;
@@ -189,7 +191,7 @@ start_all(struct server *s)
 }
 
 struct server *
-server_start(const struct settings *set, struct responder *responder,
+server_new(const struct settings *set, struct responder *responder,
     struct files *files, struct counters *counters)
 {
 	struct server *s = OPENSSL_zalloc(sizeof(*s));
@@ -204,7 +206,8 @@ server_start(const struct settings *set, struct responder *responder,
 	s->ctx.send = send_new(counters);
 	s->ctx.conns = conns_new((int64_t)set->request_timeout * 1000,
 	    (int64_t)set->idle_timeout * 1000, counters);
-	if (s->ctx.send == NULL || s->ctx.conns == NULL || !start_all(s)) {
+	raise_limit(set);
+	if (s->ctx.send == NULL || s->ctx.conns == NULL || !bind_all(s)) {
 		server_stop(s, 0);
 		return NULL;
 	}
@@ -234,13 +237,13 @@ server_open(const struct server *s)
 static void
 stop_listening(struct listener *l)
 {
-	int fd = MHD_quiesce_daemon(l->daemon), got;
+	int fd = l->daemon == NULL ? l->fd : MHD_quiesce_daemon(l->daemon), got;
 	struct sockaddr_storage from;
 	socklen_t len;
 
 	if (fd < 0)
 		return;
-	for (;;) {
+	while (l->daemon != NULL) {
 		len = sizeof(from);
 		got = accept4(fd, (struct sockaddr *)&from, &len,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -277,8 +280,10 @@ server_stop(struct server *s, unsigned grace)
 		stop_listening(&s->listeners[i]);
 	if (s->n > 0)
 		wait_quiet(s, grace);
-	for (i = 0; i < s->n; i++)
-		MHD_stop_daemon(s->listeners[i].daemon);
+	for (i = 0; i < s->n; i++) {
+		if (s->listeners[i].daemon != NULL)
+			MHD_stop_daemon(s->listeners[i].daemon);
+	}
 	atomic_store(&s->stop, 1);
 	if (s->has_sweeper)
 		pthread_join(s->sweeper, NULL);

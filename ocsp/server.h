@@ -11,10 +11,13 @@
 
 struct server;
 
-/* All borrowed. Returned to be freed with server_stop(), or NULL raised. */
-struct server *server_start(const struct settings *set,
+/* Its sockets listen, and nobody accepts yet. All borrowed. Returned to be freed
+   with server_stop(), or NULL raised. */
+struct server *server_new(const struct settings *set,
     struct responder *responder, struct files *files,
     struct counters *counters);
+/* From now on it answers. 1, or 0 raised. */
+int server_start(struct server *server);
 
 /* The port of the ${i}th address: what "0" became. */
 unsigned server_port(const struct server *server, size_t i);

@@ -196,10 +196,13 @@ confine(const struct settings *s, enum task task)
 	return confine_files(s->confine);
 }
 
+/* Confined before a worker takes the first connection. */
 static int
 start(struct ra *ra)
 {
 	const struct settings *s = ra->settings;
+	const unsigned powers =
+	    CONFINE_SERVES | (s->svc_socket != NULL ? CONFINE_STORES : 0);
 
 	if (!raise_descriptors(s->max_connections) ||
 	    !memory_protect(s->max_connections * ARENA_PER_CONNECTION) ||
@@ -210,13 +213,13 @@ start(struct ra *ra)
 	ra->limits = limits_new(s->max_connections, s->max_per_address);
 	ra->metrics = metrics_new(time(NULL));
 	if (ra->tls == NULL || ra->limits == NULL || ra->metrics == NULL ||
-	    !open_listeners(ra) || !start_workers(ra) || !start_monitor(ra))
+	    !open_listeners(ra) || !confine_calls(s->confine, powers) ||
+	    !start_workers(ra) || !start_monitor(ra))
 		return 0;
 	if (s->svc_socket == NULL)
-		return confine_calls(s->confine, CONFINE_SERVES);
+		return 1;
 	ra->own_cert = own_cert_start(s, ra->tls);
-	return ra->own_cert != NULL &&
-	    confine_calls(s->confine, CONFINE_SERVES | CONFINE_STORES);
+	return ra->own_cert != NULL;
 }
 
 /* Is it another file than the last time? */

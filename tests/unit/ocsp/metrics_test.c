@@ -22,7 +22,8 @@ make(void **state)
 	    .set = &r->set, .responder = &r->responder};
 	strcpy(r->set.metrics.host, "127.0.0.1");
 	strcpy(r->set.metrics.port, "0");
-	assert_non_null(w->metrics = metrics_start(&w->ctx));
+	assert_non_null(w->metrics = metrics_new(&w->ctx));
+	assert_int_equal(metrics_start(w->metrics), 1);
 	*state = w;
 	return 0;
 }
@@ -154,7 +155,7 @@ test_refused(void **state)
 	snprintf(set.metrics.port, sizeof(set.metrics.port), "%u",
 	    metrics_port(w->metrics));
 	ctx.set = &set;
-	assert_null(metrics_start(&ctx));
+	assert_null(metrics_new(&ctx));
 	assert_int_equal(pki_reason(), OCSP_E_LISTEN);
 }
 

@@ -259,8 +259,9 @@ static inline void
 rig_serve(struct rig *r)
 {
 	r->server =
-	    server_start(&r->set, &r->responder, r->files, &r->counters);
+	    server_new(&r->set, &r->responder, r->files, &r->counters);
 	assert_non_null(r->server);
+	assert_int_equal(server_start(r->server), 1);
 }
 
 #endif

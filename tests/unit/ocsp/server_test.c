@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -335,16 +336,50 @@ test_refused(void **state)
 	/* Taken */
 	snprintf(rig->set.listen[0].port, sizeof(rig->set.listen[0].port), "%u",
 	    server_port(rig->server, 0));
-	s = server_start(
+	s = server_new(
 	    &rig->set, &rig->responder, rig->files, &rig->counters);
 	assert_null(s);
 	assert_int_equal(pki_reason(), OCSP_E_LISTEN);
 	strcpy(rig->set.listen[0].host, "localhost");
-	s = server_start(
+	s = server_new(
 	    &rig->set, &rig->responder, rig->files, &rig->counters);
 	assert_null(s);
 	assert_int_equal(pki_reason(), OCSP_E_LISTEN);
 	server_stop(NULL, 0);
+}
+
+/* Who connects before it is started waits, and nobody is answered. */
+static void
+test_not_started(void **state)
+{
+	static const char request[] = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct pollfd pfd = {.events = POLLIN};
+	struct server *s;
+	char c;
+
+	(void)state;
+	s = server_new(
+	    &rig->set, &rig->responder, rig->files, &rig->counters);
+	assert_non_null(s);
+	to.sin_port = htons((uint16_t)server_port(s, 0));
+	pfd.fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(
+	    connect(pfd.fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(write(pfd.fd, request, sizeof(request) - 1),
+	    sizeof(request) - 1);
+	assert_int_equal(poll(&pfd, 1, 300), 0);
+	assert_int_equal(server_open(s), 0);
+	assert_int_equal(server_start(s), 1);
+	assert_int_equal(poll(&pfd, 1, 20000), 1);
+	assert_int_equal(recv(pfd.fd, &c, 1, 0), 1);
+	close(pfd.fd);
+	server_stop(s, 0);
+	s = server_new(
+	    &rig->set, &rig->responder, rig->files, &rig->counters);
+	assert_non_null(s);
+	server_stop(s, 0);
 }
 
 int
@@ -360,6 +395,7 @@ main(void)
 	    T(test_overload),
 	    T(test_both_families),
 	    T(test_refused),
+	    T(test_not_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
