@@ -72,12 +72,12 @@ ceremony ca-g2; is "an issuing CA under it" $? 0
 demo_start ca ocsp
 "$INKAN_BIN/inkan-ra" -c "$INKAN_CONFIG_DIR/probe.conf" 2>"$T/demo/log/inkan-probe.log" &
 probe=$!
-probe_up() { curl -s -o /dev/null --cacert "$G2" "$probe_url/.well-known/est/cacerts"; }
+probe_up() { curl -fs -o /dev/null --cacert "$G2" "$probe_url/.well-known/est/cacerts"; }
 check "the second server is there" wait_for 20 probe_up
 
 # --- cacerts, from the inkan-ra that has never stopped
 all_there() { ca_list "$T/cacerts-2" && [ "$(grep -c BEGIN "$T/cacerts-2")" = 6 ]; }
-check "cacerts has all generations and the links, soon" wait_for 10 all_there
+check "cacerts has all generations and the links, soon" wait_for 20 all_there
 is "  without a restart" "$(cat "$INKAN_DIR/run/inkan-ra.pid")" "$ra_pid"
 fingerprints() {
 	python3 - "$1" <<-'X'
@@ -104,7 +104,7 @@ check "its certificate is renewed now" "$INKAN_BIN/inkan-ra" --renew -c "$INKAN_
 has "  confined to that" "$(cat "$T/out")" "event=confine.(calls|missing)"
 kill -HUP "$ra_pid"
 crossed() { speaks "$G2" "$main_url"; }
-check "who knows the new root alone can verify it" wait_for 10 crossed
+check "who knows the new root alone can verify it" wait_for 20 crossed
 check "who knows the old root alone, too" speaks "$G1" "$main_url"
 served() {
 	openssl s_client -connect "127.0.0.1:$1" -servername localhost -showcerts </dev/null 2>/dev/null |

@@ -20,7 +20,7 @@ cp "$D/first.key" "$T/demo/config/fleets/oops.pem"
 # Devices keep coming while it is made.
 ( n=0; while [ ! -f "$T/enough" ]; do n=$((n + 1)); enrol_basic busy$n || echo "busy$n $code"; done ) >"$T/busy" 2>&1 &
 busy=$!
-wait_for 10 test -s "$D/busy1.pem"
+wait_for 30 test -s "$D/busy1.pem"
 inkan backup --config "$conf" "$B" >"$T/made" 2>"$T/err"
 is "a backup while issuing" $? 0
 touch "$T/enough"; wait $busy
@@ -95,6 +95,8 @@ if mount -t tmpfs -o size=200k none "$T/small" 2>/dev/null; then
 	has "  is said" "$(cat "$T/out")" "full|No space"
 	is "  and nothing is left" "$(ls -A "$T/small")" ""
 fi
+listed() { openssl crl -inform DER -in "$T/demo/pub/crl/devices-g1.crl" -noout -text | grep -q "$(serial_of "$D/busy1.pem")"; }
+check "the CRL tells who was revoked since" wait_for 20 listed
 demo_stop
 check "without a running CA" inkan backup --config "$conf" "$T/e"
 check "  it holds, too" inkan backup --verify "$T/e"
@@ -129,11 +131,11 @@ check "  it is revoked again" inkan revoke --serial "$(serial "$D/busy1.pem")" -
 check "  and an unknown one that turns up" inkan revoke --issuer devices-g1 --serial "$(serial "$D/after.pem")" --unknown
 number() { openssl crl -inform DER -in "$1/crl/devices-g1.crl" -noout -crlnumber | sed 's/.*=//; s/0x//'; }
 newer() { [ $((16#$(number "$T/demo/pub"))) -gt $((16#$(number "$T/aside/pub"))) ]; }
-check "no CRL number comes twice" wait_for 10 newer
+check "no CRL number comes twice" wait_for 20 newer
 told() { ask after | grep -q 'after.pem: revoked' && ask first | grep -q 'first.pem: good'; }
-check "OCSP knows both" wait_for 10 told
+check "OCSP knows both" wait_for 20 told
 well() { inkan log verify; }
-check "the next log is in order" wait_for 10 well
+check "the next log is in order" wait_for 20 well
 check "and the next backup" inkan backup --config "$conf" "$T/f"
 check "  which holds" inkan backup --verify "$T/f"
 finish

@@ -4,9 +4,10 @@ tid="CA down"
 . "$(dirname "$0")/lib.sh"
 demo_up
 enrol_basic x; enrol_basic y
-inkan revoke --serial "$(serial "$D/y.pem")" >/dev/null; sleep 1
+inkan revoke --serial "$(serial "$D/y.pem")" >/dev/null
 ask() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -url "$INKAN_OCSP_URL" -cert "$D/$1.pem" 2>&1; }
-kill -KILL "$(cat "$T/demo/run/inkan-ca.pid")"; sleep 0.5
+ca=$(cat "$T/demo/run/inkan-ca.pid")
+kill -KILL "$ca"; wait_for 20 gone "$ca"
 has "OCSP: good" "$(ask x)" "x.pem: good"
 has "OCSP: revoked" "$(ask y)" "y.pem: revoked"
 check "CRL" curl -fsS "$INKAN_HTTP_URL/crl/devices-g1.crl" -o /dev/null
@@ -16,10 +17,11 @@ post simpleenroll "$T/b" -u "$(basic)"; is "enrolment: 503" "$code" 503
 has "  with Retry-After" "$(cat "$head")" '^Retry-After: [0-9]+'
 inkan status >"$T/o" 2>&1; is "inkan says that it cannot connect" $? 1
 has "  and to which socket" "$(cat "$T/o")" "admin.sock"
-check "the responder starts without the CA" bash -c ". '$here/scripts/demo/lib.sh'; here='$here'; INKAN_BIN='$INKAN_BIN'; kill -TERM \$(cat '$T/demo/run/inkan-ocsp.pid'); sleep 1; demo_start ocsp"
+ocsp=$(cat "$T/demo/run/inkan-ocsp.pid")
+kill -TERM "$ocsp"; wait_for 20 gone "$ocsp"
+check "the responder starts without the CA" bash -c ". '$here/scripts/demo/lib.sh'; here='$here'; INKAN_BIN='$INKAN_BIN'; demo_start ocsp"
 has "OCSP: good, after its restart" "$(ask x)" "x.pem: good"
 rm -f "$T/demo/run/inkan-ca.pid"
 demo_start ca
-sleep 2
 post simpleenroll "$T/b" -u "$(basic)"; is "enrolment is back" "$code" 200
 finish

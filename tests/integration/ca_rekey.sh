@@ -101,7 +101,7 @@ ceremony_file renew-wrong renew devices <<<'ca = "code"; profile = "issuing-ca";
 ceremony renew-wrong; is "a renewal by another CA: refused" $? 1
 has "  profile.issuer" "$said" "profile\.issuer"
 demo_start ca ra ocsp
-check "all is well after it" "$INKAN_BIN/inkan" status --check
+check "all is well after it" wait_for 20 "$INKAN_BIN/inkan" status --check
 check "a device enrols" enrol_basic new-2
 check "  and verifies" chain "$RR" "$D/new-2.pem" "$R2"
 is "OCSP about the renewed CA" "$(ocsp_of "$R2" "$INKAN_ROOT")" good

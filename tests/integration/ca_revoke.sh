@@ -40,11 +40,11 @@ check "  with its reason" bash -c "openssl crl -inform DER -in '$INKAN_DIR/pub/c
 ceremony code; is "a second time: refused" $? 1
 has "  revoke.reason" "$said" "revoke\.reason"
 demo_start ca ra ocsp
+is "OCSP about another CA" "$(ocsp_of "$T/devices-g1.pem" "$T/root-g1.pem")" good
 said=$(openssl ocsp -issuer "$T/root-g1.pem" -cert "$T/code-g1.pem" -url "$INKAN_OCSP_URL" -CAfile "$T/root-g1.pem" 2>&1)
 has "OCSP says revoked" "$said" ": revoked"
 has "  the reason" "$said" "cACompromise"
 has "  and when" "$said" "Revocation Time"
-is "OCSP about another CA" "$(ocsp_of "$T/devices-g1.pem" "$T/root-g1.pem")" good
 "$INKAN_BIN/inkan" ca list >"$T/list"
 has "the CA is out of use" "$(cat "$T/list")" "code-g1 +disabled"
 new_key "$T/k"; csr "$T/k" "/CN=build" >"$T/build.csr"

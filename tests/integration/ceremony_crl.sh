@@ -15,7 +15,7 @@ is "OCSP about an issuing CA" "$(ocsp_of "$T/devices-g1.pem" "$T/root-g1.pem")" 
 mv "$INKAN_DIR/tokens/root" "$T/root-away"
 mv "$INKAN_DIR/pins/root.pin" "$T/root.pin"
 check "a device enrols while the root's token is away" enrol_basic dev-1
-check "status is well" "$INKAN_BIN/inkan" status --check
+check "status is well" wait_for 20 "$INKAN_BIN/inkan" status --check
 ceremony crl; is "a ceremony beside inkan-ca: refused" $? 1
 has "  it says what must stop" "$said" "inkan-ca stopped"
 demo_stop
@@ -23,7 +23,7 @@ before=$(outside)
 ceremony crl; is "a ceremony without the token: failed" $? 1
 check "  and nothing has changed" test "$(outside)" = "$before"
 demo_start ca
-check "  inkan-ca starts as before" "$INKAN_BIN/inkan" status --check
+check "  inkan-ca starts as before" wait_for 20 "$INKAN_BIN/inkan" status --check
 demo_stop
 mv "$T/root-away" "$INKAN_DIR/tokens/root"
 mv "$T/root.pin" "$INKAN_DIR/pins/root.pin"

@@ -109,5 +109,5 @@ check "he signs with it" inkan ceremony sign "$INKAN_CONFIG_DIR/token.conf" --na
 unset SOFTHSM2_CONF
 ceremony token; is "it counts" $? 0
 demo_start ca
-check "all is well" inkan status --check
+check "all is well" wait_for 20 inkan status --check
 finish

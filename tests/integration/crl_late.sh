@@ -34,8 +34,8 @@ enrol_basic dev; new_key "$D/code.key"; csr "$D/code.key" "/O=Example/CN=Signer"
 check "a code signer" inkan issue --profile code-signing --csr "$T/code.csr" --out "$D/code.pem"
 dev=$(upper "$D/dev.pem") code=$(upper "$D/code.pem")
 check "both revoked" sh -c "inkan revoke --serial $dev --reason superseded && inkan revoke --serial $code --reason keyCompromise"
-check "the device is listed" wait_for 10 lists devices-g1 "$dev"
-check "the signer is listed" wait_for 10 lists code-g1 "$code"
+check "the device is listed" wait_for 20 lists devices-g1 "$dev"
+check "the signer is listed" wait_for 20 lists code-g1 "$code"
 text=$(openssl crl -inform DER -in "$INKAN_DIR/pub/crl/code-g1.crl" -noout -text)
 has "expiredCertsOnCRL, not critical" "$text" "(2\.5\.29\.60|Expired Certs On CRL|X509v3 Expired.*): *$"
 check_not "and not on the devices' list" sh -c "openssl crl -inform DER -in $INKAN_DIR/pub/crl/devices-g1.crl -noout -text | grep -qE '2.5.29.60|Expired'"
@@ -45,8 +45,8 @@ n=$(number_of attestation-g1)
 demo_stop; fake +3h; start_fake
 check "the clock is taken for what it is" inkan ca resume --confirm-time
 caught_up() { [ "$((16#$(number_of attestation-g1)))" -gt "$((16#$n))" ]; }
-check "what became due meanwhile is made" wait_for 15 caught_up
-check "status is well again" wait_for 15 inkan status --check
+check "what became due meanwhile is made" wait_for 30 caught_up
+check "status is well again" wait_for 30 inkan status --check
 
 # --- a CA whose key is not at hand: late, then run out ---
 mv "$INKAN_DIR/tokens/ca" "$INKAN_DIR/tokens/away"; mkdir "$INKAN_DIR/tokens/ca"

@@ -31,7 +31,7 @@ says() { timeout 20 openssl ocsp -issuer "$INKAN_ISSUER" -CAfile "$INKAN_ROOT" -
 ocsp_is() { says "$1" | grep -qE "$2"; }
 event() { grep -q "event=$1 " "$T/demo/log/inkan-ca.log"; }
 : >"$T/held"; : >"$T/revoked"
-request first; check "before" served first; hold first
+request first; check "before" wait_for 20 served first; hold first
 
 # --- the store ---------------------------------------------------------------
 i=0
@@ -93,7 +93,7 @@ request quiet; check "  devices are served, until fail_after" served quiet; hold
 trouble() { status_row log | grep -q "^fail"; }
 check "  status says that the log is not published" wait_for 20 trouble
 disk_faults
-check "  well again: the CRL lists it" wait_for 30 is_listed
+check "  well again: the CRL lists it" wait_for 60 is_listed
 check "    and the log is whole" wait_for 20 log_published
 
 # --- its own log is on a full disk ------------------------------------------------

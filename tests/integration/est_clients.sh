@@ -70,7 +70,8 @@ has "the log tells, too" "$(grep est.request "$T/demo/log/inkan-ra.log")" 'devia
 
 # What inkan-ra answered itself comes when it stops, at the latest.
 stop_one ra; demo_start ra
-report
+told() { report && [ "$(of bad/1 request) $(of reader/1 answer) $(of lines/64 body-one-line)" = "3 1 1" ]; }
+wait_for 10 told
 is "refused by the RA" "$(of bad/1 refused:media.type)" 1
 is "  and base64" "$(of bad/1 refused:base64.character)" 1
 is "cacerts" "$(of reader/1 answer)" 1

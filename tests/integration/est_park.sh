@@ -20,7 +20,7 @@ before_ceremony() {
 	# strongSwan knows no labels.
 	sed -i '/^default/d' "$T/demo/config/fleets/devices.conf"
 	fleet parked 'default = true; re_enrol = "refuse"; approve = "first"; approval: { retry_after = "1s"; };'
-	fleet short 're_enrol = "refuse"; approve = "all"; approval: { retry_after = "30s"; lifetime = "6s"; max_waiting = 1; };'
+	fleet short 're_enrol = "refuse"; approve = "all"; approval: { retry_after = "30s"; lifetime = "10s"; max_waiting = 1; };'
 	fleet again 're_enrol = "approve"; retry_window = "0s"; approval: { retry_after = "7s"; };'
 }
 demo_up
@@ -131,8 +131,8 @@ post parked/simpleenroll "$T/b2" -u "once:$s"; is "  and then the secret is used
 
 # --- a short life (its end is looked at below); the limit of a fleet
 device e-1; device e-2
-ask short e-1; is "a short life" "$code" 202; until=$((SECONDS + 7))
-check "  Retry-After ends with it" test "$(retry_after)" -le 6
+ask short e-1; is "a short life" "$code" 202; until=$((SECONDS + 11))
+check "  Retry-After ends with it" test "$(retry_after)" -le 10
 ask short e-2; has "the fleet has one place" "$code $(reason)" "^429 .*approve.max_waiting"
 first=$(id_of short/e-1)
 
@@ -141,10 +141,10 @@ pki --gen --type ecdsa --size 256 >"$T/ss.key"
 pki --req --type ecdsa --in "$T/ss.key" --dn 'CN=ss-1' --digest sha256 --outform pem >"$T/ss.csr"
 s=$(inkan --json secret new --fleet parked --user ss | sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p')
 pki --est --url "$INKAN_EST_URL" --in "$T/ss.csr" --cacert "$INKAN_ROOT" --cacert "$INKAN_ISSUER" \
-    --userpass "ss:$s" --interval 1 --maxpolltime 20 --outform pem >"$T/ss.pem" 2>"$T/ss.err" &
+    --userpass "ss:$s" --interval 1 --maxpolltime 60 --outform pem >"$T/ss.pem" 2>"$T/ss.err" &
 pid=$!
 waits() { inkan request list --open --fleet parked | grep -q 'parked/ss-1'; }
-check "strongSwan's request waits" wait_for 10 waits
+check "strongSwan's request waits" wait_for 20 waits
 sleep 1.5
 check "approved" inkan request approve "$(id_of parked/ss-1)"
 wait $pid; is "pki --est has polled" $? 0
