@@ -239,7 +239,9 @@ if mode == 'files':
         for name in names:
             p = os.path.join(d, name)
             if os.path.isfile(p):
-                b = open(p, 'rb').read()
+                try:
+                    b = open(p, 'rb').read()
+                except FileNotFoundError: continue # of a program that works
                 files += 1; octets += len(b)
                 if found(b): hits += 1; print('found in', p)
 else:

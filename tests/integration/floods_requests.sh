@@ -77,7 +77,7 @@ other=$!
 accepts() { grep -q '^ACCEPT' "$T/server"; }
 if wait_for 10 accepts; then
 	at=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$T/server")
-	(sleep 1; echo Q) | openssl s_client -connect "127.0.0.1:$at" -tls1_3 -sess_out "$T/ticket" >/dev/null 2>&1
+	(wait_for 10 grep -q BEGIN "$T/ticket"; echo Q) | openssl s_client -connect "127.0.0.1:$at" -tls1_3 -sess_out "$T/ticket" >/dev/null 2>&1
 fi
 kill $other 2>/dev/null
 exec {in}<&-
@@ -92,7 +92,8 @@ is "early data is refused, and not read" "$refused" 5
 # Renegotiation: asked for five times, the connection does not live on.
 refused=0
 for _ in $(seq 5); do
-	(sleep 0.2; echo R; sleep 0.3) | timeout 10 openssl s_client -connect "127.0.0.1:$port" -CAfile "$INKAN_ROOT" -tls1_2 >"$T/said" 2>&1
+	rm -f "$T/said"
+	(echo R; wait_for 10 grep -q 'no renegotiation' "$T/said") | timeout 20 openssl s_client -connect "127.0.0.1:$port" -CAfile "$INKAN_ROOT" -tls1_2 >"$T/said" 2>&1
 	grep -q 'RENEGOTIATING' "$T/said" && grep -qE 'no renegotiation' "$T/said" && refused=$((refused + 1))
 done
 is "renegotiation is refused" "$refused" 5

@@ -7,13 +7,16 @@ need softhsm2-util
 . "$here/tests/faults/lib.bash"
 before_start() {
 	sed -i '/^[[:space:]]*sessions = /d' "$INKAN_CONFIG_DIR/ca.conf"
-	faulty_module "$P11FAULT" < <(printf '\tcall_limit = "1s";\n\tsessions = 2;\n')
+	faulty_module "$P11FAULT" < <(printf '\tcall_limit = "2s";\n\tsessions = 2;\n')
 }
 fault
 demo_up
 log=$T/demo/log/inkan-ca.log
 said() { inkan status 2>&1 | grep -E '^ +[A-Za-z]+ +token '; }
 served=0
+# The log signs as well, within a second of what is new in it.
+published() { [ -z "$(inkan --json log list --from "$(sed -n 2p "$T/demo/pub/log/checkpoint")" | tr -d '[] \n')" ]; }
+fault_once() { wait_for 10 published; fault "$1 count=1"; }
 
 # bear NAME FAULT WHAT-STATUS-SAYS: 503 while it lasts, 200 soon after
 bear() {
@@ -37,22 +40,22 @@ bear f3 "any CKR_TOKEN_NOT_PRESENT" "token"
 bear f4 "any CKR_USER_NOT_LOGGED_IN" "token"
 bear f5 "C_Sign CKR_GENERAL_ERROR" "signature: "
 bear f6 "C_Sign CKR_DEVICE_MEMORY" "signature: .*memory"
-bear f7 "C_Sign block" "stuck for [0-9]+ s: signature: no answer within 1 s"
+bear f7 "C_Sign block" "stuck for [0-9]+ s: signature: no answer within 2 s"
 has "events" "$(cat "$log")" 'token.away .*error="token: signature'
 has "  of the stuck one, too" "$(cat "$log")" 'token.stuck '
 has "  and that it is back" "$(cat "$log")" 'token.back '
 is "status" "$(said | grep -c '^ *ok')" 1
 
 # One failure is mended before the client hears of it.
-client once; fault "C_Sign CKR_SESSION_HANDLE_INVALID count=1"
+client once; fault_once "C_Sign CKR_SESSION_HANDLE_INVALID"
 ask once; is "a session lost once: no client hears of it" "$code" 200
-client once2; fault "C_Sign CKR_USER_NOT_LOGGED_IN count=1"
+client once2; fault_once "C_Sign CKR_USER_NOT_LOGGED_IN"
 ask once2; is "a login lost once: neither" "$code" 200
 served=$((served + 2))
 
 # --- a wrong signature ---
 client w1
-fault "C_Sign wrong count=1"
+fault_once "C_Sign wrong"
 ask w1; is "a wrong signature: 503" "$code" 503
 has "  an alarm" "$(cat "$log")" 'token.wrong-signature .*does not verify'
 ask w1; is "the token is stopped" "$code" 503
@@ -73,7 +76,7 @@ check_not "a token that is well is not resumed" inkan token resume --reason x
 has "  by the rule's name" "$(cat "$T/out")" "token.resume: the token is well"
 check_not "nor one that is not there" inkan token resume none --reason x
 client w2
-fault "C_Sign truncated count=1"
+fault_once "C_Sign truncated"
 ask w2; is "a truncated signature: 503" "$code" 503
 has "  an alarm" "$(cat "$log")" 'token.wrong-signature .*wrong length'
 fault

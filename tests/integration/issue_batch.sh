@@ -48,12 +48,17 @@ has "  is refused" "$(cat "$T/e")" "batch.state"
 # --- killed in the middle, inkan and inkan-ca
 sed 's/device-idevid/device-ldevid/' "$T/list.csv" >"$T/ld.csv"
 inkan issue --batch "$T/ld.csv" --out "$T/o2" >/dev/null 2>&1 & pid=$!
-some() { [ "$(find "$T/o2" -name '*.pem' 2>/dev/null | wc -l)" -ge "$1" ]; }
-wait_for 30 some 5; kill -9 $pid; wait $pid 2>/dev/null
+# Without a process, and at once: a batch is over soon.
+until_some() {
+	local f end=$((SECONDS + 30))
+	while f=("$T"/o2/*.pem); [ ${#f[@]} -lt "$1" ] && [ $SECONDS -lt $end ]; do nap 0.005; done
+}
+until_some 5; kill -9 $pid; wait $pid 2>/dev/null
 n=$(find "$T/o2" -name '*.pem' | wc -l)
 check "killed in the middle ($n of $N)" [ "$n" -lt "$N" ]
+ca=$(cat "$T/demo/run/inkan-ca.pid")
 inkan issue --batch "$T/ld.csv" --out "$T/o2" >/dev/null 2>&1 & pid=$!
-wait_for 30 some $((n + 5)); ca=$(cat "$T/demo/run/inkan-ca.pid"); kill -9 "$ca"; wait $pid; is "inkan-ca killed: the batch breaks off" $? 1
+until_some $((n + 5)); kill -9 "$ca"; wait $pid; is "inkan-ca killed: the batch breaks off" $? 1
 wait_for 20 gone "$ca"; demo_start ca
 batch "$T/ld.csv" --out "$T/o2"; is "and goes on" $? 0
 is "  all are there" "$(find "$T/o2" -name '*.pem' | wc -l)" "$N"
@@ -91,9 +96,10 @@ check "  the good ones are there" [ -s "$T/o5/one.pem" -a -s "$T/o5/f-1.pem" ]
 check_not "  and none outside" [ -e "$T/one.pem" ]
 is "the profile is the fleet's" "$(inkan --json cert show "$(serial "$T/o5/f-1.pem")" | json - 'd["profile"]')" device-ldevid
 # One at a time has a folder.
-(flock 9; sleep 5) 9>>"$T/o5/.inkan-batch" & sleep 0.5
+exec 9>>"$T/o5/.inkan-batch"; flock 9
 batch "$T/mixed.jsonl" --out "$T/o5"; is "another one at work" $? 1
 has "  is told" "$(cat "$T/e")" "another batch is at work"
+exec 9>&-
 out=$(inkan issue --batch "$T/mixed.jsonl" 2>&1); is "no folder" $? 2
 out=$(inkan issue --batch "$T/mixed.jsonl" --out x --csr "$T/k1.csr" 2>&1); is "a batch and a CSR" $? 2
 # --once by itself: a revoked one is not given again.

@@ -24,15 +24,19 @@ closed() {	# what
 }
 opened() {
 	check "$1: it recovers by itself" wait_for 15 grown
+	# What was published is known to be a moment later.
+	check "$1: status is fine" wait_for 10 row_has log "^ok "
 	check "$1: and issues" enrol_basic "again-$2"
-	check "$1: status is fine" row_has log "^ok "
 }
 # 1. The folder. Root may write anywhere, so it is no folder any more.
 mv "$T/demo/pub/log" "$T/demo/pub/away"
 : >"$T/demo/pub/log"
 closed "no folder" a
+# Between the two it would make a folder of its own.
+kill -STOP "$(cat "$T/demo/run/inkan-ca.pid")"
 rm "$T/demo/pub/log"
 mv "$T/demo/pub/away" "$T/demo/pub/log"
+kill -CONT "$(cat "$T/demo/run/inkan-ca.pid")"
 opened "no folder" a
 
 # 2. The key: destroyed in the token, and put back from a copy of its folder.

@@ -7,6 +7,9 @@ demo_up
 PUB=$T/demo/pub/log
 for n in 1 2 3 4 5; do enrol_basic v$n; done
 inkan revoke --serial "$(serial "$D/v4.pem")" --reason keyCompromise >/dev/null
+# That CRL comes at once, the next one some seconds later: none is made meanwhile.
+listed() { openssl crl -inform DER -in "$T/demo/pub/crl/devices-g1.crl" -noout -text | grep -qi "Serial Number: $(serial "$D/v4.pem")"; }
+check "a revocation is on the CRL" wait_for 20 listed
 inkan revoke --serial "$(serial "$D/v5.pem")" --reason certificateHold >/dev/null
 inkan release --serial "$(serial "$D/v5.pem")" >/dev/null
 published() { [ "$(sed -n 2p "$PUB/checkpoint")" = "$1" ]; }

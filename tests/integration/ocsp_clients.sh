@@ -51,7 +51,7 @@ fi
 # TLS servers that staple, and curl that wants a staple.
 stapled() {	# PORT [curl options]: the first handshakes may be without
 	local i port=$1; shift
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in {1..20}; do
 		timeout 10 curl -sS --cert-status --cacert "$INKAN_ROOT" \
 		    "https://localhost:$port/" "$@" >"$T/said" 2>&1 && return 0
 		sleep 0.5
@@ -60,7 +60,7 @@ stapled() {	# PORT [curl options]: the first handshakes may be without
 }
 revoked_staple() {	# PORT: curl must see it, and say so
 	local i
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in {1..20}; do
 		timeout 10 curl -sS --cert-status --cacert "$INKAN_ROOT" \
 		    "https://localhost:$1/" >"$T/said" 2>&1
 		grep -qi "revo" "$T/said" && return 0

@@ -71,7 +71,7 @@ is "DELETE" "$(code -X DELETE "$U/ocsp")" 405
 printf '\060\000' >"$T/pub/ca/x.cer"
 is "a file that appears" "$(code "$U/ca/x.cer")" 200
 kill -HUP $pid
-sleep 0.7
+check "SIGHUP: files are read anew" wait_for 10 grep -q event=ocsp.reload "$T/log"
 is "after SIGHUP" "$(code "$U/ca/x.cer")" 200
 is "a second one on the same port" "$(status "$ocsp" -c "$T/ocsp.conf")" 1
 kill -TERM $pid

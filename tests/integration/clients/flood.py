@@ -1,6 +1,6 @@
 # flood.py PORT KIND N [ADDRESSES]: opens N connections, says "ready", and does
 # with them what KIND says, until its standard input ends. Then how many were
-# closed by the server, and after how long the first N - 5 % were.
+# closed by the server, and how long the first N - 5 % lived.
 #
 #   silent    nothing           idle    TLS, then nothing
 #   trickle   HTTP, a head an octet at a time; slow: the same in TLS
@@ -9,8 +9,7 @@ port, kind, n = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 addresses = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 tls = ssl.create_default_context(); tls.check_hostname = False; tls.verify_mode = ssl.CERT_NONE
 dribble = kind in ('slow', 'trickle')
-open_, ended = [], []
-began = time.monotonic()
+open_, ended, began = [], [], {}
 def connect(i):
     s = socket.socket(); s.settimeout(20)
     s.bind(('127.0.9.%d' % (1 + i % addresses), 0))
@@ -20,9 +19,10 @@ def connect(i):
     if dribble:
         s.sendall(b'POST /.well-known/est/simpleenroll HTTP/1.1\r\nX-A: ')
     s.setblocking(False)
+    began[s] = time.monotonic()
     open_.append(s)
 def gone(s):
-    ended.append(time.monotonic() - began); s.close()
+    ended.append(time.monotonic() - began[s]); s.close()
 def stays(s):
     try:
         if dribble:
@@ -40,7 +40,7 @@ for i in range(n):
     try:
         connect(i)
     except OSError:
-        ended.append(time.monotonic() - began)
+        ended.append(0)
 print('ready', flush=True)
 while not select.select([sys.stdin], [], [], 0.5)[0]:
     open_ = [s for s in open_ if stays(s)]

@@ -28,6 +28,10 @@ flood() {	# port kind n [addresses]
 	read -r -t 300 ready <&$from
 	is "$3 connections: $2" "$ready" ready
 }
+unclosed() {	# port: connections that the server has not closed, accepted or not
+	awk -v p=":$(printf %04X "$1")$" '$2 ~ p && $4 == "01"' /proc/net/tcp | wc -l
+}
+few_left() { [ "$(unclosed "$1")" -le "$2" ]; }
 calm() {	# ends it; $closed, $last
 	exec {to}>&-
 	read -r -t 60 closed last <&$from
