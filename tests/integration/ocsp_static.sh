@@ -24,6 +24,7 @@ path_of() {	# NAME [-sha256]
 	base64 -w0 <"$T/req"
 }
 
+check "there is a log to export" wait_for 20 test -s "$T/demo/pub/log/checkpoint"
 export_now
 is "export" "$rc" 0
 n=$(count)
@@ -36,9 +37,9 @@ check "  the CRL" cmp "$X/crl/devices-g1.crl" "$T/demo/pub/crl/devices-g1.crl"
 check "  the log" inkan log verify --dir "$X/log" --key "$X/log/log.vkey"
 check "  nothing of an unfinished file" test ! -e "$X/.new"
 
+before=$(stat -c %i "$(file_of "$p")")
 export_now
 has "again: nothing is signed but the root's" "$sum" "fresh=$((n - $(grep -o 'written=[0-9]*' <<<"$sum" | cut -d= -f2))) "
-before=$(stat -c %i "$(file_of "$p")")
 is "  files stay" "$(stat -c %i "$(file_of "$p")")" "$before"
 inkan revoke --serial "$(serial "$D/b.pem")" >/dev/null; enrol_basic d; sleep 1
 export_now

@@ -51,6 +51,7 @@ out=$(inkan policy activate 2>&1); is "no verifier: not activated" $? 1
 has "  and why" "$out" "policy.unchecked: fleet dice: inkan-verifier could not be asked"
 has "  nor is it well offline" "$(offline)" "not looked at: policy.unchecked: fleet dice"
 demo_start verifier
+wait_for 20 grep -q event=start.ready "$T/demo/log/inkan-verifier.log"
 refs 0
 for verb in check activate; do
 	out=$(inkan policy $verb 2>&1); is "$verb: what cannot be read is refused" $? 1

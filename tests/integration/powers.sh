@@ -34,6 +34,10 @@ restart_with_probe() {	# program [setpriv options...]; the file $T/probe
 	echo $! >"$d/run/inkan-$p.pid"
 	disown
 	wait_for 20 "ready_$p" || fail "inkan-$p with the probe does not start"
+	# It may answer before it has given up everything.
+	wait_for 20 grep -q "event=confine.calls" "$d/log/inkan-$p.log" ||
+	    fail "inkan-$p is not confined"
+	[ "$p" != ca ] || wait_for 20 ready_ra || fail "the RA does not find its CA again"
 }
 try_all() {	# program: what came of the lines, into $said
 	kill -USR2 "$(pid_of "$1")"
@@ -47,7 +51,8 @@ try_all() {	# program: what came of the lines, into $said
 # refused WHAT LINE: exactly that was tried, and came to nothing.
 refused() {
 	local got
-	got=$(grep -F -- "probe $2: " <<<"$said" | sed 's/.*: //')
+	# Two signals may have come, each with the same to say.
+	got=$(grep -F -- "probe $2: " <<<"$said" | sed 's/.*: //' | sort -u)
 	case $got in
 	"Permission denied"|"Operation not permitted"|"Function not implemented"|"Address family not supported by protocol")
 		checks=$((checks + 1)); trace "ok: $1 ($got)" ;;
@@ -210,6 +215,7 @@ if [ "$(id -u)" = 0 ]; then
 	p=ra
 	# Where this tree lies, that user may not look.
 	install -m 644 "$probe" "$T/probe.so"
+	: >"$d/log/inkan-ra.log"
 	LD_PRELOAD=$T/probe.so INKAN_PROBE=$T/probe setpriv --reuid 64009 \
 	    --clear-groups "$INKAN_BIN/inkan-ra" -c "$INKAN_CONFIG_DIR/$p.conf" \
 	    </dev/null >"$d/log/inkan-ra.log" 2>&1 &

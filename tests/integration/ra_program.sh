@@ -30,6 +30,9 @@ serial() {
 	openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null |
 	    openssl x509 -noout -serial 2>/dev/null
 }
+shows() { [ "$(serial)" = "serial=$1" ]; }
+said() { grep -c -- "$1" "$T/log"; }
+more() { [ "$(said "$1")" -gt "$2" ]; }	# of that than so many
 start() {	# a free port is found by trying
 	local i
 	for i in 1 2 3 4 5 6 7 8; do
@@ -37,7 +40,7 @@ start() {	# a free port is found by trying
 		conf "$port"
 		"$ra" -c "$T/ra.conf" 2>"$T/log" &
 		pid=$!
-		for _ in $(seq 50); do
+		for _ in $(seq 200); do
 			grep -q event=ra.start "$T/log" && return 0
 			kill -0 "$pid" 2>/dev/null || break
 			sleep 0.1
@@ -80,16 +83,20 @@ if start; then
 	is "certificate" "$(serial)" serial=01
 	self_sign 2
 	kill -HUP "$pid"
-	for _ in $(seq 20); do [ "$(serial)" = serial=02 ] && break; sleep 0.1; done
+	wait_for 20 shows 02
 	is "certificate after SIGHUP" "$(serial)" serial=02
+	had=$(said event=ra.cert.reloaded)
+	kill -HUP "$pid"
+	check "which reads it whether it has changed or not" wait_for 20 more event=ra.cert.reloaded "$had"
 	self_sign 3
-	for _ in $(seq 80); do [ "$(serial)" = serial=03 ] && break; sleep 0.1; done
+	wait_for 20 shows 03
 	is "certificate that another process has put there" "$(serial)" serial=03
+	failed='level=error .*event=ra.cert.reload'
+	had=$(said "$failed")
 	echo garbage >"$T/est.pem"
 	kill -HUP "$pid"
-	sleep 0.3
-	is "certificate after a SIGHUP with a broken file" "$(serial)" serial=03
-	has "which is logged" "$(cat "$T/log")" 'level=error .*event=ra.cert.reload'
+	check "a SIGHUP with a broken file is logged" wait_for 20 more "$failed" "$had"
+	is "certificate after it" "$(serial)" serial=03
 	kill -TERM "$pid"
 	wait "$pid"
 	is "SIGTERM" $? 0

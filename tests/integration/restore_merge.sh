@@ -30,8 +30,8 @@ check "one of the new ones is revoked" inkan revoke --serial "$(serial "$D/revok
 check "an export of the log" eval 'inkan log export >"$T/details"'
 check "one more enrols, after the export" enrol_basic nowhere
 check "and one of which a proof is left" enrol_basic proved
-for d in gone held revoked; do check "$d is on the CRL" wait_for 10 listed $d; done
-check "the log is published" wait_for 10 settled
+for d in gone held revoked; do check "$d is on the CRL" wait_for 40 listed $d; done
+check "the log is published" wait_for 20 settled
 check "a proof" inkan log prove --serial "$(serial "$D/proved.pem")" --out "$T/found/proved.tlog-proof"
 cp "$D/found.pem" "$D/proved.pem" "$D/first.pem" "$INKAN_ISSUER" "$D/found.key" "$T/found/"
 openssl x509 -in "$D/proved.pem" -outform DER -out "$T/found/more/proved.der"
@@ -126,7 +126,8 @@ is "  one certificate is left that nothing tells of" "$(v unexplained)" 1
 
 # --- and on it goes -----------------------------------------------------------
 demo_start ca ra ocsp
-is "the log goes on" "$(status_row log | cut -d' ' -f1)" ok
+goes_on() { [ "$(status_row log | cut -d' ' -f1)" = ok ]; }
+check "the log goes on" wait_for 20 goes_on
 check "it issues" wait_for 20 enrol_basic again
 is "one that was found is valid, and whose it is" "$(state found)" "valid $(count "select fleet from certs where subject = 'CN=found'") found"
 is "so is one that only the log knows" "$(state after | cut -d' ' -f1,3)" "valid after"
@@ -136,15 +137,15 @@ is "so is one of before" "$(state gone | cut -d' ' -f1)" revoked
 is "and one is held" "$(state held | cut -d' ' -f1)" held
 is "one is nowhere" "$(state nowhere)" unknown
 told() { [ "$(ocsp found)/$(ocsp after)/$(ocsp gone)/$(ocsp revoked)" = good/good/revoked/revoked ]; }
-check "OCSP says so" wait_for 10 told
+check "OCSP says so" wait_for 20 told
 is "  and does not know what is nowhere" "$(ocsp nowhere)" unknown
 check "what only the log knew is revoked by its serial" inkan revoke --serial "$(serial "$D/after.pem")" --reason superseded
 check "what was found can be renewed with" renew found
 newer() { [ $((16#$(number "$T/demo/pub"))) -gt $((16#$(number "$P"))) ]; }
-check "CRL numbers go on" wait_for 10 newer
-for d in gone held revoked after; do check "$d is on the next CRL" wait_for 10 listed $d; done
+check "CRL numbers go on" wait_for 40 newer
+for d in gone held revoked after; do check "$d is on the next CRL" wait_for 40 listed $d; done
 well() { inkan log verify; }
-check "the log is in order" wait_for 10 well
+check "the log is in order" wait_for 20 well
 check "and continues what was published" inkan log verify --since "$P/log/checkpoint"
 has "the merge is on record" "$(inkan log list --all)" "restore.merged .*the disk was gone"
 

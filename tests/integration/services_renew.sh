@@ -33,7 +33,7 @@ before_start() { confine_reads "$T"; } # libfaketime reads there
 demo_up
 demo_stop
 for p in ca ra ocsp; do start_fake $p; done
-check "all answer" wait_for 20 ready_ca
+for p in ca ra ocsp; do check "inkan-$p answers" wait_for 20 ready_$p; done
 port=${INKAN_EST_URL##*:}
 # So many seconds on, in steps of nine minutes; inkan-ca looks at each.
 go_on() {

@@ -44,7 +44,7 @@ pid[1]=$(cat "$INKAN_DIR/run/inkan-ra.pid")
 
 well() { curl -fsS -o /dev/null --max-time 5 "${url[$1]}/healthz"; }
 start() {	# which, as $how says
-	$how "$1" && wait_for 10 well "$1"
+	$how "$1" && wait_for 30 well "$1"
 }
 end() {	# which
 	kill -TERM "${pid[$1]}"
@@ -56,6 +56,7 @@ enrolled() {	# which: how many
 	    's/^inkan_ra_requests_total{fleet="devices",op="simpleenroll",stage="-",outcome="ok"} //p')
 	echo "${v:-0}"
 }
+enough() { gone "$1" || [ $(($(enrolled 1) + $(enrolled 2))) -gt 50 ]; }
 some() { [ "$(enrolled 1)" -gt 0 ] && [ "$(enrolled 2)" -gt 0 ]; }
 
 under_load() {	# what: restarts both in turn; sets $failed, $done, $restarts
@@ -77,6 +78,7 @@ under_load() {	# what: restarts both in turn; sets $failed, $done, $restarts
 			gone $enrol || restarts=$((restarts + 1))
 		done
 	done
+	wait_for 60 enough $enrol
 	kill -TERM $enrol 2>/dev/null
 	wait $enrol
 	is "  the clients" $? 0
@@ -127,9 +129,12 @@ under_load "passed"
 is "  failed" "$failed" 0
 end 1; end 2
 sed "s|^listen = .*|listen = [ \"127.0.0.1:1\" ];|; /^metrics/d" "${conf[1]}" >"$INKAN_CONFIG_DIR/wrong.conf"
+rm -f "$T/pid"
 echo "$T/pid $BUILD/inkan-ra -c $INKAN_CONFIG_DIR/wrong.conf" >"$T/fifo"
 refused() { grep -q "passed a socket of 127.0.0.1, port ${INKAN_EST_URL##*:}, which" "$INKAN_DIR/log/inkan-ra.log"; }
 check "a socket that it is not to listen on" wait_for 30 refused
+# It has the socket until its end.
+wait_for 20 test -s "$T/pid" && wait_for 20 gone "$(cat "$T/pid")"
 kill $holder; wait $holder 2>/dev/null; holder=
 
 # --- each has a socket of its own ---

@@ -26,10 +26,10 @@ for what in deleted replaced; do
 	check "$what: revoked is seen" wait_for 30 says s1 revoked
 	check "$what: good is good" wait_for 30 says s2 good
 	kill "$(cat "$T/demo/run/inkan-ocsp.pid")"
-	wait_for 10 gone "$(cat "$T/demo/run/inkan-ocsp.pid")"
+	wait_for 20 gone "$(cat "$T/demo/run/inkan-ocsp.pid")"
 	demo_start ocsp
 	check "$what: also for a responder that was started anew" says s1 revoked
-	check "$what: it is said" grep -q 'event=status.rebuilt' "$T/demo/log/inkan-ca.log"
+	check "$what: it is said" wait_for 10 grep -q 'event=status.rebuilt' "$T/demo/log/inkan-ca.log"
 	: >"$T/demo/log/inkan-ca.log"
 	# The next time another one is revoked.
 	cp "$D/s1.pem" "$D/s0.pem"; cp "$D/s2.pem" "$D/s1.pem"; enrol_basic s2

@@ -28,7 +28,7 @@ before_start() { confine_reads "$T"; } # libfaketime reads there
 demo_up
 demo_stop
 for p in ca ra ocsp; do start_fake $p; done
-check "all answer" wait_for 20 ready_ca
+for p in ca ra ocsp; do check "inkan-$p answers" wait_for 20 ready_$p; done
 go_on() {	# so many seconds, in steps that the clock's rule permits
 	local to=$((ahead + $1))
 	while [ "$ahead" -lt $to ]; do

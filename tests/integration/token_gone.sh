@@ -4,6 +4,7 @@ tid="token gone"
 . "$(dirname "$0")/lib.sh"
 demo_up
 try() { new_key "$T/k"; csr "$T/k" "/CN=$1" | base64 >"$T/b"; post simpleenroll "$T/b" -u "$(basic)"; }
+issues() { try "$1"; [ "$code" = 200 ]; }
 try t1; is "before" "$code" 200
 n=$(inkan --json cert list --all | json - 'len([c for c in d if c["state"]=="valid"])')
 mv "$T/demo/tokens/ca" "$T/demo/tokens/ca.away"
@@ -15,8 +16,7 @@ has "the operator reads the cause" "$(grep -i token "$T/o")" "(fail|FAIL) .*cann
 inkan status --check >"$T/o" 2>&1; check "status --check fails" test $? -ne 0
 is "nothing half-done" "$(inkan --json cert list --all | json - 'len([c for c in d if c["state"]=="valid"])')" "$n"
 mv "$T/demo/tokens/ca.away" "$T/demo/tokens/ca"
-for _ in 1 2 3 4 5 6 7 8; do try t3; [ "$code" = 200 ] && break; sleep 1; done
-is "back, without a restart" "$code" 200
+wait_for 30 issues t3; is "back, without a restart" "$code" 200
 inkan status >"$T/o" 2>&1
 has "status" "$(grep -E '(^|[ :])token( |:|$)' "$T/o")" "ok|OK"
 # Absent at the start: it starts, and says so.
@@ -27,6 +27,5 @@ try t4; is "started without a token: 503" "$code" 503
 has "the log says what was found instead" "$(cat "$T/demo/log/inkan-ca.log")" "token.absent"
 # Into the folder that was there at the start: to that one it is confined.
 mv "$T"/demo/tokens/ca.away/* "$T/demo/tokens/ca/"
-for _ in 1 2 3 4 5 6 7 8; do try t5; [ "$code" = 200 ] && break; sleep 1; done
-is "back" "$code" 200
+wait_for 30 issues t5; is "back" "$code" 200
 finish
