@@ -150,7 +150,8 @@ metrics_write(const struct metrics_ctx *ctx, struct prom *p, time_t now)
 	write_answers(ctx, p);
 	write_counters(ctx->responder->counters, p);
 	write_memory(ctx, p);
-	standing_look(ctx->set, ctx->responder->state, now, &s);
+	standing_look(ctx->set, ctx->responder->state,
+	    ctx->responder->delegates, now, &s);
 	gauge(p, "inkan_ocsp_may_sign",
 	    "1: what is known of status.db allows new answers.",
 	    s.view == STANDING_OK);
@@ -175,7 +176,8 @@ metrics_healthy(
 	size_t i;
 	int ok;
 
-	standing_look(ctx->set, ctx->responder->state, now, &s);
+	standing_look(ctx->set, ctx->responder->state,
+	    ctx->responder->delegates, now, &s);
 	snprintf(why, size, "%s", s.text);
 	ok = s.view == STANDING_OK;
 	for (i = 0; ok && i < ctx->set->n_delegates; i++) {

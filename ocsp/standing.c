@@ -53,8 +53,21 @@ describe(const struct settings *set, const struct status_head *head,
 	}
 }
 
-void
-standing_look(const struct settings *set, struct state *state, time_t now,
+/* Counted in ${s}; NULL when its certificate or its key is not there. */
+static struct signer *
+signer_of(struct delegates *delegates, const struct view_issuer *issuer,
+    struct standing *s)
+{
+	struct signer *signer =
+	    issuer == NULL ? NULL : delegates_signer(delegates, issuer);
+
+	s->n_there += signer != NULL;
+	ERR_clear_error();
+	return signer;
+}
+
+static void
+look_at_view(const struct settings *set, struct state *state, time_t now,
     struct standing *s)
 {
 	struct status_head head = {0};
@@ -65,6 +78,20 @@ standing_look(const struct settings *set, struct state *state, time_t now,
 	if (seen && head.heartbeat > 0)
 		s->age = now - head.heartbeat;
 	describe(set, &head, s);
+}
+
+void
+standing_look(const struct settings *set, struct state *state,
+    struct delegates *delegates, time_t now, struct standing *s)
+{
+	struct view *view = state_view(state);
+	size_t i;
+
+	look_at_view(set, state, now, s);
+	for (i = 0; view != NULL && i < set->n_delegates; i++)
+		signer_free(signer_of(delegates,
+		    view_find_ident(view, set->delegates[i].issuer), s));
+	view_free(view);
 }
 
 static void
@@ -93,17 +120,14 @@ standing_take(const struct settings *set, struct state *state,
 	struct signer *signer;
 	size_t i;
 
-	standing_look(set, state, now, s);
+	look_at_view(set, state, now, s);
 	s->n = set->n_delegates;
 	for (i = 0; i < s->n; i++) {
 		struct standing_delegate *d = &s->delegates[i];
 
 		d->issuer = set->delegates[i].issuer;
 		issuer = view == NULL ? NULL : view_find_ident(view, d->issuer);
-		signer = issuer == NULL
-		    ? NULL
-		    : delegates_signer(delegates, issuer);
-		ERR_clear_error();
+		signer = signer_of(delegates, issuer, s);
 		if (signer != NULL)
 			probe(signer, now, d);
 		else if (issuer == NULL)

@@ -46,14 +46,15 @@ struct standing {
 	int64_t age; /* of the heartbeat, seconds; 0 when there is none */
 	struct standing_delegate delegates[SETTINGS_DELEGATES_MAX];
 	size_t n;
+	size_t n_there; /* of these have a certificate and its key */
 };
 
 /* Take stock; each delegate signs a probe. Leaves no errors. */
 void standing_take(const struct settings *set, struct state *state,
     struct delegates *delegates, time_t now, struct standing *out);
 
-/* The view alone, without a signature. */
-void standing_look(const struct settings *set, struct state *state, time_t now,
-    struct standing *out);
+/* The view and n_there alone, without a signature. Leaves no errors. */
+void standing_look(const struct settings *set, struct state *state,
+    struct delegates *delegates, time_t now, struct standing *out);
 
 #endif

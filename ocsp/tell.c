@@ -151,12 +151,13 @@ wait_for(struct tell *t, int ms)
 	return n == 0 || (n < 0 && errno == EINTR);
 }
 
-/* The view costs nothing to look at, a probe a signature. */
+/* The view, and who is there, cost nothing to look at; a probe a signature. */
 static int
-view_turned(struct tell *t)
+turned(struct tell *t)
 {
-	standing_look(t->set, t->state, time(NULL), &t->now);
-	return t->now.view != t->last.view;
+	standing_look(t->set, t->state, t->delegates, time(NULL), &t->now);
+	return t->now.view != t->last.view ||
+	    t->now.n_there != t->last.n_there;
 }
 
 /* Not at once: delegates and status.db are being loaded. */
@@ -167,7 +168,7 @@ run(void *arg)
 	int n;
 
 	for (n = 0; wait_for(t, 1000); n++)
-		if (n % TELL_LOOK == 0 || view_turned(t))
+		if (n % TELL_LOOK == 0 || turned(t))
 			look(t, n == 0);
 	return NULL;
 }

@@ -7,7 +7,8 @@
  * Tells inkan-ca through svc.sock (operation tell-own) how the responder
  * stands, so that `inkan status` can say so: every TELL_PERIOD seconds, and
  * when it turns for the worse or the better. Of the view that is noticed within
- * a second, of a delegate within TELL_LOOK, when its key has signed no probe.
+ * a second, and of a delegate that comes or goes; of one whose key signs no probe
+ * within TELL_LOOK.
  * While inkan-ca is away it is tried as often. Nothing hangs on it.
  *
  * Reports when the view begins and ends to be too old for anything new to be

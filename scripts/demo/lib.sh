@@ -306,8 +306,10 @@ ready_ra() {
 }
 all_linked() {
 	local line said workers='' links=''
-	said=$(curl -fsS --max-time 2 "$INKAN_METRICS_URL" 2>/dev/null) ||
-	    return 0 # it shows no figures
+	said=$(curl -fsS --max-time 2 "$INKAN_METRICS_URL" 2>/dev/null) || {
+		[ $? = 7 ] # nobody listens: it shows no figures
+		return
+	}
 	while IFS= read -r line; do
 		case $line in
 		"inkan_ra_workers "*) workers=${line##* } ;;

@@ -37,6 +37,7 @@ taken(void **state)
 	assert_string_equal(s.delegates[0].issuer, "devices-g1");
 	assert_string_equal(s.delegates[0].state, "ok");
 	assert_true(s.delegates[0].rate > 0);
+	assert_int_equal(s.n_there, 1);
 
 	standing_take(
 	    &r->set, r->state, r->delegates, r->now + 86500, &s);
@@ -61,6 +62,33 @@ taken(void **state)
 	r->set.delegates[0].issuer = "other-g1";
 	standing_take(&r->set, r->state, r->delegates, r->now, &s);
 	assert_non_null(strstr(s.delegates[0].state, "no such issuer"));
+	assert_int_equal(s.n_there, 0);
+}
+
+/* Without a signature: is there a key for each? */
+static void
+who_is_there(void **state)
+{
+	struct rig *r = *state;
+	struct delegates *none = delegates_new(&r->set, NULL);
+	struct view *view = state_view(r->state);
+	struct standing s;
+	struct signer *signer;
+
+	standing_look(&r->set, r->state, none, r->now, &s);
+	assert_int_equal(s.view, STANDING_OK);
+	assert_int_equal(s.n_there, 0);
+	standing_take(&r->set, r->state, none, r->now, &s);
+	assert_int_equal(s.n_there, 0);
+	assert_non_null(strstr(s.delegates[0].state, "is not there"));
+	EVP_PKEY_up_ref(r->pki.ocsp_key);
+	signer = signer_new(r->pki.ocsp_key, r->pki.ocsp, r->pki.ca);
+	delegates_set(none, view_find_ident(view, "devices-g1"), signer);
+	standing_look(&r->set, r->state, none, r->now, &s);
+	assert_int_equal(s.n_there, 1);
+	assert_int_equal(atomic_load(&signer->rate), 0);
+	view_free(view);
+	delegates_free(none);
 }
 
 static void
@@ -70,8 +98,9 @@ unseen(void **state)
 	struct state *none = state_new();
 	struct standing s;
 
-	standing_look(&r->set, none, r->now, &s);
+	standing_look(&r->set, none, r->delegates, r->now, &s);
 	assert_int_equal(s.view, STANDING_UNSEEN);
+	assert_int_equal(s.n_there, 0);
 	assert_int_equal(s.age, 0);
 	assert_int_equal(s.n, 0);
 	state_free(none);
@@ -83,6 +112,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(views),
 	    cmocka_unit_test_setup_teardown(taken, setup, teardown),
+	    cmocka_unit_test_setup_teardown(who_is_there, setup, teardown),
 	    cmocka_unit_test_setup_teardown(unseen, setup, teardown),
 	};
 
