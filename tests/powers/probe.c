@@ -8,8 +8,14 @@
  *
  * Lines are WHAT [ARGUMENT]; whats are those of the table below. The file is
  * read before the program begins, which could not read it later.
+ *
+ * By itself it says of each listening socket that is given to epoll(7), from
+ * when connections of it are taken, whether system calls were filtered by then:
+ *
+ *	listens: filtered
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,7 +23,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -200,6 +208,34 @@ on_signal(int sig)
 		run(i);
 	(void)!write(STDERR_FILENO, "probe end\n", 10);
 	errno = kept;
+}
+
+/* Filtered, prctl(2) either tells it or is not there. */
+static void
+tell_filter(void)
+{
+	const char *said = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0
+	    ? "listens: open\n"
+	    : "listens: filtered\n";
+
+	(void)!write(STDERR_FILENO, said, strlen(said));
+}
+
+int
+epoll_ctl(int set, int op, int fd, struct epoll_event *event)
+{
+	int (*real)(int, int, int, struct epoll_event *) =
+	    (int (*)(int, int, int, struct epoll_event *))dlsym(
+		RTLD_NEXT, "epoll_ctl");
+	socklen_t len = sizeof(int);
+	int listens = 0, kept = errno;
+
+	if (op == EPOLL_CTL_ADD &&
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 &&
+	    listens)
+		tell_filter();
+	errno = kept;
+	return real(set, op, fd, event);
 }
 
 __attribute__((constructor)) static void
