@@ -149,6 +149,18 @@ email_within(const struct der *base, const struct der *value)
 	    memcmp(base->p, value->p, local) == 0 && same_text(&want, &host);
 }
 
+/* Digits and dots alone: an address, or what is taken for one. */
+static int
+is_numeric(const unsigned char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != '.' && (p[i] < '0' || p[i] > '9'))
+			return 0;
+	return 1;
+}
+
 /* Host of scheme://host:port/...; 0 when there is no host name, or a user
    before it, whom verifiers take for a part of it. */
 static int
@@ -169,7 +181,7 @@ uri_host(const struct der *uri, struct der *host)
 	*host = (struct der){p, (size_t)(e - p)};
 	return host->len > 0 && p[0] != '[' &&
 	    text_is_dns((const char *)p, host->len, 0) &&
-	    strspn((const char *)p, "0123456789.") < host->len;
+	    !is_numeric(p, host->len);
 }
 
 static int

@@ -43,6 +43,7 @@ static const struct {
     {"permitted;URI:a.example", "CN=x", "URI:urn:a.example", 0},
     {"excluded;URI:a.example", "CN=x", "URI:urn:b", 0},
     {"excluded;URI:a.example", "CN=x", "URI:https://192.0.2.1/", OURS},
+    {"excluded;URI:a.example", "CN=x", "URI:https://192.0.2.1", OURS},
     {"permitted;IP:10.0.0.0/255.0.0.0", "CN=x", "IP:10.1.2.3", 1},
     {"permitted;IP:10.0.0.0/255.0.0.0", "CN=x", "IP:11.1.2.3", 0},
     {"permitted;IP:10.0.0.0/255.0.0.0", "CN=x", "IP:fd00::1", 0},
