@@ -172,7 +172,7 @@ uri_host(const struct der *uri, struct der *host)
 	    memcmp(p, "://", 3) != 0)
 		return 0;
 	p += 3;
-	for (e = p; e < end && strchr("/?#", *e) == NULL; e++)
+	for (e = p; e < end && memchr("/?#", *e, 3) == NULL; e++)
 		;
 	if (memchr(p, '@', (size_t)(e - p)) != NULL)
 		return 0;

@@ -90,8 +90,7 @@ look(const struct cert_row *row, void *arg)
 	X509 *cert = ceremony_read_cert(l->tx, row->id);
 	EVP_PKEY *key = cert == NULL ? NULL : X509_get0_pubkey(cert);
 
-	if (!spki_same(key, st->is->verify) ||
-	    st->n == FOUND_MAX) {
+	if (!spki_same(key, st->is->verify) || st->n == FOUND_MAX) {
 		X509_free(cert);
 		return 1;
 	}

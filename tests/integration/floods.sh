@@ -31,7 +31,7 @@ has_its_share() {	# n
 	local shed late
 	shed=$(figure 'inkan_ra_connections_shed_total{rule="max_connections_per_address"}')
 	late=$(figure 'inkan_ra_timeouts_total{phase="handshake"}')
-	[ $((shed + late)) -ge $(($1 - share - 5)) ] && [ "$late" -le $((2 * share)) ]
+	[ $((shed + late)) -ge $(($1 - share - 5)) ] && [ "$late" -le $((share + 5)) ]
 }
 
 check "an honest client" enrols f0

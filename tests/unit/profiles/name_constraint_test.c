@@ -262,6 +262,23 @@ addresses_have_their_length(void **state)
 	assert_raised(PROFILE_E_REFUSED, "IP address cannot be held against");
 }
 
+/* A NUL ends no host, as it does for who reads the URI as a C string. */
+static void
+a_host_has_no_nul(void **state)
+{
+	static const unsigned char in_a[] = {
+	    0x30, 0x07, 0xa0, 0x05, 0x30, 0x03, 0x86, 1, 'a'};
+	static const unsigned char a[] = {
+	    0x30, 0x09, 0x86, 7, 's', ':', '/', '/', 'a', '/', 'b'};
+	static const unsigned char nul[] = {
+	    0x30, 0x09, 0x86, 7, 's', ':', '/', '/', 'a', '\0', 'b'};
+
+	(void)state;
+	assert_true(judged(in_a, sizeof(in_a), a, sizeof(a)));
+	assert_false(judged(in_a, sizeof(in_a), nul, sizeof(nul)));
+	assert_raised(PROFILE_E_REFUSED, "form [6] cannot be held against");
+}
+
 /* A DNS name of no octets is above all of them. */
 static void
 an_empty_base_has_all(void **state)
@@ -330,6 +347,7 @@ main(void)
 	    cmocka_unit_test(directory_names_begin_alike),
 	    cmocka_unit_test(what_cannot_be_judged_is_refused),
 	    cmocka_unit_test(addresses_have_their_length),
+	    cmocka_unit_test(a_host_has_no_nul),
 	    cmocka_unit_test(an_empty_base_has_all),
 	    cmocka_unit_test(bases_are_what_can_be_written),
 	    cmocka_unit_test(cidr_is_address_and_mask),
