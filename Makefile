@@ -235,10 +235,11 @@ sbom: all
 	    >$(BUILD)/inkan.spdx.json
 	@echo "  SBOM  $(BUILD)/inkan.spdx.json"
 
-# Hours: every long form, the sanitizers, valgrind, the fuzzers, the judgements.
+# Hours: every long form, the sanitizers, valgrind, the fuzzers, the judgements;
+# with STEPS those alone (tests/long).
 check-long: all unit faults fuzzers
 	+$(Q)BUILD=$(BUILD) MAKE='$(MAKE) --no-print-directory' T=$(or $(T),60) \
-	    tests/long
+	    tests/long $(STEPS)
 
 TO = $(DESTDIR)$(PREFIX)
 install: all
