@@ -137,6 +137,10 @@ int admit_enrol(const struct admit_env *env, const struct enrol_request *req,
 int admit_operator(const struct admit_env *env,
     const struct operator_request *req, struct admission **out,
     struct outcome *o);
+/* The profile of an operator's request: the one that it names, else its fleet's.
+   NULL: the policy has neither. */
+const struct profile *admit_operator_profile(const struct policy *policy,
+    const struct operator_request *req);
 void admit_free(struct admission *a);
 
 /*

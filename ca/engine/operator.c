@@ -300,25 +300,31 @@ operator_attest(struct admitting *t)
 }
 
 /* The one that is named, else that of the fleet's devices. */
+const struct profile *
+admit_operator_profile(const struct policy *policy,
+    const struct operator_request *req)
+{
+	const struct fleet *f;
+
+	if (req->profile != NULL)
+		return policy_profile(policy, req->profile);
+	f = req->fleet == NULL ? NULL : policy_fleet(policy, req->fleet);
+	return f == NULL ? NULL : f->compiled;
+}
+
 static const struct profile *
 find_profile(struct admitting *t)
 {
 	const struct operator_request *op = t->op;
-	const struct fleet *f;
-	const struct profile *p;
+	const struct profile *p = admit_operator_profile(t->env->policy, op);
 
-	if (op->profile != NULL) {
-		p = policy_profile(t->env->policy, op->profile);
-		if (p == NULL)
-			stage_refuse(t, WIRE_NOTFOUND, "profile", "profile",
-			    "there is no profile \"%.64s\"", op->profile);
-		return p;
-	}
-	f = op->fleet == NULL ? NULL : policy_fleet(t->env->policy, op->fleet);
-	if (f == NULL)
+	if (p == NULL && op->profile != NULL)
+		stage_refuse(t, WIRE_NOTFOUND, "profile", "profile",
+		    "there is no profile \"%.64s\"", op->profile);
+	else if (p == NULL)
 		stage_refuse(t, WIRE_BADREQUEST, "profile", "profile",
 		    "neither a profile nor a fleet that there is");
-	return f == NULL ? NULL : f->compiled;
+	return p;
 }
 
 static const struct stage STAGES[] = {

@@ -114,25 +114,26 @@ scope_admitted(struct ops_call *c, const struct admission *a)
 static int
 issue(struct ops_call *c, struct policy *policy, struct scope *s)
 {
-	const struct profile *p = policy_profile(policy, field_text(c->args,
-	    "profile", ""));
 	const char *set[OPS_SET_MAX];
+	const struct profile *p;
 	struct operator_request r;
 	struct admission *a = NULL;
 	struct admit_env env;
 	int ok;
 
-	if (p == NULL)
-		return 1;
-	scope_rule(s, policy->operators, "issue", p->name);
-	scope_rule(s, policy->operators, "issue",
-	    profile_class_name(p->class));
+	if (!ops_take_operator(c, &r, set, OPS_SET_MAX))
+		return 0;
+	p = admit_operator_profile(policy, &r);
+	if (p != NULL) {
+		scope_rule(s, policy->operators, "issue", p->name);
+		scope_rule(s, policy->operators, "issue",
+		    profile_class_name(p->class));
+	}
 	if (s->need == 0)
 		return 1;
 	ops_admit_env(c, policy, &env);
 	env.explain = 1;
-	ok = ops_take_operator(c, &r, set, OPS_SET_MAX) &&
-	    admit_operator(&env, &r, &a, &c->o) && add_admission(c, a, s);
+	ok = admit_operator(&env, &r, &a, &c->o) && add_admission(c, a, s);
 	admit_free(a);
 	return ok;
 }

@@ -95,6 +95,30 @@ what_was_asked(void **state)
 	assert_int_equal(world_log(w, "request.parked", "op=issue"), 2);
 }
 
+/* Whose profile is that of the fleet needs the approvals of that profile. */
+static void
+profile_of_the_fleet(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *key = world_key();
+	unsigned char *csr;
+	int id, len = world_csr(key, "x", &csr);
+	WIRE_FIELDS *l;
+
+	people_as(w, 2002);
+	world_done(world_admin(w, "device.add", "tt", "fleet", "devices",
+	    "name", "p-fleet"));
+	id = people_parked(world_admin(w, "issue", "ttb", "fleet", "devices",
+	    "device", "p-fleet", "csr", csr, len));
+	l = content(w, id, "rests_on");
+	assert_string_equal(field_text(l, "profile", ""), "device-ldevid");
+	field_list_free(l);
+	world_done(people_approve(w, 2, id));
+	people_state(w, id, "done");
+	OPENSSL_free(csr);
+	EVP_PKEY_free(key);
+}
+
 /* Another policy, whatever it says: version and hash are covered. */
 static void
 void_by_policy(void **state)
@@ -180,6 +204,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_asked),
+	    cmocka_unit_test(profile_of_the_fleet),
 	    cmocka_unit_test(void_by_policy),
 	    cmocka_unit_test(void_by_identity),
 	    cmocka_unit_test(refused_at_once),

@@ -43,9 +43,8 @@ args(const char *name, const char *value, const char *name2,
 }
 
 static WIRE_FIELDS *
-issue(const char *profile)
+issue_to(WIRE_FIELDS *l)
 {
-	WIRE_FIELDS *l = args("profile", profile, NULL, NULL);
 	EVP_PKEY *key = world_key();
 	unsigned char *csr;
 	int len = world_csr(key, "scope", &csr);
@@ -54,6 +53,12 @@ issue(const char *profile)
 	OPENSSL_free(csr);
 	EVP_PKEY_free(key);
 	return l;
+}
+
+static WIRE_FIELDS *
+issue(const char *profile)
+{
+	return issue_to(args("profile", profile, NULL, NULL));
 }
 
 static void
@@ -70,8 +75,15 @@ issuing(void **state)
 	assert_string_equal(field_text(last, "profile", ""), "code-signing");
 	assert_string_equal(field_text(last, "issuer", ""), "code-g1");
 	assert_int_equal(needs(w, "issue", issue("device-ldevid")), 1);
-	/* Not refused here: the operation does that itself. */
-	assert_int_equal(needs(w, "issue", issue("nonesuch")), 1);
+	world_done(world_admin(w, "device.add", "tt", "fleet", "devices",
+	    "name", "d-1"));
+	assert_int_equal(needs(w, "issue", issue_to(args("fleet", "devices",
+	    "device", "d-1"))), 1);
+	assert_string_equal(field_text(last, "profile", ""), "device-ldevid");
+	/* What would be refused waits for nobody. */
+	assert_int_equal(needs(w, "issue", issue("nonesuch")), -1);
+	assert_int_equal(needs(w, "issue", issue_to(args("fleet", "nonesuch",
+	    "device", "d-1"))), -1);
 	/* A profile that is not for operators. */
 	assert_int_equal(needs(w, "issue", issue("root-ca")), -1);
 	assert_int_equal(needs(w, "device.add", args("fleet", "devices",
