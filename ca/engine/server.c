@@ -35,16 +35,18 @@ struct connection {		/* freed when the last reference goes */
 
 struct server {
 	struct ca *ca;
-	struct pollfd listen[3];
-	enum ops_role role[3];
+	struct pollfd listen[SERVER_SOCKETS];
 	pthread_t *workers;	/* more than configured: start_workers() */
 	size_t n_workers;
 	struct server_queue queue;
 	pthread_mutex_t lock;	/* connections */
 	pthread_cond_t idle;
 	struct connection *connections;
-	size_t n_connections;
+	size_t n_connections[SERVER_SOCKETS];
 };
+
+/* By server_socket(). */
+static const enum ops_role ROLES[SERVER_SOCKETS] = {OPS_RA, OPS_SVC, OPS_ADMIN};
 
 static void
 connection_put(struct connection *c)
@@ -110,13 +112,13 @@ done(struct connection *c)
 }
 
 static void
-work(struct server *s, int all)
+work(struct server *s, unsigned roles)
 {
 	struct ca_load *l = &s->ca->load;
 	struct server_task *t;
 	WIRE_ANSWER *a;
 
-	while ((t = server_queue_take(&s->queue, all)) != NULL) {
+	while ((t = server_queue_take(&s->queue, roles)) != NULL) {
 		atomic_fetch_sub(&l->waiting[t->conn->role != OPS_RA], 1);
 		atomic_fetch_add(&l->busy, 1);
 		a = ops_answer(s->ca, t->conn->role, &t->conn->peer, t->req,
@@ -135,16 +137,23 @@ work(struct server *s, int all)
 static void *
 worker(void *arg)
 {
-	work(arg, 1);
+	work(arg, OPS_ADMIN | OPS_RA);
 	return NULL;
 }
 
-/* However many devices ask, and however slowly their secrets are hashed: the
-   operator can revoke and stop. */
+/* However many devices ask, and however slowly their secrets are hashed; whatever
+   a service does that somebody else runs now: the operator can revoke and stop. */
 static void *
-own_worker(void *arg)
+operators_worker(void *arg)
 {
-	work(arg, 0);
+	work(arg, OPS_ADMIN);
+	return NULL;
+}
+
+static void *
+services_worker(void *arg)
+{
+	work(arg, OPS_SVC);
 	return NULL;
 }
 
@@ -172,7 +181,7 @@ enqueue(struct connection *c, WIRE_REQUEST *req)
 
 	/* Before: a worker may have it at once. */
 	atomic_fetch_add(&l->waiting[ours], 1);
-	if (server_queue_put(&c->server->queue, c, req, ours))
+	if (server_queue_put(&c->server->queue, c, req, c->role))
 		return;
 	atomic_fetch_sub(&l->waiting[ours], 1);
 	atomic_fetch_add(&l->busy_answers, 1);
@@ -202,7 +211,7 @@ leave(struct connection *c)
 	for (p = &s->connections; *p != c; p = &(*p)->next)
 		;
 	*p = c->next;
-	s->n_connections--;
+	s->n_connections[server_socket(c->role)]--;
 	pthread_cond_broadcast(&s->idle);
 	pthread_mutex_unlock(&s->lock);
 	connection_put(c);
@@ -254,14 +263,15 @@ connection_new(struct server *s, int fd, enum ops_role role)
 static int
 enter(struct server *s, struct connection *c)
 {
+	size_t *n = &s->n_connections[server_socket(c->role)];
 	int ok;
 
 	pthread_mutex_lock(&s->lock);
-	ok = s->n_connections < SERVER_CONNECTIONS_MAX;
+	ok = *n < SERVER_CONNECTIONS_MAX;
 	if (ok) {
 		c->next = s->connections;
 		s->connections = c;
-		s->n_connections++;
+		++*n;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return ok;
@@ -275,7 +285,8 @@ serve_connection(struct server *s, struct connection *c)
 	int failed;
 
 	if (!enter(s, c)) {
-		report_event(REPORT_WARN, "server.full", NULL);
+		report_event(REPORT_WARN, "server.full", "socket",
+		    ops_role_name(c->role), NULL);
 		connection_put(c);
 		return;
 	}
@@ -301,7 +312,7 @@ accept_one(struct server *s, size_t i)
 			usleep(ACCEPT_PAUSE_US);
 		return;
 	}
-	c = connection_new(s, fd, s->role[i]);
+	c = connection_new(s, fd, ROLES[i]);
 	if (c == NULL) {
 		close(fd);
 		return;
@@ -318,32 +329,42 @@ accept_one(struct server *s, size_t i)
 	connection_put(c);
 }
 
-/* One for us, as many as may stand at the gate before scrypt, and those that
-   the operator wants: wrong secrets, however many, keep no certificate waiting. */
+static int
+start_worker(struct server *s, void *(*run)(void *))
+{
+	if (pthread_create(&s->workers[s->n_workers], NULL, run, s) != 0) {
+		ca_raise(CA_E_INTERNAL, "worker thread %zu cannot be started",
+		    s->n_workers + 1);
+		return 0;
+	}
+	s->n_workers++;
+	return 1;
+}
+
+/* Those for one socket alone, as many as may stand at the gate before scrypt, and
+   those that the operator wants: wrong secrets, however many, keep no certificate
+   waiting. */
 static int
 start_workers(struct server *s)
 {
-	size_t n = 1 + LIMITS_GATE_RUN + LIMITS_GATE_WAIT +
-	    s->ca->settings->workers;
+	size_t n = 1 + SERVER_SERVICE_WORKERS + LIMITS_GATE_RUN +
+	    LIMITS_GATE_WAIT + s->ca->settings->workers;
+	int ok;
 
 	s->workers = OPENSSL_zalloc(n * sizeof(*s->workers));
-	if (s->workers == NULL)
-		return 0;
-	for (; s->n_workers < n; s->n_workers++)
-		if (pthread_create(&s->workers[s->n_workers], NULL,
-		    s->n_workers == 0 ? own_worker : worker, s) != 0) {
-			ca_raise(CA_E_INTERNAL, "worker thread %zu of %zu "
-			    "cannot be started", s->n_workers + 1, n);
-			return 0;
-		}
-	return 1;
+	ok = s->workers != NULL && start_worker(s, operators_worker);
+	while (ok && s->n_workers <= SERVER_SERVICE_WORKERS)
+		ok = start_worker(s, services_worker);
+	while (ok && s->n_workers < n)
+		ok = start_worker(s, worker);
+	return ok;
 }
 
 static const char *
 socket_path(const struct settings *settings, size_t i)
 {
-	const char *const path[3] = {settings->ra_sock, settings->svc_sock,
-	    settings->admin_sock};
+	const char *const path[SERVER_SOCKETS] = {settings->ra_sock,
+	    settings->svc_sock, settings->admin_sock};
 
 	return path[i];
 }
@@ -352,8 +373,7 @@ struct server *
 server_start(struct ca *ca)
 {
 	struct server *s = OPENSSL_zalloc(sizeof(*s));
-	static const enum ops_role role[3] = {OPS_RA, OPS_SVC, OPS_ADMIN};
-	int i;
+	size_t i;
 
 	if (s == NULL)
 		return NULL;
@@ -361,14 +381,11 @@ server_start(struct ca *ca)
 	server_queue_init(&s->queue);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle, NULL);
-	for (i = 0; i < 3; i++) {
-		s->role[i] = role[i];
-		s->listen[i].events = POLLIN;
-		s->listen[i].fd = -1;
-	}
-	for (i = 0; i < 3; i++) {
-		s->listen[i].fd = socket_listen(socket_path(ca->settings,
-		    (size_t)i), 0660);
+	for (i = 0; i < SERVER_SOCKETS; i++)
+		s->listen[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	for (i = 0; i < SERVER_SOCKETS; i++) {
+		s->listen[i].fd = socket_listen(socket_path(ca->settings, i),
+		    0660);
 		if (s->listen[i].fd < 0)
 			goto err;
 	}
@@ -382,19 +399,21 @@ err:
 int
 server_run(struct server *s, int signal_fd)
 {
-	struct pollfd p[4];
-	int i, n, sig = 0;
+	struct pollfd p[SERVER_SOCKETS + 1];
+	int n, sig = 0;
+	size_t i;
 
 	while (sig != SIGTERM && sig != SIGINT) {
 		memcpy(p, s->listen, sizeof(s->listen));
-		p[3] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
-		n = poll(p, 4, -1);
+		p[SERVER_SOCKETS] = (struct pollfd){.fd = signal_fd,
+		    .events = POLLIN};
+		n = poll(p, SERVER_SOCKETS + 1, -1);
 		if (n < 0 && errno != EINTR)
 			return 0;
-		for (i = 0; i < 3; i++)
+		for (i = 0; i < SERVER_SOCKETS; i++)
 			if (n > 0 && (p[i].revents & POLLIN))
-				accept_one(s, (size_t)i);
-		if (n > 0 && (p[3].revents & POLLIN))
+				accept_one(s, i);
+		if (n > 0 && (p[i].revents & POLLIN))
 			sig = daemon_signal(signal_fd);
 	}
 	return 1;
@@ -410,7 +429,7 @@ close_connections(struct server *s)
 	pthread_mutex_lock(&s->lock);
 	for (c = s->connections; c != NULL; c = c->next)
 		shutdown(c->fd, SHUT_RD);
-	while (s->n_connections > 0)
+	while (s->connections != NULL)
 		pthread_cond_wait(&s->idle, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 	server_queue_stop(&s->queue);
@@ -424,7 +443,7 @@ server_stop(struct server *s)
 	if (s == NULL)
 		return;
 	/* The store's lock is held still: nobody else listens there yet. */
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < SERVER_SOCKETS; i++)
 		if (s->listen[i].fd >= 0) {
 			unlink(socket_path(s->ca->settings, i));
 			close(s->listen[i].fd);

@@ -3,30 +3,43 @@
 #include "ca/engine/server.h"
 #include "ca/engine/server_queue.h"
 
+size_t
+server_socket(enum ops_role role)
+{
+	return role == OPS_ADMIN ? 2 : role == OPS_SVC ? 1 : 0;
+}
+
 void
 server_queue_init(struct server_queue *q)
 {
+	size_t i;
+
 	*q = (struct server_queue){.stopping = 0};
-	q->ours.tail = &q->ours.head;
-	q->devices.tail = &q->devices.head;
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->own_work, NULL);
-	pthread_cond_init(&q->work, NULL);
+	pthread_cond_init(&q->more, NULL);
+	for (i = 0; i < SERVER_SOCKETS; i++) {
+		q->lists[i].tail = &q->lists[i].head;
+		pthread_cond_init(&q->one[i], NULL);
+	}
 }
 
 void
 server_queue_clear(struct server_queue *q)
 {
+	size_t i;
+
 	pthread_mutex_destroy(&q->lock);
-	pthread_cond_destroy(&q->own_work);
-	pthread_cond_destroy(&q->work);
+	pthread_cond_destroy(&q->more);
+	for (i = 0; i < SERVER_SOCKETS; i++)
+		pthread_cond_destroy(&q->one[i]);
 }
 
 int
 server_queue_put(struct server_queue *q, struct connection *conn,
-    WIRE_REQUEST *req, int ours)
+    WIRE_REQUEST *req, enum ops_role role)
 {
-	struct server_list *l = ours ? &q->ours : &q->devices;
+	size_t i = server_socket(role);
+	struct server_list *l = &q->lists[i];
 	struct server_task *t = OPENSSL_zalloc(sizeof(*t));
 	int full;
 
@@ -38,11 +51,10 @@ server_queue_put(struct server_queue *q, struct connection *conn,
 		*l->tail = t;
 		l->tail = &t->next;
 		l->n++;
-		/* One, not all: dozens would wake to find nothing. What is ours
-		   may be done by either kind, and one kind may be busy. */
-		pthread_cond_signal(&q->work);
-		if (ours)
-			pthread_cond_signal(&q->own_work);
+		/* One of a kind, not all: dozens would wake to find nothing.
+		   Either kind may do it, and one of them may be busy. */
+		pthread_cond_signal(&q->more);
+		pthread_cond_signal(&q->one[i]);
 	}
 	pthread_mutex_unlock(&q->lock);
 	if (full)
@@ -64,20 +76,35 @@ first(struct server_list *l)
 	return t;
 }
 
+static struct server_task *
+first_of(struct server_queue *q, unsigned roles)
+{
+	static const enum ops_role order[] = {OPS_ADMIN, OPS_SVC, OPS_RA};
+	struct server_task *t = NULL;
+	size_t i;
+
+	for (i = 0; t == NULL && i < SERVER_SOCKETS; i++)
+		if (roles & order[i])
+			t = first(&q->lists[server_socket(order[i])]);
+	return t;
+}
+
+static pthread_cond_t *
+work_for(struct server_queue *q, unsigned roles)
+{
+	int one = roles == OPS_ADMIN || roles == OPS_SVC || roles == OPS_RA;
+
+	return one ? &q->one[server_socket((enum ops_role)roles)] : &q->more;
+}
+
 struct server_task *
-server_queue_take(struct server_queue *q, int all)
+server_queue_take(struct server_queue *q, unsigned roles)
 {
 	struct server_task *t;
 
 	pthread_mutex_lock(&q->lock);
-	for (;;) {
-		t = first(&q->ours);
-		if (t == NULL && all)
-			t = first(&q->devices);
-		if (t != NULL || q->stopping)
-			break;
-		pthread_cond_wait(all ? &q->work : &q->own_work, &q->lock);
-	}
+	while ((t = first_of(q, roles)) == NULL && !q->stopping)
+		pthread_cond_wait(work_for(q, roles), &q->lock);
 	pthread_mutex_unlock(&q->lock);
 	return t;
 }
@@ -85,9 +112,12 @@ server_queue_take(struct server_queue *q, int all)
 void
 server_queue_stop(struct server_queue *q)
 {
+	size_t i;
+
 	pthread_mutex_lock(&q->lock);
 	q->stopping = 1;
-	pthread_cond_broadcast(&q->work);
-	pthread_cond_broadcast(&q->own_work);
+	pthread_cond_broadcast(&q->more);
+	for (i = 0; i < SERVER_SOCKETS; i++)
+		pthread_cond_broadcast(&q->one[i]);
 	pthread_mutex_unlock(&q->lock);
 }

@@ -10,20 +10,22 @@
 
 /* Requests between readers and workers, with real threads. */
 
+#define POOL (OPS_ADMIN | OPS_RA)
+
 static void
-put(struct server_queue *q, int64_t id, int ours)
+put(struct server_queue *q, int64_t id, enum ops_role role)
 {
 	WIRE_REQUEST *req = message_request("ping", id);
 
 	assert_non_null(req);
-	assert_true(server_queue_put(q, NULL, req, ours));
+	assert_true(server_queue_put(q, NULL, req, role));
 }
 
 /* The id of the next request; -1: the server stops. */
 static int64_t
-take(struct server_queue *q, int all)
+take(struct server_queue *q, unsigned roles)
 {
-	struct server_task *t = server_queue_take(q, all);
+	struct server_task *t = server_queue_take(q, roles);
 	int64_t id;
 
 	if (t == NULL)
@@ -41,20 +43,41 @@ ours_first(void **state)
 
 	(void)state;
 	server_queue_init(&q);
-	put(&q, 1, 0);
-	put(&q, 2, 0);
-	put(&q, 3, 1);
-	put(&q, 4, 1);
-	assert_int_equal(take(&q, 1), 3);
-	assert_int_equal(take(&q, 0), 4);
-	assert_int_equal(take(&q, 1), 1);
-	put(&q, 5, 0);
-	assert_int_equal(take(&q, 1), 2);
-	assert_int_equal(take(&q, 1), 5);
-	put(&q, 6, 0);	/* once empty, it goes on */
-	assert_int_equal(take(&q, 1), 6);
+	put(&q, 1, OPS_RA);
+	put(&q, 2, OPS_RA);
+	put(&q, 3, OPS_ADMIN);
+	put(&q, 4, OPS_ADMIN);
+	assert_int_equal(take(&q, POOL), 3);
+	assert_int_equal(take(&q, OPS_ADMIN), 4);
+	assert_int_equal(take(&q, POOL), 1);
+	put(&q, 5, OPS_RA);
+	assert_int_equal(take(&q, POOL), 2);
+	assert_int_equal(take(&q, POOL), 5);
+	put(&q, 6, OPS_RA);	/* once empty, it goes on */
+	assert_int_equal(take(&q, POOL), 6);
 	server_queue_stop(&q);
-	assert_int_equal(take(&q, 1), -1);
+	assert_int_equal(take(&q, POOL), -1);
+	server_queue_clear(&q);
+}
+
+/* What services ask is done by those who are for them alone. */
+static void
+services_apart(void **state)
+{
+	struct server_queue q;
+
+	(void)state;
+	server_queue_init(&q);
+	put(&q, 1, OPS_SVC);
+	put(&q, 2, OPS_RA);
+	put(&q, 3, OPS_ADMIN);
+	assert_int_equal(take(&q, POOL), 3);
+	assert_int_equal(take(&q, POOL), 2);
+	server_queue_stop(&q);
+	assert_int_equal(take(&q, POOL), -1);
+	assert_int_equal(take(&q, OPS_ADMIN), -1);
+	assert_int_equal(take(&q, OPS_SVC), 1);
+	assert_int_equal(take(&q, OPS_SVC), -1);
 	server_queue_clear(&q);
 }
 
@@ -69,15 +92,15 @@ each_has_its_limit(void **state)
 	(void)state;
 	server_queue_init(&q);
 	for (i = 0; i < SERVER_QUEUE_MAX; i++)
-		put(&q, i, 0);
-	assert_false(server_queue_put(&q, NULL, req, 0));
-	put(&q, 9999, 1);
-	assert_int_equal(take(&q, 1), 9999);
-	assert_int_equal(take(&q, 1), 0);
-	assert_true(server_queue_put(&q, NULL, req, 0));
+		put(&q, i, OPS_RA);
+	assert_false(server_queue_put(&q, NULL, req, OPS_RA));
+	put(&q, 9999, OPS_ADMIN);
+	assert_int_equal(take(&q, POOL), 9999);
+	assert_int_equal(take(&q, POOL), 0);
+	assert_true(server_queue_put(&q, NULL, req, OPS_RA));
 	for (i = 1; i < SERVER_QUEUE_MAX; i++)
-		assert_int_equal(take(&q, 1), i);
-	assert_int_equal(take(&q, 1), 7);
+		assert_int_equal(take(&q, POOL), i);
+	assert_int_equal(take(&q, POOL), 7);
 	server_queue_clear(&q);
 }
 
@@ -90,15 +113,15 @@ stopped(void **state)
 
 	(void)state;
 	server_queue_init(&q);
-	put(&q, 1, 0);
-	put(&q, 2, 1);
+	put(&q, 1, OPS_RA);
+	put(&q, 2, OPS_ADMIN);
 	server_queue_stop(&q);
-	assert_false(server_queue_put(&q, NULL, req, 0));
-	assert_false(server_queue_put(&q, NULL, req, 1));
-	assert_int_equal(take(&q, 0), 2);
-	assert_int_equal(take(&q, 0), -1);	/* the device's is not for it */
-	assert_int_equal(take(&q, 1), 1);
-	assert_int_equal(take(&q, 1), -1);
+	assert_false(server_queue_put(&q, NULL, req, OPS_RA));
+	assert_false(server_queue_put(&q, NULL, req, OPS_ADMIN));
+	assert_int_equal(take(&q, OPS_ADMIN), 2);
+	assert_int_equal(take(&q, OPS_ADMIN), -1);	/* the device's is not for it */
+	assert_int_equal(take(&q, POOL), 1);
+	assert_int_equal(take(&q, POOL), -1);
 	server_queue_clear(&q);
 	WIRE_REQUEST_free(req);
 }
@@ -108,7 +131,7 @@ stopped(void **state)
 struct worker {
 	struct server_queue *q;
 	pthread_t thread;
-	int all;
+	unsigned roles;
 	unsigned char seen[2 * PUTS];
 };
 
@@ -118,7 +141,7 @@ work(void *arg)
 	struct worker *w = arg;
 	int64_t id;
 
-	while ((id = take(w->q, w->all)) != -1)
+	while ((id = take(w->q, w->roles)) != -1)
 		w->seen[id]++;
 	return NULL;
 }
@@ -133,7 +156,8 @@ read_all(void *arg)
 
 	for (i = 0; i < 2 * PUTS; i++) {
 		req = message_request("ping", i);
-		while (!server_queue_put(q, NULL, req, i % 2))
+		while (!server_queue_put(q, NULL, req, i % 2 ? OPS_ADMIN :
+		    OPS_RA))
 			sched_yield();
 	}
 	return NULL;
@@ -152,7 +176,7 @@ many_threads(void **state)
 	server_queue_init(&q);
 	for (k = 0; k < 5; k++) {
 		w[k].q = &q;
-		w[k].all = k > 0;
+		w[k].roles = k > 0 ? POOL : OPS_ADMIN;
 		assert_int_equal(
 		    pthread_create(&w[k].thread, NULL, work, &w[k]), 0);
 	}
@@ -176,6 +200,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ours_first),
+	    cmocka_unit_test(services_apart),
 	    cmocka_unit_test(each_has_its_limit),
 	    cmocka_unit_test(stopped),
 	    cmocka_unit_test(many_threads),

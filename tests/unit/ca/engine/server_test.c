@@ -325,6 +325,35 @@ a_slow_reader(void **state)
 	WIRE_REQUEST_free(req);
 }
 
+/* A service that holds all connections of its socket keeps itself out. */
+static void
+each_socket_its_own(void **state)
+{
+	struct world *w = *state;
+	struct running r;
+	int fds[SERVER_CONNECTIONS_MAX], i, fd;
+	char c;
+
+	report_init("test", REPORT_ERROR + 1, 2);
+	start(&r, w);
+	for (i = 0; i < SERVER_CONNECTIONS_MAX; i++)
+		fds[i] = link_to(w->settings->svc_sock);
+	answered(fds[SERVER_CONNECTIONS_MAX - 1], "ping");
+	fd = link_to(w->settings->svc_sock);
+	assert_int_equal(recv(fd, &c, 1, 0), 0);
+	close(fd);
+	fd = link_to(w->settings->admin_sock);
+	answered(fd, "ca.list");
+	close(fd);
+	fd = link_to(w->settings->ra_sock);
+	answered(fd, "ping");
+	close(fd);
+	for (i = 0; i < SERVER_CONNECTIONS_MAX; i++)
+		close(fds[i]);
+	stop(&r);
+	report_init("test", REPORT_ERROR, 2);
+}
+
 /* What was asked before the stop is answered. */
 static void
 stopped_in_flight(void **state)
@@ -398,6 +427,7 @@ main(void)
 	    cmocka_unit_test(garbage),
 	    cmocka_unit_test(foreign_users),
 	    cmocka_unit_test(a_slow_reader),
+	    cmocka_unit_test(each_socket_its_own),
 	    cmocka_unit_test(stopped_in_flight),
 	    cmocka_unit_test(gone_clients),
 	    cmocka_unit_test(twice),
