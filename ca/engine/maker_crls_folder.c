@@ -22,6 +22,7 @@ struct file {			/* one file of the folder, as it was read */
 	char name[256];
 	struct stat st;
 	STACK_OF(X509_CRL) *crls;	/* NULL: nothing that is taken */
+	int unread;			/* what it is now could not be read */
 };
 
 struct crl_set {
@@ -220,8 +221,31 @@ read_all(int fd, unsigned char *data, size_t len)
 	return have == len;
 }
 
+/* What has not changed is shared with the set before. */
 static void
-read_open(int fd, struct file *f)
+share(struct file *f, const struct file *was)
+{
+	int i, n = was->crls == NULL ? 0 : sk_X509_CRL_num(was->crls);
+
+	f->crls = was->crls == NULL ? NULL : sk_X509_CRL_dup(was->crls);
+	for (i = 0; f->crls != NULL && i < n; i++)
+		X509_CRL_up_ref(sk_X509_CRL_value(f->crls, i));
+}
+
+/* The disk, descriptors or a file's mode: that passes, and nothing tells when. It
+   is tried again at each look, told of once, and what was read before holds. */
+static void
+unread(struct file *f, const struct file *was)
+{
+	if (was == NULL || !was->unread)
+		refused(f, "it cannot be read");
+	f->unread = 1;
+	if (was != NULL)
+		share(f, was);
+}
+
+static void
+read_open(int fd, struct file *f, const struct file *was)
 {
 	size_t len = (size_t)f->st.st_size;
 	unsigned char *data = OPENSSL_malloc(len + 1);
@@ -230,24 +254,24 @@ read_open(int fd, struct file *f)
 	if (data != NULL && read_all(fd, data, len))
 		parse(f, data, len);
 	else
-		refused(f, "it cannot be read");
+		unread(f, was);
 	ERR_pop_to_mark();
 	OPENSSL_free(data);
 }
 
 /* Another file may have taken its place since it was listed: what was opened
-   counts. */
+   counts. ${was}: of that name, as it was before; NULL: there was none. */
 static void
-read_file(int dir, struct file *f)
+read_file(int dir, struct file *f, const struct file *was)
 {
 	int fd = openat(dir, f->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &f->st) != 0 || !S_ISREG(f->st.st_mode))
-		refused(f, "it cannot be read");
+		unread(f, was);
 	else if (f->st.st_size > MAKER_CRLS_FILE_MAX)
 		refused(f, "it is too large");
 	else
-		read_open(fd, f);
+		read_open(fd, f, was);
 	if (fd >= 0)
 		close(fd);
 }
@@ -315,21 +339,19 @@ list_files(DIR *d, struct crl_set *s, const struct crl_set *before)
 }
 
 static int
-is_same(const struct file *a, const struct file *b)
+is_at(const struct timespec *a, const struct timespec *b)
 {
-	return strcmp(a->name, b->name) == 0 &&
-	    a->st.st_ino == b->st.st_ino && a->st.st_dev == b->st.st_dev &&
-	    a->st.st_size == b->st.st_size &&
-	    a->st.st_mtim.tv_sec == b->st.st_mtim.tv_sec &&
-	    a->st.st_mtim.tv_nsec == b->st.st_mtim.tv_nsec;
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static const struct file *
-find_same(const struct crl_set *before, const struct file *f)
+static int
+is_same(const struct file *a, const struct file *was)
 {
-	const struct file *was = before == NULL ? NULL : find(before, f);
-
-	return was != NULL && is_same(was, f) ? was : NULL;
+	return strcmp(a->name, was->name) == 0 && !was->unread &&
+	    a->st.st_ino == was->st.st_ino && a->st.st_dev == was->st.st_dev &&
+	    a->st.st_size == was->st.st_size &&
+	    is_at(&a->st.st_mtim, &was->st.st_mtim) &&
+	    is_at(&a->st.st_ctim, &was->st.st_ctim);
 }
 
 static int
@@ -346,15 +368,16 @@ is_unchanged(const struct crl_set *s, const struct crl_set *before)
 	return 1;
 }
 
-/* What has not changed is shared with the set before. */
+/* One file, read or taken over. */
 static void
-share(struct file *f, const struct file *was)
+fill(int dir, struct file *f, const struct crl_set *before)
 {
-	int i, n = was->crls == NULL ? 0 : sk_X509_CRL_num(was->crls);
+	const struct file *was = before == NULL ? NULL : find(before, f);
 
-	f->crls = was->crls == NULL ? NULL : sk_X509_CRL_dup(was->crls);
-	for (i = 0; f->crls != NULL && i < n; i++)
-		X509_CRL_up_ref(sk_X509_CRL_value(f->crls, i));
+	if (was != NULL && is_same(f, was))
+		share(f, was);
+	else
+		read_file(dir, f, was);
 }
 
 static struct crl_set *
@@ -376,7 +399,6 @@ struct crl_set *
 crl_set_read(const char *dir, struct crl_set *before)
 {
 	struct crl_set *s = set_new();
-	const struct file *was;
 	DIR *d = opendir(dir);
 	size_t i;
 
@@ -396,10 +418,7 @@ crl_set_read(const char *dir, struct crl_set *before)
 		report_event(REPORT_WARN, "maker.crl.refused", "file", "",
 		    "why", "there is too much in the folder", NULL);
 	for (i = 0; i < s->n; i++)
-		if ((was = find_same(before, &s->file[i])) != NULL)
-			share(&s->file[i], was);
-		else
-			read_file(dirfd(d), &s->file[i]);
+		fill(dirfd(d), &s->file[i], before);
 	closedir(d);
 	return s;
 }

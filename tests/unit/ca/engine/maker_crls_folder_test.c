@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +139,54 @@ files(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* As many descriptors as there are, and one more: the folder's. */
+static struct crl_set *
+read_without(const char *dir, struct crl_set *before)
+{
+	struct rlimit was, few;
+	int fd = dup(0);
+	struct crl_set *s;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	few.rlim_cur = (rlim_t)fd + 1;
+	close(fd);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	s = crl_set_read(dir, before);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_non_null(s);
+	return s;
+}
+
+/* What cannot be read now is read later, though the file is the same still; until
+   then, what was read of that name holds. */
+static void
+unread(void **state)
+{
+	struct place *p = *state;
+	struct crl_spec s = {.issuer = p->ca, .key = p->key};
+	struct crl_set *a, *b, *c;
+
+	put_new_crl(p->dir, "a.crl", &s);
+	a = crl_set_read(p->dir, NULL);
+	assert_int_equal(number_of(a), 1);
+	put_new_crl(p->dir, "a.crl", &s);
+	put_new_crl(p->dir, "b.crl", &s);
+	b = read_without(p->dir, a);
+	assert_int_equal(number_of(b), 1);
+	c = read_without(p->dir, b);
+	assert_int_equal(number_of(c), 1);
+	crl_set_put(a);
+	crl_set_put(b);
+	a = crl_set_read(p->dir, c);
+	assert_int_equal(number_of(a), 2);
+	b = crl_set_read(p->dir, a);
+	assert_ptr_equal(a, b);
+	crl_set_put(a);
+	crl_set_put(b);
+	crl_set_put(c);
+}
+
 /* One of more octets than anybody needs is not read. */
 static void
 too_large(void **state)
@@ -192,7 +241,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(what_is_taken), T(files), T(too_large), T(by_issuer)};
+	    T(what_is_taken), T(files), T(unread), T(too_large), T(by_issuer)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
