@@ -213,12 +213,29 @@ evidence_record(struct store_tx *tx, struct evidence_row *row, int64_t cert,
 	    evidence_expire(tx, now, EXPIRE_ROWS);
 }
 
+int
+evidence_record_refusal(struct store_tx *tx, struct evidence_row *row,
+    const struct outcome *o)
+{
+	int64_t n = 0;
+
+	return store_count(tx, "evidence", outcome_party(o),
+		   row->at - row->at % 3600, &n) &&
+	    (n > OUTCOME_REFUSALS_PER_HOUR ||
+		evidence_record(tx, row, 0, row->at));
+}
+
+struct refused {
+	struct evidence_row *row;
+	const struct outcome *o;
+};
+
 static int
 refused_tx(struct store_tx *tx, void *arg)
 {
-	struct evidence_row *row = arg;
+	struct refused *r = arg;
 
-	return evidence_record(tx, row, 0, row->at);
+	return evidence_record_refusal(tx, r->row, r->o);
 }
 
 /* What was refused is on record, too; that it cannot be written makes it no less
@@ -227,15 +244,16 @@ static void
 record_refusal(struct admitting *t, const struct appraise_ask *ask,
     const struct nonce_row *nonce, const WIRE_ANSWER *a)
 {
+	struct refused r = {NULL, t->o};
 	struct evidence_row *row;
 
 	ERR_set_mark();
-	row = make_row(t, ask, nonce, a);
+	row = r.row = make_row(t, ask, nonce, a);
 	if (row != NULL) {
 		snprintf(row->rule, sizeof(row->rule), "%s", t->o->rule);
 		snprintf(row->text, sizeof(row->text), "%s", t->o->text);
 	}
-	if (row == NULL || !store_write(t->env->store, refused_tx, row, 0))
+	if (row == NULL || !store_write(t->env->store, refused_tx, &r, 0))
 		report_event(REPORT_WARN, "attest.unwritten", "fleet",
 		    t->fleet->name, "device", t->a->device, NULL);
 	ERR_pop_to_mark();

@@ -79,6 +79,10 @@ int attest_by_evidence(struct admitting *t);
    rests on, and its entry of the log. */
 int evidence_record(struct store_tx *tx, struct evidence_row *row,
     int64_t cert, time_t now);
+/* Evidence that was refused is on record, too, at OUTCOME_REFUSALS_PER_HOUR for a
+   party: its request comes whole, and may come any number of times. */
+int evidence_record_refusal(struct store_tx *tx, struct evidence_row *row,
+    const struct outcome *o);
 /* Frees the row, too. NULL is fine. */
 void evidence_row_free(struct evidence_row *row);
 

@@ -228,6 +228,7 @@ usable(struct admitting *t, const struct secret_row *row)
 		return stage_refuse(t, WIRE_UNAUTHENTICATED, "secret.used", "",
 		    "the secret has been used already");
 	stage_known(t, t->fleet->name, row->user);
+	snprintf(t->o->shown, sizeof(t->o->shown), "%s", t->o->who);
 	if (!fleet_in(row->fleets, t->fleet->name))
 		return stage_refuse(t, WIRE_DENIED, "secret.fleet", "label",
 		    "the secret is not for fleet %s", t->fleet->name);

@@ -153,20 +153,19 @@ struct refusal {
 	int64_t n;
 };
 
-#define REFUSALS_PER_HOUR 20
-
 static int
 refusal_tx(struct store_tx *tx, void *arg)
 {
 	struct refusal *r = arg;
 	struct ops_call *c = r->c;
+	const char *party = outcome_party(&c->o);
 	WIRE_FIELDS *l;
 	int ok;
 
-	if (!store_count(tx, "refusal", c->o.who[0] != '\0' ? c->o.who :
-	    c->who, c->now - c->now % 3600, &r->n))
+	if (!store_count(tx, "refusal", party[0] != '\0' ? party : c->who,
+	    c->now - c->now % 3600, &r->n))
 		return 0;
-	if (r->n > REFUSALS_PER_HOUR)
+	if (r->n > OUTCOME_REFUSALS_PER_HOUR)
 		return 1;
 	l = field_list_new();
 	ok = l != NULL && field_add_text(l, "op", c->op) &&

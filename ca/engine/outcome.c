@@ -91,6 +91,12 @@ set(char *out, size_t size, const char *text)
 	make_line(out);
 }
 
+const char *
+outcome_party(const struct outcome *o)
+{
+	return o->shown[0] != '\0' ? o->shown : o->who;
+}
+
 int
 outcome_refuse(struct outcome *o, enum wire_status status, const char *stage,
     const char *rule, const char *field, const char *fmt, ...)

@@ -26,11 +26,18 @@ struct outcome {
 	int64_t succeeded;	/* certificate (row) whose successor the party
 				   has authenticated with; 0 none */
 	char who[320];		/* "fleet/device" or address, for the log */
+	char shown[320];	/* the credential that it has shown, where the
+				   party chose the name in ${who}; "" */
 	char other[320];	/* key.duplicate: whose key it is, for the log
 				   only; "" not known */
 };
 
+/* What a party leaves in the log by being refused, in an hour. */
+#define OUTCOME_REFUSALS_PER_HOUR 20
+
 void outcome_init(struct outcome *o);
+/* Whom refusals are counted for: not by a name that the party may choose. */
+const char *outcome_party(const struct outcome *o);
 /* Fill as a refusal. Always returns 0, so that callers can return it. */
 int outcome_refuse(struct outcome *o, enum wire_status status,
     const char *stage, const char *rule, const char *field, const char *fmt,

@@ -85,12 +85,64 @@ none_is_missed(void **state)
 	expect_refused(w, WIRE_DENIED, "attest", "attest.missing");
 }
 
+static void
+refuse(struct store_tx *tx, const char *device, int n)
+{
+	struct outcome o = {.shown = "f/user"};
+	struct evidence_row row = {.at = 3600 * 1000, .rule = "attest.key",
+	    .fleet = "f", .format = "tpm"};
+	int i;
+
+	snprintf(row.device, sizeof(row.device), "%s", device);
+	snprintf(o.who, sizeof(o.who), "f/%s", device);
+	for (i = 0; i < n; i++)
+		assert_true(evidence_record_refusal(tx, &row, &o));
+	o.shown[0] = '\0';
+	assert_true(evidence_record_refusal(tx, &row, &o));
+}
+
+static int
+count_row(struct evidence_row *row, void *arg)
+{
+	evidence_row_clear(row);
+	++*(int *)arg;
+	return 1;
+}
+
+static int
+refusals_tx(struct store_tx *tx, void *arg)
+{
+	(void)arg;
+	refuse(tx, "a", OUTCOME_REFUSALS_PER_HOUR - 1);
+	refuse(tx, "b", OUTCOME_REFUSALS_PER_HOUR);
+	return 1;
+}
+
+static int
+count_tx(struct store_tx *tx, void *arg)
+{
+	return evidence_list(tx, "f", INT64_MAX, 1000, count_row, arg);
+}
+
+/* Whoever may be refused for ever does not fill the store: names that a party
+   chooses make it no other. */
+static void
+so_many_are_recorded(void **state)
+{
+	struct world *w = *state;
+	int n = 0;
+
+	assert_int_equal(store_write(w->store, refusals_tx, NULL, 0), 1);
+	assert_int_equal(store_read(w->store, count_tx, &n), 1);
+	assert_int_equal(n, OUTCOME_REFUSALS_PER_HOUR + 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(key_and_facts),
 	    cmocka_unit_test(a_refusal_is_passed_on),
-	    world_test(none_is_missed)};
+	    world_test(none_is_missed), world_test(so_many_are_recorded)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,6 +256,40 @@ without_a_key(void **state)
 	device_free(&d);
 }
 
+/* Names that are not the secret's make its holder no other party: so many
+   refusals of it are on record. */
+static void
+other_names_by_a_secret(void **state)
+{
+	struct world *w = *state;
+	char old_user[128], old_secret[128], cn[32];
+	WIRE_ANSWER *a;
+	struct device d;
+	int i;
+
+	strcpy(old_user, user);
+	strcpy(old_secret, secret);
+	a = world_admin(w, "secret.new", "tt", "fleet", "devices", "device",
+	    "bound");
+	world_is(a, WIRE_OK);
+	strcpy(user, field_text(a->values, "user", ""));
+	strcpy(secret, field_text(a->values, "secret", ""));
+	WIRE_ANSWER_free(a);
+	for (i = 0; i < 25; i++) {
+		snprintf(cn, sizeof(cn), "not-bound-%d", i);
+		device_make(&d, cn);
+		world_refused(enroll(w, &d), WIRE_DENIED, "secret.device");
+		device_free(&d);
+	}
+	assert_int_equal(world_log(w, "refusal", "party=devices/not-bound-"),
+	    20);
+	device_make(&d, "bound");
+	world_done(enroll(w, &d));
+	device_free(&d);
+	strcpy(user, old_user);
+	strcpy(secret, old_secret);
+}
+
 /* A one-time secret is not used up by a certificate that came to nothing. */
 static void
 a_secret_is_given_back(void **state)
@@ -327,6 +361,7 @@ main(void)
 	    cmocka_unit_test(a_clone),
 	    cmocka_unit_test(while_stopped),
 	    cmocka_unit_test(without_a_key),
+	    cmocka_unit_test(other_names_by_a_secret),
 	    cmocka_unit_test(a_secret_is_given_back),
 	    cmocka_unit_test(fleets),
 	};
