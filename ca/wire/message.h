@@ -26,6 +26,7 @@
 #define WIRE_OP_MAX 64
 #define WIRE_TEXT_MAX 1023		/* octets of a refusal text or a cursor */
 #define WIRE_BACKLOG 256
+#define WIRE_CONNECT_S 5
 #define WIRE_ROWS_MAX 1000		/* rows in one answer: lists page */
 
 enum wire_status {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <openssl/crypto.h>
 #include "ca/error.h"
@@ -92,11 +93,29 @@ socket_listen(const char *path, mode_t mode)
 	return fd;
 }
 
+/* Whose listener's queue is full waits as long as one that is not read from: for
+   ever, unless it is told otherwise. */
+static int
+connect_in_time(int fd, const struct sockaddr_un *sa)
+{
+	struct timeval limit = {WIRE_CONNECT_S, 0}, none = {0, 0};
+	int r;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
+		return -1;
+	do
+		r = connect(fd, (const struct sockaddr *)sa, sizeof(*sa));
+	while (r == -1 && errno == EINTR);
+	return r != 0 ? -1
+		      : setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none,
+			    sizeof(none));
+}
+
 int
 socket_connect(const char *path)
 {
 	struct sockaddr_un sa;
-	int fd, r;
+	int fd;
 
 	if (!address(&sa, path))
 		return -1;
@@ -105,10 +124,7 @@ socket_connect(const char *path)
 		sys_raise("socket for", path);
 		return -1;
 	}
-	do
-		r = connect(fd, (struct sockaddr *)&sa, sizeof(sa));
-	while (r == -1 && errno == EINTR);
-	if (r == -1) {
+	if (connect_in_time(fd, &sa) != 0) {
 		sys_raise("connect to", path);
 		ca_raise(CA_E_BUSY, "socket: %s: nobody answers", path);
 		close(fd);

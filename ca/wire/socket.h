@@ -22,7 +22,9 @@ struct socket_peer {		/* told by the kernel, not by the peer */
 /* Listen on ${path} with ${mode} (e.g. 0660). A stale socket file (nobody
    listens) is replaced, a living one refused. fd, or -1 raised. */
 int socket_listen(const char *path, mode_t mode);
-int socket_connect(const char *path);		/* fd, or -1 raised */
+/* fd, or -1 raised: also when as many wait there as may, and none is taken for
+   WIRE_CONNECT_S seconds. */
+int socket_connect(const char *path);
 int socket_peer_of(int fd, struct socket_peer *out);
 
 /* Read one message's DER into *buf (OPENSSL_free). 1; 0 raised; -1 when the

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <openssl/crypto.h>
 #include "ca/error.h"
 #include "ca/wire/socket.h"
@@ -305,13 +306,43 @@ test_call_closed(void **state)
 	WIRE_REQUEST_free(r);
 }
 
+/* Somebody listens and takes nobody: a client is not kept for good. */
+static void
+test_connect_full(void **state)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), client[3], i;
+	struct timeval left;
+	socklen_t len = sizeof(left);
+
+	(void)state;
+	strcpy(sa.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	alarm(60);
+	for (i = 0; i < 3; i++)
+		client[i] = socket_connect(path);
+	alarm(0);
+	assert_true(client[0] >= 0 && client[1] >= 0);
+	assert_int_equal(client[2], -1);
+	assert_int_equal(reason(), CA_E_BUSY);
+	ERR_clear_error();
+	/* The limit was for that alone. */
+	assert_int_equal(getsockopt(client[0], SOL_SOCKET, SO_SNDTIMEO, &left,
+	    &len), 0);
+	assert_int_equal(left.tv_sec, 0);
+	close(client[0]);
+	close(client[1]);
+	close(fd);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_listen),
+	    T(test_listen), T(test_connect_full),
 	    T(test_listen_refuses),
 	    T(test_read_write),
 	    T(test_half_messages),
