@@ -16,7 +16,9 @@
 #define SEAL "inkan-nonce-seal-v1"
 #define TIE "inkan-nonce-tie-v1"
 #define ACTIVATION "inkan-tpm-act-v1"
-#define GRACE 86400	/* seconds that a row stays after its end */
+#define GRACE 86400	/* seconds that a row stays after its end, so that it is
+			   known why it is refused */
+#define GRACE_UNUSED 600
 #define PURGE_ROWS 32
 
 static int
@@ -243,28 +245,24 @@ struct giving {
 	time_t now;
 };
 
-/* How much may be outstanding is a matter of this moment. */
+/* Anybody may ask, and need not use what he gets: it is the oldest that makes room,
+   not the newcomer that is turned away. Nor can who knows a device's endorsement
+   key make room of its nonces: they are counted with the attestation key. */
 static int
 give_tx(struct store_tx *tx, void *arg)
 {
 	const struct giving *g = arg;
-	int64_t all = 0, key = 0;
+	const struct nonce_row *row = g->row;
 
-	if (!nonces_purge(tx, g->now - GRACE, PURGE_ROWS) ||
-	    !nonces_count_open(tx, g->row->fleet, g->now, &all) ||
-	    (g->row->has_ek &&
-		!nonces_count_ek(tx, g->row->ek_sha256, g->now, &key)))
-		return 0;
-	if (all >= g->policy->max_outstanding ||
-	    key >= g->policy->max_per_key) {
-		ca_raise(CA_E_BUSY, "attest.outstanding: %s",
-		    key >= g->policy->max_per_key
-			? "the endorsement key has enough nonces that it has "
-			  "not used"
-			: "the fleet has enough nonces that were not used");
-		return 0;
-	}
-	return nonces_add(tx, g->row);
+	return nonces_purge(tx, g->now - GRACE, PURGE_ROWS) &&
+	    nonces_purge_unused(
+		tx, row->fleet, g->now - GRACE_UNUSED, PURGE_ROWS) &&
+	    nonces_keep_fleet(
+		tx, row->fleet, g->now, g->policy->max_outstanding - 1) &&
+	    (!row->has_ek ||
+		nonces_keep_keys(
+		    tx, row, g->now, g->policy->max_per_key - 1)) &&
+	    nonces_add(tx, row);
 }
 
 static int

@@ -110,13 +110,40 @@ nonces_count_open(
 }
 
 int
-nonces_count_ek(struct store_tx *tx, const unsigned char ek_sha256[32],
-    int64_t now, int64_t *n)
+nonces_keep_fleet(
+    struct store_tx *tx, const char *fleet, int64_t now, int64_t most)
 {
-	return sql_number(tx, n,
-		   "SELECT count(*) FROM nonces"
-		   " WHERE ek_sha256 = ? AND used = 0 AND expires > ?",
-		   "bi", ek_sha256, (size_t)32, now) == 1;
+	int64_t n = 0;
+
+	if (!nonces_count_open(tx, fleet, now, &n))
+		return 0;
+	return n <= most ||
+	    sql_run(tx,
+		"DELETE FROM nonces WHERE id IN (SELECT id FROM nonces"
+		" WHERE fleet = ? AND used = 0 AND expires > ?"
+		" ORDER BY expires, id LIMIT ?)",
+		"tii", fleet, now, n - most);
+}
+
+int
+nonces_keep_keys(struct store_tx *tx, const struct nonce_row *row, int64_t now,
+    int64_t most)
+{
+	int64_t n = 0;
+
+	if (sql_number(tx, &n,
+		"SELECT count(*) FROM nonces WHERE ek_sha256 = ?"
+		" AND ak_name = ? AND used = 0 AND expires > ?",
+		"bbi", row->ek_sha256, sizeof(row->ek_sha256), row->ak_name,
+		row->ak_name_len, now) != 1)
+		return 0;
+	return n <= most ||
+	    sql_run(tx,
+		"DELETE FROM nonces WHERE id IN (SELECT id FROM nonces"
+		" WHERE ek_sha256 = ? AND ak_name = ? AND used = 0"
+		" AND expires > ? ORDER BY expires, id LIMIT ?)",
+		"bbii", row->ek_sha256, sizeof(row->ek_sha256), row->ak_name,
+		row->ak_name_len, now, n - most);
 }
 
 int
@@ -126,4 +153,15 @@ nonces_purge(struct store_tx *tx, int64_t before, int64_t limit)
 	    "DELETE FROM nonces WHERE id IN (SELECT id FROM nonces"
 	    " WHERE expires < ? ORDER BY expires LIMIT ?)",
 	    "ii", before, limit);
+}
+
+int
+nonces_purge_unused(struct store_tx *tx, const char *fleet, int64_t before,
+    int64_t limit)
+{
+	return sql_run(tx,
+	    "DELETE FROM nonces WHERE id IN (SELECT id FROM nonces"
+	    " WHERE fleet = ? AND used = 0 AND expires < ?"
+	    " ORDER BY expires LIMIT ?)",
+	    "tii", fleet, before, limit);
 }

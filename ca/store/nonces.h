@@ -48,12 +48,19 @@ int nonces_by_tie(struct store_tx *tx, const unsigned char tie[32],
    it; -1 raised. */
 int nonces_use(struct store_tx *tx, int64_t id,
     const unsigned char request[32], int64_t now);
-/* How many can still be used: of one fleet, and of one endorsement key. */
+/* How many of a fleet can still be used. */
 int nonces_count_open(
     struct store_tx *tx, const char *fleet, int64_t now, int64_t *n);
-int nonces_count_ek(struct store_tx *tx, const unsigned char ek_sha256[32],
-    int64_t now, int64_t *n);
-/* Delete what expired before ${before}, at most ${limit} rows. 1, or 0. */
+/* Leave at most ${most} that can still be used: of a fleet, or of the two keys of
+   an activation, ${row}'s. The oldest are deleted. 1, or 0. */
+int nonces_keep_fleet(
+    struct store_tx *tx, const char *fleet, int64_t now, int64_t most);
+int nonces_keep_keys(struct store_tx *tx, const struct nonce_row *row,
+    int64_t now, int64_t most);
+/* Delete what expired before ${before}, at most ${limit} rows: all, or those of a
+   fleet that nobody has used. 1, or 0. */
 int nonces_purge(struct store_tx *tx, int64_t before, int64_t limit);
+int nonces_purge_unused(struct store_tx *tx, const char *fleet, int64_t before,
+    int64_t limit);
 
 #endif

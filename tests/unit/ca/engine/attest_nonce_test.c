@@ -136,26 +136,29 @@ is_not_kept(void **state)
 	assert_true(store_read(t->store, look, &g));
 }
 
+static int
+count_open(struct store_tx *tx, void *arg)
+{
+	return nonces_count_open(tx, "f", NOW, arg);
+}
+
+/* The oldest makes room; nobody is turned away. */
 static void
 is_bounded(void **state)
 {
-	struct nonce_ask ask = {.fleet = &fleet};
 	struct temp *t = *state;
-	struct admit_env env = env_of(t, NOW);
-	struct nonce_given g;
-	struct outcome o;
+	struct nonce_given g[4];
+	int64_t n = 0;
+	int i;
 
-	give(t, NULL, 0, &g);
-	give(t, NULL, 0, &g);
-	give(t, NULL, 0, &g);
-	outcome_init(&o);
-	assert_false(attest_nonce_give(&env, &ask, &g, &o));
-	assert_int_equal(o.status, WIRE_UNAVAILABLE);
-	assert_string_equal(o.rule, "attest.outstanding");
-	ERR_clear_error();
-	env.now = NOW + 61; /* those are over */
-	outcome_init(&o);
-	assert_true(attest_nonce_give(&env, &ask, &g, &o));
+	for (i = 0; i < 4; i++)
+		give(t, NULL, 0, &g[i]);
+	assert_true(store_read(t->store, count_open, &n));
+	assert_int_equal(n, 3);
+	assert_false(take(t, &fleet, g[0].token, NULL, 1, NOW, &g[0]));
+	assert_raised(CA_E_DENIED, "attest.nonce-unknown");
+	for (i = 1; i < 4; i++)
+		assert_true(take(t, &fleet, g[i].token, NULL, 1, NOW, &g[i]));
 }
 
 static void
