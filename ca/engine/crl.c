@@ -163,6 +163,26 @@ save_tx(struct store_tx *tx, void *arg)
 }
 
 static int
+owe_tx(struct store_tx *tx, void *arg)
+{
+	const struct crl_row *row = arg;
+
+	return crls_owe_shard(tx, row->issuer, row->shard);
+}
+
+/* It stands in the store, and counts as made: whoever looks at what is due would
+   not see that nobody can fetch it. */
+static void
+owe_again(struct store *store, struct making *m)
+{
+	ERR_set_mark();
+	if (!store_write(store, owe_tx, &m->row, STORE_URGENT))
+		report_event(REPORT_ERROR, "crl.unowed", "issuer",
+		    m->is->row.ident, NULL);
+	ERR_pop_to_mark();
+}
+
+static int
 save(struct store *store, struct making *m)
 {
 	fault_point("crl-staged");
@@ -172,8 +192,11 @@ save(struct store *store, struct making *m)
 		return 0;
 	}
 	fault_point("crl-saved");
-	return m->dir == NULL || crl_file_release(m->is, m->row.shard, m->dir,
-	    m->row.number);
+	if (m->dir == NULL || crl_file_release(m->is, m->row.shard, m->dir,
+	    m->row.number))
+		return 1;
+	owe_again(store, m);
+	return 0;
 }
 
 int
@@ -234,14 +257,6 @@ republish_row(const struct issuer *is, const struct crl_row *row,
 			return 0;
 	}
 	return crl_file_release(is, row->shard, dir, row->number);
-}
-
-static int
-owe_tx(struct store_tx *tx, void *arg)
-{
-	const struct crl_row *row = arg;
-
-	return crls_owe_shard(tx, row->issuer, row->shard);
 }
 
 int

@@ -133,23 +133,43 @@ struct mapped {
 };
 
 static int
-map(const char *path, struct mapped *m)
+unread(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	void *p = MAP_FAILED;
+	ca_raise(CA_E_STORE, "publish: read %s: %s", path, strerror(errno));
+	return -1;
+}
 
-	if (fd < 0)
+static int
+map_open(int fd, const char *path, struct mapped *m)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) != 0)
+		return unread(path);
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		return 0;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd,
-		    0);
-	close(fd);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
-		return 0;
+		return unread(path);
 	m->p = p;
 	m->len = (size_t)st.st_size;
 	return 1;
+}
+
+/* 1; 0 there is nothing that could be a CRL; -1 raised: what there is, nobody
+   knows. */
+static int
+map(const char *path, struct mapped *m)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP ? 0 : unread(path);
+	r = map_open(fd, path, m);
+	close(fd);
+	return r;
 }
 
 void
@@ -167,37 +187,45 @@ crl_file_is(const char *dir, const char *name, int staged,
 	unsigned char md[SHA256_DIGEST_LENGTH];
 	char path[PATH_MAX];
 	struct mapped m;
+	int there;
 
-	if (!publish_path(dir, name, staged, path) || !map(path, &m))
+	ERR_set_mark();
+	there = publish_path(dir, name, staged, path) && map(path, &m) == 1;
+	ERR_pop_to_mark();
+	if (!there)
 		return 0;
 	SHA256(m.p, m.len, md);
 	munmap(m.p, m.len);
 	return memcmp(md, sha256, sizeof(md)) == 0;
 }
 
-/* Number of the CA's own CRL of this scope that is published; -1: none. What
-   cannot be read, or was not signed by this key, does not count. */
-static int64_t
-published_number(const struct issuer *is, int shard, const char *path,
-    int64_t above)
+/* The CA's own CRL of this scope that is published, if its number is above: 1; 0
+   there is none; -1 raised. What is no CRL, or was not signed by this key, does
+   not count. */
+static int
+is_newer_there(const struct issuer *is, int shard, const char *path,
+    int64_t above, int64_t *number)
 {
 	char scope[CRL_URL_MAX];
 	struct crl_view v;
 	struct mapped m;
-	int64_t number = -1;
+	int r = map(path, &m);
 
-	if (!map(path, &m))
-		return -1;
+	if (r != 1)
+		return r;
+	r = 0;
 	crl_file_scope(is, shard, scope);
 	ERR_set_mark();
 	if (crl_view_read(m.p, m.len, &v) && v.number > above &&
 	    v.issuer_len == is->build.name_len &&
 	    memcmp(v.issuer, is->build.name, v.issuer_len) == 0 &&
-	    strcmp(v.uri, scope) == 0 && is_signed(is, &v))
-		number = v.number;
+	    strcmp(v.uri, scope) == 0 && is_signed(is, &v)) {
+		*number = v.number;
+		r = 1;
+	}
 	ERR_pop_to_mark();
 	munmap(m.p, m.len);
-	return number;
+	return r;
 }
 
 /* Held by whoever compares and renames. -1 raised. */
@@ -223,16 +251,16 @@ crl_file_release(const struct issuer *is, int shard, const char *dir,
     int64_t number)
 {
 	char name[CRL_NAME_MAX], path[PATH_MAX];
-	int64_t there;
-	int fd, ok = 0;
+	int64_t there = 0;
+	int fd, newer, ok = 0;
 
 	crl_shard_name(&is->row, shard, name);
 	if (!publish_path(dir, name, 0, path) || (fd = lock(dir)) < 0)
 		return 0;
-	there = published_number(is, shard, path, number);
-	if (there < 0) {
+	newer = is_newer_there(is, shard, path, number, &there);
+	if (newer == 0) {
 		ok = publish_staged(dir, name);
-	} else {
+	} else if (newer > 0) {
 		publish_unstage(dir, name);
 		ca_raise(CA_E_DENIED, "crl.older: number %lld cannot replace "
 		    "%lld in %s", (long long)number, (long long)there, path);

@@ -30,7 +30,8 @@ void crl_file_scope(const struct issuer *is, int shard, char *out);
 int crl_file_is(const char *dir, const char *name, int staged,
     const unsigned char sha256[32]);
 
-/* Give what is staged its name. 1, or 0 raised: CA_E_DENIED ("crl.older: ...")
+/* Give what is staged its name. 1, or 0 raised: CA_E_STORE where it cannot be read
+   what is published; CA_E_DENIED ("crl.older: ...")
    when the published one has a higher number than ${number}; what is staged is
    then removed. */
 int crl_file_release(const struct issuer *is, int shard, const char *dir,

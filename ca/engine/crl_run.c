@@ -103,7 +103,7 @@ crl_run_issue(struct ca *ca, const char *ident, int shard, const char *req,
 
 struct resharding {
 	struct issuer *is;
-	int shards;
+	int shards, stands;
 	const char *who;
 	time_t now;
 };
@@ -124,6 +124,37 @@ set_shards_tx(struct store_tx *tx, void *arg)
 	return ok;
 }
 
+static int
+ask_one(const struct issuer_row *row, void *arg)
+{
+	struct resharding *r = arg;
+
+	if (row->id == r->is->row.id)
+		r->stands = row->crl_shards;
+	return 1;
+}
+
+static int
+ask_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, ask_one, arg);
+}
+
+/* Durable also where status.db alone could not be told: what stands in the store
+   is what certificates have to name. */
+static int
+save_shards(struct ca *ca, struct resharding *r)
+{
+	if (store_write(ca->store, set_shards_tx, r, STORE_URGENT))
+		return 1;
+	r->stands = r->is->row.crl_shards;
+	if (!store_read(ca->store, ask_tx, r) || r->stands != r->shards)
+		return 0;
+	report_errors(REPORT_ERROR, "ca.unpublished", "issuer",
+	    r->is->row.ident, NULL);
+	return 1;
+}
+
 /* Lock of the CAs, and the write lock of the CA's token, held: nobody issues
    meanwhile, for a serial chosen by the old count would get an address that is
    never published. */
@@ -135,19 +166,36 @@ reshard(struct ca *ca, struct resharding *r)
 
 	row.crl_shards = r->shards;
 	fresh = issuer_changed(r->is, &row);
-	if (fresh == NULL ||
-	    !store_write(ca->store, set_shards_tx, r, STORE_URGENT)) {
+	if (fresh == NULL || !save_shards(ca, r)) {
 		issuer_free(fresh);
 		return 0;
 	}
 	return ca_issuer_replace(ca, r->is, fresh);
 }
 
+/* Lock of the CAs held: ${r}->is stays the one that is in use. */
+static int
+set_shards(struct ca *ca, struct resharding *r)
+{
+	struct ca_token *token = r->is->token;
+	int ok;
+
+	if (token == NULL) {
+		ca_raise(CA_E_DENIED, "crl.shards: the CRLs of %s are not "
+		    "made here", r->is->row.ident);
+		return 0;
+	}
+	pthread_rwlock_wrlock(&token->lock);
+	ok = reshard(ca, r);
+	pthread_rwlock_unlock(&token->lock);
+	return ok;
+}
+
 int
-crl_run_set_shards(struct ca *ca, struct issuer *is, int shards,
+crl_run_set_shards(struct ca *ca, const char *ident, int shards,
     const char *who, time_t now)
 {
-	struct resharding r = {is, shards, who, now};
+	struct resharding r = {NULL, shards, 0, who, now};
 	int ok;
 
 	if (!crl_shard_ok(shards)) {
@@ -155,15 +203,11 @@ crl_run_set_shards(struct ca *ca, struct issuer *is, int shards,
 		    "CRL) or 2 to %d", shards, CRL_SHARDS_MAX);
 		return 0;
 	}
-	if (is->token == NULL) {
-		ca_raise(CA_E_DENIED, "crl.shards: the CRLs of %s are not "
-		    "made here", is->row.ident);
-		return 0;
-	}
 	pthread_mutex_lock(&ca->issuers_lock);
-	pthread_rwlock_wrlock(&is->token->lock);
-	ok = reshard(ca, &r);
-	pthread_rwlock_unlock(&is->token->lock);
+	r.is = issuer_set_find(&ca->issuers, ident);
+	if (r.is == NULL)
+		ca_raise(CA_E_NOTFOUND, "issuer: no CA %s", ident);
+	ok = r.is != NULL && set_shards(ca, &r);
 	pthread_mutex_unlock(&ca->issuers_lock);
 	if (ok)
 		atomic_store(&ca->crl_wanted, 1);

@@ -24,7 +24,7 @@ int64_t crl_run_cost(struct ca *ca, int64_t *entries);
 
 /* Another count of shards, for a CA that has issued nothing yet; on record as
    ${who}'s act. Refused otherwise: CA_E_DENIED, "crl.shards: ...". */
-int crl_run_set_shards(struct ca *ca, struct issuer *is, int shards,
+int crl_run_set_shards(struct ca *ca, const char *ident, int shards,
     const char *who, time_t now);
 
 /* How a CRL stands at ${now}. */

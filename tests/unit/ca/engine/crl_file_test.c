@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +136,29 @@ replaces_what_is_none(void **state)
 	issuer_free(other);
 }
 
+/* What is there may be newer: who cannot read it does not replace it. */
+static void
+unreadable(void **state)
+{
+	struct octets six = make(ca, 6, NULL), five = make(ca, 5, NULL);
+	struct rlimit was, few;
+
+	(void)state;
+	assert_true(offer(&six, 6));
+	assert_true(publish_stage(dir, name(), five.p, five.len));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	few.rlim_cur = (rlim_t)dup(0) + 1; /* one more: the lock's */
+	close((int)few.rlim_cur - 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_false(crl_file_release(ca, 0, dir, 5));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	soft_raised(CA_E_STORE, "publish: read ");
+	assert_true(crl_file_is(dir, name(), 0, six.md));
+	assert_false(crl_file_release(ca, 0, dir, 5));
+	soft_raised(CA_E_DENIED, "crl.older");
+}
+
 /* Each shard has its own numbers: another one's CRL in its place is none. */
 static void
 scopes(void **state)
@@ -203,6 +227,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(rises, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(replaces_what_is_none, set_up,
 		tear_down),
+	    cmocka_unit_test_setup_teardown(unreadable, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(scopes, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(views, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(no_folder, set_up, tear_down),

@@ -1,4 +1,5 @@
 #include "ca/engine/crl_run.h"
+#include "ca/engine/mirror.h"
 #include "tests/unit/ca/engine/world.h"
 
 /* CRLs of a running instance. */
@@ -72,12 +73,12 @@ counts(void **state)
 	struct issuer *used = issuer_set_find(&w->ca->issuers, "devices");
 	struct issuer_set fresh;
 
-	assert_false(crl_run_set_shards(w->ca, is, 1, "test", w->now));
+	assert_false(crl_run_set_shards(w->ca, "code-g1", 1, "test", w->now));
 	world_raised(CA_E_BADREQUEST, "crl.shards: 1 is not");
-	assert_false(crl_run_set_shards(w->ca, used, 4, "test", w->now));
+	assert_false(crl_run_set_shards(w->ca, "devices-g1", 4, "test", w->now));
 	world_raised(CA_E_DENIED, "crl.shards: the CA has issued");
 	assert_int_equal(used->row.crl_shards, 0);
-	assert_true(crl_run_set_shards(w->ca, is, 4, "test", w->now));
+	assert_true(crl_run_set_shards(w->ca, "code-g1", 4, "test", w->now));
 	/* Who holds the old struct may go on reading it. */
 	assert_int_equal(is->row.crl_shards, 0);
 	assert_int_equal(
@@ -86,6 +87,44 @@ counts(void **state)
 	assert_int_equal(issuer_set_find(&fresh, "code")->row.crl_shards, 4);
 	assert_int_equal(issuer_set_find(&fresh, "devices")->row.crl_shards,
 	    0);
+	issuer_set_clear(&fresh);
+	/* Again, by who saw the one before. */
+	assert_true(crl_run_set_shards(w->ca, is->row.ident, 2, "test",
+	    w->now));
+	assert_int_equal(
+	    issuer_set_find(&w->ca->issuers, "code")->row.crl_shards, 2);
+	assert_false(crl_run_set_shards(w->ca, "none-g1", 2, "test", w->now));
+	world_raised(CA_E_NOTFOUND, "no CA none-g1");
+}
+
+static int
+hook_fails(struct store_tx *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	ca_raise(CA_E_STORE, "status.db: not now");
+	return 0;
+}
+
+/* Durable, and status.db alone was not told: what certificates name from now on
+   is what a restart will publish. */
+static void
+counts_as_the_store_does(void **state)
+{
+	struct world *w = *state;
+	struct issuer_set fresh;
+
+	report_init("test", REPORT_ERROR + 1, 2);
+	store_set_hook(w->ca->store, hook_fails, NULL);
+	assert_true(crl_run_set_shards(w->ca, "attestation-g1", 3, "test",
+	    w->now));
+	assert_true(mirror_start(w->ca->store, w->ca->status));
+	report_init("test", REPORT_ERROR, 2);
+	assert_true(issuer_set_load(&fresh, w->ca->store));
+	assert_int_equal(issuer_set_find(&fresh, "attestation")->row.crl_shards,
+	    3);
+	assert_int_equal(
+	    issuer_set_find(&w->ca->issuers, "attestation")->row.crl_shards, 3);
 	issuer_set_clear(&fresh);
 }
 
@@ -96,6 +135,7 @@ main(void)
 	    cmocka_unit_test(states),
 	    cmocka_unit_test(issues),
 	    cmocka_unit_test(counts),
+	    cmocka_unit_test(counts_as_the_store_does),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -118,6 +118,30 @@ paid_by_another(void **state)
 	schedule_crl_free(s);
 }
 
+/* An operator's stands in the store, and nobody can fetch it: it is owed. */
+static void
+not_published(void **state)
+{
+	struct world *w = *state;
+	struct schedule_crl *s = schedule_crl_new(w->ca);
+	int64_t was;
+
+	schedule_crl_round(s, w->now + 250);
+	want(w, "devices", 0, 121);
+	world_sh("cd %s/pub/crl && rm devices-g1.crl && mkdir -p "
+	    "devices-g1.crl/x", w->dir);
+	report_init("test", REPORT_ERROR + 1, 2);
+	world_refused(world_admin(w, "crl.issue", "t", "issuer", "devices"),
+	    WIRE_UNAVAILABLE, "publish");
+	report_init("test", REPORT_ERROR, 2);
+	world_sh("rm -r %s/pub/crl/devices-g1.crl", w->dir);
+	was = number_of(w, "devices", 0);
+	schedule_crl_round(s, w->now + 260);
+	assert_true(number_of(w, "devices", 0) > was);
+	world_sh("test -f %s/pub/crl/devices-g1.crl", w->dir);
+	schedule_crl_free(s);
+}
+
 static void
 shards(void **state)
 {
@@ -130,7 +154,7 @@ shards(void **state)
 
 	/* The series follows a count that changes under it. */
 	schedule_crl_round(s, now);
-	assert_true(crl_run_set_shards(w->ca, is, 3, "test", now));
+	assert_true(crl_run_set_shards(w->ca, "attestation-g1", 3, "test", now));
 	schedule_crl_round(s, now);
 	for (i = 0; i < 3; i++) {
 		was[i] = number_of(w, "attestation", i);
@@ -205,6 +229,7 @@ main(void)
 	    cmocka_unit_test(owed),
 	    cmocka_unit_test(owed_over_a_restart),
 	    cmocka_unit_test(paid_by_another),
+	    cmocka_unit_test(not_published),
 	    cmocka_unit_test(shards),
 	    cmocka_unit_test(failures),
 	    cmocka_unit_test(of_the_future),
