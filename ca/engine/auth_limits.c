@@ -15,8 +15,8 @@
  * flood of addresses pushes out the oldest entries of a row, never more
  * memory. An IPv6 host has a /64 to choose from, so that counts as one. In
  * further tables of this kind, requests per fleet and address, and failures per
- * user name, of names that there are and of others alike. And the gate before
- * scrypt, which is slow and large on purpose.
+ * user name, of names that there are and of others alike. And the gates before
+ * scrypt, which is slow and large on purpose, and before keys are made.
  */
 
 #define ROWS 1024
@@ -32,18 +32,21 @@ struct entry {
 
 struct auth_limits {
 	pthread_mutex_t lock;
-	pthread_cond_t room;
 	unsigned char salt[16]; /* nobody can aim at a row */
 	struct entry table[ROWS][WAYS];
 	struct entry rates[ROWS][WAYS];
 	struct entry names[ROWS][WAYS];
-	unsigned running, waiting;
+	struct gate {
+		pthread_cond_t room;
+		unsigned running, waiting;
+	} gate[LIMITS_GATES];
 };
 
 struct auth_limits *
 auth_limits_new(void)
 {
 	struct auth_limits *l = OPENSSL_zalloc(sizeof(*l));
+	size_t i;
 
 	if (l == NULL || RAND_bytes(l->salt, sizeof(l->salt)) != 1) {
 		ca_raise(CA_E_INTERNAL, "out of memory");
@@ -51,16 +54,20 @@ auth_limits_new(void)
 		return NULL;
 	}
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->room, NULL);
+	for (i = 0; i < LIMITS_GATES; i++)
+		pthread_cond_init(&l->gate[i].room, NULL);
 	return l;
 }
 
 void
 auth_limits_free(struct auth_limits *l)
 {
+	size_t i;
+
 	if (l == NULL)
 		return;
-	pthread_cond_destroy(&l->room);
+	for (i = 0; i < LIMITS_GATES; i++)
+		pthread_cond_destroy(&l->gate[i].room);
 	pthread_mutex_destroy(&l->lock);
 	OPENSSL_free(l);
 }
@@ -250,32 +257,37 @@ auth_limits_rate(struct auth_limits *l, const char *fleet, const char *address,
 }
 
 int
-auth_limits_enter(struct auth_limits *l)
+auth_limits_enter(struct auth_limits *l, enum limits_gate gate)
 {
+	static const unsigned wait[LIMITS_GATES] = {
+	    [LIMITS_SCRYPT] = LIMITS_GATE_WAIT,
+	    [LIMITS_KEYGEN] = LIMITS_KEYGEN_WAIT};
+	struct gate *g;
 	int ok;
 
 	if (l == NULL)
 		return 1;
+	g = &l->gate[gate];
 	pthread_mutex_lock(&l->lock);
-	ok = l->running < LIMITS_GATE_RUN || l->waiting < LIMITS_GATE_WAIT;
+	ok = g->running < LIMITS_GATE_RUN || g->waiting < wait[gate];
 	if (ok) {
-		l->waiting++;
-		while (l->running >= LIMITS_GATE_RUN)
-			pthread_cond_wait(&l->room, &l->lock);
-		l->waiting--;
-		l->running++;
+		g->waiting++;
+		while (g->running >= LIMITS_GATE_RUN)
+			pthread_cond_wait(&g->room, &l->lock);
+		g->waiting--;
+		g->running++;
 	}
 	pthread_mutex_unlock(&l->lock);
 	return ok;
 }
 
 void
-auth_limits_leave(struct auth_limits *l)
+auth_limits_leave(struct auth_limits *l, enum limits_gate gate)
 {
 	if (l == NULL)
 		return;
 	pthread_mutex_lock(&l->lock);
-	l->running--;
-	pthread_cond_signal(&l->room);
+	l->gate[gate].running--;
+	pthread_cond_signal(&l->gate[gate].room);
 	pthread_mutex_unlock(&l->lock);
 }

@@ -162,7 +162,7 @@ compare_slowly(struct admitting *t, const struct secret_row *row)
 
 	if (limited(t))
 		return 0;
-	if (!auth_limits_enter(t->env->limits)) {
+	if (!auth_limits_enter(t->env->limits, LIMITS_SCRYPT)) {
 		stage_refuse(t, WIRE_UNAVAILABLE, "secret.busy", "",
 		    "too many secrets are being checked");
 		t->o->retry_after = 2;
@@ -173,7 +173,7 @@ compare_slowly(struct admitting *t, const struct secret_row *row)
 		same = ok && row->kind == SECRET_SCRYPT &&
 		    CRYPTO_memcmp(md, row->hash, sizeof(md)) == 0;
 	}
-	auth_limits_leave(t->env->limits);
+	auth_limits_leave(t->env->limits, LIMITS_SCRYPT);
 	OPENSSL_cleanse(md, sizeof(md));
 	if (!ok)
 		return 0;

@@ -191,6 +191,20 @@ find_device(struct admitting *t, struct store_tx *tx)
 }
 
 static int
+early_tx(struct store_tx *tx, void *arg)
+{
+	struct admitting *t = arg;
+
+	return t->a->device[0] == '\0' || find_device(t, tx);
+}
+
+int
+authorize_early(struct admitting *t)
+{
+	return stage_read(t, early_tx, t) && authorize_device_state(t);
+}
+
+static int
 authorize_tx(struct store_tx *tx, void *arg)
 {
 	struct admitting *t = arg;

@@ -15,6 +15,7 @@
  */
 
 #define BINDING_MAX 255 /* a challengePassword has at most 255 */
+#define KEYGEN_RETRY 5	/* seconds */
 
 int
 possess_csr(struct admitting *t, const unsigned char *der, size_t len)
@@ -138,6 +139,21 @@ check_link(struct admitting *t)
 		"not the channel binding of this TLS connection");
 }
 
+/* An RSA key takes seconds of a processor. */
+static int
+make_key(struct admitting *t, const struct keygen_request *r)
+{
+	if (!auth_limits_enter(t->env->limits, LIMITS_KEYGEN)) {
+		stage_refuse(t, WIRE_UNAVAILABLE, "keygen.busy", "",
+		    "too many keys are being made");
+		t->o->retry_after = KEYGEN_RETRY;
+		return 0;
+	}
+	t->a->keygen = keygen_make(r);
+	auth_limits_leave(t->env->limits, LIMITS_KEYGEN);
+	return t->a->keygen != NULL;
+}
+
 /* The device wants a key: it is made, and the CSR that is judged is ours. What
    stands in the record tells that somebody else than the device had the key. */
 static int
@@ -155,8 +171,7 @@ possess_new_key(struct admitting *t)
 		r.client = req->chain[0];
 		r.client_len = req->chain_len[0];
 	}
-	t->a->keygen = keygen_make(&r);
-	if (t->a->keygen == NULL)
+	if (!authorize_early(t) || !make_key(t, &r))
 		return 0;
 	stage_note(t, "key made by the CA, answered %s",
 	    keygen_encrypts(t->a->keygen) ? "encrypted" : "inside TLS");

@@ -341,14 +341,15 @@ start_worker(struct server *s, void *(*run)(void *))
 	return 1;
 }
 
-/* Those for one socket alone, as many as may stand at the gate before scrypt, and
-   those that the operator wants: wrong secrets, however many, keep no certificate
-   waiting. */
+/* Those for one socket alone, as many as may stand at the gates before scrypt and
+   the making of keys, and those that the operator wants: wrong secrets, however
+   many, keep no certificate waiting. */
 static int
 start_workers(struct server *s)
 {
-	size_t n = 1 + SERVER_SERVICE_WORKERS + LIMITS_GATE_RUN +
-	    LIMITS_GATE_WAIT + s->ca->settings->workers;
+	size_t n = 1 + SERVER_SERVICE_WORKERS +
+	    LIMITS_GATES * LIMITS_GATE_RUN + LIMITS_GATE_WAIT +
+	    LIMITS_KEYGEN_WAIT + s->ca->settings->workers;
 	int ok;
 
 	s->workers = OPENSSL_zalloc(n * sizeof(*s->workers));

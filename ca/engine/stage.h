@@ -161,14 +161,19 @@ int attest_fact(struct admitting *t, const char *name, const char *value);
 int attest_pinned(struct admitting *t);
 /* authorize.c */
 int authorize_device_state(struct admitting *t);
+/* Is the device, as far as it is known by now, one that may have something? For
+   who does costly things before all of it is looked at. */
+int authorize_early(struct admitting *t);
 int authorize_registry_fields(struct admitting *t, struct store_tx *tx);
 int authorize_key(struct admitting *t, struct store_tx *tx);
 
-/* auth_limits.c: failures per address and per user name, and the gate before
-   scrypt. */
+/* auth_limits.c: failures per address and per user name, and the gates before
+   what is slow: scrypt, and the making of keys. */
 #define LIMITS_PER_MINUTE 10
-#define LIMITS_GATE_RUN 2
-#define LIMITS_GATE_WAIT 64
+enum limits_gate { LIMITS_SCRYPT, LIMITS_KEYGEN, LIMITS_GATES };
+#define LIMITS_GATE_RUN 2	/* at once, at each */
+#define LIMITS_GATE_WAIT 64	/* before scrypt */
+#define LIMITS_KEYGEN_WAIT 6	/* an RSA key takes seconds */
 /* May ${address} try? 0: *retry says in how many seconds. */
 int auth_limits_allow(
     struct auth_limits *l, const char *address, time_t now, int64_t *retry);
@@ -191,7 +196,7 @@ void auth_limits_user_fail(struct auth_limits *l, const char *user,
 int auth_limits_rate(struct auth_limits *l, const char *fleet,
     const char *address, int64_t limit, time_t now, int64_t *retry);
 /* 1 inside, to be left again; 0 when too many wait (nothing raised). */
-int auth_limits_enter(struct auth_limits *l);
-void auth_limits_leave(struct auth_limits *l);
+int auth_limits_enter(struct auth_limits *l, enum limits_gate gate);
+void auth_limits_leave(struct auth_limits *l, enum limits_gate gate);
 
 #endif

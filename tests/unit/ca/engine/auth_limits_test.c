@@ -203,8 +203,8 @@ without_limits(void **state)
 	(void)state;
 	assert_true(allowed(NULL, "192.0.2.1", NOW));
 	auth_limits_fail(NULL, "192.0.2.1", NOW);
-	assert_int_equal(auth_limits_enter(NULL), 1);
-	auth_limits_leave(NULL);
+	assert_int_equal(auth_limits_enter(NULL, LIMITS_SCRYPT), 1);
+	auth_limits_leave(NULL, LIMITS_SCRYPT);
 }
 
 struct gate {
@@ -218,7 +218,7 @@ through(void *arg)
 	struct gate *g = arg;
 	int now, most;
 
-	if (!auth_limits_enter(g->l)) {
+	if (!auth_limits_enter(g->l, LIMITS_SCRYPT)) {
 		atomic_fetch_add(&g->refused, 1);
 		return NULL;
 	}
@@ -231,7 +231,7 @@ through(void *arg)
 		usleep(1000);
 	atomic_fetch_sub(&g->inside, 1);
 	atomic_fetch_add(&g->entered, 1);
-	auth_limits_leave(g->l);
+	auth_limits_leave(g->l, LIMITS_SCRYPT);
 	return NULL;
 }
 
@@ -255,8 +255,8 @@ gate(void **state)
 		pthread_join(t[i], NULL);
 	assert_int_equal(atomic_load(&g.most), LIMITS_GATE_RUN);
 	assert_int_equal(atomic_load(&g.entered), N - 6);
-	assert_int_equal(auth_limits_enter(g.l), 1);
-	auth_limits_leave(g.l);
+	assert_int_equal(auth_limits_enter(g.l, LIMITS_SCRYPT), 1);
+	auth_limits_leave(g.l, LIMITS_SCRYPT);
 	auth_limits_free(g.l);
 }
 

@@ -335,8 +335,8 @@ wait_inside(void *arg)
 	struct crowd *c = arg;
 
 	atomic_fetch_add(&c->waiting, 1);
-	if (auth_limits_enter(c->l))
-		auth_limits_leave(c->l);
+	if (auth_limits_enter(c->l, LIMITS_SCRYPT))
+		auth_limits_leave(c->l, LIMITS_SCRYPT);
 	return NULL;
 }
 
@@ -350,7 +350,7 @@ too_many_at_once(void **state)
 	int i;
 
 	for (i = 0; i < LIMITS_GATE_RUN; i++)
-		assert_int_equal(auth_limits_enter(c.l), 1);
+		assert_int_equal(auth_limits_enter(c.l, LIMITS_SCRYPT), 1);
 	for (i = 0; i < LIMITS_GATE_WAIT; i++)
 		assert_int_equal(
 		    pthread_create(&t[i], NULL, wait_inside, &c), 0);
@@ -362,7 +362,7 @@ too_many_at_once(void **state)
 	expect_refused(w, WIRE_UNAVAILABLE, "authenticate", "secret.busy");
 	assert_int_equal(w->o.retry_after, 2);
 	for (i = 0; i < LIMITS_GATE_RUN; i++)
-		auth_limits_leave(c.l);
+		auth_limits_leave(c.l, LIMITS_SCRYPT);
 	for (i = 0; i < LIMITS_GATE_WAIT; i++)
 		pthread_join(t[i], NULL);
 	expect_refused(w, WIRE_UNAUTHENTICATED, "authenticate", "secret.wrong");

@@ -224,6 +224,34 @@ key_is_not_made(void **state)
 	assert_null(w->a);
 }
 
+/* A device that gets nothing has no key made for it; and keys are made so many at
+   a time. */
+static void
+key_is_for_who_may_have_it(void **state)
+{
+	struct world *w = *state;
+	struct device_row row;
+	int i;
+
+	world_rules(w, "serverkeygen: { plain = true; };");
+	add_device(w, "f", "d", NULL);
+	assert_int_equal(get_device(w, "f", "d", &row), 1);
+	use_maker(w, "d");
+	w->req.keygen = 1;
+	use_csr(w, w->key[0], "CN=d", NULL, NULL);
+	expect_ok(w);
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		assert_int_equal(
+		    auth_limits_enter(w->env.limits, LIMITS_KEYGEN), 1);
+	set_device(w, row.id, DEVICE_PARKED);
+	/* It does not wait there. */
+	expect_refused(w, WIRE_DENIED, "possess", "device.parked");
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		auth_limits_leave(w->env.limits, LIMITS_KEYGEN);
+	set_device(w, row.id, DEVICE_ENABLED);
+	expect_ok(w);
+}
+
 int
 main(void)
 {
@@ -231,7 +259,8 @@ main(void)
 	    world_test(not_a_csr), world_test(key_types),
 	    world_test(pop_link_required), world_test(pop_link_if_present),
 	    world_test(pop_link_off), world_test(pop_link_explained),
-	    world_test(key_is_made), world_test(key_is_not_made)};
+	    world_test(key_is_made), world_test(key_is_not_made),
+	    world_test(key_is_for_who_may_have_it)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,8 @@
    behind. */
 
 /* More than there are threads for devices. */
-#define DEVICES (1 + LIMITS_GATE_RUN + LIMITS_GATE_WAIT + 10)
+#define DEVICES \
+	(LIMITS_GATES * LIMITS_GATE_RUN + LIMITS_GATE_WAIT + LIMITS_KEYGEN_WAIT + 11)
 #define HOLDERS 8 /* more than the store has read connections */
 
 static struct server *the_server;
