@@ -295,7 +295,8 @@ cache_put(struct cache *c, uint64_t epoch, const struct cache_key *key,
 	uint64_t raw = siphash(c->key, key->request, key->request_len);
 	struct slot *slot = NULL;
 
-	if (key->serial_len > CERT_KEY_MAX - 8 || c->max == 0)
+	if (key->serial_len > CERT_KEY_MAX - 8 ||
+	    key->certid_len > CACHE_CERTID_MAX || c->max == 0)
 		return 0;
 	pthread_mutex_lock(&c->lock);
 	if (epoch == c->epoch && (slot = slot_for(c, key)) != NULL) {

@@ -17,13 +17,15 @@
  * has come in between.
  *
  * Limits: ${max} answers, CACHE_ALIASES raw requests for each, raw requests
- * of at most CACHE_REQUEST_MAX octets. When full, answers that were not asked
+ * of at most CACHE_REQUEST_MAX octets, CertIDs of at most CACHE_CERTID_MAX,
+ * which no certificate of ours exceeds. When full, answers that were not asked
  * for lately go first. Whether an answer is still fresh is the caller's to
  * judge (struct reply says when it ends).
  */
 
 #define CACHE_REQUEST_MAX 256
 #define CACHE_ALIASES 4
+#define CACHE_CERTID_MAX 173 /* octets: SHA-512 and a serial of 20 octets */
 
 struct cache;
 
@@ -51,8 +53,8 @@ struct cache_key {
 };
 
 /* Takes a reference of its own; replaces the answer to the same CertID. 1
-   when it was kept, 0 when the epoch has passed or memory is short (nothing
-   raised: the answer is good all the same). */
+   when it was kept, 0 when the epoch has passed, a key is too long or memory
+   is short (nothing raised: the answer is good all the same). */
 int cache_put(struct cache *cache, uint64_t epoch, const struct cache_key *key,
     struct reply *reply);
 

@@ -36,7 +36,7 @@ request_hash_len(enum request_hash hash)
 }
 
 static int
-hash_of(const ASN1_OBJECT *oid)
+hash_by_oid(const ASN1_OBJECT *oid)
 {
 	int nid = OBJ_obj2nid(oid), i;
 
@@ -46,21 +46,43 @@ hash_of(const ASN1_OBJECT *oid)
 	return -1;
 }
 
+/* The hash that the CertID ${der} names, or -1. Parameters are a type of the
+   sender's choice: with any but the two encodings that clients have, none and
+   NULL, one certificate would have as many CertIDs as one likes, each signed
+   for and kept. */
+static int
+hash_of(const unsigned char *der, size_t len)
+{
+	const unsigned char *p = der;
+	const ASN1_OBJECT *oid;
+	X509_ALGOR *algorithm;
+	int tag, class, parameters, hash = -1;
+	long room;
+
+	if (ASN1_get_object(&p, &room, &tag, &class, (long)len) & 0x80)
+		return -1;
+	if ((algorithm = d2i_X509_ALGOR(NULL, &p, room)) == NULL)
+		return -1;
+	X509_ALGOR_get0(&oid, &parameters, NULL, algorithm);
+	if (parameters == V_ASN1_UNDEF || parameters == V_ASN1_NULL)
+		hash = hash_by_oid(oid);
+	X509_ALGOR_free(algorithm);
+	return hash;
+}
+
 int
 request_id_read(const OCSP_CERTID *cid, struct request_id *out)
 {
 	ASN1_OCTET_STRING *name = NULL, *key = NULL;
 	ASN1_INTEGER *serial = NULL;
-	ASN1_OBJECT *oid = NULL;
 	int len;
 
 	memset(out, 0, sizeof(*out));
 	/* The getter takes a CertID that it does not change. */
 	if (cid == NULL ||
-	    OCSP_id_get0_info(&name, &oid, &key, &serial, (OCSP_CERTID *)cid) !=
+	    OCSP_id_get0_info(&name, NULL, &key, &serial, (OCSP_CERTID *)cid) !=
 		1)
 		return 0;
-	out->hash = hash_of(oid);
 	out->name_hash = ASN1_STRING_get0_data(name);
 	out->name_hash_len = (size_t)ASN1_STRING_length(name);
 	out->key_hash = ASN1_STRING_get0_data(key);
@@ -73,6 +95,7 @@ request_id_read(const OCSP_CERTID *cid, struct request_id *out)
 	if ((len = i2d_OCSP_CERTID(cid, &out->der)) <= 0)
 		return 0;
 	out->der_len = (size_t)len;
+	out->hash = hash_of(out->der, out->der_len);
 	return 1;
 }
 

@@ -29,7 +29,8 @@ enum request_hash {
 };
 
 struct request_id {
-	int hash; /* enum request_hash, -1: not one of them */
+	int hash; /* enum request_hash, -1: not one of them, or with
+		     parameters other than NULL */
 	const unsigned char *name_hash, *key_hash; /* borrowed */
 	size_t name_hash_len, key_hash_len;
 	const unsigned char *serial; /* magnitude, borrowed; length 0 when it

@@ -149,6 +149,23 @@ test_bounds(void **state)
 	cache_free(NULL);
 }
 
+static void
+test_long_certid(void **state)
+{
+	unsigned char certid[CACHE_CERTID_MAX + 1] = {1};
+	struct cache_key key = {1, B("s"), certid, CACHE_CERTID_MAX, B("r")};
+	struct cache *c = cache_new(10);
+	struct reply *reply = make("A");
+
+	(void)state;
+	assert_true(cache_put(c, cache_epoch(c), &key, reply));
+	key.certid_len++;
+	assert_false(cache_put(c, cache_epoch(c), &key, reply));
+	assert_int_equal(cache_count(c), 1);
+	reply_free(reply);
+	cache_free(c);
+}
+
 static void *
 hammer(void *arg)
 {
@@ -190,6 +207,7 @@ main(void)
 	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_epoch),
 	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_long_certid),
 	    cmocka_unit_test(test_threads),
 	};
 

@@ -268,6 +268,46 @@ unknown_beyond_budget(void **state)
 	    V_OCSP_CERTSTATUS_UNKNOWN);
 }
 
+static struct reply *
+ask_parameters(struct rig *r, int type, const char *text)
+{
+	OCSP_CERTID *id = pki_with_parameters(
+	    pki_certid(r->pki.ca, rig_good, 2, EVP_sha1()), type, text);
+	OCSP_REQUEST *req = OCSP_REQUEST_new();
+	unsigned char *der = NULL;
+	struct reply *reply;
+	int len;
+
+	assert_non_null(OCSP_request_add0_id(req, id));
+	len = i2d_OCSP_REQUEST(req, &der);
+	reply = responder_answer(&r->responder, der, (size_t)len, r->now);
+	assert_non_null(reply);
+	OPENSSL_free(der);
+	OCSP_REQUEST_free(req);
+	return reply;
+}
+
+/* One certificate has no other CertIDs than clients have for it: each is a
+   signature that no budget counts, and is kept. */
+static void
+parameters_of_ones_choice(void **state)
+{
+	struct rig *r = *state;
+
+	policy(r)->sign_budget = 1;
+	expect_error(ask_parameters(r, V_ASN1_OCTET_STRING, "a"), UNAUTHORIZED);
+	expect_error(ask_parameters(r, V_ASN1_OCTET_STRING, "b"), UNAUTHORIZED);
+	assert_int_equal(cache_count(r->cache), 0);
+	assert_int_equal(counters_get(&r->counters, COUNT_SIGNED), 0);
+	assert_int_equal(
+	    status_of(r, ask_parameters(r, V_ASN1_NULL, NULL), NULL),
+	    V_OCSP_CERTSTATUS_GOOD);
+	assert_int_equal(
+	    status_of(r, ask_parameters(r, V_ASN1_UNDEF, NULL), NULL),
+	    V_OCSP_CERTSTATUS_GOOD);
+	assert_int_equal(cache_count(r->cache), 2);
+}
+
 /* ---- many at once ---- */
 
 static struct reply *
@@ -336,6 +376,8 @@ main(void)
 		nonce_beyond_budget, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		unknown_beyond_budget, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		parameters_of_ones_choice, setup, teardown),
 	    cmocka_unit_test_setup_teardown(hundred_certids, setup, teardown),
 	};
 

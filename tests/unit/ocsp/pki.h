@@ -221,6 +221,42 @@ pki_certid(
 	return id;
 }
 
+/* ${id} (given) by SHA-1 with parameters of this type: V_ASN1_UNDEF for none,
+   else ${text} is in them. */
+static inline OCSP_CERTID *
+pki_with_parameters(OCSP_CERTID *id, int type, const char *text)
+{
+	unsigned char *der = NULL, *made = NULL, out[512], *to = out;
+	const unsigned char *p, *rest, *all = out;
+	X509_ALGOR *algorithm;
+	ASN1_STRING *value = NULL;
+	int len = i2d_OCSP_CERTID(id, &der), n, tag, class;
+	long room;
+
+	OCSP_CERTID_free(id);
+	p = der;
+	ASN1_get_object(&p, &room, &tag, &class, len);
+	rest = p;
+	algorithm = d2i_X509_ALGOR(NULL, &rest, room);
+	if (type == V_ASN1_OCTET_STRING) {
+		value = ASN1_OCTET_STRING_new();
+		ASN1_STRING_set(value, text, -1);
+	}
+	X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha1), type, value);
+	n = i2d_X509_ALGOR(algorithm, &made);
+	room -= rest - p;
+	assert_true(n > 0 && (size_t)(n + room) < sizeof(out) - 8);
+	ASN1_put_object(&to, 1, n + (int)room, V_ASN1_SEQUENCE, 0);
+	memcpy(to, made, (size_t)n);
+	memcpy(to + n, rest, (size_t)room);
+	id = d2i_OCSP_CERTID(NULL, &all, to - out + n + room);
+	assert_non_null(id);
+	X509_ALGOR_free(algorithm);
+	OPENSSL_free(made);
+	OPENSSL_free(der);
+	return id;
+}
+
 /* ${nonce_len} 0: no nonce. *out is to be freed with OPENSSL_free(). */
 static inline int
 pki_request(X509 *issuer, const unsigned char *serial, size_t len,

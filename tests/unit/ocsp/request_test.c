@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "ocsp/cache.h"
 #include "ocsp/error.h"
 #include "ocsp/request.h"
 #include "tests/unit/ocsp/pki.h"
@@ -98,6 +99,48 @@ test_hashes(void **state)
 		OCSP_CERTID_free(cid);
 		request_free(req);
 	}
+}
+
+static int
+hash_with(int type, const char *text)
+{
+	OCSP_CERTID *cid = pki_with_parameters(
+	    pki_certid(pki.ca, serial, sizeof(serial), EVP_sha1()), type, text);
+	struct request_id id;
+	int hash;
+
+	assert_true(request_id_read(cid, &id));
+	hash = id.hash;
+	OPENSSL_free(id.der);
+	OCSP_CERTID_free(cid);
+	return hash;
+}
+
+static void
+test_parameters(void **state)
+{
+	(void)state;
+	assert_int_equal(hash_with(V_ASN1_NULL, NULL), REQUEST_SHA1);
+	assert_int_equal(hash_with(V_ASN1_UNDEF, NULL), REQUEST_SHA1);
+	assert_int_equal(hash_with(V_ASN1_OCTET_STRING, "a"), -1);
+	assert_int_equal(hash_with(V_ASN1_OCTET_STRING, ""), -1);
+}
+
+/* What cache.h takes for the longest that a certificate can have. */
+static void
+test_longest(void **state)
+{
+	unsigned char most[REQUEST_SERIAL_MAX];
+	struct request_id id;
+	OCSP_CERTID *cid;
+
+	(void)state;
+	memset(most, 0xff, sizeof(most));
+	cid = pki_certid(pki.ca, most, sizeof(most), EVP_sha512());
+	assert_true(request_id_read(cid, &id));
+	assert_int_equal(id.der_len, CACHE_CERTID_MAX);
+	OPENSSL_free(id.der);
+	OCSP_CERTID_free(cid);
 }
 
 static void
@@ -280,6 +323,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hashes),
+	    cmocka_unit_test(test_parameters),
+	    cmocka_unit_test(test_longest),
 	    cmocka_unit_test(test_count),
 	    cmocka_unit_test(test_odd_serials),
 	    cmocka_unit_test(test_nonce),
