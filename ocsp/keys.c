@@ -21,9 +21,8 @@ struct family {
 	size_t n;
 };
 
-/* "base" is 1, "base.N" is N (from 2), anything else 0. */
-static unsigned
-number_of(const char *base, const char *label)
+unsigned
+keys_number(const char *base, const char *label)
 {
 	size_t n = strlen(base);
 	unsigned long number;
@@ -44,8 +43,8 @@ number_of(const char *base, const char *label)
 static int
 collect(const struct hsm_key_info *info, void *arg)
 {
-	unsigned number = number_of(((struct family *)arg)->label, info->label);
 	struct family *family = arg;
+	unsigned number = keys_number(family->label, info->label);
 	struct member *m;
 
 	if (number == 0)

@@ -14,6 +14,10 @@
 
 #define KEYS_FAMILY_MAX 64 /* keys of one delegate that are looked at */
 
+/* Which of the family ${base} has this label? ${base} itself is 1, "${base}.N"
+   is N (from 2), anything else 0. */
+unsigned keys_number(const char *base, const char *label);
+
 /* Is there any key of that family? 1, 0, -1 raised. */
 int keys_have(struct hsm *hsm, const char *label);
 

@@ -8,6 +8,7 @@
 #include "profiles/conf.h"
 #include "ca/confine/confine.h"
 #include "ocsp/error.h"
+#include "ocsp/keys.h"
 #include "ocsp/request.h"
 #include "ocsp/settings.h"
 
@@ -273,6 +274,25 @@ read_delegate(
 	return 1;
 }
 
+/* Does ${b} get along with ${a}, which stands before it? A renewal destroys all
+   keys of its family but the one in use: two that share some would take away
+   each other's. */
+static int
+check_pair(const struct conf_group *g, const struct settings_delegate *a,
+    const struct settings_delegate *b)
+{
+	if (strcmp(a->issuer, b->issuer) == 0)
+		return conf_fail(
+		    g, "issuer", "\"%s\" has a delegate already", b->issuer);
+	if (keys_number(a->label, b->label) != 0 ||
+	    keys_number(b->label, a->label) != 0)
+		return conf_fail(g, "key",
+		    "\"%s\" and \"%s\" (of %s): want labels that differ by "
+		    "more than a number of renewal",
+		    b->label, a->label, a->issuer);
+	return 1;
+}
+
 static int
 read_delegates(struct reader *rd, const struct conf_group *root)
 {
@@ -291,11 +311,9 @@ read_delegates(struct reader *rd, const struct conf_group *root)
 		if (!read_delegate(rd, g, &set->delegates[i]))
 			return 0;
 		for (j = 0; j < i; j++)
-			if (strcmp(set->delegates[j].issuer,
-				set->delegates[i].issuer) == 0)
-				return conf_fail(g, "issuer",
-				    "\"%s\" has a delegate already",
-				    set->delegates[i].issuer);
+			if (!check_pair(
+				g, &set->delegates[j], &set->delegates[i]))
+				return 0;
 	}
 	set->n_delegates = n;
 	return 1;

@@ -236,6 +236,31 @@ test_refused(void **state)
 	ERR_clear_error();
 }
 
+#define PAIR(a, b)                                                             \
+	BASE TOKEN "delegates = ( { issuer = \"a\"; key = \"pkcs11:object=" a  \
+		   "\"; certificate = \"a.pem\"; }, { issuer = \"b\"; "        \
+		   "key = \"pkcs11:object=" b                                  \
+		   "\"; certificate = \"b.pem\"; } "                           \
+		   ");\n"
+
+/* A renewal of the one would destroy the other's keys. */
+static void
+test_families(void **state)
+{
+	struct settings *set = read_text(PAIR("ocsp-x", "ocsp-x2"));
+
+	(void)state;
+	assert_non_null(set);
+	settings_free(set);
+	set = read_text(PAIR("ocsp-x.1", "ocsp-x.a"));
+	assert_non_null(set);
+	settings_free(set);
+	refuse(PAIR("ocsp-x", "ocsp-x"), ": key: ");
+	refuse(PAIR("ocsp-x", "ocsp-x"), "number of renewal");
+	refuse(PAIR("ocsp-x", "ocsp-x.2"), "number of renewal");
+	refuse(PAIR("ocsp-x.12", "ocsp-x"), "number of renewal");
+}
+
 static void
 refuse_address(const char *address)
 {
@@ -272,6 +297,7 @@ main(void)
 	    cmocka_unit_test(test_scale),
 	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_families),
 	    cmocka_unit_test(test_addresses),
 	};
 
