@@ -333,10 +333,8 @@ lock_folder(struct export *e)
 {
 	char path[TREE_PATH_MAX];
 
-	if (mkdir(e->dir, 0755) != 0 && errno != EEXIST) {
-		ERR_raise_data(ERR_LIB_SYS, errno, "make folder %s", e->dir);
+	if (!tree_folder(e->dir))
 		return 0;
-	}
 	snprintf(path, sizeof(path), "%s/.lock", e->dir);
 	e->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (e->lock < 0) {

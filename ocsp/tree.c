@@ -96,22 +96,29 @@ tree_walk(const char *root, const char *rel, tree_cb cb, void *arg)
 
 /* ---- writing ---- */
 
+/* chmod() is for the umask that all our programs set: others serve this. */
+int
+tree_folder(const char *path)
+{
+	if (mkdir(path, 0755) != 0)
+		return errno == EEXIST ? 1 : fail("make folder", path);
+	return chmod(path, 0755) == 0 ? 1 : fail("open up folder", path);
+}
+
 /* The folders that ${path} lies in. */
 static int
 make_folders(char *path)
 {
+	int ok = 1;
 	char *p;
 
-	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+	for (p = strchr(path + 1, '/'); ok && p != NULL;
+	     p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdir(path, 0755) != 0 && errno != EEXIST) {
-			fail("make folder", path);
-			*p = '/';
-			return 0;
-		}
+		ok = tree_folder(path);
 		*p = '/';
 	}
-	return 1;
+	return ok;
 }
 
 /* One writer at a time works below ${root}: a name of its own is not needed,
@@ -130,7 +137,8 @@ tree_write(const char *root, const char *path, const void *data, size_t len,
 	    0644);
 	if (fd < 0)
 		return fail("create", tmp);
-	ok = save_octets(fd, data, len) && futimens(fd, times) == 0;
+	ok = save_octets(fd, data, len) && fchmod(fd, 0644) == 0 &&
+	    futimens(fd, times) == 0;
 	if (close(fd) != 0)
 		ok = 0;
 	if (ok && rename(tmp, to) == 0)

@@ -23,13 +23,16 @@ int tree_walk(const char *root, const char *rel, tree_cb cb, void *arg);
 
 /*
  * Write ${root}/${path} beside its place and rename it there, with ${modified}
- * as its time of change, mode 0644; folders are made. Not synced to the disk:
- * after a power failure a file may be empty or old; tree_sync() at the end.
- * 1, or 0 raised.
+ * as its time of change, mode 0644 whatever the umask; folders are made as
+ * tree_folder() does. Not synced to the disk: after a power failure a file may
+ * be empty or old; tree_sync() at the end. 1, or 0 raised.
  */
 int tree_write(const char *root, const char *path, const void *data,
     size_t len, struct timespec modified);
 int tree_sync(const char *root);
+/* Make this one folder, mode 0755 whatever the umask; one that is there stays
+   as it is. 1, or 0 raised. */
+int tree_folder(const char *path);
 
 /* Copy what is new or changed (size, time of change) of ${from}/${rel} to
    ${to}/${rel}; ${n} counts. 1, or 0 raised. */

@@ -160,6 +160,22 @@ expired_certificates_end(void **state)
 	assert_int_equal(sum.refused, 8);
 }
 
+/* Who serves it is another user. */
+static void
+readable(void **state)
+{
+	struct rig *r = *state;
+	mode_t before = umask(027);
+	struct stat st;
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/static", r->dir);
+	run(r, dir, r->now);
+	umask(before);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+}
+
 static void
 exclusive(void **state)
 {
@@ -187,6 +203,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(stale, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		expired_certificates_end, setup, teardown),
+	    cmocka_unit_test_setup_teardown(readable, setup, teardown),
 	    cmocka_unit_test_setup_teardown(exclusive, setup, teardown),
 	};
 

@@ -61,6 +61,43 @@ written(void **state)
 	ERR_clear_error();
 }
 
+static void
+has_mode(const char *path, mode_t mode)
+{
+	char full[128];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s/%s", dir, path);
+	assert_int_equal(stat(full, &st), 0);
+	assert_int_equal(st.st_mode & 07777, mode);
+}
+
+/* Under the umask of daemon_harden() too, a web server can read it all. What
+   was there before keeps its mode. */
+static void
+open_to_all(void **state)
+{
+	char path[128];
+	mode_t before = umask(027);
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/m", dir);
+	assert_true(tree_folder(path));
+	assert_true(write_text("m/a/b/c", "one", 1));
+	has_mode("m", 0755);
+	has_mode("m/a", 0755);
+	has_mode("m/a/b", 0755);
+	has_mode("m/a/b/c", 0644);
+	assert_int_equal(chmod(path, 0750), 0);
+	assert_true(tree_folder(path));
+	assert_true(write_text("m/d/e", "one", 1));
+	has_mode("m", 0750);
+	has_mode("m/d", 0755);
+	assert_false(tree_folder("/nonexistent/x"));
+	ERR_clear_error();
+	umask(before);
+}
+
 struct seen {
 	char all[512];
 	int stop;
@@ -121,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(written),
+	    cmocka_unit_test(open_to_all),
 	    cmocka_unit_test(walked),
 	    cmocka_unit_test(copied),
 	};
