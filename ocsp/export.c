@@ -16,12 +16,15 @@
 #include "ocsp/export.h"
 #include "ocsp/load.h"
 #include "ocsp/save.h"
+#include "ocsp/stamp.h"
 #include "ocsp/tree.h"
 
 /* Requests about one CertID by SHA-256 take some 120 octets. */
 #define REQUEST_MAX 1024
 
-#define STATE_FILE ".export" /* "GENERATION CHANGE" of the last whole run */
+/* "GENERATION CHANGE" of the last whole run, and the validity by which all
+   files are stamped. */
+#define STATE_FILE ".export"
 
 enum phase { PHASE_NEWS, PHASE_REST, PHASE_DONE };
 
@@ -35,6 +38,7 @@ struct export {
 	struct view *view;
 	enum phase phase;
 	int64_t generation; /* of status.db in this run */
+	time_t stamped;	    /* by this validity; 0: not known */
 	int64_t from, to;   /* changes: known at the start; seen now */
 	int64_t since;	    /* where this phase is */
 	size_t n;	    /* rows of this step */
@@ -85,8 +89,9 @@ is_fresh(const struct export *e, const char *path)
 
 	snprintf(full, sizeof(full), "%s/%s", e->dir, path);
 	return lstat(full, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    st.st_mtim.tv_sec + set->validity - set->refresh -
-		    jitter(path, set->refresh) > e->now;
+	    stamp_end(&st, set->validity) - set->refresh -
+		jitter(path, set->refresh) >
+	    e->now;
 }
 
 /* tryLater: there will be an answer, just not now. */
@@ -106,7 +111,7 @@ write_answer(struct export *e, const char *path, const unsigned char *request,
 {
 	struct reply *reply =
 	    responder_answer(e->responder, request, len, e->now);
-	struct timespec modified = {0, 0};
+	struct timespec modified;
 	int ok;
 
 	if (reply == NULL)
@@ -116,9 +121,7 @@ write_answer(struct export *e, const char *path, const unsigned char *request,
 		reply_free(reply);
 		return 1;
 	}
-	modified.tv_sec = reply->expires - e->set->validity;
-	if (modified.tv_sec > e->now) /* one of the root's */
-		modified.tv_sec = e->now;
+	modified = stamp_of(reply->expires, e->set->validity, e->now);
 	ok = tree_write(e->dir, path, reply->data, reply->len, modified);
 	e->sum.written += (size_t)ok;
 	reply_free(reply);
@@ -200,6 +203,69 @@ export_cert(struct export *e, const struct status_cert *cert)
 	    export_hash(e, issuer, cert, REQUEST_SHA1, force);
 }
 
+/* ---- what has ended ---- */
+
+static int
+note(const struct export *e, int64_t change)
+{
+	char path[TREE_PATH_MAX], text[96];
+	int n;
+
+	snprintf(path, sizeof(path), "%s/" STATE_FILE, e->dir);
+	n = snprintf(text, sizeof(text), "%lld %lld %lld\n",
+	    (long long)e->generation, (long long)change,
+	    (long long)e->set->validity);
+	return save_file(path, text, (size_t)n);
+}
+
+/* The state goes first: a run that is killed in between leaves stamps of both
+   kinds, and nothing may believe them. */
+static int
+stamp(struct export *e)
+{
+	char path[TREE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" STATE_FILE, e->dir);
+	if (unlink(path) != 0 && errno != ENOENT) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "remove %s", path);
+		return 0;
+	}
+	return stamp_again(e->dir, e->set->validity, e->now);
+}
+
+static int
+remove_ended(const char *path, const struct stat *st, void *arg)
+{
+	struct export *e = arg;
+	char full[TREE_PATH_MAX + 8];
+
+	snprintf(full, sizeof(full), "%s/%s", e->dir, path);
+	if (S_ISDIR(st->st_mode)) {
+		(void)rmdir(full); /* when it is empty */
+		return 1;
+	}
+	if (stamp_end(st, e->set->validity) > e->now)
+		return 1;
+	if (unlink(full) == 0)
+		e->sum.removed++;
+	return 1;
+}
+
+int
+export_clean(struct export *e, time_t now)
+{
+	int again = e->stamped != e->set->validity;
+
+	e->now = now;
+	if ((again && !stamp(e)) || !tree_walk(e->dir, "ocsp", remove_ended, e))
+		return 0;
+	/* Last: a full disk has room for it now. */
+	if (again && !note(e, e->from))
+		return 0;
+	e->stamped = e->set->validity;
+	return 1;
+}
+
 /* ---- all of them ---- */
 
 static int
@@ -246,24 +312,6 @@ export_step(struct export *e, time_t now)
 
 /* ---- the end ---- */
 
-static int
-remove_ended(const char *path, const struct stat *st, void *arg)
-{
-	struct export *e = arg;
-	char full[TREE_PATH_MAX + 8];
-
-	snprintf(full, sizeof(full), "%s/%s", e->dir, path);
-	if (S_ISDIR(st->st_mode)) {
-		(void)rmdir(full); /* when it is empty */
-		return 1;
-	}
-	if (st->st_mtim.tv_sec + e->set->validity > e->now)
-		return 1;
-	if (unlink(full) == 0)
-		e->sum.removed++;
-	return 1;
-}
-
 /* The checkpoint last, and as it was before the tiles: it names none that is
    not there. */
 static int
@@ -293,18 +341,6 @@ copy_log(struct export *e)
 	return ok;
 }
 
-static int
-note(const struct export *e)
-{
-	char path[TREE_PATH_MAX], text[64];
-	int n;
-
-	snprintf(path, sizeof(path), "%s/" STATE_FILE, e->dir);
-	n = snprintf(text, sizeof(text), "%lld %lld\n",
-	    (long long)e->generation, (long long)e->to);
-	return save_file(path, text, (size_t)n);
-}
-
 int
 export_finish(struct export *e, time_t now)
 {
@@ -312,12 +348,11 @@ export_finish(struct export *e, time_t now)
 
 	e->now = now;
 	if (!tree_copy(from, e->dir, "crl", &e->sum.copied) ||
-	    !tree_copy(from, e->dir, "ca", &e->sum.copied) ||
-	    !copy_log(e) ||
-	    !tree_walk(e->dir, "ocsp", remove_ended, e) || !tree_sync(e->dir))
+	    !tree_copy(from, e->dir, "ca", &e->sum.copied) || !copy_log(e) ||
+	    !tree_sync(e->dir))
 		return 0;
 	/* What was refused is tried again as news. */
-	return e->phase != PHASE_DONE || e->sum.refused > 0 || note(e);
+	return e->phase != PHASE_DONE || e->sum.refused > 0 || note(e, e->to);
 }
 
 const struct export_sum *
@@ -353,8 +388,8 @@ lock_folder(struct export *e)
 static void
 read_state(struct export *e)
 {
-	char path[TREE_PATH_MAX], text[65] = "", *second, *end;
-	long long generation, change;
+	char path[TREE_PATH_MAX], text[97] = "", *second, *third, *end;
+	long long generation, change, validity;
 	unsigned char *data = NULL;
 	struct stat st;
 	size_t len;
@@ -364,10 +399,12 @@ read_state(struct export *e)
 		memcpy(text, data, len);
 		errno = 0;
 		generation = strtoll(text, &second, 10);
-		change = strtoll(second, &end, 10);
-		if (errno == 0 && end != second && *end == '\n' &&
-		    generation == e->generation)
-			e->from = change;
+		change = strtoll(second, &third, 10);
+		validity = strtoll(third, &end, 10);
+		if (errno == 0 && third != second && *end == '\n') {
+			e->from = generation == e->generation ? change : 0;
+			e->stamped = (time_t)validity;
+		}
 	}
 	ERR_clear_error();
 	OPENSSL_free(data);

@@ -17,6 +17,9 @@
  * time of change is its nextUpdate less the configured validity, so that a web
  * server can tell caches when it ends.
  *
+ * The validity that it was is kept beside them; under another one all are
+ * stamped anew.
+ *
  * Incremental: an answer is made when the certificate's state has changed since
  * the last run, its file is missing, or refresh (less a share that differs from
  * one to the next) is near. The changed ones come first. Files whose answer has
@@ -43,11 +46,13 @@ struct export *export_new(const struct settings *set,
     struct responder *responder, struct follow *follow, const char *dir);
 void export_free(struct export *e); /* NULL is fine */
 
+/* Remove what has ended; first. 1, or 0 raised. */
+int export_clean(struct export *e, time_t now);
+
 /* A step's answers. 1: there are more, 0: that was all, -1 raised. */
 int export_step(struct export *e, time_t now);
 
-/* What is published, and the removal of what has ended; note how far it came.
-   1, or 0 raised. */
+/* What is published; note how far it came. 1, or 0 raised. */
 int export_finish(struct export *e, time_t now);
 
 const struct export_sum *export_sum(const struct export *e);

@@ -52,6 +52,8 @@ once_export(const struct settings *set, struct responder *responder,
 
 	if (e == NULL)
 		return ONCE_FAILED;
+	if (!export_clean(e, time(NULL)))
+		more = -1;
 	while (more > 0)
 		more = export_step(e, time(NULL));
 	if (more == 0 && export_finish(e, time(NULL))) {

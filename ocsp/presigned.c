@@ -8,6 +8,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "ca/report/report.h"
+#include "ocsp/basic.h"
 #include "ocsp/error.h"
 #include "ocsp/load.h"
 #include "ocsp/presigned.h"
@@ -69,17 +70,6 @@ presigned_free(struct presigned *p)
 
 /* ---- one file ---- */
 
-static int
-to_time(const ASN1_GENERALIZEDTIME *t, time_t *out)
-{
-	struct tm tm;
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	*out = timegm(&tm);
-	return 1;
-}
-
 /* Signed by the root's key, or by a delegate of its own. The time is not
    looked at: an answer ends by its nextUpdate. */
 static int
@@ -97,30 +87,6 @@ verify(OCSP_BASICRESP *basic, X509 *root)
 	sk_X509_free(certs);
 	X509_STORE_free(store);
 	return ok;
-}
-
-/* The singles' times: the latest thisUpdate, the earliest nextUpdate. */
-static int
-read_times(OCSP_BASICRESP *basic, time_t *this_update, time_t *next_update)
-{
-	ASN1_GENERALIZEDTIME *from, *to;
-	time_t t;
-	int i;
-
-	*this_update = *next_update = 0;
-	for (i = 0; i < OCSP_resp_count(basic); i++) {
-		OCSP_single_get0_status(
-		    OCSP_resp_get0(basic, i), NULL, NULL, &from, &to);
-		if (!to_time(from, &t))
-			return 0;
-		if (t > *this_update)
-			*this_update = t;
-		if (!to_time(to, &t))
-			return 0;
-		if (*next_update == 0 || t < *next_update)
-			*next_update = t;
-	}
-	return i > 0;
 }
 
 static int
@@ -173,17 +139,9 @@ add_singles(struct set *set, OCSP_BASICRESP *basic, const struct view *view,
 static OCSP_BASICRESP *
 decode(const unsigned char *der, size_t len, X509 *root)
 {
-	const unsigned char *p = der;
-	OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &p, (long)len);
-	OCSP_BASICRESP *basic = NULL;
+	OCSP_BASICRESP *basic = basic_decode(der, len);
 
-	if (response != NULL && p == der + len &&
-	    OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
-		basic = OCSP_response_get1_basic(response);
-	OCSP_RESPONSE_free(response);
-	if (basic == NULL) {
-		ocsp_raise(OCSP_E_FILE, "not one successful OCSPResponse");
-	} else if (!verify(basic, root)) {
+	if (basic != NULL && !verify(basic, root)) {
 		ocsp_raise(OCSP_E_FILE, "its signature is not the root's");
 		OCSP_BASICRESP_free(basic);
 		basic = NULL;
@@ -204,12 +162,9 @@ read_answer(struct set *set, const char *path, const struct view *view,
 	int ok = 0;
 
 	if (!load_file(path, PRESIGNED_FILE_MAX, &data, &len, &st) ||
-	    (basic = decode(data, len, root->cert)) == NULL)
+	    (basic = decode(data, len, root->cert)) == NULL ||
+	    !basic_times(basic, &from, &to))
 		goto out;
-	if (!read_times(basic, &from, &to)) {
-		ocsp_raise(OCSP_E_FILE, "it lacks a nextUpdate");
-		goto out;
-	}
 	reply = reply_new_stored(data, len, REPLY_TYPE_OCSP, from, to, to);
 	data = NULL;
 	if (reply == NULL)

@@ -5,6 +5,7 @@
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
 
+#include "ocsp/basic.h"
 #include "ocsp/certid.h"
 #include "ocsp/error.h"
 #include "ocsp/save.h"
@@ -70,18 +71,13 @@ out:
 static int
 is_revoked(const struct reply *reply)
 {
-	const unsigned char *p = reply->data;
-	OCSP_RESPONSE *response =
-	    d2i_OCSP_RESPONSE(NULL, &p, (long)reply->len);
-	OCSP_BASICRESP *basic =
-	    response == NULL ? NULL : OCSP_response_get1_basic(response);
+	OCSP_BASICRESP *basic = basic_decode(reply->data, reply->len);
 	int status = -1;
 
 	if (basic != NULL)
 		status = OCSP_single_get0_status(
 		    OCSP_resp_get0(basic, 0), NULL, NULL, NULL, NULL);
 	OCSP_BASICRESP_free(basic);
-	OCSP_RESPONSE_free(response);
 	return status == V_OCSP_CERTSTATUS_REVOKED;
 }
 

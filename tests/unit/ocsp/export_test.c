@@ -52,6 +52,7 @@ run(struct rig *r, const char *dir, time_t now)
 	int more;
 
 	assert_non_null(e);
+	assert_true(export_clean(e, now));
 	while ((more = export_step(e, now)) == 1)
 		;
 	assert_int_equal(more, 0);
@@ -160,6 +161,89 @@ expired_certificates_end(void **state)
 	assert_int_equal(sum.refused, 8);
 }
 
+/* What the former validity meant by a time of change, the new one does not. */
+static void
+validity_raised(void **state)
+{
+	struct rig *r = *state;
+	struct export_sum sum;
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/static", r->dir);
+	assert_int_equal(run(r, dir, r->now).written, 8);
+	r->set.validity = 43200;
+	r->set.refresh = 10800;
+	/* Ended by now; with nothing to take their place, they go. */
+	cache_flush(r->cache);
+	r->set.max_stale = 60;
+	sum = run(r, dir, r->now + 3700);
+	assert_int_equal(sum.removed, 8);
+	assert_int_equal(sum.refused, 8);
+	r->set.max_stale = 86400;
+	assert_int_equal(run(r, dir, r->now + 3700).written, 8);
+	sum = run(r, dir, r->now + 3700);
+	assert_int_equal(sum.written, 0);
+	assert_int_equal(sum.fresh, 8);
+}
+
+/* What the first half of a run has made under a new validity is not taken for
+   something else when the former one comes back. */
+static void
+validity_and_back(void **state)
+{
+	struct rig *r = *state;
+	struct export *e;
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/static", r->dir);
+	r->set.validity = 43200;
+	r->set.refresh = 10800;
+	assert_int_equal(run(r, dir, r->now).written, 8);
+	r->set.validity = 3600;
+	r->set.refresh = 900;
+	r->now += 42500;
+	assert_true(status_heartbeat(r->writer, r->now));
+	cache_flush(r->cache);
+	e = export_new(&r->set, &r->responder, r->follow, dir);
+	assert_non_null(e);
+	assert_true(export_clean(e, r->now));
+	assert_int_equal(export_step(e, r->now), 1);
+	assert_int_equal(export_step(e, r->now), 0);
+	assert_int_equal(export_sum(e)->written, 8);
+	export_free(e);
+	r->set.validity = 43200;
+	r->set.refresh = 10800;
+	cache_flush(r->cache);
+	assert_int_equal(run(r, dir, r->now + 3700).written, 8);
+}
+
+/* A state of before the validity was in it still says how far it came. */
+static void
+state_without_validity(void **state)
+{
+	struct status_head head;
+	struct rig *r = *state;
+	struct export_sum sum;
+	char dir[256], path[300], text[64];
+	int n;
+
+	snprintf(dir, sizeof(dir), "%s/static", r->dir);
+	run(r, dir, r->now);
+	assert_true(state_head(r->state, &head));
+	snprintf(path, sizeof(path), "%s/.export", dir);
+	n = snprintf(text, sizeof(text), "%lld %lld\n",
+	    (long long)head.generation, (long long)head.change);
+	pki_write(path, text, (size_t)n);
+	sum = run(r, dir, r->now);
+	assert_int_equal(sum.written, 0);
+	assert_int_equal(sum.fresh, 8);
+	pki_write(path, text, (size_t)n);
+	r->set.validity = 43200;
+	r->set.refresh = 10800;
+	cache_flush(r->cache);
+	assert_int_equal(run(r, dir, r->now + 3700).written, 8);
+}
+
 /* Who serves it is another user. */
 static void
 readable(void **state)
@@ -203,6 +287,10 @@ main(void)
 	    cmocka_unit_test_setup_teardown(stale, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		expired_certificates_end, setup, teardown),
+	    cmocka_unit_test_setup_teardown(validity_raised, setup, teardown),
+	    cmocka_unit_test_setup_teardown(validity_and_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		state_without_validity, setup, teardown),
 	    cmocka_unit_test_setup_teardown(readable, setup, teardown),
 	    cmocka_unit_test_setup_teardown(exclusive, setup, teardown),
 	};
