@@ -16,6 +16,7 @@ struct kept {
 	char name[PATH_NAME_MAX + 1];
 	struct stat seen;
 	struct reply *reply; /* NULL: unfit, and reported */
+	int unread;	     /* it failed, but that passes; reported */
 };
 
 struct files {
@@ -92,18 +93,22 @@ make(struct files *f, enum files_kind kind, unsigned char *data, size_t len,
 	return reply;
 }
 
+/* *unread: as it was kept, and as it is now. What passes comes with every
+   request until it has: it is said once. */
 static struct reply *
-read_file(
-    struct files *f, enum files_kind kind, const char *path, struct stat *st)
+read_file(struct files *f, enum files_kind kind, const char *path,
+    struct stat *st, int *unread)
 {
 	struct reply *reply = NULL;
+	int before = *unread;
 	unsigned char *data;
 	size_t len;
 
 	ERR_clear_error();
 	if (load_file(path, FILES_SIZE_MAX, &data, &len, st))
 		reply = make(f, kind, data, len, st);
-	if (reply == NULL)
+	*unread = reply == NULL && !load_unfit();
+	if (reply == NULL && !(before && *unread))
 		report_errors(
 		    REPORT_WARN, "ocsp.file.refused", "file", path, NULL);
 	ERR_clear_error();
@@ -123,17 +128,19 @@ kept_of(struct files *f, enum files_kind kind, const char *name)
 	return NULL;
 }
 
-/* What is kept of exactly this file. *found: it is kept (also as unfit). */
+/* What is kept of exactly this file. *found: it is kept (also as unfit).
+ *unread: it, or the one before it, is to be read again. */
 static struct reply *
 look_up(struct files *f, enum files_kind kind, const char *name,
-    const struct stat *st, int *found)
+    const struct stat *st, int *found, int *unread)
 {
 	struct reply *reply = NULL;
 	struct kept *k;
 
 	pthread_mutex_lock(&f->lock);
 	k = kept_of(f, kind, name);
-	*found = k != NULL && load_same(&k->seen, st);
+	*unread = k != NULL && k->unread;
+	*found = k != NULL && !k->unread && load_same(&k->seen, st);
 	if (*found && k->reply != NULL)
 		reply = reply_up_ref(k->reply);
 	pthread_mutex_unlock(&f->lock);
@@ -142,7 +149,7 @@ look_up(struct files *f, enum files_kind kind, const char *name,
 
 static void
 keep(struct files *f, enum files_kind kind, const char *name,
-    const struct stat *st, struct reply *reply)
+    const struct stat *st, struct reply *reply, int unread)
 {
 	struct kept *k;
 
@@ -158,6 +165,7 @@ keep(struct files *f, enum files_kind kind, const char *name,
 		reply_free(k->reply);
 		k->reply = reply == NULL ? NULL : reply_up_ref(reply);
 		k->seen = *st;
+		k->unread = unread;
 	}
 	pthread_mutex_unlock(&f->lock);
 }
@@ -168,18 +176,18 @@ files_get(struct files *f, enum files_kind kind, const char *name)
 	struct reply *reply;
 	char path[4096];
 	struct stat st;
-	int n, found;
+	int n, found, unread;
 
 	n = snprintf(
 	    path, sizeof(path), "%s/%s/%s", f->dir, kinds[kind].folder, name);
 	if (n < 0 || (size_t)n >= sizeof(path) || lstat(path, &st) != 0 ||
 	    !S_ISREG(st.st_mode))
 		return NULL;
-	reply = look_up(f, kind, name, &st, &found);
+	reply = look_up(f, kind, name, &st, &found, &unread);
 	if (found)
 		return reply;
 	/* Two threads may both read it now: the later one's is kept. */
-	reply = read_file(f, kind, path, &st);
-	keep(f, kind, name, &st, reply);
+	reply = read_file(f, kind, path, &st, &unread);
+	keep(f, kind, name, &st, reply, unread);
 	return reply;
 }

@@ -10,7 +10,8 @@
  * so that a CRL is served from the moment when it was renamed into its place.
  *
  * Names come checked from path_route(): letters, digits, dot and dash only.
- * A file that is no CRL is reported and not served.
+ * A file that is no CRL is reported and not served; one that cannot be read is
+ * tried again at the next request.
  */
 
 #define FILES_MAX 1024		     /* files kept */

@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 
+#include "ca/report/report.h"
 #include "ocsp/error.h"
 #include "ocsp/load.h"
 
@@ -25,12 +26,20 @@ read_all(int fd, unsigned char *p, size_t len)
 		n = read(fd, p, len);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n == 0)
+			errno = EIO; /* it was cut off below us */
 		if (n <= 0)
 			return 0;
 		p += n;
 		len -= (size_t)n;
 	}
 	return 1;
+}
+
+int
+load_unfit(void)
+{
+	return report_last_reason() == OCSP_E_FILE;
 }
 
 int
@@ -42,6 +51,10 @@ load_file(const char *path, size_t max, unsigned char **out, size_t *out_len,
 
 	*out = NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ELOOP) {
+		ocsp_raise(OCSP_E_FILE, "%s: a link", path);
+		goto out;
+	}
 	if (fd < 0 || fstat(fd, st) != 0) {
 		ERR_raise_data(ERR_LIB_SYS, errno, "open %s", path);
 		goto out;
@@ -54,7 +67,7 @@ load_file(const char *path, size_t max, unsigned char **out, size_t *out_len,
 	}
 	data = OPENSSL_malloc((size_t)st->st_size);
 	if (data == NULL || !read_all(fd, data, (size_t)st->st_size)) {
-		ocsp_raise(OCSP_E_FILE, "%s: cannot be read whole", path);
+		ERR_raise_data(ERR_LIB_SYS, errno, "read all of %s", path);
 		goto out;
 	}
 	*out = data;

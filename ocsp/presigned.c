@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct presigned {
 	pthread_mutex_t lock; /* set */
 	struct set set;
 	uint64_t seen; /* fingerprint of what the set was read from */
+	int unread;    /* some of it could not be: it is tried again */
 };
 
 struct presigned *
@@ -208,25 +210,35 @@ root_folder(const struct presigned *p, const struct view_issuer *root,
 
 typedef void (*file_cb)(const char *path, void *arg);
 
-static void
+/* 1, or 0 raised: the folder could not be read. */
+static int
 each_file(const struct presigned *p, const struct view_issuer *root, file_cb cb,
     void *arg)
 {
 	char folder[4096 - 300], path[4096];
 	struct dirent *d;
-	DIR *dir = NULL;
+	DIR *dir;
+	int ok;
 
-	if (root_folder(p, root, folder, sizeof(folder)))
-		dir = opendir(folder);
-	if (dir == NULL)
-		return;
-	while ((d = readdir(dir)) != NULL)
-		if (is_answer(d->d_name)) {
-			snprintf(
-			    path, sizeof(path), "%s/%s", folder, d->d_name);
-			cb(path, arg);
-		}
-	closedir(dir);
+	if (!root_folder(p, root, folder, sizeof(folder)))
+		return 1;
+	if ((dir = opendir(folder)) == NULL && errno == ENOENT)
+		return 1;
+	while (dir != NULL) {
+		errno = 0;
+		if ((d = readdir(dir)) == NULL)
+			break;
+		if (!is_answer(d->d_name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, d->d_name);
+		cb(path, arg);
+	}
+	ok = dir != NULL && errno == 0;
+	if (!ok)
+		ERR_raise_data(ERR_LIB_SYS, errno, "read folder %s", folder);
+	if (dir != NULL)
+		closedir(dir);
+	return ok;
 }
 
 /* Sum of what each file is: the order in the folder does not matter. */
@@ -251,7 +263,19 @@ struct reading {
 	struct set set;
 	const struct view *view;
 	const struct view_issuer *root;
+	int quiet, unread;
 };
+
+/* What was said at the last look is not said again. */
+static void
+refused(struct reading *rd, const char *path)
+{
+	rd->unread |= !load_unfit();
+	if (!rd->quiet)
+		report_errors(
+		    REPORT_WARN, "ocsp.presigned.refused", "file", path, NULL);
+	ERR_clear_error();
+}
 
 static void
 read_one(const char *path, void *arg)
@@ -266,23 +290,23 @@ read_one(const char *path, void *arg)
 		rd->set.n_files++;
 		return;
 	}
-	report_errors(
-	    REPORT_WARN, "ocsp.presigned.refused", "file", path, NULL);
-	ERR_clear_error();
+	refused(rd, path);
 }
 
-static void
-reload(struct presigned *p, const struct view *view)
+/* 1, or 0: some of it could not be read, which passes. ${quiet}: so it was
+   before. */
+static int
+reload(struct presigned *p, const struct view *view, int quiet)
 {
-	struct reading rd = {.view = view};
+	struct reading rd = {.view = view, .quiet = quiet};
 	struct set old;
 	char n[24];
 	size_t i;
 
 	for (i = 0; i < view_n_issuers(view); i++) {
 		rd.root = view_issuer(view, i);
-		if (rd.root->is_root)
-			each_file(p, rd.root, read_one, &rd);
+		if (rd.root->is_root && !each_file(p, rd.root, read_one, &rd))
+			refused(&rd, rd.root->ident);
 	}
 	pthread_mutex_lock(&p->lock);
 	old = p->set;
@@ -290,29 +314,52 @@ reload(struct presigned *p, const struct view *view)
 	pthread_mutex_unlock(&p->lock);
 	set_clear(&old);
 	snprintf(n, sizeof(n), "%zu", rd.set.n_files);
-	report_event(REPORT_INFO, "ocsp.presigned.loaded", "files", n, NULL);
+	if (!quiet || !rd.unread)
+		report_event(
+		    REPORT_INFO, "ocsp.presigned.loaded", "files", n, NULL);
+	return !rd.unread;
+}
+
+/* Of all roots' folders. 1, or 0: one could not be read, said once. */
+static int
+look(const struct presigned *p, const struct view *view, uint64_t *sum)
+{
+	size_t i;
+
+	*sum = 0;
+	for (i = 0; i < view_n_issuers(view); i++) {
+		const struct view_issuer *issuer = view_issuer(view, i);
+		struct reading rd = {.quiet = p->unread};
+
+		if (!issuer->is_root)
+			continue;
+		*sum = *sum * 31 + issuer->key_hash[REQUEST_SHA1][0];
+		if (!each_file(p, issuer, fingerprint, sum)) {
+			refused(&rd, issuer->ident);
+			return 0;
+		}
+	}
+	return 1;
 }
 
 void
 presigned_poll(struct presigned *p, const struct view *view, int force)
 {
-	uint64_t sum = 0;
-	size_t i;
+	uint64_t sum;
+	int again;
 
 	if (view == NULL)
 		return;
-	for (i = 0; i < view_n_issuers(view); i++) {
-		const struct view_issuer *issuer = view_issuer(view, i);
-
-		if (!issuer->is_root)
-			continue;
-		sum = sum * 31 + issuer->key_hash[REQUEST_SHA1][0];
-		each_file(p, issuer, fingerprint, &sum);
+	/* What is in force stays. */
+	if (!look(p, view, &sum)) {
+		p->unread = 1;
+		return;
 	}
-	if (sum == p->seen && !force)
+	again = sum == p->seen && p->unread && !force;
+	if (sum == p->seen && !force && !again)
 		return;
 	p->seen = sum;
-	reload(p, view);
+	p->unread = !reload(p, view, again);
 }
 
 static int

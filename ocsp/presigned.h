@@ -12,7 +12,8 @@
  * several SingleResponses (the same certificate by SHA-1 and by SHA-256).
  * A file is taken only when its signature verifies under the root or under a
  * delegate of the root, and all of its CertIDs name the root; others are
- * reported. Read again when anything in the folder changes.
+ * reported. Read again when anything in the folder changes, and at each look
+ * while some of it cannot be read.
  *
  * Not checked here: whether an answer is still valid; the caller looks at
  * ${reply}->expires.

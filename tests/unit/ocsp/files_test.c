@@ -79,6 +79,25 @@ test_unfit(void **state)
 	assert_null(files_get(rig->files, FILES_CERT, "x.cer"));
 }
 
+/* What could not be read is no unfit file: it is read when that has passed,
+   though it is the same still. */
+static void
+test_unread(void **state)
+{
+	struct reply *reply;
+	struct rlimit was;
+
+	(void)state;
+	rig_crl(rig, "u.crl", -60, 3600);
+	rig_descriptors(0, &was);
+	reply = files_get(rig->files, FILES_CRL, "u.crl");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_null(reply);
+	reply = files_get(rig->files, FILES_CRL, "u.crl");
+	assert_non_null(reply);
+	reply_free(reply);
+}
+
 static void
 test_cert(void **state)
 {
@@ -103,6 +122,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_crl),
 	    cmocka_unit_test(test_unfit),
+	    cmocka_unit_test(test_unread),
 	    cmocka_unit_test(test_cert),
 	};
 

@@ -42,13 +42,15 @@ test_load(void **state)
 	assert_int_equal(pki_reason(), OCSP_E_FILE);
 	assert_int_equal(symlink(path, link), 0);
 	assert_false(load_file(link, 9, &data, &len, &a));
-	ERR_clear_error();
+	assert_int_equal(pki_reason(), OCSP_E_FILE);
 	pki_write(path, "", 0);
 	assert_false(load_file(path, 9, &data, &len, &a));
+	assert_true(load_unfit());
 	assert_int_equal(pki_reason(), OCSP_E_FILE);
 	assert_false(load_file(dir, 9999, &data, &len, &a));
 	assert_int_equal(pki_reason(), OCSP_E_FILE);
 	assert_false(load_file("/nonexistent", 9, &data, &len, &a));
+	assert_false(load_unfit());
 	ERR_clear_error();
 	pki_remove(dir);
 }

@@ -135,12 +135,40 @@ test_refused(void **state)
 	assert_null(find(other, 2));
 }
 
+/* Files that cannot be read are read when that has passed; while not even the
+   folder can be, what was there stays. */
+static void
+test_unread(void **state)
+{
+	static const unsigned char serial[] = {0x55, 3};
+	struct rlimit was;
+	struct reply *reply;
+
+	(void)state;
+	rig_presign(rig, "u.der", serial, 2, rig->pki.root_key, -10, 3600);
+	rig_descriptors(1, &was); /* for the folder */
+	rig_poll_presigned(rig);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_null(find(serial, 2));
+	rig_poll_presigned(rig);
+	reply = find(serial, 2);
+	assert_non_null(reply);
+	reply_free(reply);
+	rig_descriptors(0, &was);
+	rig_poll_presigned(rig);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	reply = find(serial, 2);
+	assert_non_null(reply);
+	reply_free(reply);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_found),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_unread),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -4,6 +4,7 @@
 /* A responder with a real status.db and software keys, in a folder of its
    own; and on demand the HTTP server over it. Included after cmocka.h. */
 
+#include <sys/resource.h>
 #include <time.h>
 #include "ocsp/error.h"
 #include "ocsp/follow.h"
@@ -253,6 +254,20 @@ rig_crl(struct rig *r, const char *name, long from, long to)
 	ASN1_TIME_free(a);
 	ASN1_TIME_free(b);
 	X509_CRL_free(crl);
+}
+
+/* As if all descriptors but ${n} were taken. */
+static inline void
+rig_descriptors(int n, struct rlimit *was)
+{
+	struct rlimit few;
+	int fd = dup(0);
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, was), 0);
+	few = *was;
+	few.rlim_cur = (rlim_t)(fd + n);
+	close(fd);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 }
 
 static inline void
