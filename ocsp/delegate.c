@@ -19,7 +19,7 @@ struct entry {
 	unsigned char issuer_key[32]; /* SHA-256 of the issuer's key that the
 					 signer was held against */
 	struct stat seen;	      /* the file when it was last tried */
-	time_t retry_at;
+	time_t retry_at;	      /* 0: what is there is in force */
 	int complained;
 };
 
@@ -111,6 +111,14 @@ delegates_set(struct delegates *d, const struct view_issuer *issuer,
 		pthread_mutex_unlock(&d->lock);
 	}
 	signer_free(old);
+}
+
+/* Does it lack a signer, or one of the certificate that is there: its key may
+   not have been in the token, or the token was away. */
+static int
+is_due(const struct entry *e, const struct signer *signer, time_t now)
+{
+	return (signer == NULL || e->retry_at != 0) && now >= e->retry_at;
 }
 
 static X509 *
@@ -229,12 +237,12 @@ delegates_poll(
 		issuer =
 		    view == NULL ? NULL : view_find_ident(view, e->set->issuer);
 		signer = issuer == NULL ? NULL : delegates_signer(d, issuer);
-		signer_free(signer);
 		if (is_new)
 			e->complained = 0;
-		if (is_new || force || (signer == NULL && now >= e->retry_at)) {
+		if (is_new || force || is_due(e, signer, now)) {
 			e->seen = st;
 			try_load(d, e, issuer, now);
 		}
+		signer_free(signer);
 	}
 }

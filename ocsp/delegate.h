@@ -10,7 +10,8 @@
 /*
  * The delegates: per issuer a key in the token and a certificate file. A file
  * that appears or changes is taken up without a restart; one that does not
- * fit leaves the former in force and is reported once.
+ * fit, or whose key the token does not show, leaves the former in force, is
+ * reported once and tried again.
  */
 
 struct delegates;

@@ -91,6 +91,40 @@ test_taken_up(void **state)
 	signer_free(b);
 }
 
+/* A certificate that came before its key: it is tried again, though the file
+   is the same and the former signs on. */
+static void
+test_key_later(void **state)
+{
+	EVP_PKEY *later = hsm_key_generate(hsm, HSM_KEY_EC_P256, "later");
+	struct signer *a, *b;
+
+	(void)state;
+	assert_non_null(later);
+	write_cert(key, rig->pki.ca_key, 3600);
+	a = poll_at(1500, 1);
+	assert_non_null(a);
+	write_cert(later, rig->pki.ca_key, 7200);
+	b = poll_at(1501, 0);
+	assert_ptr_equal(a, b);
+	signer_free(b);
+	/* Now the token shows it. */
+	strcpy(rig->set.delegates[0].label, "later");
+	b = poll_at(1502, 0);
+	assert_ptr_equal(a, b);
+	signer_free(b);
+	b = poll_at(1510, 0);
+	assert_ptr_not_equal(a, b);
+	assert_true(b->not_after > a->not_after);
+	signer_free(a);
+	a = poll_at(1520, 0);
+	assert_ptr_equal(a, b);
+	signer_free(a);
+	signer_free(b);
+	strcpy(rig->set.delegates[0].label, "ocsp-d");
+	EVP_PKEY_free(later);
+}
+
 /* An answer that the token signs. */
 static void
 test_signs(void **state)
@@ -132,6 +166,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_taken_up),
+	    cmocka_unit_test(test_key_later),
 	    cmocka_unit_test(test_signs),
 	    cmocka_unit_test(test_other_issuer),
 	};
