@@ -141,10 +141,12 @@ forget_changed(struct prepared *p, const struct view_issuer *now)
 		atomic_store(&known->id, -1);
 }
 
+/* The epoch is published last: a shard takes no row of an epoch that it does
+   not have yet, and a reading that began in between would lose it. */
 static void
 read_again(struct prepared *p, int clear)
 {
-	unsigned epoch = atomic_fetch_add(&p->epoch, 1) + 1;
+	unsigned epoch = atomic_load(&p->epoch) + 1;
 	struct prepared_shard *shard;
 	size_t i, j;
 
@@ -157,6 +159,7 @@ read_again(struct prepared *p, int clear)
 				shard_set_epoch(&shard->shard, epoch);
 			atomic_fetch_or(&shard->cleared, clear);
 		}
+	atomic_store(&p->epoch, epoch);
 }
 
 void

@@ -226,6 +226,37 @@ test_reset(void **state)
 	assert_int_equal(count(a, COUNT_SIGNED), 0);
 }
 
+static void *
+reset(void *arg)
+{
+	prepared_reset(((struct ahead *)arg)->prepared);
+	return NULL;
+}
+
+/* Nobody begins to read before the last shard is ready to take it. */
+static void
+test_reset_as_a_whole(void **state)
+{
+	const struct timespec nap = {0, 1000000};
+	struct ahead *a = *state;
+	struct prepared_shard *shards = prepared_issuer(a->prepared, 0)->shards;
+	struct prepared_shard *last = &shards[PREPARED_SHARDS - 1];
+	unsigned begun, i;
+	pthread_t t;
+
+	assert_int_equal(prepared_wants(a->prepared), 0);
+	pthread_mutex_lock(&last->shard.lock);
+	assert_int_equal(pthread_create(&t, NULL, reset, a), 0);
+	for (i = 0; i < 60000 && !atomic_load(&shards[0].cleared); i++)
+		nanosleep(&nap, NULL);
+	begun = prepared_wants(a->prepared);
+	pthread_mutex_unlock(&last->shard.lock);
+	assert_int_equal(pthread_join(t, NULL), 0);
+	assert_true(i < 60000);
+	assert_int_equal(begun, 0);
+	assert_int_not_equal(prepared_wants(a->prepared), 0);
+}
+
 /* Nothing new may be said: what is signed goes on to its end, and no octet
    longer. */
 static void
@@ -279,6 +310,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_kept, make, drop),
 	    cmocka_unit_test_setup_teardown(test_change, make, drop),
 	    cmocka_unit_test_setup_teardown(test_reset, make, drop),
+	    cmocka_unit_test_setup_teardown(test_reset_as_a_whole, make, drop),
 	    cmocka_unit_test_setup_teardown(test_stopped, make, drop),
 	    cmocka_unit_test_setup_teardown(test_late, make, drop),
 	};
