@@ -206,7 +206,8 @@ sign_all(struct prepare *pre, struct prepared_shard *shard,
 	return 1;
 }
 
-/* The batch of what changes now: one for each second and issuer. */
+/* The batch of what changes now: one for each second and issuer, as long as
+   anything new may be said. */
 static struct batch *
 stray_batch(
     struct prepare *pre, const struct prepared_issuer *issuer, time_t now)
@@ -216,8 +217,8 @@ stray_batch(
 
 	if (s != NULL && s->frame.issuer == &issuer->frame &&
 	    state_head(pre->ctx.state, &head) &&
-	    s->this_update == (time_t)head.heartbeat &&
-	    now < s->refresh_at)
+	    standing_view(pre->ctx.set, &head, now) == STANDING_OK &&
+	    s->this_update == (time_t)head.heartbeat && now < s->refresh_at)
 		return pre->stray;
 	batch_free(pre->stray);
 	pre->stray = new_batch(pre, issuer, period_of(pre->ctx.set), now);

@@ -171,6 +171,30 @@ test_may_not(void **state)
 	assert_int_equal(ahead_signed(a), 4);
 }
 
+/* What changes is no exception, also when the batch for it is there already. */
+static void
+test_change_may_not(void **state)
+{
+	struct ahead *a = *state;
+	struct rig *r = a->rig;
+
+	assert_true(follow_step(r->follow));
+	ahead_run(a, r->now);
+	rig_put(r, RIG_CA, rig_good, 2, STATUS_HELD, -1);
+	assert_true(follow_step(r->follow));
+	ahead_run(a, r->now);
+	assert_int_equal(ahead_signed(a), 5);
+	rig_put(r, RIG_CA, rig_good, 2, STATUS_GOOD, -1);
+	assert_true(status_set_stopped(r->writer, "clock"));
+	assert_true(follow_step(r->follow));
+	ahead_run(a, r->now);
+	assert_int_equal(ahead_signed(a), 5);
+	assert_true(status_set_stopped(r->writer, ""));
+	assert_true(follow_step(r->follow));
+	ahead_run(a, r->now + 3); /* a failure rests */
+	assert_int_equal(ahead_signed(a), 6);
+}
+
 /* The same when the delegate has ended. */
 static void
 test_no_delegate(void **state)
@@ -220,6 +244,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_ended, make, drop),
 	    cmocka_unit_test_setup_teardown(test_delegate_ends, make, drop),
 	    cmocka_unit_test_setup_teardown(test_may_not, make, drop),
+	    cmocka_unit_test_setup_teardown(test_change_may_not, make, drop),
 	    cmocka_unit_test_setup_teardown(test_no_delegate, make, drop),
 	    cmocka_unit_test_setup_teardown(test_thread, make, drop),
 	};
