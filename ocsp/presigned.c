@@ -167,7 +167,8 @@ read_answer(struct set *set, const char *path, const struct view *view,
 	    (basic = decode(data, len, root->cert)) == NULL ||
 	    !basic_times(basic, &from, &to))
 		goto out;
-	reply = reply_new_stored(data, len, REPLY_TYPE_OCSP, from, to, to);
+	/* RFC 9919 7.2: max-age ends before nextUpdate. */
+	reply = reply_new_stored(data, len, REPLY_TYPE_OCSP, from, to, to - 1);
 	data = NULL;
 	if (reply == NULL)
 		goto out;

@@ -77,6 +77,8 @@ test_found(void **state)
 	assert_non_null(a);
 	assert_true(labs((long)(a->modified - (rig->now - 10))) < 3);
 	assert_true(labs((long)(a->expires - (rig->now + 3600))) < 3);
+	assert_int_equal(reply_max_age(a, a->expires - 100), 99);
+	assert_int_equal(reply_max_age(a, a->expires - 1), 0);
 	b = find_as(rig->pki.root, pki_ca_serial, 3, EVP_sha256());
 	assert_ptr_equal(a, b);
 	reply_free(b);
