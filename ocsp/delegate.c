@@ -145,6 +145,10 @@ load(struct delegates *d, const struct entry *e,
 
 	if (cert == NULL)
 		goto out;
+	if (d->hsm == NULL) {
+		ocsp_raise(OCSP_E_DELEGATE, "there is no token");
+		goto out;
+	}
 	if (X509_get0_pubkey(cert) == NULL) {
 		ocsp_raise(OCSP_E_DELEGATE, "%s: its key cannot be read",
 		    e->set->certificate);

@@ -16,8 +16,7 @@
 
 struct delegates;
 
-/* Both borrowed; ${hsm} may be NULL when there are no delegates. Loads
-   nothing. */
+/* Both borrowed; with ${hsm} NULL no delegate can be loaded. Loads nothing. */
 struct delegates *delegates_new(const struct settings *set, struct hsm *hsm);
 void delegates_free(struct delegates *d); /* NULL is fine */
 

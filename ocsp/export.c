@@ -37,7 +37,7 @@ struct export {
 	struct status_reader *reader;
 	struct view *view;
 	enum phase phase;
-	int64_t generation; /* of status.db in this run */
+	int64_t generation; /* of status.db: of the last run, then of this */
 	time_t stamped;	    /* by this validity; 0: not known */
 	int64_t from, to;   /* changes: known at the start; seen now */
 	int64_t since;	    /* where this phase is */
@@ -88,7 +88,8 @@ is_fresh(const struct export *e, const char *path)
 	struct stat st;
 
 	snprintf(full, sizeof(full), "%s/%s", e->dir, path);
-	return lstat(full, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	return e->stamped == set->validity && lstat(full, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    stamp_end(&st, set->validity) - set->refresh -
 		jitter(path, set->refresh) >
 	    e->now;
@@ -257,13 +258,12 @@ export_clean(struct export *e, time_t now)
 	int again = e->stamped != e->set->validity;
 
 	e->now = now;
-	if ((again && !stamp(e)) || !tree_walk(e->dir, "ocsp", remove_ended, e))
-		return 0;
-	/* Last: a full disk has room for it now. */
-	if (again && !note(e, e->from))
+	if (again && !stamp(e))
 		return 0;
 	e->stamped = e->set->validity;
-	return 1;
+	/* The note last: a full disk has room for it now. */
+	return tree_walk(e->dir, "ocsp", remove_ended, e) &&
+	    (!again || note(e, e->from));
 }
 
 /* ---- all of them ---- */
@@ -287,6 +287,27 @@ take(const struct status_cert *cert, void *arg)
 	return 0;
 }
 
+/* status.db, as late as that: what comes before is done without it. Another
+   generation begins anew. */
+static int
+open_status(struct export *e)
+{
+	struct status_head head;
+
+	if ((e->reader = status_reader_open(e->set->status_db)) == NULL ||
+	    !status_reader_head(e->reader, &head))
+		return 0;
+	if ((e->view = state_view(e->responder->state)) == NULL) {
+		ocsp_raise(OCSP_E_FILE, "%s was not read", e->set->status_db);
+		return 0;
+	}
+	if (head.generation != e->generation)
+		e->from = 0;
+	e->generation = head.generation;
+	e->since = e->to = e->from;
+	return 1;
+}
+
 int
 export_step(struct export *e, time_t now)
 {
@@ -295,6 +316,8 @@ export_step(struct export *e, time_t now)
 	/* The heartbeat goes on while a long export runs. */
 	if (!follow_step(e->follow))
 		ERR_clear_error();
+	if (e->view == NULL && !open_status(e))
+		return -1;
 	if (!status_reader_changes(
 		e->reader, e->since, EXPORT_STEP, take, e) ||
 	    e->failed)
@@ -328,8 +351,9 @@ copy_log(struct export *e)
 
 	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", from, texts[i]);
-		if (!load_file(path, 1 << 20, &data[i], &len[i], &st[i]))
-			ERR_clear_error(); /* not published */
+		ERR_set_mark();
+		(void)load_file(path, 1 << 20, &data[i], &len[i], &st[i]);
+		ERR_pop_to_mark(); /* not published */
 	}
 	ok = tree_copy(from, e->dir, "log/tile", &e->sum.copied);
 	for (i = 0; i < 3; i++) {
@@ -345,14 +369,18 @@ int
 export_finish(struct export *e, time_t now)
 {
 	const char *from = e->set->publish_dir;
+	int ok;
 
 	e->now = now;
-	if (!tree_copy(from, e->dir, "crl", &e->sum.copied) ||
-	    !tree_copy(from, e->dir, "ca", &e->sum.copied) || !copy_log(e) ||
-	    !tree_sync(e->dir))
+	/* Each, whatever becomes of the others. */
+	ok = tree_copy(from, e->dir, "crl", &e->sum.copied);
+	ok &= tree_copy(from, e->dir, "ca", &e->sum.copied);
+	ok &= copy_log(e);
+	if (!ok || !tree_sync(e->dir))
 		return 0;
 	/* What was refused is tried again as news. */
-	return e->phase != PHASE_DONE || e->sum.refused > 0 || note(e, e->to);
+	return e->phase != PHASE_DONE || e->sum.refused > 0 ||
+	    e->stamped != e->set->validity || note(e, e->to);
 }
 
 const struct export_sum *
@@ -384,7 +412,7 @@ lock_folder(struct export *e)
 	return 1;
 }
 
-/* How far the last run came; another generation begins anew. */
+/* How far the last run came. */
 static void
 read_state(struct export *e)
 {
@@ -402,13 +430,13 @@ read_state(struct export *e)
 		change = strtoll(second, &third, 10);
 		validity = strtoll(third, &end, 10);
 		if (errno == 0 && third != second && *end == '\n') {
-			e->from = generation == e->generation ? change : 0;
+			e->generation = generation;
+			e->from = change;
 			e->stamped = (time_t)validity;
 		}
 	}
 	ERR_clear_error();
 	OPENSSL_free(data);
-	e->since = e->to = e->from;
 }
 
 struct export *
@@ -416,7 +444,6 @@ export_new(const struct settings *set, struct responder *responder,
     struct follow *follow, const char *dir)
 {
 	struct export *e = OPENSSL_zalloc(sizeof(*e));
-	struct status_head head;
 
 	if (e == NULL)
 		return NULL;
@@ -425,20 +452,12 @@ export_new(const struct settings *set, struct responder *responder,
 	e->follow = follow;
 	e->dir = dir;
 	e->lock = -1;
-	if (!lock_folder(e) ||
-	    (e->reader = status_reader_open(set->status_db)) == NULL ||
-	    !status_reader_head(e->reader, &head))
-		goto err;
-	if ((e->view = state_view(responder->state)) == NULL) {
-		ocsp_raise(OCSP_E_FILE, "%s was not read", set->status_db);
-		goto err;
+	if (!lock_folder(e)) {
+		export_free(e);
+		return NULL;
 	}
-	e->generation = head.generation;
 	read_state(e);
 	return e;
-err:
-	export_free(e);
-	return NULL;
 }
 
 void

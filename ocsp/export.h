@@ -41,7 +41,8 @@ struct export_sum {
 };
 
 /* All borrowed; the follower is stepped from here and has no thread. Makes and
-   locks the folder. NULL raised. */
+   locks the folder, and reads nothing else: the parts below do not need each
+   other. NULL raised. */
 struct export *export_new(const struct settings *set,
     struct responder *responder, struct follow *follow, const char *dir);
 void export_free(struct export *e); /* NULL is fine */

@@ -411,6 +411,17 @@ do_what(struct app *a, const struct what *w)
 	return do_once(a, w);
 }
 
+/* What an export removes and copies needs no token. */
+static int
+without_token(struct app *a, const struct what *w)
+{
+	int status = fatal();
+
+	if (w->export != NULL)
+		(void)do_what(a, w);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -442,7 +453,7 @@ main(int argc, char **argv)
 	/* While there is one thread: SoftHSM's configuration goes through the
 	   environment. */
 	if (a.set->have_token && (a.hsm = hsm_open(&a.set->token)) == NULL)
-		status = fatal();
+		status = without_token(&a, &w);
 	else
 		status = do_what(&a, &w);
 out:

@@ -42,21 +42,44 @@ report_sum(const struct export_sum *s, const char *dir)
 	    "copied", text[5], NULL);
 }
 
+/* A part failed, others go on: said at once, as they begin without errors. */
+static int
+told(int ok, const char *part, const char *dir)
+{
+	if (!ok)
+		report_errors(REPORT_ERROR, "ocsp.export.failed", "part", part,
+		    "dir", dir, NULL);
+	ERR_clear_error();
+	return ok;
+}
+
+/* What has ended goes first, and what is published is copied, whatever becomes
+   of the answers. */
+static int
+all_parts(struct export *e, const char *dir)
+{
+	int more = 1, ok;
+
+	ok = told(export_clean(e, time(NULL)), "ended", dir);
+	while (more > 0)
+		more = export_step(e, time(NULL));
+	ok &= told(more == 0, "answers", dir);
+	ok &= told(export_finish(e, time(NULL)), "copies", dir);
+	if (!ok)
+		ocsp_raise(OCSP_E_FILE, "export.part: %s is not whole", dir);
+	return ok;
+}
+
 enum once_status
 once_export(const struct settings *set, struct responder *responder,
     struct follow *follow, const char *dir)
 {
 	struct export *e = export_new(set, responder, follow, dir);
 	enum once_status status = ONCE_FAILED;
-	int more = 1;
 
 	if (e == NULL)
 		return ONCE_FAILED;
-	if (!export_clean(e, time(NULL)))
-		more = -1;
-	while (more > 0)
-		more = export_step(e, time(NULL));
-	if (more == 0 && export_finish(e, time(NULL))) {
+	if (all_parts(e, dir)) {
 		report_sum(export_sum(e), dir);
 		status = export_sum(e)->refused > 0 ? ONCE_NOTHING : ONCE_DONE;
 	}

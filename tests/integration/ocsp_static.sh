@@ -50,8 +50,13 @@ touch -d '-50 minutes' "$(file_of "$p")"
 export_now
 check "what is near its end is made anew" test "$(stat -c %Y "$(file_of "$p")")" -gt "$(($(date +%s) - 600))"
 mv "$T/demo/tokens/ocsp" "$T/demo/tokens/ocsp.away"
+n=$(count)
+echo ended >"$X/ocsp/MAM="; touch -d '-2 days' "$X/ocsp/MAM="; rm "$X/crl/devices-g1.crl"
 export_now
 has "without the token: said" "$rc" '^[13]|75$'
+check "  what has ended is removed" test ! -e "$X/ocsp/MAM="
+check "  what is published is copied" cmp "$X/crl/devices-g1.crl" "$T/demo/pub/crl/devices-g1.crl"
+is "  what holds stays" "$(count)" "$n"
 mv "$T/demo/tokens/ocsp.away" "$T/demo/tokens/ocsp"
 ( flock 9; inkan-ocsp -c "$conf" --export "$X" >"$T/out" 2>&1; echo "$?" >"$T/rc" ) 9>"$X/.lock"
 is "two at once" "$(cat "$T/rc")" 1

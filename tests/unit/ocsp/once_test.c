@@ -1,6 +1,8 @@
 #include "tests/unit/ocsp/asking.h"
 
+#include "ocsp/export.h"
 #include "ocsp/once.h"
+#include "ocsp/tree.h"
 
 static void
 settings(void **state)
@@ -47,12 +49,91 @@ statuses(void **state)
 	ERR_clear_error();
 }
 
+/* A file in the export, last changed at ${when}. */
+static void
+plant(const char *dir, const char *path, time_t when)
+{
+	const struct timespec t = {when, 0};
+
+	assert_true(tree_write(dir, path, "x", 1, t));
+}
+
+static int
+is_there(const char *dir, const char *path)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s/%s", dir, path);
+	return access(full, F_OK) == 0;
+}
+
+/* Without status.db nothing can be answered. What has ended goes all the same,
+   what is published comes, and it is no whole run. */
+static void
+without_status(void **state)
+{
+	struct rig *r = *state;
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/static", r->dir);
+	assert_int_equal(
+	    once_export(&r->set, &r->responder, r->follow, dir), ONCE_DONE);
+	r->set.status_db = "/nonexistent/status.db";
+	plant(dir, "ocsp/fresh", r->now);
+	plant(dir, "ocsp/ended", r->now - 3601);
+	rig_crl(r, "new.crl", -60, 3600);
+	assert_int_equal(
+	    once_export(&r->set, &r->responder, r->follow, dir), ONCE_FAILED);
+	assert_int_equal(pki_reason(), OCSP_E_FILE);
+	assert_false(is_there(dir, "ocsp/ended"));
+	assert_true(is_there(dir, "ocsp/fresh"));
+	assert_true(is_there(dir, "crl/new.crl"));
+	r->set.status_db = r->db;
+	assert_int_equal(
+	    once_export(&r->set, &r->responder, r->follow, dir), ONCE_DONE);
+}
+
+/* The same when an answer cannot be written; a CRL that cannot keeps neither
+   certificates nor the log. */
+static void
+failing_parts(void **state)
+{
+	struct rig *r = *state;
+	char dir[256], path[TREE_PATH_MAX], below[TREE_PATH_MAX + 256];
+	unsigned char *der;
+	int n = pki_request(r->pki.ca, rig_good, 2, EVP_sha256(), 0, &der);
+
+	snprintf(dir, sizeof(dir), "%s/static", r->dir);
+	assert_int_equal(
+	    once_export(&r->set, &r->responder, r->follow, dir), ONCE_DONE);
+	assert_true(export_path(der, (size_t)n, path));
+	OPENSSL_free(der);
+	snprintf(below, sizeof(below), "%s/%s", dir, path);
+	assert_int_equal(unlink(below), 0);
+	snprintf(below, sizeof(below), "%s/x", path);
+	plant(dir, below, r->now);
+	plant(dir, "ocsp/ended", r->now - 3601);
+	plant(dir, "crl/new.crl/x", r->now);
+	rig_crl(r, "new.crl", -60, 3600);
+	plant(r->dir, "ca/one.cer", r->now);
+	plant(r->dir, "log/checkpoint", r->now);
+	cache_flush(r->cache);
+	assert_int_equal(
+	    once_export(&r->set, &r->responder, r->follow, dir), ONCE_FAILED);
+	assert_int_equal(pki_reason(), OCSP_E_FILE);
+	assert_false(is_there(dir, "ocsp/ended"));
+	assert_true(is_there(dir, "ca/one.cer"));
+	assert_true(is_there(dir, "log/checkpoint"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(settings),
 	    cmocka_unit_test_setup_teardown(statuses, setup, teardown),
+	    cmocka_unit_test_setup_teardown(without_status, setup, teardown),
+	    cmocka_unit_test_setup_teardown(failing_parts, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
