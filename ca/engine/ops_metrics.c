@@ -157,7 +157,8 @@ ask_token(struct ca_token *t, struct sign_of_life *out)
 	uint64_t start = load_clock();
 
 	memset(out, 0, sizeof(*out));
-	/* Held for writing it is being opened: it is away. */
+	/* Held for writing it is being opened: it is away. So it is while a
+	   writer waits for the last who sign. */
 	if (pthread_rwlock_tryrdlock(&t->lock) != 0)
 		return;
 	out->ok = t->hsm != NULL && hsm_healthy(t->hsm);

@@ -10,6 +10,7 @@
 #include "ca/store/certs.h"
 #include "ca/engine/mirror.h"
 #include "ca/engine/parking.h"
+#include "ca/engine/retire.h"
 #include "ca/engine/schedule_crl.h"
 #include "ca/engine/schedule.h"
 #include "ca/engine/superseded.h"
@@ -36,6 +37,7 @@ struct schedule {
 	time_t superseded_looked;
 	time_t clients_written;
 	struct schedule_crl *crls;
+	struct retire_watch watch;	/* CAs whose key may be gone */
 	int was_stopped;
 	char told[128];		/* what status.db knows of a stop */
 	int has_told;
@@ -167,6 +169,15 @@ crls(struct schedule *s, time_t now)
 		schedule_crl_round(s->crls, now);
 }
 
+/* The key of a CA that signs nothing any more may be destroyed: to look for it
+   over and over would only hold up who signs with the token's other keys. */
+static int
+is_retired(struct schedule *s, size_t i, time_t now)
+{
+	return ca_issuer_lacks_key(s->ca->issuers.item[i]) &&
+	    retire_watch_over(&s->watch, s->ca, i, now);
+}
+
 /* A token that was away is taken back before somebody needs it. */
 static void
 token(struct schedule *s, time_t now)
@@ -179,7 +190,7 @@ token(struct schedule *s, time_t now)
 	s->token_looked = now;
 	for (i = 0; i < s->ca->issuers.n; i++) {
 		is = s->ca->issuers.item[i];
-		if (is->row.state == ISSUER_ROOT)
+		if (is->row.state == ISSUER_ROOT || is_retired(s, i, now))
 			continue;
 		got = ca_issuer_lock_for(s->ca, is->row.ident,
 		    ISSUER_TO_VOUCH, now);

@@ -133,6 +133,24 @@ say_absent(const struct ca_token *t)
 	report_errors(REPORT_ERROR, "token.absent", "token", name_of(t), NULL);
 }
 
+/*
+ * Who has the keys for writing, to open the token or to change a CA, must not
+ * starve behind a stream of enrolments. So whoever waits for the read lock may
+ * wait for a writer that waits for a reader: nobody takes it twice, or while
+ * he holds what a reader waits for.
+ */
+static void
+init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(
+	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 static int
 make_tokens(struct ca *ca)
 {
@@ -144,7 +162,7 @@ make_tokens(struct ca *ca)
 		return 0;
 	for (i = 0; i < 1 + s->n_tokens; i++) {
 		ca->tokens[i].conf = i == 0 ? &s->token : &s->tokens[i - 1];
-		pthread_rwlock_init(&ca->tokens[i].lock, NULL);
+		init_lock(&ca->tokens[i].lock);
 		pthread_mutex_init(&ca->tokens[i].stop_lock, NULL);
 	}
 	ca->n_tokens = 1 + s->n_tokens;
@@ -205,15 +223,27 @@ tokens_stop(struct ca *ca)
 	ca->n_tokens = 0;
 }
 
-/* The token was away: try again, but not more often than TOKEN_RETRY. */
+/* Lock held. Also when the clock went back. */
+static int
+is_due(const struct ca_token *t, time_t now)
+{
+	return now - t->tried >= TOKEN_RETRY || now < t->tried;
+}
+
+/* The token, or a key, was away: try again, but not more often than
+   TOKEN_RETRY. Read lock held, which is given back meanwhile: who signs waits
+   only for a try that is made. */
 static void
 revive(struct ca *ca, struct ca_token *t, time_t now)
 {
 	int was_away;
 
+	if (!is_due(t, now))
+		return;
+	pthread_rwlock_unlock(&t->lock);
 	pthread_rwlock_wrlock(&t->lock);
 	was_away = t->away;
-	if (now - t->tried >= TOKEN_RETRY || now < t->tried) {
+	if (is_due(t, now)) {
 		if (!open_token(ca, t, now))
 			say_absent(t);
 		else
@@ -223,6 +253,7 @@ revive(struct ca *ca, struct ca_token *t, time_t now)
 			    name_of(t), NULL);
 	}
 	pthread_rwlock_unlock(&t->lock);
+	pthread_rwlock_rdlock(&t->lock);
 }
 
 struct ca_token *
@@ -236,11 +267,8 @@ tokens_lock(struct ca *ca, const char *name, time_t now)
 		return NULL;
 	}
 	pthread_rwlock_rdlock(&t->lock);
-	if (t->hsm == NULL) {
-		pthread_rwlock_unlock(&t->lock);
+	if (t->hsm == NULL)
 		revive(ca, t, now);
-		pthread_rwlock_rdlock(&t->lock);
-	}
 	if (t->hsm != NULL)
 		return t;
 	ca_raise(CA_E_SIGN, "token: %s", t->error);
@@ -308,11 +336,8 @@ ca_issuer_lock_for(struct ca *ca, const char *name, enum issuer_use use,
 		return NULL;
 	t = is->token;
 	pthread_rwlock_rdlock(&t->lock);
-	if (is->key == NULL) {
-		pthread_rwlock_unlock(&t->lock);
+	if (is->key == NULL)
 		revive(ca, t, now);
-		pthread_rwlock_rdlock(&t->lock);
-	}
 	got = with_key(ca, is, use);
 	if (got == NULL)
 		pthread_rwlock_unlock(&t->lock);
@@ -343,4 +368,17 @@ ca_issuer_has_key(const struct issuer *is)
 	has = is->key != NULL;
 	pthread_rwlock_unlock(&is->token->lock);
 	return has;
+}
+
+int
+ca_issuer_lacks_key(const struct issuer *is)
+{
+	int lacks;
+
+	if (is->token == NULL)
+		return 0;
+	pthread_rwlock_rdlock(&is->token->lock);
+	lacks = is->token->hsm != NULL && is->key == NULL;
+	pthread_rwlock_unlock(&is->token->lock);
+	return lacks;
 }

@@ -16,7 +16,8 @@ struct ca;
 
 struct ca_token {
 	const struct settings_token *conf;
-	pthread_rwlock_t lock;	/* of all below, and its issuers' keys */
+	pthread_rwlock_t lock;	/* of all below, and its issuers' keys; never
+				   taken twice: writers go first */
 	struct hsm *hsm;	/* NULL: token away */
 	char error[256];	/* why, or which key is missing, for status */
 	int away;		/* it, or a key of an active CA */
@@ -78,5 +79,7 @@ int tokens_resume(struct ca *ca, struct ca_token *t,
 
 /* Is the key at hand now? Takes the token's lock for a moment. */
 int ca_issuer_has_key(const struct issuer *is);
+/* Is its token open, and the key was not found there? The same. */
+int ca_issuer_lacks_key(const struct issuer *is);
 
 #endif

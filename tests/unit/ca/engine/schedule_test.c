@@ -308,6 +308,42 @@ the_tokens_return(void **state)
 	schedule_stop(s);
 }
 
+static void
+lose_key(struct world *w, const char *name)
+{
+	struct issuer *is = issuer_set_find(&w->ca->issuers, name);
+
+	EVP_PKEY_free(is->key);
+	is->key = NULL;
+}
+
+/* Only that of a CA which signs nothing any more may be gone for good. */
+static void
+keys_that_are_missed(void **state)
+{
+	struct world *w = *state;
+	struct schedule *s = schedule_new(w->ca);
+	time_t later = w->now + 400 * 3600;
+	char serial[64];
+
+	world_issue(w, "needs CRLs", serial);
+	world_done(world_admin(w, "ca.disable", "t", "name", "devices"));
+	world_done(world_admin(w, "ca.disable", "t", "name", "attestation"));
+	schedule_round(s, later);	/* their CRLs are fresh */
+	lose_key(w, "attestation");
+	schedule_round(s, later + 40);
+	assert_null(issuer_set_find(&w->ca->issuers, "attestation")->key);
+	lose_key(w, "devices");
+	schedule_round(s, later + 80);
+	assert_non_null(issuer_set_find(&w->ca->issuers, "devices")->key);
+	world_done(world_admin(w, "ca.enable", "t", "name", "devices"));
+	world_done(world_admin(w, "ca.enable", "t", "name", "attestation"));
+	lose_key(w, "attestation");
+	schedule_round(s, later + 120);
+	assert_non_null(issuer_set_find(&w->ca->issuers, "attestation")->key);
+	schedule_stop(s);
+}
+
 int
 main(void)
 {
@@ -324,6 +360,7 @@ main(void)
 	    cmocka_unit_test(refusals_are_summed),
 	    cmocka_unit_test(a_reservation_left_open),
 	    cmocka_unit_test(the_tokens_return),
+	    cmocka_unit_test(keys_that_are_missed),
 	    cmocka_unit_test(of_disabled_cas),
 	};
 

@@ -135,6 +135,108 @@ use(void **state)
 	assert_true(signs(w, "code", ISSUER_TO_ISSUE, w->now));
 }
 
+#define SOON 1000		/* times 10 ms */
+
+struct writing {
+	struct ca_token *t;
+	atomic_int done;
+};
+
+static void *
+write_it(void *arg)
+{
+	struct writing *x = arg;
+
+	pthread_rwlock_wrlock(&x->t->lock);
+	atomic_store(&x->done, 1);
+	pthread_rwlock_unlock(&x->t->lock);
+	return NULL;
+}
+
+/* Who signs is waited for; who comes later lets the writer go first. */
+static void
+a_writer_goes_first(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is = ca_issuer_lock(w->ca, "second", w->now);
+	struct writing x = {.t = &w->ca->tokens[1]};
+	pthread_t thread;
+	int i, later = 1;
+
+	assert_non_null(is);
+	assert_int_equal(pthread_create(&thread, NULL, write_it, &x), 0);
+	for (i = 0; i < SOON && later; i++) {
+		usleep(10000);
+		later = pthread_rwlock_tryrdlock(&x.t->lock) == 0;
+		if (later)
+			pthread_rwlock_unlock(&x.t->lock);
+	}
+	i = atomic_load(&x.done);
+	ca_issuer_unlock(w->ca, is);
+	pthread_join(thread, NULL);
+	assert_int_equal(later, 0);
+	assert_int_equal(i, 0);
+	assert_int_equal(x.done, 1);
+	assert_true(signs(w, "second", ISSUER_TO_ISSUE, w->now));
+}
+
+struct wanting {
+	struct world *w;
+	time_t now;
+	int got;
+	atomic_int done;
+};
+
+static void *
+want(void *arg)
+{
+	struct wanting *x = arg;
+
+	x->got = signs(x->w, "code", ISSUER_TO_ISSUE, x->now);
+	ERR_clear_error();
+	atomic_store(&x->done, 1);
+	return NULL;
+}
+
+/* Had ${x} its answer while another CA of the token signs? */
+static int
+answered_beside(struct wanting *x)
+{
+	struct issuer *is = ca_issuer_lock(x->w->ca, "devices", x->now);
+	pthread_t thread;
+	int i, beside;
+
+	assert_non_null(is);
+	assert_int_equal(pthread_create(&thread, NULL, want, x), 0);
+	for (i = 0; i < SOON && !atomic_load(&x->done); i++)
+		usleep(10000);
+	beside = atomic_load(&x->done);
+	ca_issuer_unlock(x->w->ca, is);
+	pthread_join(thread, NULL);
+	return beside;
+}
+
+/* A key that is not there stops nobody, until it is time to look again. */
+static void
+a_missing_key(void **state)
+{
+	struct world *w = *state;
+	struct issuer *is = issuer_set_find(&w->ca->issuers, "code");
+	struct wanting x = {w, w->now, 1, 0};
+
+	assert_false(ca_issuer_lacks_key(is));
+	EVP_PKEY_free(is->key);
+	is->key = NULL;
+	is->token->tried = w->now;
+	assert_true(ca_issuer_lacks_key(is));
+	assert_true(answered_beside(&x));
+	assert_false(x.got);
+	assert_true(signs(w, "code", ISSUER_TO_ISSUE, w->now + 3));
+	assert_false(ca_issuer_lacks_key(is));
+	assert_false(ca_issuer_lacks_key(
+	    issuer_set_find(&w->ca->issuers, "root")));
+}
+
 static void
 move(struct world *w, const char *from, const char *to)
 {
@@ -162,6 +264,9 @@ one_away(void **state)
 	world_raised(CA_E_SIGN, "token: ");
 	assert_false(signs(w, "second", ISSUER_TO_VOUCH, w->now + 4));
 	ERR_clear_error();
+	/* That of a token that is away may be in it. */
+	assert_false(ca_issuer_lacks_key(
+	    issuer_set_find(&w->ca->issuers, "second")));
 	/* The restart of their module was nothing to the first one. */
 	assert_true(signs(w, "devices", ISSUER_TO_ISSUE, w->now + 4));
 	assert_true(hsm_healthy(w->ca->tokens[0].hsm));
@@ -203,6 +308,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_has_its_own),
 	    cmocka_unit_test(use),
+	    cmocka_unit_test(a_writer_goes_first),
+	    cmocka_unit_test(a_missing_key),
 	    cmocka_unit_test(one_away),
 	    cmocka_unit_test(not_configured),
 	};
