@@ -112,34 +112,41 @@ settle(struct ca *ca, struct ca_token *t, const struct hsm_health *h,
 	return write_stop(ca, t, &s);
 }
 
+/* Read lock of the token held. */
+static void
+watch(struct ca *ca, struct ca_token *t, time_t now)
+{
+	struct hsm_health h;
+
+	pthread_mutex_lock(&t->stop_lock);
+	/* Only now: an operator who had the lock may have let it go on. */
+	hsm_health(t->hsm, &h);
+	if (settle(ca, t, &h, now)) {
+		t->stop_told = 0;
+	} else {
+		if (!t->stop_told)
+			report_errors(REPORT_ERROR, "token.unlogged", "token",
+			    t->conf->name, NULL);
+		t->stop_told = 1;
+		ERR_clear_error();
+	}
+	pthread_mutex_unlock(&t->stop_lock);
+}
+
 void
 tokens_watch(struct ca *ca, time_t now)
 {
-	struct hsm_health h;
 	struct ca_token *t;
 	size_t i;
-	int known;
 
 	for (i = 0; i < ca->n_tokens; i++) {
 		t = &ca->tokens[i];
 		/* Who has it for writing opens it: the next round sees. */
 		if (pthread_rwlock_tryrdlock(&t->lock) != 0)
 			continue;
-		known = t->hsm != NULL;
-		if (known)
-			hsm_health(t->hsm, &h);
+		if (t->hsm != NULL)
+			watch(ca, t, now);
 		pthread_rwlock_unlock(&t->lock);
-		pthread_mutex_lock(&t->stop_lock);
-		if (known && !settle(ca, t, &h, now)) {
-			if (!t->stop_told)
-				report_errors(REPORT_ERROR, "token.unlogged",
-				    "token", t->conf->name, NULL);
-			t->stop_told = 1;
-			ERR_clear_error();
-		} else if (known) {
-			t->stop_told = 0;
-		}
-		pthread_mutex_unlock(&t->stop_lock);
 	}
 }
 

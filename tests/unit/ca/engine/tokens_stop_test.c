@@ -53,6 +53,48 @@ outlives_the_program(void **state)
 	assert_int_equal(world_log(w, "token.resume", "file"), 1);
 }
 
+static void *
+watch_it(void *arg)
+{
+	struct world *w = arg;
+
+	tokens_watch(w->ca, w->now);
+	return NULL;
+}
+
+/* The schedule looks while an operator lets it go on. */
+static void
+resumed_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct ca_token *t = tokens_find(w->ca, "");
+	pthread_t thread;
+	int i;
+
+	stop(w);
+	tokens_watch(w->ca, w->now);
+	pthread_mutex_lock(&t->stop_lock);
+	assert_int_equal(pthread_create(&thread, NULL, watch_it, w), 0);
+	/* Until it is on its way to the lock that we have. */
+	for (i = 0; i < 200; i++) {
+		if (pthread_rwlock_trywrlock(&t->lock) != 0)
+			break;
+		pthread_rwlock_unlock(&t->lock);
+		usleep(10000);
+	}
+	t->stop_logged = 0;	/* as the entry token.resume was written */
+	assert_true(hsm_resume(t->hsm));
+	pthread_mutex_unlock(&t->stop_lock);
+	pthread_join(thread, NULL);
+	assert_int_equal(world_log(w, "alarm.token", ""), 1);
+	tokens_watch(w->ca, w->now);
+	assert_int_equal(world_log(w, "token.resume", ""), 0);
+	/* But a stop that comes again is told of again. */
+	stop(w);
+	tokens_watch(w->ca, w->now);
+	assert_int_equal(world_log(w, "alarm.token", ""), 2);
+}
+
 static void
 refuses_what_is_not_stopped(void **state)
 {
@@ -78,6 +120,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(stands_in_the_log),
 	    TEST(outlives_the_program),
+	    TEST(resumed_meanwhile),
 	    TEST(refuses_what_is_not_stopped),
 	};
 
