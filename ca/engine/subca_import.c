@@ -21,6 +21,7 @@ struct importing {
 	struct issuer *was;
 	struct issuer_row row;		/* as it will be */
 	struct issuer *fresh;
+	int has_key;			/* ... of ${was} */
 };
 
 static X509 *
@@ -152,9 +153,13 @@ take_key(struct importing *m, struct ca_token *t)
 		    "the certificate's");
 		return 0;
 	}
-	EVP_PKEY_free(m->fresh->key);
-	m->fresh->key = key;
 	m->fresh->token = t;
+	/* The one that it shares with ${was} has its standby. */
+	m->has_key = m->fresh->key != NULL;
+	if (m->has_key)
+		EVP_PKEY_free(key);
+	else
+		m->fresh->key = key;
 	return 1;
 }
 
@@ -308,7 +313,7 @@ save(struct importing *m)
 	return 1;
 }
 
-/* Write lock of the token held by who renews. */
+/* Lock of the token held, for writing by who renews. */
 static int
 commit(struct importing *m)
 {
@@ -323,6 +328,8 @@ commit(struct importing *m)
 		return 0;
 	}
 	m->fresh->row.id = m->row.id;
+	if (!m->has_key)
+		tokens_add_key(m->ca, m->fresh);
 	ok = m->was != NULL ? ca_issuer_replace(m->ca, m->was, m->fresh)
 			    : ca_issuer_add(m->ca, m->fresh);
 	return ok;

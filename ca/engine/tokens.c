@@ -55,26 +55,43 @@ tell(enum hsm_event event, const char *why, void *arg)
 }
 
 /*
- * Let the token's standby, where it has one that is open, sign for its keys.
- * They sign without, too: what is wrong is said, and stops nothing.
+ * Let the token's standby, where it has one that is open, sign for a key. It
+ * signs without, too: what is wrong is said, and stops nothing.
  */
+static void
+stand_in(struct ca *ca, struct issuer *is)
+{
+	struct ca_token *t = is->token;
+	struct ca_token *other = tokens_find(ca, t->conf->standby);
+
+	if (!t->conf->has_standby || (other->hsm != NULL &&
+	    hsm_key_add_spare(is->key, other->hsm)))
+		return;
+	t->no_standby = 1;
+	report_errors(REPORT_ERROR, "token.no-standby", "issuer",
+	    is->row.ident, "token", name_of(other), NULL);
+}
+
 static void
 add_standby(struct ca *ca, struct ca_token *t)
 {
-	struct ca_token *other = tokens_find(ca, t->conf->standby);
 	struct issuer *is;
 	size_t i;
 
 	t->no_standby = 0;
-	for (i = 0; t->conf->has_standby && i < ca->issuers.n; i++) {
+	for (i = 0; i < ca->issuers.n; i++) {
 		is = ca->issuers.item[i];
-		if (is->token != t || is->key == NULL || (other->hsm != NULL &&
-		    hsm_key_add_spare(is->key, other->hsm)))
-			continue;
-		t->no_standby = 1;
-		report_errors(REPORT_ERROR, "token.no-standby", "issuer",
-		    is->row.ident, "token", name_of(other), NULL);
+		if (is->token == t && is->key != NULL)
+			stand_in(ca, is);
 	}
+}
+
+void
+tokens_add_key(struct ca *ca, struct issuer *is)
+{
+	/* issue.c and crl_build.c do. */
+	hsm_key_caller_verifies(is->key);
+	stand_in(ca, is);
 }
 
 /* One CA's key that is missing does not stop the others; that of a disabled one

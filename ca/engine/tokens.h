@@ -2,6 +2,7 @@
 #define INKAN_CA_ENGINE_TOKENS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 #include "ca/engine/issuer.h"
 #include "ca/engine/settings.h"
@@ -21,7 +22,8 @@ struct ca_token {
 	struct hsm *hsm;	/* NULL: token away */
 	char error[256];	/* why, or which key is missing, for status */
 	int away;		/* it, or a key of an active CA */
-	int no_standby;		/* a key is not in the token that stands in */
+	atomic_int no_standby;	/* a key is not in the token that stands in;
+				   set with the read lock, too */
 	int pin_refused;	/* at the last try */
 	time_t tried;
 	pthread_mutex_t stop_lock;	/* of what follows; taken after ${lock} */
@@ -65,6 +67,11 @@ struct issuer *ca_issuer_lock_for(struct ca *ca, const char *name,
 /* To issue certificates. */
 struct issuer *ca_issuer_lock(struct ca *ca, const char *name, time_t now);
 void ca_issuer_unlock(struct ca *ca, struct issuer *is);
+
+/* ${is} brings a key that nobody uses yet: the token's standby is to sign for it,
+   too. Where it cannot, that is told of as at the start ("token.no-standby").
+   The token's lock held. */
+void tokens_add_key(struct ca *ca, struct issuer *is);
 
 /* For the schedule: that a token was stopped, or is stopped no more because its
    file was removed, is written to the log ("alarm.token", "token.resume"). What

@@ -202,6 +202,125 @@ unpublishable(void **state)
 	pending_cas_row_clear(&row);
 }
 
+/* Its token has a twin by now, which stands in for it. */
+static void
+add_twin(struct world *w)
+{
+	char path[300];
+
+	ca_close(w->ca);
+	settings_free(w->settings);
+	world_sh("cd %s/t-ca && export LC_ALL=C && d=$(dirname */token.object) "
+	    "&& s=$(grep -aoE '[0-9a-f]{16}' $d/token.object | head -1) && "
+	    "n=$(echo $s | tr 0-9a-f 1-9a-f0) && cp -r $d 11111111-2222-3333-4444-"
+	    "555555555555 && sed -i \"s/inkan-ca/inkan-cb/;s/$s/$n/\" "
+	    "11111111-*/token.object", w->dir);
+	world_sh("cd %s && sed -i 's/pin_file = .ca.pin.;/& standby = "
+	    "\"twin\";/' engine.conf && echo 'tokens = ( { name = \"twin\"; "
+	    "uri = \"pkcs11:token=inkan-cb\"; softhsm_conf = \"ca.conf\"; "
+	    "module = \"/usr/lib/softhsm/libsofthsm2.so\"; pin_file = "
+	    "\"ca.pin\"; } );' >>engine.conf", w->dir);
+	snprintf(path, sizeof(path), "%s/engine.conf", w->dir);
+	w->settings = settings_read(path);
+	assert_non_null(w->settings);
+	w->ca = ca_open(w->settings, w->now);
+	assert_non_null(w->ca);
+	assert_int_equal(w->ca->tokens[0].no_standby, 0);
+}
+
+static int
+signs(EVP_PKEY *key)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char sig[256];
+	size_t len = sizeof(sig);
+	int ok;
+
+	ok = EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, sig, &len, (const unsigned char *)"x", 1) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
+/* Does it sign while its token does not? */
+static int
+is_stood_in_for(struct world *w, const struct issuer *is)
+{
+	int with, without;
+
+	with = signs(is->key);
+	report_init("test", REPORT_ERROR + 1, 2);
+	hsm_key_wrong(is->key, "test");
+	without = signs(is->key);
+	report_init("test", REPORT_ERROR, 2);
+	assert_true(hsm_resume(w->ca->tokens[0].hsm));
+	assert_true(with && signs(is->key));
+	return without;
+}
+
+static struct issuer *
+import_pending(struct world *w, const char *name,
+    const struct pending_ca_row *row)
+{
+	X509_REQ *req = foreign_req(row->csr, row->csr_len);
+	X509 *cert = foreign_certify(&root, req, (struct foreign_how){0},
+	    w->now);
+	struct issuer *is = NULL;
+
+	assert_true(foreign_import(w, name, cert, NULL, &is));
+	X509_free(cert);
+	X509_REQ_free(req);
+	return is;
+}
+
+static struct issuer *
+import_renewed(struct world *w, const char *name)
+{
+	struct issuer *was = issuer_set_find(&w->ca->issuers, name), *is = NULL;
+	X509 *cert = foreign_cert(&root, NULL, was->verify,
+	    X509_get_subject_name(was->cert),
+	    (struct foreign_how){.from = -20, .to = 800L * 86400}, w->now);
+
+	assert_true(foreign_import(w, name, cert, NULL, &is));
+	assert_ptr_not_equal(is, was);
+	X509_free(cert);
+	return is;
+}
+
+/* What comes in is signed for by the token's standby as what was there. */
+static void
+stood_in_for(void **state)
+{
+	struct world *w = *state;
+	struct pending_ca_row row, lone;
+	struct issuer *is;
+
+	assert_true(foreign_request(w, "cloned", &row));
+	add_twin(w);
+	assert_true(is_stood_in_for(w,
+	    issuer_set_find(&w->ca->issuers, "sub")));
+	assert_true(is_stood_in_for(w, import_renewed(w, "sub")));
+	assert_true(is_stood_in_for(w, import_pending(w, "cloned", &row)));
+	assert_int_equal(w->ca->tokens[0].no_standby, 0);
+	/* One whose key was away until then. */
+	is = issuer_set_find(&w->ca->issuers, "cloned");
+	EVP_PKEY_free(is->key);
+	is->key = NULL;
+	assert_true(is_stood_in_for(w, import_renewed(w, "cloned")));
+	assert_int_equal(w->ca->tokens[0].no_standby, 0);
+	/* The twin was made before this one's key. */
+	assert_true(foreign_request(w, "lone", &lone));
+	report_init("test", REPORT_ERROR + 1, 2);
+	is = import_pending(w, "lone", &lone);
+	assert_int_equal(w->ca->tokens[0].no_standby, 1);
+	assert_false(is_stood_in_for(w, is));
+	report_init("test", REPORT_ERROR, 2);
+	assert_int_equal(ERR_peek_error(), 0);
+	pending_cas_row_clear(&row);
+	pending_cas_row_clear(&lone);
+}
+
 int
 main(void)
 {
@@ -211,6 +330,7 @@ main(void)
 	    cmocka_unit_test(renews),
 	    cmocka_unit_test(refuses),
 	    cmocka_unit_test(unpublishable),
+	    cmocka_unit_test(stood_in_for),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
