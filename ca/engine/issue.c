@@ -168,7 +168,8 @@ issue_abort(struct store_tx *tx, const struct cert_row *row, int64_t now)
 
 	aborted.state = CERT_ABORTED;
 	return certs_set_state(tx, row->id, CERT_ABORTED, CERT_REASON_NONE,
-	    now) && issue_row_log(tx, "issue.aborted", &aborted, now);
+	    now) && issue_row_log(tx, "issue.aborted", &aborted, now) &&
+	    admit_unguard(tx, row);
 }
 
 static int
@@ -176,8 +177,7 @@ abort_tx(struct store_tx *tx, void *arg)
 {
 	struct issue *is = arg;
 
-	return issue_abort(tx, &is->out->row, is->now) &&
-	    admit_unguard(tx, &is->out->row);
+	return issue_abort(tx, &is->out->row, is->now);
 }
 
 static int

@@ -58,7 +58,7 @@ int issue_cert(struct store *store, const struct issue_job *job, time_t now,
     struct issued *out, struct outcome *o);
 
 /* Set a reservation aborted, with its log entry: whoever is just signing for it
-   can record it no more. */
+   can record it no more. What it used up is given back: admit_unguard(). */
 int issue_abort(struct store_tx *tx, const struct cert_row *row, int64_t now);
 
 /* Close what a crash left: open reservations become aborted, each with a log

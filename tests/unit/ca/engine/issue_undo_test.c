@@ -60,7 +60,7 @@ secret_tx(struct store_tx *tx, void *arg)
 {
 	struct secret_row *row = arg;
 
-	return secrets_get(tx, "once", row) == 1;
+	return secrets_get(tx, row->user, row) == 1;
 }
 
 static int
@@ -71,14 +71,15 @@ use_tx(struct store_tx *tx, void *arg)
 	return secrets_use(tx, row->id, row->used_at);
 }
 
-/* A one-time secret of user "once", used at ${when}. */
+/* A one-time secret of that user, used at ${when}. */
 static void
-used_secret(struct world *w, time_t when)
+used_secret(struct world *w, const char *user, time_t when)
 {
 	struct secret_row row;
 
+	strcpy(row.user, user);
 	world_done(world_admin(w, "secret.new", "tt", "fleet", "devices",
-	    "user", "once"));
+	    "user", user));
 	assert_true(store_read(w->ca->store, secret_tx, &row));
 	assert_int_equal(row.used_at, 0);
 	row.used_at = when;
@@ -86,10 +87,11 @@ used_secret(struct world *w, time_t when)
 }
 
 static int64_t
-used_at(struct world *w)
+used_at(struct world *w, const char *user)
 {
 	struct secret_row row;
 
+	strcpy(row.user, user);
 	assert_true(store_read(w->ca->store, secret_tx, &row));
 	return row.used_at;
 }
@@ -101,18 +103,18 @@ a_crash_gives_the_secret_back(void **state)
 	struct cert_row row, other;
 	size_t n = 0;
 
-	used_secret(w, w->now - 50);
+	used_secret(w, "once", w->now - 50);
 	reserve(w, "dev-1", "secret:once", w->now - 50, &row);
 	/* Another reservation of that user at another time is not this use. */
 	reserve(w, "dev-2", "secret:once", w->now - 49, &other);
 	assert_true(issue_close_stale(w->ca->store, w->now, w->now - 100, &n));
 	assert_int_equal(n, 0);
 	assert_int_equal(state_of(w, &row), CERT_RESERVED);
-	assert_int_equal(used_at(w), w->now - 50);
+	assert_int_equal(used_at(w, "once"), w->now - 50);
 	assert_true(issue_close_stale(w->ca->store, w->now, w->now - 49, &n));
 	assert_int_equal(n, 1);
 	assert_int_equal(state_of(w, &row), CERT_ABORTED);
-	assert_int_equal(used_at(w), 0);
+	assert_int_equal(used_at(w, "once"), 0);
 	assert_true(issue_close_open(w->ca->store, w->now, &n));
 	assert_int_equal(n, 1);
 	assert_int_equal(state_of(w, &other), CERT_ABORTED);
@@ -125,11 +127,11 @@ another_use_stays(void **state)
 	struct cert_row row;
 	size_t n = 0;
 
-	used_secret(w, w->now - 7);
+	used_secret(w, "once", w->now - 7);
 	reserve(w, "dev-1", "secret:once", w->now - 50, &row);
 	assert_true(issue_close_open(w->ca->store, w->now, &n));
 	assert_int_equal(n, 1);
-	assert_int_equal(used_at(w), w->now - 7);
+	assert_int_equal(used_at(w, "once"), w->now - 7);
 }
 
 /* A device is revoked while a certificate is being made for it. */
@@ -145,6 +147,34 @@ revoking_stops_what_is_being_made(void **state)
 	world_done(world_admin(w, "device.revoke", "tt", "name", "dev-1",
 	    "reason", "keyCompromise"));
 	assert_int_equal(state_of(w, &row), CERT_ABORTED);
+}
+
+/* It came to nothing as after a crash: what it used up is not lost, another use
+   of it is not given back. */
+static void
+revoking_gives_the_secret_back(void **state)
+{
+	struct world *w = *state;
+	struct cert_row row;
+	char spki[65];
+
+	world_done(world_admin(w, "device.add", "tt", "fleet", "devices",
+	    "name", "dev-3"));
+	used_secret(w, "of-device", w->now - 50);
+	used_secret(w, "of-key", w->now - 40);
+	reserve(w, "dev-3", "secret:of-device", w->now - 40, &row);
+	world_done(world_admin(w, "revoke.device", "t", "name", "dev-3"));
+	assert_int_equal(state_of(w, &row), CERT_ABORTED);
+	assert_int_equal(used_at(w, "of-device"), w->now - 50);
+	reserve(w, "dev-3", "secret:of-device", w->now - 50, &row);
+	world_done(world_admin(w, "revoke.device", "t", "name", "dev-3"));
+	assert_int_equal(state_of(w, &row), CERT_ABORTED);
+	assert_int_equal(used_at(w, "of-device"), 0);
+	reserve(w, "dev-3", "secret:of-key", w->now - 40, &row);
+	ops_hex(row.spki_sha256, 32, spki);
+	world_done(world_admin(w, "revoke.key", "t", "spki", spki));
+	assert_int_equal(state_of(w, &row), CERT_ABORTED);
+	assert_int_equal(used_at(w, "of-key"), 0);
 }
 
 /* A CA's certificate is not revoked here, even if no profile says what it is. */
@@ -176,6 +206,7 @@ main(void)
 	    T(a_crash_gives_the_secret_back),
 	    T(another_use_stays),
 	    T(revoking_stops_what_is_being_made),
+	    T(revoking_gives_the_secret_back),
 	    T(a_ca_is_known_by_its_certificate),
 	};
 
