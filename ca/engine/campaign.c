@@ -98,13 +98,11 @@ int
 campaign_check(
     struct store *store, const struct campaign_request *r, struct where *w)
 {
-	const char *why = NULL;
+	const char *why = revoke_date_wrong(r->invalidity, r->now);
 
 	if (r->reason == CRL_REASON_CERTIFICATE_HOLD)
 		why = "campaign.reason: a campaign revokes for good, it does "
 		      "not hold";
-	else if (r->invalidity > r->now)
-		why = "revoke.invalidity: it is later than the revocation";
 	else if (r->stage < 1 || r->stage > CAMPAIGN_STAGE_MAX)
 		why = "campaign.stage: 1 to 5000 certificates";
 	else if (r->pause < 0 || r->pause > CAMPAIGN_PAUSE_MAX)

@@ -131,23 +131,32 @@ revoked_at(const struct revoke_request *r, const struct cert_row *row)
 	    row->revoked_at : r->now;
 }
 
+const char *
+revoke_date_wrong(int64_t invalidity, int64_t revoked)
+{
+	if (invalidity < 0)
+		return "revoke.invalidity: the invalidity date is before 1970";
+	if (invalidity > revoked)
+		return "revoke.invalidity: it is later than the revocation";
+	return NULL;
+}
+
 static int
 refuse_invalidity(const struct revoke_request *r, const struct cert_row *row)
 {
-	const char *why = NULL;
+	const char *why = revoke_date_wrong(r->invalidity, revoked_at(r, row));
 
 	if (r->invalidity == 0)
 		return 1;
 	if (r->reason == CRL_REASON_CERTIFICATE_HOLD)
-		why = "a hold says nothing of when it became invalid";
-	else if (r->invalidity < 0 || r->invalidity > revoked_at(r, row))
-		why = "it is later than the revocation";
-	else if (row->invalidity != 0 && r->invalidity > row->invalidity)
-		why = "it has an earlier one already";
-	if (why == NULL)
-		return 1;
-	ca_raise(CA_E_DENIED, "revoke.invalidity: %s", why);
-	return 0;
+		why = "revoke.invalidity: a hold says nothing of when it "
+		    "became invalid";
+	else if (why == NULL && row->invalidity != 0 &&
+	    r->invalidity > row->invalidity)
+		why = "revoke.invalidity: it has an earlier one already";
+	if (why != NULL)
+		ca_raise(CA_E_DENIED, "%s", why);
+	return why == NULL;
 }
 
 int

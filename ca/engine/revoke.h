@@ -14,8 +14,8 @@
  *    certificates; release only from hold;
  *  - a revoked certificate's reason changes only upwards, to keyCompromise,
  *    and keeps its first revocation time;
- *  - an invalidity date (5.3.2) is not later than the revocation, not for a
- *    hold, and once it stands it only moves back;
+ *  - an invalidity date (5.3.2) is not before 1970, not later than the
+ *    revocation, not for a hold, and once it stands it only moves back;
  *  - keyCompromise blocks the key for every later CSR;
  *  - a CA certificate is revoked by its issuer's ceremony, never here.
  * removeFromCRL and the unused 7 are no reasons for a full CRL.
@@ -90,6 +90,9 @@ int revoke_all_of(struct store_tx *tx, const struct revoke_request *r,
 /* An entry of the log about a certificate: "revoke", "hold", "release". */
 int revoke_log(struct store_tx *tx, const char *kind,
     const struct revoke_request *r, const struct cert_row *row, int unknown);
+/* What is wrong with an invalidity date (0: none), whatever the certificate, as
+   "revoke.invalidity: text"; NULL: nothing. A CRL could not bear it. */
+const char *revoke_date_wrong(int64_t invalidity, int64_t revoked);
 /* Is the key lost by that reason? */
 int revoke_is_key_lost(int reason);
 

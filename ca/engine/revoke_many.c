@@ -232,8 +232,8 @@ refuse_unknown(const struct revoke_request *r, const struct issuer *issuer,
 	else if (r->reason == CRL_REASON_CERTIFICATE_HOLD)
 		why = "revoke.hold: a certificate that is not known cannot be "
 		      "held";
-	else if (r->invalidity > r->now)
-		why = "revoke.invalidity: it is later than the revocation";
+	else
+		why = revoke_date_wrong(r->invalidity, r->now);
 	if (why != NULL)
 		ca_raise(CA_E_DENIED, "%s", why);
 	return why == NULL;

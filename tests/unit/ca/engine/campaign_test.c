@@ -36,7 +36,9 @@ refuses(void **state)
 	refused(w, &r, "campaign.reason");
 	r = request(w, "state=valid");
 	r.invalidity = r.now + 1;
-	refused(w, &r, "revoke.invalidity");
+	refused(w, &r, "revoke.invalidity: it is later");
+	r.invalidity = -1;
+	refused(w, &r, "revoke.invalidity: the invalidity date");
 	r = request(w, "state=valid");
 	r.stage = 0;
 	refused(w, &r, "campaign.stage");

@@ -152,6 +152,11 @@ an_unknown_serial(void **state)
 	r.invalidity = r.now + 1;
 	assert_false(revoke_unknown(s, &r, is, SERIAL, 19, &row));
 	world_raised(CA_E_DENIED, "revoke.invalidity");
+	/* No CRL of its shard could be made any more. */
+	r.invalidity = -1;
+	assert_false(revoke_unknown(s, &r, is, SERIAL, 19, &row));
+	world_raised(CA_E_DENIED, "revoke.invalidity: the invalidity date is "
+				  "before 1970");
 	r.reason = CRL_REASON_CERTIFICATE_HOLD;
 	assert_false(revoke_unknown(s, &r, is, SERIAL, 19, &row));
 	world_raised(CA_E_DENIED, "revoke.hold");
