@@ -92,7 +92,14 @@ int ops_not_found(struct ops_call *c, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int ops_bad(struct ops_call *c, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The certificate that args "serial" and "issuer" name. 1, 0 with c->o. */
+/* Which CA: a name of several generations is no answer ("ca.generation"), for the
+   one that is meant may be the old one or the new one. NULL with c->o, which
+   bears ${field}. */
+struct issuer *ops_find_issuer(struct ops_call *c, const char *field,
+    const char *name);
+/* The certificate that args "serial" and "issuer" name, the latter one CA or all
+   generations of a name. 1, 0 with c->o: NOTFOUND "serial" if neither they have
+   it nor another generation. */
 int ops_find_cert(struct ops_call *c, struct cert_row *out);
 /* The device that args "fleet" and "name" name. */
 int ops_find_device(struct ops_call *c, struct device_row *out);
@@ -126,8 +133,9 @@ int ops_take_campaign(struct ops_call *c, struct campaign_request *r);
 /* SHA-256 of the SPKI that args "key" or "spki" name. */
 int ops_take_key(struct ops_call *c, unsigned char md[32]);
 /* After a look-up that failed: is that because the store does not know the serial,
-   and may it be revoked so ("unknown")? Else c->o tells what to do. */
-int ops_unknown_serial(struct ops_call *c);
+   and may it be revoked so ("unknown")? The CA that issued it, or NULL: c->o tells
+   what to do. */
+const struct issuer *ops_unknown_serial(struct ops_call *c);
 /* Refuses a hold where there is no release. */
 int ops_refuse_hold(struct ops_call *c, const struct revoke_request *r);
 /* After one: CRLs shall tell. Returns ${ok}. */

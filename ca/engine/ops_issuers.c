@@ -252,30 +252,6 @@ ops_ca_import(struct ops_call *c)
 
 /* --- out of use, and back --- */
 
-/* Which CA: a name of several generations that issue is no answer, for the one
-   that is meant may be the old one or the new one. */
-static struct issuer *
-find_one(struct ops_call *c, const char *name)
-{
-	const struct issuer_set *set = &c->ca->issuers;
-	struct issuer *is = issuer_set_find(set, name);
-	size_t i, n = 0;
-
-	if (is == NULL) {
-		(void)ops_not_found(c, "name", "no CA \"%s\"", name);
-		return NULL;
-	}
-	for (i = 0; i < set->n; i++)
-		n += strcmp(set->item[i]->row.name, name) == 0;
-	if (n > 1 && strcmp(is->row.ident, name) != 0) {
-		(void)outcome_refuse(&c->o, WIRE_BADREQUEST, "",
-		    "ca.generation", "name", "%s has %zu generations: say "
-		    "which (%s)", name, n, is->row.ident);
-		return NULL;
-	}
-	return is;
-}
-
 struct switching {
 	struct ops_call *c;
 	const struct issuer *is;
@@ -422,7 +398,7 @@ change(struct ops_call *c, enum issuer_state to)
 
 	c->o.authenticated = 1;
 	pthread_mutex_lock(&c->ca->issuers_lock);
-	is = find_one(c, ops_text(c, "name"));
+	is = ops_find_issuer(c, "name", ops_text(c, "name"));
 	ok = is != NULL && switch_state(c, is, to);
 	pthread_mutex_unlock(&c->ca->issuers_lock);
 	if (!ok)

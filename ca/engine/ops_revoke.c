@@ -77,16 +77,13 @@ tell(const struct ops_call *c, const char *event, const struct cert_row *row)
 
 /* Not known, and the operator says that it was issued nevertheless. */
 static int
-revoke_foreign(
-    struct ops_call *c, const struct revoke_request *r, struct cert_row *row)
+revoke_foreign(struct ops_call *c, const struct revoke_request *r,
+    const struct issuer *is, struct cert_row *row)
 {
-	const char *name = ops_text(c, "issuer"), *hex = ops_text(c, "serial");
-	const struct issuer *is = issuer_set_find(&c->ca->issuers, name);
+	const char *hex = ops_text(c, "serial");
 	unsigned char serial[64];
 	size_t len = 0, skip = 0;
 
-	if (is == NULL)
-		return ops_not_found(c, "issuer", "no CA \"%s\"", name);
 	if (!ops_unhex(hex, serial, sizeof(serial), &len))
 		return ops_bad(c, "serial", "not hexadecimal");
 	while (skip + 1 < len && serial[skip] == 0)
@@ -107,28 +104,33 @@ revoke_foreign(
 		"key is not known and not blocked");
 }
 
-int
+const struct issuer *
 ops_unknown_serial(struct ops_call *c)
 {
+	const char *issuer = ops_text(c, "issuer");
+
 	if (c->o.status != WIRE_NOTFOUND || strcmp(c->o.rule, "serial") != 0)
-		return 0;
+		return NULL;
 	if (!field_flag(c->args, "unknown", 0)) {
 		outcome_refuse(&c->o, WIRE_NOTFOUND, "", "serial", "serial",
 		    "the store does not know this serial; if the CA issued it "
 		    "(the store was restored?), revoke it with --unknown and "
 		    "--issuer");
-		return 0;
+		return NULL;
 	}
-	return ops_text(c, "issuer") != NULL ||
-	    ops_bad(c, "issuer",
-		"which CA issued it must be said with "
-		"--unknown");
+	if (issuer != NULL)
+		return ops_find_issuer(c, "issuer", issuer);
+	(void)ops_bad(c, "issuer",
+	    "which CA issued it must be said with "
+	    "--unknown");
+	return NULL;
 }
 
 int
 ops_revoke(struct ops_call *c)
 {
 	struct policy *policy = ca_policy(c->ca);
+	const struct issuer *is;
 	struct revoke_request r;
 	struct cert_row row;
 	int ok = 0;
@@ -137,10 +139,11 @@ ops_revoke(struct ops_call *c)
 	if (!ops_take_revocation(c, CRL_REASON_UNSPECIFIED, policy, &r))
 		goto out;
 	if (!ops_find_cert(c, &row)) {
-		if (ops_unknown_serial(c)) {
+		is = ops_unknown_serial(c);
+		if (is != NULL) {
 			outcome_init(&c->o);
 			c->o.authenticated = 1;
-			ok = revoke_foreign(c, &r, &row);
+			ok = revoke_foreign(c, &r, is, &row);
 		}
 		goto out;
 	}

@@ -259,22 +259,55 @@ ops_set_cursor(struct ops_call *c, int64_t last, size_t rows)
 	return message_set_next(c->answer, text);
 }
 
+struct issuer *
+ops_find_issuer(struct ops_call *c, const char *field, const char *name)
+{
+	const struct issuer_set *set = &c->ca->issuers;
+	struct issuer *is = issuer_set_find(set, name);
+	size_t i, n = 0;
+
+	if (is == NULL) {
+		(void)ops_not_found(c, field, "no CA \"%s\"", name);
+		return NULL;
+	}
+	for (i = 0; i < set->n; i++)
+		n += strcmp(set->item[i]->row.name, name) == 0;
+	if (n > 1 && strcmp(is->row.ident, name) != 0) {
+		(void)outcome_refuse(&c->o, WIRE_BADREQUEST, "",
+		    "ca.generation", field, "%s has %zu generations: say "
+		    "which (%s)", name, n, is->row.ident);
+		return NULL;
+	}
+	return is;
+}
+
 struct finding {
 	const struct ops_call *c;
 	unsigned char serial[64];
 	size_t len;
-	int64_t issuer;		/* 0: any */
+	const char *issuer;	/* name or ident; NULL: any */
+	const struct issuer *is;	/* of that name */
 	struct cert_row *out;
 	int n;
+	char sibling[80];	/* another generation, which has it */
 };
 
 static int
 found_one(const struct cert_row *row, void *arg)
 {
 	struct finding *f = arg;
+	const struct issuer *by;
 
-	if (f->issuer != 0 && row->issuer != f->issuer)
-		return 1;
+	if (f->issuer != NULL) {
+		by = issuer_set_by_id(&f->c->ca->issuers, row->issuer);
+		if (by == NULL || strcmp(by->row.name, f->is->row.name) != 0)
+			return 1;
+		if (strcmp(f->issuer, by->row.ident) != 0 &&
+		    strcmp(f->issuer, by->row.name) != 0) {
+			strcpy(f->sibling, row->issuer_ident);
+			return 1;
+		}
+	}
 	*f->out = *row;
 	f->n++;
 	return 1;
@@ -288,32 +321,41 @@ find_tx(struct store_tx *tx, void *arg)
 	return certs_all_by_serial(tx, f->serial, f->len, found_one, f) >= 0;
 }
 
+/* A serial of another generation is known, so that nobody makes a row of it. */
+static int
+not_found(struct ops_call *c, const struct finding *f, const char *serial)
+{
+	const char *issuer = f->issuer;
+
+	if (f->sibling[0] != '\0')
+		return ops_not_found(c, "issuer", "no certificate with serial "
+		    "%s of %s, but one of %s", serial, issuer, f->sibling);
+	return ops_not_found(c, "serial", "no certificate with serial %s%s%s",
+	    serial, issuer != NULL ? " of " : "", issuer != NULL ? issuer : "");
+}
+
 int
 ops_find_cert(struct ops_call *c, struct cert_row *out)
 {
-	struct finding f = {.c = c, .out = out};
-	const char *issuer = ops_text(c, "issuer");
+	struct finding f = {.c = c, .issuer = ops_text(c, "issuer"),
+	    .out = out};
 	const char *serial = ops_text(c, "serial");
-	struct issuer *is;
 
 	if (!ops_unhex(serial, f.serial, sizeof(f.serial), &f.len))
 		return ops_bad(c, "serial", "\"%s\" is not a serial number in "
 		    "hexadecimal", serial);
 	while (f.len > 1 && f.serial[0] == 0)
 		memmove(f.serial, f.serial + 1, --f.len);
-	if (issuer != NULL) {
-		is = issuer_set_find(&c->ca->issuers, issuer);
-		if (is == NULL)
+	if (f.issuer != NULL) {
+		f.is = issuer_set_find(&c->ca->issuers, f.issuer);
+		if (f.is == NULL)
 			return ops_not_found(c, "issuer", "no CA \"%s\"",
-			    issuer);
-		f.issuer = is->row.id;
+			    f.issuer);
 	}
 	if (!ops_read(c, find_tx, &f))
 		return 0;
 	if (f.n == 0)
-		return ops_not_found(c, "serial", "no certificate with serial "
-		    "%s%s%s", serial, issuer != NULL ? " of " : "",
-		    issuer != NULL ? issuer : "");
+		return not_found(c, &f, serial);
 	if (f.n > 1)
 		return ops_bad(c, "issuer", "%d CAs have a certificate with "
 		    "that serial: say which", f.n);

@@ -63,7 +63,7 @@ by_serial(struct touching *t)
 	struct cert_row row;
 
 	if (!ops_find_cert(c, &row)) {
-		if (!ops_unknown_serial(c))
+		if (ops_unknown_serial(c) == NULL)
 			return 0;
 		outcome_init(&c->o);
 		touch_all(t);

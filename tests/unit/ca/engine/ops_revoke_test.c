@@ -1,3 +1,4 @@
+#include "tests/unit/ca/engine/foreign.h"
 #include "tests/unit/ca/engine/many.h"
 
 /* Revocation over the admin socket. */
@@ -57,6 +58,38 @@ unknown(void **state)
 	assert_non_null(field_text(a->values, "warning", NULL));
 	WIRE_ANSWER_free(a);
 	assert_int_equal(many_state(w, LOST), CERT_REVOKED);
+}
+
+/* A name means all its generations, where the certificate is known. */
+static void
+of_generations(void **state)
+{
+	static const char LOST[] = "4fee00000000000000000000000000000000a1b3";
+	struct world *w = *state;
+	struct foreign root = {0};
+	char s[64];
+
+	world_issue(w, "by-g1", s);
+	foreign_ca(
+	    &root, NULL, "Foreign Root", (struct foreign_how){0}, w->now);
+	assert_string_equal(
+	    foreign_sub(w, &root, "devices")->row.ident, "devices-g2");
+	/* No second row takes its place. */
+	world_refused(world_admin(w, "revoke", "ttf", "serial", s, "issuer",
+			  "devices-g2", "unknown", 1),
+	    WIRE_NOTFOUND, "one of devices-g1");
+	assert_int_equal(many_state(w, s), CERT_VALID);
+	world_done(world_admin(w, "revoke", "ttf", "serial", s, "issuer",
+	    "devices", "unknown", 1));
+	assert_int_equal(many_state(w, s), CERT_REVOKED);
+	/* Which one issued what is not known must be said. */
+	world_refused(world_admin(w, "revoke", "ttf", "serial", LOST, "issuer",
+			  "devices", "unknown", 1),
+	    WIRE_BADREQUEST, "ca.generation");
+	world_done(world_admin(w, "revoke", "ttf", "serial", LOST, "issuer",
+	    "devices-g1", "unknown", 1));
+	assert_int_equal(many_state(w, LOST), CERT_REVOKED);
+	foreign_free(&root);
 }
 
 static void
@@ -132,6 +165,7 @@ main(void)
 	    cmocka_unit_test(unknown),
 	    cmocka_unit_test(by_device),
 	    cmocka_unit_test(by_key),
+	    cmocka_unit_test(of_generations),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
