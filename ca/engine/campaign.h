@@ -48,6 +48,7 @@ struct campaign_plan {
 	int64_t undecided;	/* a value is missing or not comparable */
 	int64_t crls;		/* that change: one signature each */
 	int64_t entries, octets;	/* more on these CRLs, at most */
+	int need;		/* approvals, by the rules for kinds */
 	struct campaign_group group[CAMPAIGN_GROUPS_MAX];
 	size_t n_groups;
 	int groups_full;	/* there are more than stand here */

@@ -7,12 +7,14 @@
 #include "ca/error.h"
 #include "profiles/build.h"
 #include "ca/engine/campaign.h"
+#include "ca/engine/scope.h"
 
 /* The dry run. */
 
 #define CRLS_MAX 4096
 
 struct planning {
+	struct store_tx *tx;	/* of the page */
 	const struct policy *policy;
 	const struct campaign_request *r;
 	struct where where;
@@ -151,6 +153,8 @@ count_one(const struct where_row *row, void *arg)
 	switch (campaign_judge(
 	    p->policy, &p->where, p->r->reason, p->r->invalidity, row)) {
 	case CAMPAIGN_CHOSEN:
+		p->failed = !scope_cert(
+		    p->tx, p->policy, row->id, row->profile, &p->plan->need);
 		count_chosen(p, row);
 		break;
 	case CAMPAIGN_SKIPPED:
@@ -174,6 +178,7 @@ page_tx(struct store_tx *tx, void *arg)
 	struct planning *p = arg;
 	int64_t next;
 
+	p->tx = tx;
 	if (!where_page(tx, &p->where, p->r->now, p->after, p->upto, &next,
 		count_one, p) ||
 	    p->failed)

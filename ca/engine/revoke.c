@@ -22,11 +22,8 @@ revoke_is_key_lost(int reason)
 	    reason == CRL_REASON_AA_COMPROMISE;
 }
 
-/* What the certificate itself says decides: its profile may have left the
-   policy, or have become another. ${out} stays for one without DER, which went
-   nowhere. */
-static int
-class_of_der(struct store_tx *tx, int64_t id, enum profile_class *out)
+int
+revoke_class_of_der(struct store_tx *tx, int64_t id, enum profile_class *out)
 {
 	unsigned char *der = NULL;
 	const unsigned char *p;
@@ -65,7 +62,9 @@ refuse_class(struct store_tx *tx, const struct revoke_request *r,
 	enum profile_class class = p == NULL ? PROFILE_LDEVID : p->class;
 	int hold = r->reason == CRL_REASON_CERTIFICATE_HOLD;
 
-	if (!class_of_der(tx, row->id, &class))
+	/* What the certificate itself says decides: its profile may have left
+	   the policy, or have become another. */
+	if (!revoke_class_of_der(tx, row->id, &class))
 		return -1;
 	if ((class == PROFILE_CA || class == PROFILE_CROSS) && !r->ceremony) {
 		ca_raise(CA_E_DENIED, "revoke.class: a CA certificate is "

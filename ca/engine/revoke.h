@@ -90,6 +90,11 @@ int revoke_all_of(struct store_tx *tx, const struct revoke_request *r,
 /* An entry of the log about a certificate: "revoke", "hold", "release". */
 int revoke_log(struct store_tx *tx, const char *kind,
     const struct revoke_request *r, const struct cert_row *row, int unknown);
+/* The class that a certificate itself shows: CA, OCSP, code signing, or LDevID
+   for all that do not show theirs. ${out} stays for one without DER, which went
+   nowhere. 1, or 0 raised. */
+int revoke_class_of_der(struct store_tx *tx, int64_t id,
+    enum profile_class *out);
 /* What is wrong with an invalidity date (0: none), whatever the certificate, as
    "revoke.invalidity: text"; NULL: nothing. A CRL could not bear it. */
 const char *revoke_date_wrong(int64_t invalidity, int64_t revoked);

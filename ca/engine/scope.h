@@ -40,7 +40,12 @@ int scope_admitted(struct ops_call *c, const struct admission *a);
 /* --- shared by the scope*.c files --- */
 void scope_rule(struct scope *s, const struct operators *o,
     const char *operation, const char *of);
-/* scope_revoke.c: rules for the profiles of what would be revoked. */
+/* scope_revoke.c: rules for the kinds of what would be revoked. */
+/* Approvals that revoking the certificate (row, name of its profile) needs by the
+   rules for its profile and class: *need is raised to them. A class that is not
+   known is of the highest rule. 1, or 0 raised. */
+int scope_cert(struct store_tx *tx, const struct policy *policy, int64_t cert,
+    const char *profile, int *need);
 int scope_revoke(struct ops_call *c, struct policy *policy, struct scope *s);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "ca/error.h"
 #include "ca/engine/campaign.h"
+#include "ca/engine/revoke.h"
 #include "ca/engine/scope.h"
 
 /*
@@ -15,31 +16,29 @@ struct touching {
 	struct ops_call *c;
 	struct policy *policy;
 	struct scope *s;
+	struct cert_row cert;
 	unsigned char key[32];
 	struct device_row device;
 };
 
 static void
-touch(struct touching *t, const char *profile)
+most(int *need, const struct operators *o, const char *of)
 {
-	const struct operators *o = t->policy->operators;
-	const struct profile *p = policy_profile(t->policy, profile);
+	int n = operators_number(o, "revoke", of);
 
-	scope_rule(t->s, o, "revoke", profile);
-	if (p != NULL)
-		scope_rule(t->s, o, "revoke", profile_class_name(p->class));
+	if (n > *need)
+		*need = n;
 }
 
 /* Of what is not known, the highest rule counts. */
 static void
-touch_all(struct touching *t)
+most_of_all(int *need, const struct operators *o)
 {
-	const struct operators *o = t->policy->operators;
 	size_t i;
 
 	for (i = 0; i < o->n_rules; i++)
 		if (strcmp(o->rule[i].operation, "revoke") == 0)
-			scope_rule(t->s, o, "revoke", o->rule[i].of);
+			most(need, o, o->rule[i].of);
 }
 
 static int
@@ -47,11 +46,49 @@ has_kinds(const struct operators *o)
 {
 	size_t i;
 
-	for (i = 0; i < o->n_rules; i++)
+	for (i = 0; o != NULL && i < o->n_rules; i++)
 		if (strcmp(o->rule[i].operation, "revoke") == 0 &&
 		    o->rule[i].of[0] != '\0')
 			return 1;
 	return 0;
+}
+
+/* The profile may have left the policy, or have become one of another class
+   since. */
+int
+scope_cert(struct store_tx *tx, const struct policy *policy, int64_t cert,
+    const char *profile, int *need)
+{
+	const struct operators *o = policy->operators;
+	const struct profile *p = policy_profile(policy, profile);
+	enum profile_class shown = PROFILE_LDEVID;
+
+	if (!has_kinds(o))
+		return 1;
+	if (!revoke_class_of_der(tx, cert, &shown))
+		return 0;
+	most(need, o, profile);
+	if (p != NULL)
+		most(need, o, profile_class_name(p->class));
+	if (shown != PROFILE_LDEVID)
+		most(need, o, profile_class_name(shown));
+	else if (p == NULL)
+		most_of_all(need, o);
+	return 1;
+}
+
+static int
+touch(struct touching *t, struct store_tx *tx, const struct cert_row *row)
+{
+	return scope_cert(tx, t->policy, row->id, row->profile, &t->s->need);
+}
+
+static int
+cert_tx(struct store_tx *tx, void *arg)
+{
+	struct touching *t = arg;
+
+	return touch(t, tx, &t->cert);
 }
 
 /* One that cannot be found is the operation's to refuse, unless it is said
@@ -60,19 +97,19 @@ static int
 by_serial(struct touching *t)
 {
 	struct ops_call *c = t->c;
-	struct cert_row row;
+	const struct cert_row *row = &t->cert;
 
-	if (!ops_find_cert(c, &row)) {
+	if (!ops_find_cert(c, &t->cert)) {
 		if (ops_unknown_serial(c) == NULL)
 			return 0;
 		outcome_init(&c->o);
-		touch_all(t);
+		most_of_all(&t->s->need, t->policy->operators);
 		return 1;
 	}
-	touch(t, row.profile);
-	return field_add_text(t->s->fields, "issuer", row.issuer_ident) &&
-	    field_add_text(t->s->fields, "subject", row.subject) &&
-	    field_add_text(t->s->fields, "profile_of", row.profile);
+	return ops_read(c, cert_tx, t) &&
+	    field_add_text(t->s->fields, "issuer", row->issuer_ident) &&
+	    field_add_text(t->s->fields, "subject", row->subject) &&
+	    field_add_text(t->s->fields, "profile_of", row->profile);
 }
 
 static int
@@ -85,7 +122,8 @@ device_tx(struct store_tx *tx, void *arg)
 
 	while ((found = certs_next_of(tx, t->device.fleet, t->device.name,
 	    after, &row)) == 1) {
-		touch(t, row.profile);
+		if (!touch(t, tx, &row))
+			return 0;
 		after = row.id;
 	}
 	return found == 0;
@@ -107,7 +145,8 @@ key_tx(struct store_tx *tx, void *arg)
 	int found;
 
 	while ((found = certs_next_on_key(tx, t->key, after, &row)) == 1) {
-		touch(t, row.profile);
+		if (!touch(t, tx, &row))
+			return 0;
 		after = row.id;
 	}
 	return found == 0;
@@ -118,15 +157,12 @@ by_expression(struct touching *t)
 {
 	struct campaign_plan *plan = NULL;
 	struct campaign_request r;
-	size_t i;
 
 	if (!ops_take_campaign(t->c, &r) || !campaign_plan(t->c->ca->store,
 	    t->policy, &r, &plan))
 		return 0;
-	for (i = 0; i < plan->n_groups; i++)
-		touch(t, plan->group[i].profile);
-	if (plan->groups_full)
-		touch_all(t);
+	if (plan->need > t->s->need)
+		t->s->need = plan->need;
 	OPENSSL_free(plan);
 	return 1;
 }

@@ -80,6 +80,51 @@ ways(void **state)
 	    "issuer", "devices-g1", "unknown", 1), 2);
 }
 
+static struct profile *
+profile(struct world *w, const char *name)
+{
+	struct policy *p = w->ca->policy;
+	size_t i;
+
+	for (i = 0; i < p->n_profiles; i++)
+		if (strcmp(p->profiles[i]->name, name) == 0)
+			return p->profiles[i];
+	report_fatal("no such profile");
+	return NULL;
+}
+
+static void
+by_all_ways(struct world *w, int need)
+{
+	parks(world_admin(w, "revoke", "t", "serial", code), need);
+	parks(world_admin(w, "revoke.key", "b", "key", spki, spki_len), need);
+	parks(world_admin(w, "campaign.start", "t", "where",
+	    "profile=code-signing"), need);
+}
+
+/* The certificate says what it is; of one that does not, the highest. */
+static void
+profile_is_another(void **state)
+{
+	struct world *w = *state;
+	struct profile *p = profile(w, "code-signing");
+
+	p->class = PROFILE_LDEVID;
+	by_all_ways(w, 2);
+	p->class = PROFILE_CODE_SIGNING;
+	p->name[0] = 'x';
+	by_all_ways(w, 2);
+	p->name[0] = 'c';
+	p = profile(w, "device-ldevid");
+	p->name[0] = 'x';
+	parks(world_admin(w, "revoke", "t", "serial", ldevid), 2);
+	parks(world_admin(w, "revoke.device", "t", "name", "dev-2"), 2);
+	parks(world_admin(w, "campaign.start", "t", "where",
+	    "profile=device-ldevid"), 2);
+	p->name[0] = 'd';
+	parks(world_admin(w, "revoke", "t", "serial", ldevid), 1);
+}
+
 /* Nothing of that kind is touched: it is done at once. */
 static void
 others(void **state)
@@ -111,6 +156,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ways),
+	    cmocka_unit_test(profile_is_another),
 	    cmocka_unit_test(others),
 	};
 
