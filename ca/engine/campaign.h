@@ -77,13 +77,16 @@ int campaign_stop(struct store *store, int64_t id, const char *who, time_t now,
 int campaign_resume(struct store *store, int64_t id, const char *who,
     time_t now, struct campaign_row *out);
 
-/* One step of the oldest campaign that is not over: a page is chosen, or a stage
-   is revoked, in one transaction. 1 with ${row} as it is now, 0 when there is
-   none, -1 raised (nothing was done, or it was but status.db was not told:
-   either way the next step is right). */
-int campaign_step(struct ca *ca, time_t now, struct campaign_row *row);
+/* One step of the oldest campaign that is not over, but for those of which
+   ${later} (NULL: none) says 1: a page is chosen, or a stage is revoked, in one
+   transaction. 1 with ${row} as it is now, 0 when there is none, -1 raised
+   (nothing was done, or it was but status.db was not told: either way the next
+   step is right). */
+typedef int campaign_later_fn(const struct campaign_row *row, void *arg);
+int campaign_step(struct ca *ca, time_t now, campaign_later_fn *later,
+    void *arg, struct campaign_row *row);
 
-/* The thread. */
+/* The thread. While a campaign pauses between two stages, others are served. */
 struct campaign_worker;
 struct campaign_worker *campaign_worker_start(struct ca *ca);
 void campaign_worker_stop(struct campaign_worker *w);	/* NULL is fine */

@@ -16,6 +16,8 @@
 struct step {
 	struct ca *ca;
 	const struct policy *policy;
+	campaign_later_fn *later;
+	void *arg;
 	struct campaign_row row;
 	time_t now;
 	/* choosing */
@@ -292,16 +294,20 @@ static int
 open_tx(struct store_tx *tx, void *arg)
 {
 	struct step *s = arg;
-	int found = campaigns_open(tx, &s->row);
+	int found;
 
+	do
+		found = campaigns_open(tx, s->row.id, &s->row);
+	while (found == 1 && s->later != NULL && s->later(&s->row, s->arg));
 	s->n = found == 1;
 	return found >= 0;
 }
 
 int
-campaign_step(struct ca *ca, time_t now, struct campaign_row *row)
+campaign_step(struct ca *ca, time_t now, campaign_later_fn *later, void *arg,
+    struct campaign_row *row)
 {
-	struct step s = {.ca = ca, .now = now};
+	struct step s = {.ca = ca, .now = now, .later = later, .arg = arg};
 	struct policy *policy = NULL;
 	int ok;
 

@@ -14,6 +14,7 @@
 #define IDLE_MS 300
 #define RETRY_MS 10000	   /* after a step that failed */
 #define CRL_EVERY_MS 60000 /* while one runs; status.db knows at once */
+#define SERVED_MAX 32	   /* campaigns whose pauses are kept at once */
 
 struct campaign_worker {
 	struct ca *ca;
@@ -21,8 +22,10 @@ struct campaign_worker {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	int running, stopping;
-	int64_t last;	/* campaign of the step before */
 	int64_t crl_at; /* ms, when a CRL was wanted last */
+	struct served {
+		int64_t campaign, until; /* ms, when its pause ends */
+	} served[SERVED_MAX];
 };
 
 static int64_t
@@ -56,16 +59,52 @@ note_rate(struct ca *ca, int64_t certs, int64_t ms)
 		    (unsigned)(certs * 1000 / (ms > 0 ? ms : 1)));
 }
 
+static struct served *
+find_served(struct campaign_worker *w, int64_t campaign)
+{
+	size_t i;
+
+	for (i = 0; i < SERVED_MAX; i++)
+		if (w->served[i].campaign == campaign)
+			return &w->served[i];
+	return NULL;
+}
+
+static int
+is_pausing(const struct campaign_row *row, void *arg)
+{
+	const struct served *s = find_served(arg, row->id);
+
+	return s != NULL && s->until > clock_ms();
+}
+
+/* In the place of the one whose pause ends first, if there is no other. */
+static struct served *
+begin(struct campaign_worker *w, const struct campaign_row *row)
+{
+	struct served *s = &w->served[0];
+	size_t i;
+
+	for (i = 1; i < SERVED_MAX; i++)
+		if (w->served[i].until < s->until)
+			s = &w->served[i];
+	s->campaign = row->id;
+	s->until = 0;
+	tell(row, "campaign.begun");
+	return s;
+}
+
 /* One step; how long to wait afterwards, in ms. */
 static int64_t
 work(struct campaign_worker *w)
 {
 	struct campaign_row row;
+	struct served *served;
 	int64_t from = clock_ms(), took;
 	int did;
 
 	ERR_clear_error();
-	did = campaign_step(w->ca, time(NULL), &row);
+	did = campaign_step(w->ca, time(NULL), is_pausing, w, &row);
 	took = clock_ms() - from;
 	if (did < 0) {
 		report_errors(REPORT_ERROR, "campaign.failed", NULL);
@@ -75,9 +114,9 @@ work(struct campaign_worker *w)
 	}
 	if (did == 0)
 		return IDLE_MS;
-	if (w->last != row.id)
-		tell(&row, "campaign.begun");
-	w->last = row.id;
+	served = find_served(w, row.id);
+	if (served == NULL)
+		served = begin(w, &row);
 	if (row.state == CAMPAIGN_CHOOSING || row.position == 0)
 		return 0;
 	note_rate(w->ca, row.stage, took);
@@ -87,7 +126,8 @@ work(struct campaign_worker *w)
 	}
 	tell(&row,
 	    row.state == CAMPAIGN_DONE ? "campaign.done" : "campaign.stage");
-	return row.state == CAMPAIGN_DONE ? 0 : row.pause * 1000;
+	served->until = clock_ms() + row.pause * 1000;
+	return 0;
 }
 
 static void

@@ -34,8 +34,10 @@ int campaigns_get(struct store_tx *tx, int64_t id,
     struct campaign_row *out);	/* 1 found, 0 not there, -1 raised */
 /* What changes: state, ended, the counts, upto and position. */
 int campaigns_update(struct store_tx *tx, const struct campaign_row *row);
-/* The oldest one that is choosing or running; as campaigns_get(). */
-int campaigns_open(struct store_tx *tx, struct campaign_row *out);
+/* The oldest one that is choosing or running with an id above ${after}; as
+   campaigns_get(). */
+int campaigns_open(struct store_tx *tx, int64_t after,
+    struct campaign_row *out);
 /* Newest first, with an id below ${before} (0: any). */
 int campaigns_list(struct store_tx *tx, int64_t before, size_t limit,
     int (*cb)(const struct campaign_row *row, void *arg), void *arg);

@@ -52,7 +52,7 @@ revoked(struct world *w)
 static void
 step(struct world *w, struct campaign_row *row, enum campaign_state state)
 {
-	assert_int_equal(campaign_step(w->ca, w->now + 60, row), 1);
+	assert_int_equal(campaign_step(w->ca, w->now + 60, NULL, NULL, row), 1);
 	assert_int_equal(row->state, state);
 }
 
@@ -108,7 +108,7 @@ in_stages(void **state)
 	assert_int_equal(row.done, 7);
 	assert_int_equal(row.skipped, 0);
 	assert_int_equal(row.ended, w->now + 60);
-	assert_int_equal(campaign_step(w->ca, w->now, &row), 0);
+	assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &row), 0);
 	assert_int_equal(many_state(w, late), CERT_VALID);
 	for (i = 0; i < N; i++) {
 		world_row(w, serials[i], &cert);
@@ -155,7 +155,7 @@ goes_on(void **state)
 	assert_true(revoke_cert(w->ca->store, &r, &cert));
 	/* Stopped: no step. */
 	assert_true(campaign_stop(w->ca->store, row.id, "me", w->now, &is));
-	assert_int_equal(campaign_step(w->ca, w->now, &is), 0);
+	assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &is), 0);
 	assert_int_equal(revoked(w), 4);
 	assert_true(campaign_resume(w->ca->store, row.id, "me", w->now, &is));
 	assert_int_equal(is.state, CAMPAIGN_RUNNING);

@@ -119,7 +119,7 @@ starts_and_stops(void **state)
 	assert_true(campaign_stop(w->ca->store, row.id, "me", r.now + 5, &is));
 	assert_int_equal(is.state, CAMPAIGN_STOPPED);
 	assert_int_equal(is.ended, r.now + 5);
-	assert_int_equal(campaign_step(w->ca, r.now, &is), 0);
+	assert_int_equal(campaign_step(w->ca, r.now, NULL, NULL, &is), 0);
 	assert_false(campaign_stop(w->ca->store, row.id, "me", r.now, &is));
 	world_raised(CA_E_DENIED, "campaign.state");
 	assert_true(campaign_resume(w->ca->store, row.id, "me", r.now, &is));
@@ -127,7 +127,7 @@ starts_and_stops(void **state)
 	assert_int_equal(is.ended, 0);
 	assert_int_equal(world_log(w, "campaign.stop", "who=me"), 1);
 	assert_int_equal(world_log(w, "campaign.resume", "who=me"), 1);
-	while (campaign_step(w->ca, r.now, &is) == 1)
+	while (campaign_step(w->ca, r.now, NULL, NULL, &is) == 1)
 		;
 	assert_int_equal(is.state, CAMPAIGN_DONE);
 	assert_false(campaign_stop(w->ca->store, row.id, "me", r.now, &is));

@@ -68,7 +68,7 @@ works(void **state)
 	campaign_worker_stop(worker);
 	assert_int_equal(revoked(w), N);
 	assert_int_equal(atomic_load(&w->ca->crl_wanted), 1);
-	assert_int_equal(campaign_step(w->ca, w->now, &row), 0);
+	assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &row), 0);
 	campaign_worker_stop(NULL);
 }
 
@@ -90,12 +90,42 @@ goes_on(void **state)
 	assert_int_equal(revoked(w), 6);
 }
 
+static int
+get_tx(struct store_tx *tx, void *arg)
+{
+	struct campaign_row *row = arg;
+
+	return campaigns_get(tx, row->id, row) == 1;
+}
+
+/* The pause of one is not that of the next, which may be in more of a hurry. */
+static void
+serves_others_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct campaign_worker *worker;
+	struct campaign_row slow;
+
+	slow = start(w, "W3", 3600);
+	worker = campaign_worker_start(w->ca);
+	until(w, 3);
+	assert_int_equal(revoked(w), 3);
+	start(w, "W4", 0);
+	until(w, N);
+	campaign_worker_stop(worker);
+	assert_int_equal(revoked(w), N);
+	assert_true(store_read(w->ca->store, get_tx, &slow));
+	assert_int_equal(slow.state, CAMPAIGN_RUNNING);
+	assert_int_equal(slow.done, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(works),
 	    cmocka_unit_test(goes_on),
+	    cmocka_unit_test(serves_others_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

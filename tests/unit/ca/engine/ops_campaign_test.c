@@ -72,9 +72,9 @@ runs(void **state)
 	world_done(world_admin(w, "campaign.stop", "i", "id", id));
 	world_refused(world_admin(w, "campaign.stop", "i", "id", id),
 	    WIRE_DENIED, "campaign.state");
-	assert_int_equal(campaign_step(w->ca, w->now, &row), 0);
+	assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &row), 0);
 	world_done(world_admin(w, "campaign.resume", "i", "id", id));
-	while (campaign_step(w->ca, w->now, &row) == 1)
+	while (campaign_step(w->ca, w->now, NULL, NULL, &row) == 1)
 		;
 	a = world_admin(w, "campaign.show", "i", "id", id);
 	world_is(a, WIRE_OK);

@@ -70,13 +70,13 @@ campaigns(void **state)
 	expect(w, check, "warn", "nothing is revoked");
 	world_done(world_admin(w, "campaign.resume", "i", "id", id));
 	do
-		assert_int_equal(campaign_step(w->ca, w->now, &row), 1);
+		assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &row), 1);
 	while (row.done == 0);
 	expect(w, check, "ok", "1 of 3 certificates revoked, 0 skipped");
 	world_done(world_admin(w, "campaign.stop", "i", "id", id));
 	expect(w, check, "warn", "stopped with 2 of 3 certificates left");
 	world_done(world_admin(w, "campaign.resume", "i", "id", id));
-	while (campaign_step(w->ca, w->now, &row) == 1)
+	while (campaign_step(w->ca, w->now, NULL, NULL, &row) == 1)
 		;
 	expect(w, check, "", "");
 }
