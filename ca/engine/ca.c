@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "ca/error.h"
+#include "ca/engine/campaign.h"
 #include "ca/engine/crl.h"
 #include "ca/engine/mirror.h"
 #include "ca/engine/publish.h"
@@ -252,7 +253,8 @@ close_open(struct ca *ca, time_t now)
 	if (n > 0)
 		report_event(REPORT_WARN, "issue.aborted", "count", text,
 		    NULL);
-	if (!parking_recover(ca->store, now, &n))
+	if (!campaign_close_open(ca->store, now) ||
+	    !parking_recover(ca->store, now, &n))
 		return 0;
 	snprintf(text, sizeof(text), "%zu", n);
 	if (n > 0)

@@ -128,31 +128,6 @@ start_tx(struct store_tx *tx, void *arg)
 	    campaign_log(tx, "campaign.start", &ch->row, ch->who, ch->now);
 }
 
-int
-campaign_start(struct store *store, const struct campaign_request *r,
-    struct campaign_row *out)
-{
-	struct changing ch = {.who = r->who, .now = r->now};
-	struct campaign_row *row = &ch.row;
-	struct where w;
-
-	if (!campaign_check(store, r, &w))
-		return 0;
-	snprintf(row->author, sizeof(row->author), "%s", r->who);
-	snprintf(row->query, sizeof(row->query), "%s", r->query);
-	snprintf(row->note, sizeof(row->note), "%s", r->note);
-	row->reason = r->reason;
-	row->invalidity = r->invalidity;
-	row->state = CAMPAIGN_CHOOSING;
-	row->created = r->now;
-	row->stage = r->stage;
-	row->pause = r->pause;
-	if (!store_write(store, start_tx, &ch, STORE_URGENT))
-		return 0;
-	*out = ch.row;
-	return 1;
-}
-
 static int
 get(struct store_tx *tx, struct changing *ch)
 {
@@ -168,6 +143,15 @@ get(struct store_tx *tx, struct changing *ch)
 	return found == 1;
 }
 
+/* Half a choice is none: it is over, and what it chose stays valid. */
+static void
+give_up(struct campaign_row *row)
+{
+	row->state = CAMPAIGN_DONE;
+	row->skipped = row->total;
+	row->upto = row->position = 0;
+}
+
 static int
 stop_tx(struct store_tx *tx, void *arg)
 {
@@ -175,12 +159,14 @@ stop_tx(struct store_tx *tx, void *arg)
 
 	if (!get(tx, ch))
 		return 0;
-	if (ch->row.state == CAMPAIGN_STOPPED) {
+	if (ch->row.state == CAMPAIGN_STOPPED && ch->row.upto == 0) {
 		ca_raise(CA_E_DENIED, "campaign.state: it is stopped already");
 		return 0;
 	}
 	ch->row.state = CAMPAIGN_STOPPED;
 	ch->row.ended = ch->now;
+	if (ch->row.upto > 0)
+		give_up(&ch->row);
 	return campaigns_update(tx, &ch->row) &&
 	    campaign_log(tx, "campaign.stop", &ch->row, ch->who, ch->now);
 }
@@ -194,7 +180,13 @@ resume_tx(struct store_tx *tx, void *arg)
 		return 0;
 	if (ch->row.state != CAMPAIGN_STOPPED)
 		return 1;
-	ch->row.state = ch->row.upto > 0 ? CAMPAIGN_CHOOSING : CAMPAIGN_RUNNING;
+	if (ch->row.upto > 0) {
+		ca_raise(CA_E_DENIED,
+		    "campaign.state: it was stopped before all "
+		    "was chosen: abort it, and start it anew");
+		return 0;
+	}
+	ch->row.state = CAMPAIGN_RUNNING;
 	ch->row.ended = 0;
 	return campaigns_update(tx, &ch->row) &&
 	    campaign_log(tx, "campaign.resume", &ch->row, ch->who, ch->now);
@@ -224,4 +216,56 @@ campaign_resume(struct store *store, int64_t id, const char *who, time_t now,
     struct campaign_row *out)
 {
 	return change(store, resume_tx, id, who, now, out);
+}
+
+int
+campaign_start(struct store *store, const struct policy *policy,
+    const struct campaign_request *r, struct campaign_row *out)
+{
+	struct changing ch = {.who = r->who, .now = r->now};
+	struct campaign_row *row = &ch.row, over;
+	struct where w;
+
+	if (!campaign_check(store, r, &w))
+		return 0;
+	snprintf(row->author, sizeof(row->author), "%s", r->who);
+	snprintf(row->query, sizeof(row->query), "%s", r->query);
+	snprintf(row->note, sizeof(row->note), "%s", r->note);
+	row->reason = r->reason;
+	row->invalidity = r->invalidity;
+	row->state = CAMPAIGN_CHOOSING;
+	row->created = r->now;
+	row->stage = r->stage;
+	row->pause = r->pause;
+	if (!store_write(store, start_tx, &ch, STORE_URGENT))
+		return 0;
+	if (campaign_choose(store, policy, r, row)) {
+		*out = *row;
+		return 1;
+	}
+	ERR_set_mark();
+	(void)campaign_stop(store, row->id, r->who, r->now, &over);
+	ERR_pop_to_mark();
+	return 0;
+}
+
+static int
+close_tx(struct store_tx *tx, void *arg)
+{
+	struct changing *ch = arg;
+	int found;
+
+	while ((found = campaigns_open(
+		    tx, CAMPAIGN_CHOOSING, 0, &ch->row)) == 1)
+		if (!stop_tx(tx, ch))
+			return 0;
+	return found == 0;
+}
+
+int
+campaign_close_open(struct store *store, time_t now)
+{
+	struct changing ch = {.who = "inkan-ca", .now = now};
+
+	return store_write(store, close_tx, &ch, STORE_URGENT);
 }

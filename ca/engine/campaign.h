@@ -16,8 +16,10 @@
  * does not have, or that cannot be compared, is not chosen, but counted: an
  * operator must know what he does not know.
  *
- * The choice is made once, from the certificates that there were when the
- * campaign was started; what is issued afterwards is not in it.
+ * The choice is made once, when the campaign is started, from the certificates
+ * that there are and by what is known of them at that moment; what is issued or
+ * becomes known afterwards is not in it. A campaign that ends while it chooses -
+ * it is stopped, the program ends - is over and has revoked nothing.
  */
 
 #define CAMPAIGN_STAGE_DEFAULT 500
@@ -32,6 +34,7 @@ struct campaign_request {	/* borrowed */
 	int reason;
 	int64_t invalidity;	/* 0: none */
 	int64_t stage, pause;
+	int approvals;		/* that it has, for kinds of certificates */
 	time_t now;
 };
 
@@ -66,20 +69,23 @@ int campaign_plan(struct store *store, const struct policy *policy,
 size_t campaign_entry_octets(const struct where_row *row, int reason,
     int64_t invalidity, time_t now);
 
-/* Written, with its log entry; the worker does the rest. As campaign_plan(). */
-int campaign_start(struct store *store, const struct campaign_request *r,
-    struct campaign_row *out);
-/* Between two stages. CA_E_DENIED "campaign.state: ..." when it is over;
-   CA_E_NOTFOUND. */
+/* Written, with its log entry, and chosen, page by page; the worker does the
+   rest. As campaign_plan(); CA_E_DENIED "campaign.approvals: ..." when what is
+   chosen needs more of them, "campaign.state: ..." when it was stopped. */
+int campaign_start(struct store *store, const struct policy *policy,
+    const struct campaign_request *r, struct campaign_row *out);
+/* Those that a crash left choosing are over. Once, at start. */
+int campaign_close_open(struct store *store, time_t now);
+/* Between two stages; one that is choosing is over then. CA_E_DENIED
+   "campaign.state: ..." when it is over; CA_E_NOTFOUND. */
 int campaign_stop(struct store *store, int64_t id, const char *who, time_t now,
     struct campaign_row *out);
 /* Let a stopped one go on; 1 also for one that runs. */
 int campaign_resume(struct store *store, int64_t id, const char *who,
     time_t now, struct campaign_row *out);
 
-/* One step of the oldest campaign that is not over, but for those of which
-   ${later} (NULL: none) says 1: a page is chosen, or a stage is revoked, in one
-   transaction. 1 with ${row} as it is now, 0 when there is none, -1 raised
+/* One step of the oldest campaign that runs, but for those of which ${later}
+   (NULL: none) says 1: a stage is revoked, in one transaction. 1 with ${row} as it is now, 0 when there is none, -1 raised
    (nothing was done, or it was but status.db was not told: either way the next
    step is right). */
 typedef int campaign_later_fn(const struct campaign_row *row, void *arg);
@@ -101,6 +107,9 @@ enum campaign_verdict {
 enum campaign_verdict campaign_judge(const struct policy *policy,
     const struct where *w, int reason, int64_t invalidity,
     const struct where_row *row);
+/* All that ${row}, just begun, finds; then it runs. As campaign_start(). */
+int campaign_choose(struct store *store, const struct policy *policy,
+    const struct campaign_request *r, struct campaign_row *row);
 int campaign_log(struct store_tx *tx, const char *kind,
     const struct campaign_row *row, const char *who, time_t now);
 

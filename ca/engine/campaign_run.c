@@ -2,14 +2,13 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "ca/error.h"
 #include "ca/store/records.h"
 #include "ca/engine/campaign.h"
 #include "ca/engine/revoke.h"
 
-/* Choosing and revoking, a step at a time. Where a step begins stands in the
+/* Revoking, a step at a time. Where a step begins stands in the
    campaign's row, which changes in the same transaction as what it tells of:
    a program that is killed between two steps goes on with the next one. */
 
@@ -20,109 +19,11 @@ struct step {
 	void *arg;
 	struct campaign_row row;
 	time_t now;
-	/* choosing */
-	struct where where;
-	int64_t *id, next;
+	int64_t *id;
 	size_t n, max;
-	unsigned char md[32];
-	/* a stage */
 	int64_t done, skipped;
 	char first[128], last[128]; /* "devices-g1/0a0b..." */
 };
-
-static int
-take_row(const struct where_row *row, void *arg)
-{
-	struct step *s = arg;
-
-	if (campaign_judge(s->policy, &s->where, s->row.reason,
-		s->row.invalidity, row) == CAMPAIGN_CHOSEN &&
-	    s->n < s->max)
-		s->id[s->n++] = row->id;
-	return 1;
-}
-
-static int
-page_tx(struct store_tx *tx, void *arg)
-{
-	struct step *s = arg;
-
-	return where_page(tx, &s->where, s->row.created, s->row.position,
-	    s->row.upto, &s->next, take_row, s);
-}
-
-#define HASH_PAGE 5000
-
-struct hashing {
-	const struct step *s;
-	struct store_tx *tx;
-	EVP_MD_CTX *ctx;
-	int64_t position;
-	size_t n;
-	int failed;
-};
-
-static int
-hash_one(int64_t cert, void *arg)
-{
-	struct hashing *h = arg;
-	unsigned char len[1];
-	struct cert_row row;
-
-	h->position = cert;
-	h->n++;
-	h->failed = certs_by_id(h->tx, cert, &row) != 1;
-	if (h->failed)
-		return 0;
-	len[0] = (unsigned char)row.serial_len;
-	h->failed = EVP_DigestUpdate(h->ctx, row.issuer_ident,
-			strlen(row.issuer_ident) + 1) != 1 ||
-	    EVP_DigestUpdate(h->ctx, len, 1) != 1 ||
-	    EVP_DigestUpdate(h->ctx, row.serial, row.serial_len) != 1;
-	return !h->failed;
-}
-
-static int
-hash_tx(struct store_tx *tx, void *arg)
-{
-	struct hashing *h = arg;
-
-	h->tx = tx;
-	h->n = 0;
-	return campaigns_chosen(
-		   tx, h->s->row.id, h->position, HASH_PAGE, hash_one, h) &&
-	    !h->failed;
-}
-
-/* The log commits to the choice: SHA-256 over issuer, NUL, length and octets of
-   the serial of each, in order of row. */
-static int
-hash_choice(const struct step *s, unsigned char md[32])
-{
-	struct hashing h = {.s = s, .ctx = EVP_MD_CTX_new(), .n = HASH_PAGE};
-	int ok;
-
-	ok = h.ctx != NULL && EVP_DigestInit_ex(h.ctx, EVP_sha256(), NULL) == 1;
-	while (ok && h.n == HASH_PAGE)
-		ok = store_read(s->ca->store, hash_tx, &h);
-	ok = ok && EVP_DigestFinal_ex(h.ctx, md, NULL) == 1;
-	EVP_MD_CTX_free(h.ctx);
-	return ok;
-}
-
-static int
-log_chosen(struct store_tx *tx, const struct step *s)
-{
-	WIRE_FIELDS *l = field_list_new();
-	int ok;
-
-	ok = l != NULL && field_add_int(l, "campaign", s->row.id) &&
-	    field_add_int(l, "total", s->row.total) &&
-	    field_add_bytes(l, "sha256", s->md, sizeof(s->md)) &&
-	    entries_append(tx, "campaign.chosen", s->now, l, NULL);
-	field_list_free(l);
-	return ok;
-}
 
 /* Is it still where this step began? It may have been stopped. */
 static int
@@ -134,50 +35,6 @@ is_current(struct store_tx *tx, const struct step *s)
 	return found != 1
 	    ? found
 	    : is.state == s->row.state && is.position == s->row.position;
-}
-
-static int
-choose_tx(struct store_tx *tx, void *arg)
-{
-	struct step *s = arg;
-	int current = is_current(tx, s);
-	size_t i;
-
-	if (current != 1)
-		return current == 0;
-	for (i = 0; i < s->n; i++)
-		if (!campaigns_choose(tx, s->row.id, s->id[i]))
-			return 0;
-	s->row.total += (int64_t)s->n;
-	s->row.position = s->next;
-	return campaigns_update(tx, &s->row);
-}
-
-/* All is chosen. */
-static int
-begin_tx(struct store_tx *tx, void *arg)
-{
-	struct step *s = arg;
-	int current = is_current(tx, s);
-
-	if (current != 1)
-		return current == 0;
-	s->row.upto = s->row.position = 0;
-	s->row.state = CAMPAIGN_RUNNING;
-	return campaigns_update(tx, &s->row) && log_chosen(tx, s);
-}
-
-/* Rows are found outside the writer's transaction, which only notes them. */
-static int
-choose(struct step *s)
-{
-	if (s->row.position >= s->row.upto)
-		return hash_choice(s, s->md) &&
-		    store_write(s->ca->store, begin_tx, s, STORE_URGENT);
-	s->max = WHERE_PAGE_ROWS;
-	return where_parse(s->row.query, &s->where) &&
-	    store_read(s->ca->store, page_tx, s) &&
-	    store_write(s->ca->store, choose_tx, s, STORE_URGENT);
 }
 
 static int
@@ -297,7 +154,8 @@ open_tx(struct store_tx *tx, void *arg)
 	int found;
 
 	do
-		found = campaigns_open(tx, s->row.id, &s->row);
+		found = campaigns_open(
+		    tx, CAMPAIGN_RUNNING, s->row.id, &s->row);
 	while (found == 1 && s->later != NULL && s->later(&s->row, s->arg));
 	s->n = found == 1;
 	return found >= 0;
@@ -318,8 +176,7 @@ campaign_step(struct ca *ca, time_t now, campaign_later_fn *later, void *arg,
 	s.n = 0;
 	s.policy = policy = ca_policy(ca);
 	s.id = OPENSSL_zalloc(CAMPAIGN_STAGE_MAX * sizeof(*s.id));
-	ok = s.id != NULL &&
-	    (s.row.state == CAMPAIGN_CHOOSING ? choose(&s) : stage(&s));
+	ok = s.id != NULL && stage(&s);
 	policy_put(policy);
 	OPENSSL_free(s.id);
 	*row = s.row;

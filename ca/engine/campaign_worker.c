@@ -117,7 +117,7 @@ work(struct campaign_worker *w)
 	served = find_served(w, row.id);
 	if (served == NULL)
 		served = begin(w, &row);
-	if (row.state == CAMPAIGN_CHOOSING || row.position == 0)
+	if (row.position == 0)
 		return 0;
 	note_rate(w->ca, row.stage, took);
 	if (row.state == CAMPAIGN_DONE || from - w->crl_at >= CRL_EVERY_MS) {

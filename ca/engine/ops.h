@@ -29,6 +29,8 @@ struct ops_call {
 	int has_proposal;
 	const WIRE_FIELDS *approved;	/* what this call was approved for, when
 					   it was: parking.h */
+	int approvals;			/* that it has; INT_MAX: it breaks the
+					   glass */
 	size_t row_octets;		/* of the rows so far: ops_room() */
 	int page_full;
 };

@@ -35,6 +35,7 @@ ops_take_campaign(struct ops_call *c, struct campaign_request *r)
 	r->invalidity = field_time(c->args, "invalidity_date", 0);
 	r->stage = field_int(c->args, "stage", CAMPAIGN_STAGE_DEFAULT);
 	r->pause = field_int(c->args, "pause", 0);
+	r->approvals = c->approvals;
 	r->now = c->now;
 	return r->reason >= 0 ||
 	    ops_bad(c, "reason",
@@ -197,10 +198,15 @@ tell(struct ops_call *c, const char *event, const struct campaign_row *r)
 int
 ops_campaign_start(struct ops_call *c)
 {
+	struct policy *policy = ca_policy(c->ca);
 	struct campaign_request r;
 	struct campaign_row row;
+	int ok;
 
-	if (!ops_take_campaign(c, &r) || !campaign_start(c->ca->store, &r, &row))
+	ok = ops_take_campaign(c, &r) &&
+	    campaign_start(c->ca->store, policy, &r, &row);
+	policy_put(policy);
+	if (!ok)
 		return 0;
 	tell(c, "campaign.started", &row);
 	return add_campaign(c, c->answer->values, &row);

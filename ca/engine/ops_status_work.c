@@ -124,7 +124,8 @@ say_campaign(struct checking *k, const struct campaign_row *row)
 		    (long long)row->total, (long long)row->skipped);
 	else if (row->upto != 0)
 		ops_say(k, check, WARN, 0, "stopped while it chose, "
-		    "nothing is revoked; inkan revoke --resume %lld",
+		    "nothing is revoked; inkan revoke --abort %lld, "
+		    "and start it anew",
 		    (long long)row->id);
 	else if (left > 0)
 		ops_say(k, check, WARN, 0, "stopped with %lld of %lld "

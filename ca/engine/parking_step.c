@@ -346,6 +346,7 @@ parking_run(struct ops_call *c, struct parked_row *row, WIRE_ANSWER **answer)
 	}
 	outcome_init(&call.o);
 	call.approved = rests;
+	call.approvals = (int)row->need;
 	ok = is == 1 && run(c, row, &call);
 	if (ok) {
 		*answer = call.answer;

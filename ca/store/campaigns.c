@@ -75,12 +75,13 @@ campaigns_get(struct store_tx *tx, int64_t id, struct campaign_row *out)
 }
 
 int
-campaigns_open(struct store_tx *tx, int64_t after, struct campaign_row *out)
+campaigns_open(struct store_tx *tx, enum campaign_state state, int64_t after,
+    struct campaign_row *out)
 {
 	return first_row(sql_open(tx,
-			     SELECT "WHERE state IN (1, 2) AND id > ?"
+			     SELECT "WHERE state = ? AND id > ?"
 				    " ORDER BY id LIMIT 1",
-			     "i", after),
+			     "di", (int)state, after),
 	    out);
 }
 

@@ -5,7 +5,7 @@
 
 /*
  * Revocations of many certificates. A campaign first chooses (rows go into
- * campaign_certs, which does not change afterwards), then runs; either can be
+ * campaign_certs, which does not change afterwards), then runs, which can be
  * stopped and go on, also after a restart.
  */
 
@@ -34,10 +34,9 @@ int campaigns_get(struct store_tx *tx, int64_t id,
     struct campaign_row *out);	/* 1 found, 0 not there, -1 raised */
 /* What changes: state, ended, the counts, upto and position. */
 int campaigns_update(struct store_tx *tx, const struct campaign_row *row);
-/* The oldest one that is choosing or running with an id above ${after}; as
-   campaigns_get(). */
-int campaigns_open(struct store_tx *tx, int64_t after,
-    struct campaign_row *out);
+/* The oldest one in that state with an id above ${after}; as campaigns_get(). */
+int campaigns_open(struct store_tx *tx, enum campaign_state state,
+    int64_t after, struct campaign_row *out);
 /* Newest first, with an id below ${before} (0: any). */
 int campaigns_list(struct store_tx *tx, int64_t before, size_t limit,
     int (*cb)(const struct campaign_row *row, void *arg), void *arg);

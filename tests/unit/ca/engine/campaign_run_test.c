@@ -22,7 +22,7 @@ start(struct world *w, const char *query, int stage)
 	    .now = w->now};
 	struct campaign_row row;
 
-	assert_true(campaign_start(w->ca->store, &r, &row));
+	assert_true(campaign_start(w->ca->store, w->ca->policy, &r, &row));
 	return row;
 }
 
@@ -93,9 +93,7 @@ in_stages(void **state)
 	assert_int_equal(revoked(w), 0);
 	/* Issued after the start: not in it. */
 	many_issue(w, "device-ldevid", "S1-0", NULL, late);
-	step(w, &row, CAMPAIGN_CHOOSING);
 	assert_int_equal(row.total, N);
-	step(w, &row, CAMPAIGN_RUNNING);
 	expect_hash(w);
 	assert_int_equal(revoked(w), 0);
 	step(w, &row, CAMPAIGN_RUNNING);
@@ -138,12 +136,10 @@ goes_on(void **state)
 
 	make(w, "S2");
 	row = start(w, "model=S2", 3);
-	step(w, &row, CAMPAIGN_CHOOSING);
 	ca_close(w->ca);
 	w->ca = ca_open(w->settings, w->now);
 	assert_non_null(w->ca);
 	r.policy = w->ca->policy;
-	step(w, &row, CAMPAIGN_RUNNING);
 	step(w, &row, CAMPAIGN_RUNNING);
 	assert_int_equal(revoked(w), 3);
 	ca_close(w->ca);
@@ -178,16 +174,11 @@ one_by_one(void **state)
 	make(w, "S3");
 	a = start(w, "model=S3 state=held", 5);
 	b = start(w, "model=S3", 50);
-	step(w, &row, CAMPAIGN_CHOOSING);
-	assert_int_equal(row.id, a.id);
-	step(w, &row, CAMPAIGN_RUNNING);
 	step(w, &row, CAMPAIGN_DONE);
 	assert_int_equal(row.id, a.id);
 	assert_int_equal(row.total, 0);
-	step(w, &row, CAMPAIGN_CHOOSING);
-	assert_int_equal(row.id, b.id);
-	step(w, &row, CAMPAIGN_RUNNING);
 	step(w, &row, CAMPAIGN_DONE);
+	assert_int_equal(row.id, b.id);
 	assert_int_equal(row.done, N);
 	assert_int_equal(revoked(w), N);
 }
@@ -212,9 +203,7 @@ never_a_ca(void **state)
 		if (strcmp(w->ca->policy->profiles[i]->name, "issuing-ca") == 0)
 			w->ca->policy->profiles[i]->name[0] = 'x';
 	row = start(w, "profile=issuing-ca", 50);
-	step(w, &row, CAMPAIGN_CHOOSING);
 	assert_int_equal(row.total, 3);
-	step(w, &row, CAMPAIGN_RUNNING);
 	step(w, &row, CAMPAIGN_DONE);
 	assert_int_equal(row.done, 0);
 	assert_int_equal(row.skipped, 3);

@@ -22,7 +22,7 @@ refused(struct world *w, const struct campaign_request *r, const char *word)
 {
 	struct campaign_row row;
 
-	assert_false(campaign_start(w->ca->store, r, &row));
+	assert_false(campaign_start(w->ca->store, w->ca->policy, r, &row));
 	world_raised(CA_E_BADREQUEST, word);
 }
 
@@ -108,13 +108,13 @@ starts_and_stops(void **state)
 	struct campaign_request r = request(w, "state=held");
 	struct campaign_row row, is;
 
-	assert_true(campaign_start(w->ca->store, &r, &row));
-	assert_int_equal(row.state, CAMPAIGN_CHOOSING);
-	assert_true(row.upto > 0);
+	assert_true(campaign_start(w->ca->store, w->ca->policy, &r, &row));
+	assert_int_equal(row.state, CAMPAIGN_RUNNING);
+	assert_int_equal(row.upto, 0);
 	assert_int_equal(row.created, r.now);
 	assert_int_equal(world_log(w, "campaign.start", "query=state=held"), 1);
 	assert_true(campaign_resume(w->ca->store, row.id, "me", r.now, &is));
-	assert_int_equal(is.state, CAMPAIGN_CHOOSING); /* it was going on */
+	assert_int_equal(is.state, CAMPAIGN_RUNNING); /* it was going on */
 	assert_int_equal(world_log(w, "campaign.resume", "me"), 0);
 	assert_true(campaign_stop(w->ca->store, row.id, "me", r.now + 5, &is));
 	assert_int_equal(is.state, CAMPAIGN_STOPPED);
@@ -123,7 +123,7 @@ starts_and_stops(void **state)
 	assert_false(campaign_stop(w->ca->store, row.id, "me", r.now, &is));
 	world_raised(CA_E_DENIED, "campaign.state");
 	assert_true(campaign_resume(w->ca->store, row.id, "me", r.now, &is));
-	assert_int_equal(is.state, CAMPAIGN_CHOOSING);
+	assert_int_equal(is.state, CAMPAIGN_RUNNING);
 	assert_int_equal(is.ended, 0);
 	assert_int_equal(world_log(w, "campaign.stop", "who=me"), 1);
 	assert_int_equal(world_log(w, "campaign.resume", "who=me"), 1);
@@ -138,6 +138,72 @@ starts_and_stops(void **state)
 	world_raised(CA_E_NOTFOUND, "no campaign 99");
 }
 
+static int
+add_tx(struct store_tx *tx, void *arg)
+{
+	return campaigns_add(tx, arg);
+}
+
+static int
+get_tx(struct store_tx *tx, void *arg)
+{
+	struct campaign_row *row = arg;
+
+	return campaigns_get(tx, row->id, row) == 1;
+}
+
+/* As while it is being started: five are chosen, not all. */
+static struct campaign_row
+half_chosen(struct world *w, enum campaign_state state)
+{
+	struct campaign_row row = {.query = "state=valid",
+	    .author = "test",
+	    .state = state,
+	    .created = w->now,
+	    .total = 5,
+	    .stage = 10,
+	    .upto = 40,
+	    .position = 9};
+
+	assert_true(store_write(w->ca->store, add_tx, &row, 0));
+	return row;
+}
+
+static void
+is_over(const struct campaign_row *row)
+{
+	assert_int_equal(row->state, CAMPAIGN_DONE);
+	assert_int_equal(row->done, 0);
+	assert_int_equal(row->skipped, 5);
+	assert_int_equal(row->upto, 0);
+}
+
+/* Nobody goes on with half a choice. */
+static void
+half_a_choice_is_none(void **state)
+{
+	struct world *w = *state;
+	struct campaign_row row = half_chosen(w, CAMPAIGN_CHOOSING), is;
+
+	assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &is), 0);
+	assert_true(campaign_stop(w->ca->store, row.id, "me", w->now, &is));
+	is_over(&is);
+	/* One of an earlier release. */
+	row = half_chosen(w, CAMPAIGN_STOPPED);
+	assert_false(campaign_resume(w->ca->store, row.id, "me", w->now, &is));
+	world_raised(CA_E_DENIED, "start it anew");
+	assert_true(campaign_stop(w->ca->store, row.id, "me", w->now, &is));
+	is_over(&is);
+	/* The program ended. */
+	row = half_chosen(w, CAMPAIGN_CHOOSING);
+	ca_close(w->ca);
+	w->ca = ca_open(w->settings, w->now);
+	assert_non_null(w->ca);
+	assert_true(store_read(w->ca->store, get_tx, &row));
+	is_over(&row);
+	assert_int_equal(world_log(w, "campaign.stop", "who=inkan-ca"), 1);
+}
+
 int
 main(void)
 {
@@ -145,6 +211,7 @@ main(void)
 	    cmocka_unit_test(refuses),
 	    cmocka_unit_test(judges),
 	    cmocka_unit_test(starts_and_stops),
+	    cmocka_unit_test(half_a_choice_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -37,7 +37,7 @@ start(struct world *w, const char *model, int pause)
 		many_issue(w, "device-ldevid", name, NULL, serials[i]);
 	}
 	snprintf(query, sizeof(query), "model=%s", model);
-	assert_true(campaign_start(w->ca->store, &r, &row));
+	assert_true(campaign_start(w->ca->store, w->ca->policy, &r, &row));
 	return row;
 }
 

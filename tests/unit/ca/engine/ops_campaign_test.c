@@ -67,7 +67,7 @@ runs(void **state)
 	    "note", "INC-9", "reason", "superseded", "stage", 5);
 	world_is(a, WIRE_OK);
 	id = (int)field_int(a->values, "id", 0);
-	assert_string_equal(field_text(a->values, "state", ""), "choosing");
+	assert_string_equal(field_text(a->values, "state", ""), "running");
 	WIRE_ANSWER_free(a);
 	world_done(world_admin(w, "campaign.stop", "i", "id", id));
 	world_refused(world_admin(w, "campaign.stop", "i", "id", id),

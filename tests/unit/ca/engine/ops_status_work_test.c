@@ -65,10 +65,7 @@ campaigns(void **state)
 	}
 	id = start(w);
 	snprintf(check, sizeof(check), "campaign:%d", id);
-	expect(w, check, "ok", "chooses");
-	world_done(world_admin(w, "campaign.stop", "i", "id", id));
-	expect(w, check, "warn", "nothing is revoked");
-	world_done(world_admin(w, "campaign.resume", "i", "id", id));
+	expect(w, check, "ok", "0 of 3 certificates revoked");
 	do
 		assert_int_equal(campaign_step(w->ca, w->now, NULL, NULL, &row), 1);
 	while (row.done == 0);

@@ -24,7 +24,7 @@ adds(struct store_tx *tx, void *arg)
 
 	(void)arg;
 	make_row(&row);
-	assert_int_equal(campaigns_open(tx, 0, &out), 0);
+	assert_int_equal(campaigns_open(tx, CAMPAIGN_CHOOSING, 0, &out), 0);
 	assert_true(campaigns_add(tx, &row));
 	assert_int_equal(campaigns_get(tx, row.id, &out), 1);
 	assert_memory_equal(&row, &out, sizeof(row));
@@ -45,8 +45,14 @@ updates(struct store_tx *tx, void *arg)
 	make_row(&a);
 	make_row(&b);
 	assert_true(campaigns_add(tx, &a) && campaigns_add(tx, &b));
-	assert_int_equal(campaigns_open(tx, 0, &out), 1);
+	assert_int_equal(campaigns_open(tx, CAMPAIGN_CHOOSING, 0, &out), 1);
 	assert_int_equal(out.id, a.id);
+	assert_int_equal(campaigns_open(tx, CAMPAIGN_RUNNING, 0, &out), 0);
+	assert_int_equal(
+	    campaigns_open(tx, CAMPAIGN_CHOOSING, a.id, &out), 1);
+	assert_int_equal(out.id, b.id);
+	assert_int_equal(
+	    campaigns_open(tx, CAMPAIGN_CHOOSING, b.id, &out), 0);
 	a.state = CAMPAIGN_STOPPED;
 	a.ended = NOW + 1;
 	a.total = 7;
@@ -57,11 +63,11 @@ updates(struct store_tx *tx, void *arg)
 	assert_true(campaigns_update(tx, &a));
 	assert_int_equal(campaigns_get(tx, a.id, &out), 1);
 	assert_memory_equal(&a, &out, sizeof(a));
-	assert_int_equal(campaigns_open(tx, 0, &out), 1);
+	assert_int_equal(campaigns_open(tx, CAMPAIGN_CHOOSING, 0, &out), 1);
 	assert_int_equal(out.id, b.id);
 	b.state = CAMPAIGN_DONE;
 	assert_true(campaigns_update(tx, &b));
-	assert_int_equal(campaigns_open(tx, 0, &out), 0);
+	assert_int_equal(campaigns_open(tx, CAMPAIGN_CHOOSING, 0, &out), 0);
 	a.id = 99;
 	assert_false(campaigns_update(tx, &a));
 	assert_raised(CA_E_NOTFOUND, "store: campaign 99");
