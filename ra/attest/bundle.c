@@ -333,6 +333,24 @@ bundle_certs(const struct bundle *b)
 	return b->certs;
 }
 
+/* What is known of a TPM, its state by a quote or its make by an activation, is
+   about the request's key only where that TPM speaks of the key as well: all its
+   statements are by one AK, and nothing ties it to a key of another format. */
+static int
+tpm_belongs(const struct attest_input *in, const struct attest_facts *facts)
+{
+	const char *what = NULL;
+
+	if (attest_facts_get(facts, "tpm.pcrs") != NULL)
+		what = "a quote";
+	else if (in->ak_name.len > 0)
+		what = "an activation";
+	return what == NULL || attest_facts_get(facts, "tpm.key.name") != NULL ||
+	    attest_refuse("facts.ak-name", "attestations",
+		"%s, and no statement of that attestation key about the "
+		"request's key", what);
+}
+
 int
 bundle_appraise(const struct bundle *b, const struct attest_input *in,
     struct attest_facts *facts)
@@ -350,5 +368,5 @@ bundle_appraise(const struct bundle *b, const struct attest_input *in,
 	if (attest_facts_key(facts).len == 0)
 		return attest_refuse("bundle.key", "attestations",
 		    "no statement is about the request's key");
-	return 1;
+	return tpm_belongs(in, facts);
 }

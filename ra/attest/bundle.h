@@ -50,7 +50,9 @@ STACK_OF(X509) *bundle_certs(const struct bundle *bundle);
 /*
  * All statements of a bundle, in concert: ${in} without its certs, which are the
  * bundle's. At least one must attest ${in}->spki; a statement that is not about
- * a key (a quote) must come from the same AK as one that is. 1 or 0 raised.
+ * a key (a quote) must come from the same AK as one of a TPM that is; beside a key
+ * of another format alone it is refused, and so is an AK that was activated.
+ * 1 or 0 raised.
  */
 int bundle_appraise(const struct bundle *bundle, const struct attest_input *in,
     struct attest_facts *facts);

@@ -1,12 +1,14 @@
+#include "tests/unit/ra/attest/eat_rig.h"
 #include "tests/unit/ra/attest/soft_tpm.h"
 #include "ra/attest/bundle.h"
 
-/* Several statements in one bundle: they must speak of one key and of one TPM. All
-   by swtpm (tests/golden/attest). */
+/* Several statements in one bundle: they must speak of one key and of one TPM.
+   Those of TPMs are by swtpm (tests/golden/attest). */
 
 #define ARC "1.2.3"
 #define OID_CERTIFY "\x06\x05\x67\x81\x05\x14\x01"
 #define OID_QUOTE "\x06\x03\x2a\x03\x04" /* ARC.4 */
+#define OID_CWT "\x06\x03\x2a\x03\x07"   /* ARC.7 */
 
 static struct attest_octets
 line(const char *ak, const char *what)
@@ -72,13 +74,29 @@ add_ak_cert(struct der_out *list, const struct maker *m, const char *ak)
 	tpm_public_clear(&pub);
 }
 
+/* The state that the quotes are of. */
+static void
+good_state(struct attest_pcr pcr[3])
+{
+	static const unsigned index[] = { 0, 7, 16 };
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		pcr[i].state = "s";
+		pcr[i].bank = NID_sha256;
+		pcr[i].index = index[i];
+		snprintf(name, sizeof(name), "pcr.%u", index[i]);
+		memcpy(pcr[i].digest, golden("tpm.txt", name).p, 32);
+	}
+}
+
 /* ${m} NULL: ${ak} was activated; else it has certified that one and ak-p256.
    ${key} is the request's. */
 static int
-judge_by(const struct maker *m, const struct der_out *list, const char *ak,
+concert_by(const struct maker *m, const struct der_out *list, const char *ak,
     const char *key)
 {
-	static const unsigned index[] = { 0, 7, 16 };
 	struct attest_pcr pcr[3] = { { 0 } };
 	struct attest_policy policy = { .formats = 1U << ATTEST_TPM,
 		.arc = ARC, .tpm = { .pcrs = pcr, .n_pcrs = 3 } };
@@ -89,7 +107,6 @@ judge_by(const struct maker *m, const struct der_out *list, const char *ak,
 	struct der_out certs = { { 0 }, 0 };
 	struct bundle *b;
 	char name[32];
-	size_t i;
 	int ok;
 
 	if (m) {
@@ -99,13 +116,7 @@ judge_by(const struct maker *m, const struct der_out *list, const char *ak,
 		append(&der, 0x30, octets_of(certs.p, certs.len));
 	}
 	der = tlv(0x30, octets_of(der.p, der.len));
-	for (i = 0; i < 3; i++) {
-		pcr[i].state = "s";
-		pcr[i].bank = NID_sha256;
-		pcr[i].index = index[i];
-		snprintf(name, sizeof(name), "pcr.%u", index[i]);
-		memcpy(pcr[i].digest, golden("tpm.txt", name).p, 32);
-	}
+	good_state(pcr);
 	in.nonce = golden("tpm.txt", "nonce");
 	in.ak_public = line(ak, "pub");
 	assert_true(tpm_public_read("t", "ak", in.ak_public, 0, &a));
@@ -131,9 +142,9 @@ judge_by(const struct maker *m, const struct der_out *list, const char *ak,
 }
 
 static int
-judge(const struct der_out *list, const char *ak, const char *key)
+concert(const struct der_out *list, const char *ak, const char *key)
 {
-	return judge_by(NULL, list, ak, key);
+	return concert_by(NULL, list, ak, key);
 }
 
 static void
@@ -144,7 +155,7 @@ key_and_state(void **state)
 	(void)state;
 	add_certify(&list, "ak-rsa", "p256");
 	add_quote(&list, "ak-rsa");
-	if (!judge(&list, "ak-rsa", "p256"))
+	if (!concert(&list, "ak-rsa", "p256"))
 		assert_rule("nothing");
 }
 
@@ -157,7 +168,7 @@ state_of_another(void **state)
 	(void)state;
 	add_certify(&list, "ak-rsa", "p256");
 	add_quote(&list, "ak-p256");
-	assert_false(judge(&list, "ak-rsa", "p256"));
+	assert_false(concert(&list, "ak-rsa", "p256"));
 	assert_rule("attest.tpm.signature");
 }
 
@@ -171,13 +182,66 @@ state_of_another_certified(void **state)
 	(void)state;
 	add_certify(&good, "ak-rsa", "p256");
 	add_quote(&good, "ak-rsa");
-	if (!judge_by(&m, &good, "ak-rsa", "p256"))
+	if (!concert_by(&m, &good, "ak-rsa", "p256"))
 		assert_rule("nothing");
 	add_certify(&bad, "ak-rsa", "p256");
 	add_quote(&bad, "ak-p256");
-	assert_false(judge_by(&m, &bad, "ak-rsa", "p256"));
+	assert_false(concert_by(&m, &bad, "ak-rsa", "p256"));
 	assert_rule("attest.facts.ak-name");
 	free_maker(&m);
+}
+
+/* The request's key is one that a token speaks of. */
+static int
+judge_token(struct rig *r, const struct der_out *list)
+{
+	struct attest_facts *facts = attest_facts_new();
+	struct der_out der = tlv(0x30, octets_of(list->p, list->len));
+	struct bundle *b;
+	int ok;
+
+	der = tlv(0x30, octets_of(der.p, der.len));
+	b = bundle_parse(der.p, der.len, 0);
+	assert_non_null(b);
+	ok = bundle_appraise(b, &r->in, facts);
+	bundle_free(b);
+	attest_facts_free(facts);
+	return ok;
+}
+
+/* Nothing says that the token's key and the quote are of one device: not that
+   either of them is genuine, nor that the AK was activated. */
+static void
+state_beside_a_token(void **state)
+{
+	struct der_out list = { { 0 }, 0 }, token;
+	struct attest_pcr pcr[3] = { { 0 } };
+	struct rig *r = rig_new(CWT);
+	enum attest_kind kind;
+	struct tpm_public ak;
+
+	(void)state;
+	good_state(pcr);
+	r->policy.formats |= 1U << ATTEST_TPM;
+	r->policy.arc = ARC;
+	r->policy.tpm.pcrs = pcr;
+	r->policy.tpm.n_pcrs = 3;
+	r->in.nonce = golden("tpm.txt", "nonce");
+	memcpy(r->nonce, r->in.nonce.p, sizeof(r->nonce));
+	token = eat_stmt(r, &kind);
+	add(&list, OID_CWT, sizeof(OID_CWT) - 1, &token);
+	if (!judge_token(r, &list))
+		assert_rule("nothing");
+	r->in.ak_public = line("ak-rsa", "pub");
+	assert_true(tpm_public_read("t", "ak", r->in.ak_public, 0, &ak));
+	r->in.ak_name = octets_of(ak.name, ak.name_len);
+	assert_false(judge_token(r, &list));
+	assert_rule("attest.facts.ak-name");
+	add_quote(&list, "ak-rsa");
+	assert_false(judge_token(r, &list));
+	assert_rule("attest.facts.ak-name");
+	tpm_public_clear(&ak);
+	rig_free(r);
 }
 
 static void
@@ -188,7 +252,7 @@ two_keys(void **state)
 	(void)state;
 	add_certify(&list, "ak-rsa", "p256");
 	add_certify(&list, "ak-rsa", "rsa");
-	assert_false(judge(&list, "ak-rsa", "p256"));
+	assert_false(concert(&list, "ak-rsa", "p256"));
 	assert_rule("attest.tpm.csr-key");
 }
 
@@ -200,7 +264,7 @@ state_alone(void **state)
 
 	(void)state;
 	add_quote(&list, "ak-rsa");
-	assert_false(judge(&list, "ak-rsa", "p256"));
+	assert_false(concert(&list, "ak-rsa", "p256"));
 	assert_rule("attest.bundle.key");
 }
 
@@ -211,6 +275,7 @@ main(void)
 		cmocka_unit_test(key_and_state),
 		cmocka_unit_test(state_of_another),
 		cmocka_unit_test(state_of_another_certified),
+		cmocka_unit_test(state_beside_a_token),
 		cmocka_unit_test(two_keys), cmocka_unit_test(state_alone),
 	};
 

@@ -366,36 +366,40 @@ record(const struct rig *r, const struct cbor_out *token)
 	return o;
 }
 
-static int
+static struct der_out
+eat_stmt(const struct rig *r, enum attest_kind *kind)
+{
+	struct cbor_out token = r->wrap == JWT ? jwt(r) : cwt(r), rec;
+	struct der_out stmt;
+
+	rec = record(r, &token);
+	*kind = ATTEST_KIND_CMW;
+	switch (r->wrap) {
+	case CWT:
+		*kind = ATTEST_KIND_EAT_CWT;
+		return tlv(0x04, out_of(&token));
+	case JWT:
+		*kind = ATTEST_KIND_EAT_JWT;
+		return tlv(0x0c, out_of(&token));
+	case CMW_JSON:
+		return tlv(0x0c, out_of(&rec));
+	case DICE_CMW:
+		*kind = ATTEST_KIND_DICE_CMW;
+		stmt = tlv(0x04, out_of(&rec));
+		return tlv(0x30, octets_of(stmt.p, stmt.len));
+	default:
+		return tlv(0x04, out_of(&rec));
+	}
+}
+
+static inline int
 judge(struct rig *r, struct attest_facts *facts)
 {
 	static const char *const names[] = { "eat-cwt", "eat-jwt", "cmw-cbor",
 		"cmw-tag", "cmw-json", "cmw-dice" };
-	struct cbor_out token = r->wrap == JWT ? jwt(r) : cwt(r), rec;
-	struct attest_statement s = { ATTEST_KIND_CMW, { NULL, 0 } };
-	struct der_out stmt;
+	struct attest_statement s;
+	struct der_out stmt = eat_stmt(r, &s.kind);
 
-	rec = record(r, &token);
-	switch (r->wrap) {
-	case CWT:
-		s.kind = ATTEST_KIND_EAT_CWT;
-		stmt = tlv(0x04, out_of(&token));
-		break;
-	case JWT:
-		s.kind = ATTEST_KIND_EAT_JWT;
-		stmt = tlv(0x0c, out_of(&token));
-		break;
-	case CMW_JSON:
-		stmt = tlv(0x0c, out_of(&rec));
-		break;
-	case DICE_CMW:
-		s.kind = ATTEST_KIND_DICE_CMW;
-		stmt = tlv(0x04, out_of(&rec));
-		stmt = tlv(0x30, octets_of(stmt.p, stmt.len));
-		break;
-	default:
-		stmt = tlv(0x04, out_of(&rec));
-	}
 	s.stmt = octets_of(stmt.p, stmt.len);
 	if (!attest_appraise(&s, &r->in, facts))
 		return 0;
@@ -404,7 +408,7 @@ judge(struct rig *r, struct attest_facts *facts)
 	return 1;
 }
 
-static void
+static inline void
 refused(struct rig *r, const char *rule)
 {
 	struct attest_facts *facts = attest_facts_new();
@@ -415,7 +419,7 @@ refused(struct rig *r, const char *rule)
 	rig_free(r);
 }
 
-static void
+static inline void
 accepted(struct rig *r)
 {
 	struct attest_facts *facts = attest_facts_new();
