@@ -46,9 +46,10 @@ X509 *attest_csr_cert(const char *rule, const struct attest_input *in);
 /* Is ${key} the CSR's? Then it is noted as the attested one. */
 int attest_key_check(const char *rule, const char *field, const EVP_PKEY *key,
     const struct attest_input *in, struct attest_facts *facts);
-/* Public keys from their numbers, checked: RSA of 2048 to 4096 bits, points on
-   their curve (SN of P-256, P-384, P-521; x, y may be short). To be freed; NULL
-   raised with RULE. */
+/* Public keys from their numbers, checked: RSA of 2048 to 4096 bits, odd, with an
+   odd exponent of 17 bits or more (whether its modulus is a product of primes is
+   not asked: that takes long), points on their curve (SN of P-256, P-384, P-521;
+   x, y may be short). To be freed; NULL raised with RULE. */
 EVP_PKEY *attest_rsa_key(const char *rule, const char *field,
     struct attest_octets n, struct attest_octets e);
 EVP_PKEY *attest_ec_key(const char *rule, const char *field, int nid,
