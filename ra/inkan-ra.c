@@ -54,6 +54,7 @@ struct ra {
 	size_t n_fds;
 	int metrics_fd;
 	struct stat seen; /* the certificate's file, as it was last read */
+	int stale;	  /* what was read then could not be used */
 	int signals;
 };
 
@@ -236,31 +237,36 @@ has_changed(struct ra *ra)
 	    st.st_mtim.tv_nsec != was.st_mtim.tv_nsec;
 }
 
+/* ${again}: that these files cannot be used has been said. */
 static void
-reload(struct ra *ra)
+reload(struct ra *ra, int again)
 {
 	ERR_clear_error();
-	if (tls_reload(ra->tls, ra->settings->certificate, ra->settings->key))
+	ra->stale = !tls_reload(
+	    ra->tls, ra->settings->certificate, ra->settings->key);
+	if (!ra->stale)
 		report_event(REPORT_INFO, "ra.cert.reloaded", NULL);
-	else
+	else if (!again)
 		report_errors(REPORT_ERROR, "ra.cert.reload", NULL);
 }
 
 /* Until SIGTERM or SIGINT. A certificate that another process has renewed is
-   taken up without being told: nobody knows which those are. */
+   taken up without being told: nobody knows which those are. One that cannot be
+   used yet (its key comes later, no descriptor is free) is tried again. */
 static void
 serve(struct ra *ra)
 {
 	struct pollfd pfd = {.fd = ra->signals, .events = POLLIN};
-	int signal;
+	int signal, is_new;
 
 	(void)has_changed(ra);
 	for (;;) {
 		signal = poll(&pfd, 1, WATCH_MS) > 0
 		    ? daemon_signal(ra->signals)
 		    : 0;
-		if (has_changed(ra) || signal == SIGHUP)
-			reload(ra);
+		is_new = has_changed(ra) || signal == SIGHUP;
+		if (is_new || ra->stale)
+			reload(ra, !is_new);
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
 	}

@@ -97,6 +97,14 @@ if start; then
 	kill -HUP "$pid"
 	check "a SIGHUP with a broken file is logged" wait_for 20 more "$failed" "$had"
 	is "certificate after it" "$(serial)" serial=03
+	had=$(said "$failed")
+	new_key "$T/next.key"
+	openssl req -x509 -new -key "$T/next.key" -subj "/CN=test est" -days 2 -set_serial 4 \
+	    -out "$T/est.pem"
+	check "a certificate whose key is not there yet is told of" wait_for 20 more "$failed" "$had"
+	cat "$T/next.key" >"$T/est.key"
+	check "and taken up when it is" wait_for 20 shows 04
+	echo garbage >"$T/est.pem"
 	kill -TERM "$pid"
 	wait "$pid"
 	is "SIGTERM" $? 0
