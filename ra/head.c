@@ -62,6 +62,23 @@ head_size(const struct evhttp_request *req, const struct evkeyvalq *headers)
 	return n;
 }
 
+/* evhttp takes whatever stands before the colon: "Content-Length : 4" is no
+   length to it, and is one to others (RFC 9112 5.1). */
+static int
+names_fit(const struct evkeyvalq *headers)
+{
+	static const char tchar[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "!#$%&'*+-.^_`|~";
+	const struct evkeyval *h;
+
+	for (h = headers->tqh_first; h != NULL; h = h->next.tqe_next)
+		if (h->key[0] == '\0' ||
+		    h->key[strspn(h->key, tchar)] != '\0')
+			return 0;
+	return 1;
+}
+
 static int
 check_framing(struct exchange *x, const struct evkeyvalq *headers)
 {
@@ -121,6 +138,9 @@ head_check(struct exchange *x)
 		return 0;
 	if (head_size(x->req, headers) > s->max_head)
 		return refuse(x, 431, "head.size", "head is too long");
+	if (!names_fit(headers))
+		return refuse(
+		    x, 400, "header.name", "a header's name is no token");
 	if (!check_framing(x, headers))
 		return 0;
 	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++)

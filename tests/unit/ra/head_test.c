@@ -60,6 +60,17 @@ framing(void **state)
 		  "Authorization: Basic YTpj\r\n"
 		  "Content-Length: 4\r\n\r\nMAAA",
 		400, "header.twice"},
+	    {LINE("GET") "Host: a\r\nX-Y_z.1!#$%&'*+^`|~: b\r\n\r\n", 200,
+		NULL},
+	    {LINE("GET") "Host: a\r\nContent-Length : 0\r\n\r\n", 400,
+		"header.name"},
+	    {POST "Content-Length : 4\r\n\r\nMAAA", 400, "header.name"},
+	    {POST "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n", 400,
+		"header.name"},
+	    {LINE("GET") "Host: a\r\n: b\r\n\r\n", 400, "header.name"},
+	    {LINE("GET") "Host: a\r\nX(y): b\r\n\r\n", 400, "header.name"},
+	    {LINE("GET") "Host: a\r\nX\xc3\xa4: b\r\n\r\n", 400,
+		"header.name"},
 	    {"GET\r\n\r\n", 400, NULL},
 	    {"\x01\x02\x03\r\n\r\n", 400, NULL},
 	};
