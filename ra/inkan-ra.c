@@ -208,7 +208,7 @@ start(struct ra *ra)
 	if (!raise_descriptors(s->max_connections) ||
 	    !memory_protect(s->max_connections * ARENA_PER_CONNECTION) ||
 	    !confine(s, SERVE) ||
-	    !own_cert_settle(s->certificate, s->key))
+	    (s->svc_socket != NULL && !own_cert_settle(s->certificate, s->key)))
 		return 0;
 	ra->tls = tls_new(s->certificate, s->key);
 	ra->limits = limits_new(s->max_connections, s->max_per_address);

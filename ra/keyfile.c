@@ -1,8 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,25 +74,54 @@ keyfile_read(const char *path)
 	return key;
 }
 
-/* fsync of the folder, so that the rename lasts. */
+/* Of the file ${path}; -1 with errno. */
 static int
-sync_folder(const char *path)
+open_folder(const char *path)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
-	int fd, ok;
 
 	if (slash == NULL)
 		strcpy(folder, ".");
 	else
 		snprintf(folder, sizeof(folder), "%.*s",
 		    slash == path ? 1 : (int)(slash - path), path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* fsync of the folder, so that the rename lasts. */
+static int
+sync_folder(const char *path)
+{
+	int fd = open_folder(path), ok;
+
 	if (fd < 0)
 		return 0;
 	ok = fsync(fd) == 0;
 	close(fd);
 	return ok;
+}
+
+/* The folder's lock: the file itself is another one after each renewal. */
+int
+keyfile_lock(const char *path)
+{
+	int fd = open_folder(path), tries = KEYFILE_LOCK_S * 10;
+
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno == EWOULDBLOCK && tries-- > 0) {
+			poll(NULL, 0, 100);
+			continue;
+		}
+		sys_raise("lock the folder of", path);
+		close(fd);
+		return -1;
+	}
+	if (fd < 0)
+		sys_raise("open the folder of", path);
+	return fd;
 }
 
 static int

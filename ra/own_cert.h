@@ -25,17 +25,20 @@ time_t own_cert_due(time_t not_before, time_t not_after);
 
 /*
  * A renewal writes key.new and certificate.new and renames them, key first; a
- * crash may come anywhere between. Called before the files are read at start:
- * finishes a renewal of which both halves are on disk and removes the remains
- * of any other. 1, or 0 raised.
+ * crash may come anywhere between. Called before the files are read at start, by
+ * a process that renews: finishes a renewal of which both halves are on disk and
+ * removes the remains of any other; waits for one that another process is at
+ * (keyfile_lock()). 1, or 0 raised: also where nobody can say now whether they
+ * are two halves, which are left alone then.
  */
 int own_cert_settle(const char *certificate, const char *key);
 
 /*
  * One renewal, now: new key, call, files, tls_reload(). Where the key on disk
  * is not that of the certificate which is served, nothing is asked: a renewal
- * that could not be finished before is finished, or the pair on disk is taken
- * over. 1, or 0 raised: what is served has not changed, and no certificate was
+ * that could not be finished before is finished, or the pair on disk, another
+ * process's perhaps, is taken over. One renews at a time. 1: what is in place and
+ * served is what was received; or 0 raised: what is served has not changed, and no certificate was
  * asked for if its key could not be written. Not checked: names and dates of
  * the new certificate, which are for inkan-ca to decide.
  */

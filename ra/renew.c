@@ -32,13 +32,25 @@ first_certificate(const char *path)
 	FILE *f = fopen(path, "r");
 	X509 *cert;
 
-	if (f == NULL)
+	if (f == NULL) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "open %s", path);
 		return NULL;
+	}
 	cert = PEM_read_X509(f, NULL, NULL, NULL);
 	fclose(f);
 	return cert;
 }
 
+/* Why it is no pair: a file that is there could not be opened now. */
+static int
+may_be_one(void)
+{
+	unsigned long e = ERR_peek_last_error();
+
+	return ERR_GET_LIB(e) == ERR_LIB_SYS && ERR_GET_REASON(e) != ENOENT;
+}
+
+/* 1 or 0; -1 raised: nobody can say now. */
 static int
 is_pair(const char *certificate, const char *key_path)
 {
@@ -46,9 +58,12 @@ is_pair(const char *certificate, const char *key_path)
 	EVP_PKEY *key = cert == NULL ? NULL : keyfile_read(key_path);
 	int ok = key != NULL && X509_check_private_key(cert, key) == 1;
 
+	if (!ok && may_be_one())
+		ok = -1;
+	else
+		ERR_clear_error();
 	X509_free(cert);
 	EVP_PKEY_free(key);
-	ERR_clear_error();
 	return ok;
 }
 
@@ -61,23 +76,41 @@ put(const char *from, const char *to)
 	return 0;
 }
 
-int
-own_cert_settle(const char *certificate, const char *key)
+/* own_cert_settle() for who holds the lock: nobody is just writing these. */
+static int
+settle(const char *certificate, const char *key, const char *new_cert,
+    const char *new_key)
 {
-	char new_cert[PATH_MAX], new_key[PATH_MAX];
+	int pair;
 
-	if (!new_name(certificate, new_cert) || !new_name(key, new_key))
-		return 1; /* such names cannot have been written */
 	if (access(new_cert, F_OK) == 0) {
-		if (is_pair(new_cert, new_key))
+		pair = is_pair(new_cert, new_key);
+		if (pair == 1)
 			return put(new_key, key) && put(new_cert, certificate);
 		/* A new key beside it is of a later try. */
-		if (is_pair(new_cert, key) && !put(new_cert, certificate))
+		if (pair == 0)
+			pair = is_pair(new_cert, key);
+		if (pair < 0 || (pair == 1 && !put(new_cert, certificate)))
 			return 0;
 	}
 	unlink(new_cert);
 	unlink(new_key);
 	return 1;
+}
+
+int
+own_cert_settle(const char *certificate, const char *key)
+{
+	char new_cert[PATH_MAX], new_key[PATH_MAX];
+	int lock, ok;
+
+	if (!new_name(certificate, new_cert) || !new_name(key, new_key))
+		return 1; /* such names cannot have been written */
+	if ((lock = keyfile_lock(key)) < 0)
+		return 0;
+	ok = settle(certificate, key, new_cert, new_key);
+	close(lock);
+	return ok;
 }
 
 /* Our signature with the current key over the DER of the new CSR. */
@@ -232,59 +265,81 @@ write_certificate(const char *path, const WIRE_ANSWER *answer, EVP_PKEY *key,
 	return ok;
 }
 
-/* Ask, and put the answer at the new names. The key first: a certificate
-   without its key is of no use, and none shall be issued that cannot be
-   kept. */
-static int
+/* Ask, and put the answer at the new names: the key that it is for, to be
+   freed. The key first: a certificate without its key is of no use, and none
+   shall be issued that cannot be kept. */
+static EVP_PKEY *
 fetch(const struct settings *s, EVP_PKEY *current_key, X509 *current,
     const char *new_cert, const char *new_key)
 {
 	EVP_PKEY *key = keyfile_new();
 	WIRE_REQUEST *req = NULL;
 	WIRE_ANSWER *answer = NULL;
-	int ok = 0;
 
 	if (key == NULL)
-		return 0;
+		return NULL;
 	req = make_request(current_key, current, key);
 	if (req != NULL && keyfile_write(new_key, key))
 		answer = ask(s->svc_socket, req);
-	ok = answer != NULL &&
-	    write_certificate(new_cert, answer, key, s->link_certificates);
-	if (!ok) {
+	if (answer == NULL ||
+	    !write_certificate(new_cert, answer, key, s->link_certificates)) {
 		unlink(new_cert);
 		unlink(new_key);
+		EVP_PKEY_free(key);
+		key = NULL;
 	}
-	EVP_PKEY_free(key);
 	WIRE_REQUEST_free(req);
 	WIRE_ANSWER_free(answer);
+	return key;
+}
+
+/* Is the certificate in place the one that was received for ${key}? */
+static int
+is_in_place(const char *certificate, EVP_PKEY *key)
+{
+	X509 *cert = first_certificate(certificate);
+	int ok = cert != NULL && X509_check_private_key(cert, key) == 1;
+
+	X509_free(cert);
+	if (!ok)
+		ra_raise(RA_E_INTERNAL,
+		    "renew-own: %s is not what was received", certificate);
 	return ok;
 }
 
-int
-own_cert_renew(const struct settings *s, struct tls *tls)
+static int
+replace(const struct settings *s, EVP_PKEY *key, X509 *current,
+    const char *new_cert, const char *new_key)
 {
-	char new_cert[PATH_MAX], new_key[PATH_MAX];
+	EVP_PKEY *fresh = fetch(s, key, current, new_cert, new_key);
+	int ok = fresh != NULL &&
+	    settle(s->certificate, s->key, new_cert, new_key) &&
+	    is_in_place(s->certificate, fresh);
+
+	EVP_PKEY_free(fresh);
+	return ok;
+}
+
+/* For who holds the lock. */
+static int
+renew(const struct settings *s, struct tls *tls, const char *new_cert,
+    const char *new_key)
+{
 	EVP_PKEY *key = NULL;
 	X509 *current = NULL;
 	int ok = 0;
 
-	if (!new_name(s->certificate, new_cert) || !new_name(s->key, new_key)) {
-		ra_raise(RA_E_CONFIG, "renew.name: %s or %s is too long",
-		    s->certificate, s->key);
-		return 0;
-	}
-	if (!own_cert_settle(s->certificate, s->key))
+	if (!settle(s->certificate, s->key, new_cert, new_key))
 		return 0;
 	key = keyfile_read(s->key);
 	current = tls_certificate(tls);
 	if (key == NULL || current == NULL)
 		goto out;
 	/* The pair on disk may be a newer one: of a renewal that could not be
-	   finished until now, or the operator's. Only its key proves. */
+	   finished until now, of another process, or the operator's. Only its
+	   key proves. */
 	if (X509_check_private_key(current, key) == 1)
-		ok = fetch(s, key, current, new_cert, new_key) &&
-		    own_cert_settle(s->certificate, s->key);
+		ok = replace(s, key, current, new_cert, new_key);
 	else {
 		ERR_clear_error();
 		ok = 1;
@@ -293,5 +348,23 @@ own_cert_renew(const struct settings *s, struct tls *tls)
 out:
 	EVP_PKEY_free(key);
 	X509_free(current);
+	return ok;
+}
+
+int
+own_cert_renew(const struct settings *s, struct tls *tls)
+{
+	char new_cert[PATH_MAX], new_key[PATH_MAX];
+	int lock, ok;
+
+	if (!new_name(s->certificate, new_cert) || !new_name(s->key, new_key)) {
+		ra_raise(RA_E_CONFIG, "renew.name: %s or %s is too long",
+		    s->certificate, s->key);
+		return 0;
+	}
+	if ((lock = keyfile_lock(s->key)) < 0)
+		return 0;
+	ok = renew(s, tls, new_cert, new_key);
+	close(lock);
 	return ok;
 }

@@ -71,7 +71,13 @@ has "which names file, line and key" "$(cat "$T/err")" 'ra.conf:7: .*workerz'
 "$ra" -n 2>/dev/null
 is "usage" $? 2
 
+# Two halves of somebody's renewal: without svc_socket that is not our affair.
+new_key "$T/est.key.new"
+openssl req -x509 -new -key "$T/est.key.new" -subj "/CN=test est" -days 2 -set_serial 9 \
+    -out "$T/est.pem.new"
 if start; then
+	is "what another process has not finished is left to it" "$(serial)" serial=01
+	check "  and stays" test -e "$T/est.key.new" -a -e "$T/est.pem.new"
 	out=$(curl -sS -i --cacert "$T/est.pem" --resolve "localhost:$port:127.0.0.1" \
 	    "https://localhost:$port/.well-known/est/cacerts")
 	has "503 without inkan-ca" "$out" '^HTTP/1.1 503 '

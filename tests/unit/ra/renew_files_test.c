@@ -1,6 +1,7 @@
 #include "svc.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "ra/error.h"
 
@@ -238,6 +239,117 @@ another_pair_on_disk_is_taken(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* Both halves are there, and no descriptor is free: for the folder's lock, then
+   for the certificate. */
+static void
+a_pair_that_cannot_be_read_now_is_kept(void **state)
+{
+	struct house *h = *state;
+	EVP_PKEY *key = keyfile_new();
+	X509 *cert = fake_certificate(key, h->ca.key, h->ca.cert, "next", 30);
+	char new_key[128], new_cert[128];
+	struct rlimit was, few;
+	int i, fd, ok;
+
+	DOT_NEW(new_key, h->key);
+	DOT_NEW(new_cert, h->certificate);
+	assert_true(keyfile_write(new_key, key));
+	write_cert(new_cert, cert);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	for (i = 0; i < 2; i++) {
+		fd = dup(0);
+		close(fd);
+		few = was;
+		few.rlim_cur = (rlim_t)(fd + i);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		ok = own_cert_settle(h->certificate, h->key);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		assert_false(ok);
+		assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()), EMFILE);
+		ERR_clear_error();
+		assert_true(is_there(new_key) && is_there(new_cert));
+	}
+	assert_true(own_cert_settle(h->certificate, h->key));
+	assert_nothing_new(h);
+	assert_true(tls_reload(h->tls, h->certificate, h->key));
+	assert_pair_is(h, "next");
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+/* By a hand that knows no lock. */
+static void
+new_key_is_removed(struct svc *s, X509_REQ *csr, WIRE_ANSWER *a)
+{
+	char path[128];
+
+	DOT_NEW(path, s->house->key);
+	unlink(path);
+	svc_renew(s, csr, a);
+}
+
+static void
+a_pair_that_was_thrown_away_is_no_renewal(void **state)
+{
+	struct svc s = {.fill = new_key_is_removed};
+
+	refused(*state, &s, 1, "is not what was received");
+}
+
+/* Another process, which has read the same pair and renews meanwhile. */
+struct other {
+	struct house *house;
+	struct tls *tls;
+	pthread_t thread;
+	atomic_int ok, done;
+};
+
+static struct other other;
+
+static void *
+renew_too(void *arg)
+{
+	struct other *o = arg;
+
+	o->ok = own_cert_renew(&o->house->settings, o->tls);
+	o->done = 1;
+	ERR_clear_error();
+	return NULL;
+}
+
+/* The other one begins while the first waits for its answer, and has time. */
+static void
+meanwhile(struct svc *s, X509_REQ *csr, WIRE_ANSWER *a)
+{
+	int i;
+
+	if (s->served == 0)
+		assert_int_equal(pthread_create(
+		    &other.thread, NULL, renew_too, &other), 0);
+	for (i = 0; s->served == 0 && i < 30 && !other.done; i++)
+		house_pause(10);
+	svc_renew(s, csr, a);
+}
+
+static void
+one_renews_at_a_time(void **state)
+{
+	struct house *h = *state;
+	struct svc s = {.fill = meanwhile};
+
+	other.house = h;
+	other.tls = tls_new(h->certificate, h->key);
+	svc_start(&s, h);
+	assert_true(own_cert_renew(&h->settings, h->tls));
+	pthread_join(other.thread, NULL);
+	assert_true(other.ok);
+	assert_true(cn_is(other.tls, "renewed"));
+	assert_int_equal(svc_stop(&s), 1);
+	assert_nothing_new(h);
+	assert_pair_is(h, "renewed");
+	tls_free(other.tls);
+}
+
 #define t(f) cmocka_unit_test_setup_teardown(f, svc_set_up, svc_tear_down)
 
 int
@@ -253,6 +365,9 @@ main(void)
 	    t(a_certificate_that_cannot_be_written_changes_nothing),
 	    t(a_renewal_that_stopped_half_way_is_finished),
 	    t(another_pair_on_disk_is_taken),
+	    t(a_pair_that_cannot_be_read_now_is_kept),
+	    t(a_pair_that_was_thrown_away_is_no_renewal),
+	    t(one_renews_at_a_time),
 	};
 
 	return cmocka_run_group_tests_name("renew_files", tests, NULL, NULL);
