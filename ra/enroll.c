@@ -196,19 +196,8 @@ forward(struct exchange *x, const struct basic *basic)
 		    x->conn->worker->link, "enroll", args, on_answer, x);
 	field_list_free(args);
 	x->forwarded = x->call != 0;
-	if (x->call != 0)
-		return;
-	switch (ERR_GET_REASON(ERR_peek_last_error())) {
-	case RA_E_BADREQUEST:
-		exchange_refuse_queue(x, 400, "authenticate");
-		break;
-	case RA_E_AWAY:
-		exchange_refuse_queue(x, 503, "ca");
-		break;
-	default:
-		exchange_refuse_queue(x, 500, "ca");
-		break;
-	}
+	if (x->call == 0)
+		exchange_refuse_unsent(x);
 }
 
 void

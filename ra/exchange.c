@@ -206,6 +206,22 @@ exchange_refuse_queue(struct exchange *x, int http, const char *stage)
 	exchange_refuse(x, http, stage, text, colon + 2, 0);
 }
 
+void
+exchange_refuse_unsent(struct exchange *x)
+{
+	switch (ERR_GET_REASON(ERR_peek_last_error())) {
+	case RA_E_BADREQUEST:
+		exchange_refuse_queue(x, 400, "authenticate");
+		break;
+	case RA_E_AWAY:
+		exchange_refuse_queue(x, 503, "ca");
+		break;
+	default:
+		exchange_refuse_queue(x, 500, "ca");
+		break;
+	}
+}
+
 int
 exchange_came_back(struct exchange *x, const WIRE_ANSWER *answer)
 {

@@ -3,7 +3,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "ra/error.h"
 #include "ra/private.h"
 #include "ra/tls.h"
 
@@ -65,8 +64,5 @@ log_proof_start(struct exchange *x)
 		    x->conn->worker->link, "log.proof", args, on_answer, x);
 	field_list_free(args);
 	if (x->call == 0)
-		exchange_refuse_queue(x,
-		    ERR_GET_REASON(ERR_peek_last_error()) == RA_E_AWAY ? 503
-								       : 500,
-		    "ca");
+		exchange_refuse_unsent(x);
 }

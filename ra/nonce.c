@@ -5,7 +5,6 @@
 #include <event2/buffer.h>
 
 #include "ca/shape/body.h"
-#include "ra/error.h"
 #include "ra/freshness.h"
 #include "ra/private.h"
 #include "ra/tls.h"
@@ -83,7 +82,7 @@ nonce_start(struct exchange *x)
 	    field_add_text(args, "client", x->client) &&
 	    tls_add_chain(x->conn->ssl, args);
 	if (!ok) {
-		exchange_refuse_queue(x, 500, "ca");
+		exchange_refuse_unsent(x);
 		goto out;
 	}
 	if (!read_body(x, args))
@@ -92,10 +91,7 @@ nonce_start(struct exchange *x)
 	    x->conn->worker->link, "attest.nonce", args, on_answer, x);
 	x->forwarded = x->call != 0;
 	if (x->call == 0)
-		exchange_refuse_queue(x,
-		    ERR_GET_REASON(ERR_peek_last_error()) == RA_E_AWAY ? 503
-								       : 500,
-		    "ca");
+		exchange_refuse_unsent(x);
 out:
 	field_list_free(args);
 }

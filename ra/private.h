@@ -153,6 +153,9 @@ void exchange_refuse_line(struct exchange *x, int http, const char *line,
     const char *stage, const char *rule, int64_t retry);
 /* The last reason on the error queue, "rule: text", as a refusal. */
 void exchange_refuse_queue(struct exchange *x, int http, const char *stage);
+/* The same for what could not be sent to inkan-ca, with the status of the reason:
+   400 (what the client has sent is not forwarded), 503 or 500. */
+void exchange_refuse_unsent(struct exchange *x);
 /* inkan-ca has answered (NULL: it is away). 1 when it said yes; else the client has
    been told what it said. */
 int exchange_came_back(struct exchange *x, const WIRE_ANSWER *answer);

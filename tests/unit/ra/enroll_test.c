@@ -39,6 +39,21 @@ a_secret_is_forwarded(void **state)
 }
 
 static void
+a_long_chain_is_refused(void **state)
+{
+	struct house *h = *state;
+	int before = h->ca.enrolled;
+	struct reply r;
+
+	h->more_certs = 9;
+	house_post(h, 1, REENROLL, PKCS10, h->csr, strlen(h->csr), &r);
+	h->more_certs = 0;
+	assert_int_equal(r.status, 400);
+	assert_non_null(strstr(r.body, "chain.length: "));
+	assert_int_equal(h->ca.enrolled, before);
+}
+
+static void
 the_chain_is_forwarded_leaf_first(void **state)
 {
 	struct house *h = *state;
@@ -384,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    t(a_secret_is_forwarded),
+	    t(a_long_chain_is_refused),
 	    t(the_chain_is_forwarded_leaf_first),
 	    t(a_key_comes_in_two_parts),
 	    t(what_was_presented_is_told),

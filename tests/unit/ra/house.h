@@ -42,6 +42,7 @@ struct house {
 	struct fake_ca ca;
 	EVP_PKEY *device_key; /* of the clients */
 	X509 *device, *device_issuer;
+	int more_certs; /* behind these two in a client's handshake */
 	char *csr; /* base64, one line + LF */
 	size_t csr_der_len;
 	unsigned char *csr_der;
@@ -223,6 +224,8 @@ static inline void
 client_dress(struct client *c, const struct house *h, int with_cert,
     int version, int fd)
 {
+	int i;
+
 	c->fd = fd;
 	c->ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_min_proto_version(c->ctx, version);
@@ -233,6 +236,8 @@ client_dress(struct client *c, const struct house *h, int with_cert,
 		SSL_CTX_use_certificate(c->ctx, h->device);
 		SSL_CTX_use_PrivateKey(c->ctx, h->device_key);
 		SSL_CTX_add1_chain_cert(c->ctx, h->device_issuer);
+		for (i = 0; i < h->more_certs; i++)
+			SSL_CTX_add1_chain_cert(c->ctx, h->ca.cert);
 	}
 	c->ssl = SSL_new(c->ctx);
 	SSL_set_fd(c->ssl, c->fd);

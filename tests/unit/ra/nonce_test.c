@@ -163,6 +163,28 @@ refusals_are_passed_on(void **state)
 	assert_int_equal(r.status, 200);
 }
 
+/* Ten certificates are forwarded; eleven are the client's mistake, not ours. */
+static void
+a_long_chain_is_refused(void **state)
+{
+	struct house *h = *state;
+	struct reply r;
+	int before;
+
+	h->more_certs = 8;
+	get(h, 1, NONCE, &r);
+	assert_int_equal(r.status, 200);
+	assert_int_equal(field_count(h->ca.last, "chain"), 10);
+	before = h->ca.enrolled;
+	h->more_certs = 9;
+	get(h, 1, NONCE, &r);
+	h->more_certs = 0;
+	assert_int_equal(r.status, 400);
+	assert_string_equal(r.body,
+	    "authenticate: chain.length: more than 10 certificates\n");
+	assert_int_equal(h->ca.enrolled, before);
+}
+
 static void
 by_other_methods(void **state)
 {
@@ -192,6 +214,7 @@ main(void)
 	    cmocka_unit_test(a_body_is_read),
 	    cmocka_unit_test(what_is_no_request),
 	    cmocka_unit_test(refusals_are_passed_on),
+	    cmocka_unit_test(a_long_chain_is_refused),
 	    cmocka_unit_test(by_other_methods),
 	};
 
