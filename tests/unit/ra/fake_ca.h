@@ -42,6 +42,7 @@ struct fake_ca {
 	atomic_int stop, mood, enrolled;
 	atomic_int delay_ms; /* from a decision on enroll to its answer */
 	int many_roots; /* "big" fleet: long cacerts */
+	int no_default; /* no fleet is */
 	EVP_PKEY *key;
 	X509 *cert;
 	pthread_mutex_t lock; /* guards last */
@@ -112,7 +113,8 @@ fake_fleets(struct fake_ca *f, WIRE_ANSWER *a)
 		row = message_add_row(a);
 		field_add_text(row, "label", fleets[i].label);
 		field_add_text(row, "name", fleets[i].label);
-		field_add_flag(row, "default", fleets[i].dflt);
+		field_add_flag(
+		    row, "default", fleets[i].dflt && !f->no_default);
 		for (j = 0; j < fleets[i].n; j++)
 			fake_add_cert(row, "cacerts", f->cert);
 		field_add_bytes(row, "csrattrs", attrs, sizeof(attrs));

@@ -86,6 +86,29 @@ says_when_to_come_back(void **state)
 	assert_int_equal(r.status, 403);
 }
 
+/* Nor is it a fleet's: those may all have labels. */
+static void
+needs_no_default_fleet(void **state)
+{
+	static const char cacerts[] = "GET /.well-known/est/cacerts HTTP/1.1\r\n"
+				      "Host: localhost\r\n\r\n";
+	struct house *h = *state;
+	struct reply r;
+
+	h->ca.mood = FAKE_ISSUE;
+	house_stop_worker(h);
+	h->ca.no_default = 1;
+	house_start_worker(h);
+	house_wait_ready(h);
+	house_ask(h, 1, cacerts, strlen(cacerts), &r);
+	assert_int_equal(r.status, 404);
+	ask(h, 1, "GET", &r);
+	assert_int_equal(r.status, 200);
+	assert_memory_equal(r.body, "a proof\n", 8);
+	ask(h, 1, "POST", &r);
+	assert_int_equal(r.status, 405);
+}
+
 int
 main(void)
 {
@@ -93,6 +116,7 @@ main(void)
 	    cmocka_unit_test(gives_the_holder_his_proof),
 	    cmocka_unit_test(gives_it_to_nobody_else),
 	    cmocka_unit_test(says_when_to_come_back),
+	    cmocka_unit_test(needs_no_default_fleet),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
