@@ -33,16 +33,40 @@ set_clock(struct connection *c, int seconds)
 	evtimer_add(c->clock, &tv);
 }
 
+/* No more of them than can linger at a time: each is one descriptor more. */
+static void
+get_spare(struct connection *c)
+{
+	struct worker *w = c->worker;
+
+	if (c->spare >= 0 || w->n_spares + w->lingering.n >= LINGER_MAX)
+		return;
+	c->spare = fcntl(bufferevent_getfd(c->bev), F_DUPFD_CLOEXEC, 0);
+	w->n_spares += c->spare >= 0;
+}
+
+/* To who closes it, or -1. */
+static int
+give_spare(struct connection *c)
+{
+	int fd = c->spare;
+
+	c->worker->n_spares -= fd >= 0;
+	c->spare = -1;
+	return fd;
+}
+
 static void
 set_small(struct connection *c)
 {
+	int fd = give_spare(c);
+
 	if (c->large)
 		c->worker->n_large--;
 	c->large = 0;
 	c->received = 0;
-	if (c->spare >= 0)
-		close(c->spare);
-	c->spare = -1;
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
@@ -94,10 +118,8 @@ gone(void *ssl, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 	/* A head too long, as a rule: evhttp has refused it and reads no more
 	   of it. */
 	if (c->spare >= 0 && c->phase == CONNECTION_REQUEST &&
-	    !atomic_load(&w->stopping)) {
-		linger_take(&w->lingering, c->spare);
-		c->spare = -1;
-	}
+	    !atomic_load(&w->stopping))
+		linger_take(&w->lingering, give_spare(c));
 	set_small(c);
 	if (c->counted)
 		limits_give_address(
@@ -268,8 +290,8 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 	if (c->phase == CONNECTION_IDLE)
 		set_phase(c, CONNECTION_REQUEST);
 	c->received += info->n_added;
-	if (c->received > s->max_head && c->spare < 0)
-		c->spare = fcntl(bufferevent_getfd(c->bev), F_DUPFD_CLOEXEC, 0);
+	if (c->received > s->max_head)
+		get_spare(c);
 	if (c->large || c->received <= 2 * (s->max_head + s->max_body))
 		return;
 	c->large = 1;

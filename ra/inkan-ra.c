@@ -17,6 +17,7 @@
 #include "ra/error.h"
 #include "ra/keyfile.h"
 #include "ra/limits.h"
+#include "ra/linger.h"
 #include "ra/listener.h"
 #include "ra/metrics.h"
 #include "ra/monitor.h"
@@ -79,11 +80,12 @@ on_libevent(int severity, const char *text)
 	    "ra.libevent", "text", text, NULL);
 }
 
-/* One descriptor a connection, or accepting stops early. */
+/* One descriptor a connection, or accepting stops early, and what may linger. */
 static int
-raise_descriptors(size_t connections)
+raise_descriptors(const struct settings *s)
 {
-	rlim_t wanted = connections + FDS_BESIDE_CONNECTIONS;
+	rlim_t wanted = s->max_connections +
+	    (rlim_t)s->workers * LINGER_MAX + FDS_BESIDE_CONNECTIONS;
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= wanted)
@@ -92,7 +94,7 @@ raise_descriptors(size_t connections)
 		ra_raise(RA_E_CONFIG,
 		    "max_connections = %zu wants %lu open files, the system "
 		    "allows %lu",
-		    connections, (unsigned long)wanted,
+		    s->max_connections, (unsigned long)wanted,
 		    (unsigned long)r.rlim_max);
 		return 0;
 	}
@@ -205,7 +207,7 @@ start(struct ra *ra)
 	const unsigned powers =
 	    CONFINE_SERVES | (s->svc_socket != NULL ? CONFINE_STORES : 0);
 
-	if (!raise_descriptors(s->max_connections) ||
+	if (!raise_descriptors(s) ||
 	    !memory_protect(s->max_connections * ARENA_PER_CONNECTION) ||
 	    !confine(s, SERVE) ||
 	    (s->svc_socket != NULL && !own_cert_settle(s->certificate, s->key)))

@@ -92,6 +92,7 @@ struct worker {
 	int turns; /* of waiting to open or to leave */
 	struct connection_list all, idle;
 	size_t n_large; /* connections that are large */
+	size_t n_spares; /* connections that have one */
 	struct linger_list lingering;
 	struct ca_link *link;
 	struct fleets *fleets; /* NULL until inkan-ca told */

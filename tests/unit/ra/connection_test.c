@@ -1,5 +1,7 @@
 #include "place.h"
 
+#include <dirent.h>
+
 #include "ra/private.h"
 
 /*
@@ -228,6 +230,56 @@ long_requests_are_counted_right(void **state)
 	assert_int_equal(log_count(p->log, "event=ra.limit", ""), 0);
 }
 
+static int
+open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void
+assert_open_files(int n)
+{
+	int i;
+
+	for (i = 0; i < 2000 && open_files() != n; i++)
+		house_pause(10);
+	assert_int_equal(open_files(), n);
+}
+
+/* A long request may have its socket twice, for the case that its answer must
+   not be lost; but no more of them than can linger. */
+static void
+long_requests_cost_few_descriptors(void **state)
+{
+	struct place *p = *state;
+	struct house *h = p->house;
+	struct client c[LINGER_MAX + 8];
+	int n = LINGER_MAX + 8, before, round, i;
+
+	h->settings.request_timeout = 60;
+	h->settings.max_head = 4000;
+	restart(h);
+	before = open_files();
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < n; i++)
+			begin_long(&c[i], h);
+		assert_open_files(before + 2 * n + LINGER_MAX);
+		for (i = 0; i < 3; i++)
+			assert_served(h);
+		assert_open_files(before + 2 * n + LINGER_MAX);
+		for (i = 0; i < n; i++)
+			client_close(&c[i]);
+		assert_open_files(before);
+	}
+}
+
 /* ---- stop ---- */
 
 /* A caller who has not even said hello holds nobody up. */
@@ -288,6 +340,7 @@ main(void)
 	    t(the_last_place_may_be_gone),
 	    t(long_requests_are_rationed),
 	    t(long_requests_are_counted_right),
+	    t(long_requests_cost_few_descriptors),
 	    t(a_silent_caller_does_not_hold_up_the_end),
 	    t(half_a_request_has_its_time_at_the_end),
 	};
