@@ -8,6 +8,7 @@
 #include "ra/attest/android.h"
 #include "ra/attest/bundle.h"
 #include "ra/attest/credential.h"
+#include "ra/attest/ek.h"
 #include "ra/attest/private.h"
 #include "ra/attest/verifier_ask.h"
 #include "ra/attest/verifier_policy.h"
@@ -119,29 +120,23 @@ out:
 /* --- challenge --- */
 
 static STACK_OF(X509) *
-read_certs(const WIRE_FIELDS *args)
+read_certs(const WIRE_FIELDS *args, unsigned quirks)
 {
 	STACK_OF(X509) *out = sk_X509_new_null();
-	size_t i, len, n = field_count(args, "ek_cert");
-	const unsigned char *p, *der;
-	X509 *cert = NULL;
+	size_t i, len = 0, n = field_count(args, "ek_cert");
+	const unsigned char *der;
+	X509 *cert;
 
 	for (i = 0; out != NULL && i < n; i++) {
-		der = p = field_get_bytes(field_find(args, "ek_cert", i), &len);
-		cert = d2i_X509(NULL, &p, (long)len);
-		if (cert == NULL || p != der + len ||
-		    !sk_X509_push(out, cert)) {
-			attest_malformed("tpm.ek-cert", "ekCerts",
-			    "no certificate, or octets behind it");
-			goto fail;
+		der = field_get_bytes(field_find(args, "ek_cert", i), &len);
+		cert = ek_cert_read(der, der != NULL ? len : 0, quirks);
+		if (cert == NULL || sk_X509_push(out, cert) <= 0) {
+			X509_free(cert);
+			sk_X509_pop_free(out, X509_free);
+			return NULL;
 		}
-		cert = NULL;
 	}
 	return out;
-fail:
-	X509_free(cert);
-	sk_X509_pop_free(out, X509_free);
-	return NULL;
 }
 
 static int
@@ -181,7 +176,7 @@ challenge(const WIRE_FIELDS *args, const struct attest_policy *policy,
 	ask.secret = octets(args, "secret").p;
 	ask.now = (time_t)field_int(args, "now", 0);
 	ask.policy = policy;
-	if ((ask.certs = read_certs(args)) != NULL &&
+	if ((ask.certs = read_certs(args, policy->quirks)) != NULL &&
 	    (facts = attest_facts_new()) != NULL &&
 	    credential_begin(&ask, &out, facts))
 		ok = answer_challenge(&out, a) && add_facts(facts, a);

@@ -1,17 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
-#include <cmocka.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <openssl/x509.h>
 
 #include "ca/report/report.h"
 #include "ca/wire/socket.h"
@@ -19,6 +9,7 @@
 #include "ra/attest/verifier_ask.h"
 #include "ra/attest/verifier_policy.h"
 #include "ra/attest/verifier_serve.h"
+#include "tests/unit/ra/attest/evidence.h"
 
 /* What is no question, or is about no evidence. Evidence itself is tried by the
    tests of each format, and whole by tests/integration/attest_{tpm,formats}.sh. */
@@ -169,6 +160,46 @@ sees_no_evidence(void **state)
 	bytes(r, "nonce", "0123456789abcdef", 16);
 	bytes(r, "secret", "0123456789abcdef0123456789abcdef", 32);
 	expect(r, WIRE_BADREQUEST, "attest.tpm.ek-cert");
+}
+
+/* An EK's certificate as the NV memory of a TPM gives it, with what fills the
+   rest. */
+static void
+padded_challenge(
+    const char *references, size_t padding, enum wire_status status)
+{
+	struct attest_octets cert = golden("tpm.txt", "ek-rsa.cert");
+	struct attest_octets issuer = golden("tpm.txt", "ek-ca.issuer");
+	struct attest_octets root = golden("tpm.txt", "ek-ca.root");
+	struct attest_octets ak = golden("tpm.txt", "ak-p256.pub");
+	WIRE_REQUEST *r = question("challenge");
+	unsigned char nv[4096];
+
+	assert_true(cert.len + padding <= sizeof(nv));
+	memcpy(nv, cert.p, cert.len);
+	memset(nv + cert.len, 0xff, padding);
+	assert_true(field_add_text(r->args, "references", references) &&
+	    field_add_int(r->args, "now", NOW));
+	bytes(r, "anchor.tpm-ek", root.p, root.len);
+	bytes(r, "ek_cert", nv, cert.len + padding);
+	bytes(r, "ek_cert", issuer.p, issuer.len);
+	bytes(r, "ak_public", ak.p, ak.len);
+	bytes(r, "nonce", "0123456789abcdef", 16);
+	bytes(r, "secret", "0123456789abcdef0123456789abcdef", 32);
+	expect(r, status, status == WIRE_OK ? "" : "attest.tpm.ek-cert");
+}
+
+static void
+padding_needs_its_quirk(void **state)
+{
+#define SWTPM "ignore_expiry = [ \"tpm-ek\" ]; tpm: { classes = [ \"virtual\" ]; };"
+	static const char plain[] = SWTPM;
+	static const char quirk[] = "quirks = [ \"ek-padding\" ]; " SWTPM;
+
+	(void)state;
+	padded_challenge(plain, 0, WIRE_OK);
+	padded_challenge(quirk, 100, WIRE_OK);
+	padded_challenge(plain, 100, WIRE_BADREQUEST);
 }
 
 /* --- reference values --- */
@@ -451,6 +482,7 @@ main(void)
 	    cmocka_unit_test(is_given_what_is_unfit),
 	    cmocka_unit_test(reads_a_policy),
 	    cmocka_unit_test(sees_no_evidence),
+	    cmocka_unit_test(padding_needs_its_quirk),
 	    cmocka_unit_test(reads_references),
 	    cmocka_unit_test(states_are_what_quotes_are_held_against),
 	    cmocka_unit_test(reads_other_formats),
