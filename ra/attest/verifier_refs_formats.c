@@ -210,6 +210,22 @@ read_components(struct verifier_refs *r, const struct conf_group *root,
 	return 1;
 }
 
+/* A claim gives the measurement itself, which is hashed here: by SHA-256. */
+static int
+read_measurements(struct verifier_refs *r, const struct conf_group *g,
+    struct attest_eat_policy *out)
+{
+	size_t i;
+
+	if (!digest_list(r, g, "measurements", &out->measurements,
+		&out->n_measurements))
+		return 0;
+	for (i = 0; i < out->n_measurements; i++)
+		if (out->measurements[i].algorithm != NID_sha256)
+			return conf_fail(g, "measurements", "only sha256:");
+	return 1;
+}
+
 int
 refs_read_eat(struct verifier_refs *r, const struct conf_group *g,
     struct attest_eat_policy *out)
@@ -225,8 +241,7 @@ refs_read_eat(struct verifier_refs *r, const struct conf_group *g,
 	    read_keys(r, g, out) && read_components(r, g, out) &&
 	    hex_list(r, g, "oemids", &out->oemids, &out->n_oemids) &&
 	    hex_list(r, g, "hwmodels", &out->hwmodels, &out->n_hwmodels) &&
-	    digest_list(r, g, "measurements", &out->measurements,
-		&out->n_measurements) &&
+	    read_measurements(r, g, out) &&
 	    read_int(g, "dbgstat_min", 0, 4, 2, &out->dbgstat_min) &&
 	    conf_duration(
 		g, "max_age", 1, 365 * 86400, 0, &out->max_age);

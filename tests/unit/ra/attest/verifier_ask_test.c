@@ -285,6 +285,7 @@ reads_other_formats(void **state)
 	    "00112233445566778899aabbccddeeff\" ]; } );\n"
 	    " flags_known = [ \"notTcb\" ]; };\n"
 	    "eat: { profiles = [ \"p\", \"q\" ]; oemids = [ \"0a0b\" ];\n"
+	    " measurements = [ \"sha256:" D1 "\" ];\n"
 	    " keys = ( { id = \"01\"; spki = \"3000\"; } ); max_age = "
 	    "\"1h\";\n"
 	    " components = ( { signer_id = \"aa\"; value = \"bb\"; } ); };\n"
@@ -311,6 +312,7 @@ reads_other_formats(void **state)
 	assert_int_equal(p.eat.max_age, 3600);
 	assert_int_equal(p.eat.oemids[0].p[1], 0x0b);
 	assert_int_equal(p.eat.keys[0].spki.len, 2);
+	assert_int_equal(p.eat.n_measurements, 1);
 	assert_null(p.eat.components[0].type);
 	assert_int_equal(p.android.level_min, 2);
 	assert_int_equal(p.android.os_patch_min, 202601);
@@ -393,6 +395,8 @@ refuses_references(void **state)
 	    "dice: { flags_known = [ \"good\" ]; };",
 	    "eat: { };", "eat: { profiles = [ \"p\" ]; dbgstat_min = 5; };",
 	    "eat: { profiles = [ \"p\" ]; oemids = [ \"0\" ]; };",
+	    "eat: { profiles = [ \"p\" ]; measurements = [ \"sha256:" D1
+	    "\", \"sha384:" D1 "00112233445566778899aabbccddeeff\" ]; };",
 	    "android: { status = \"{}\"; };", "android: { status_time = 1; };", "webauthn: { };",
 	    "webauthn: { rp_id = \"a\"; aaguids = [ \"00\" ]; };"};
 	struct verifier_refs *keep;
