@@ -153,18 +153,31 @@ open_store(struct merging *g)
 }
 
 static void
-print_kinds(const struct merging *g)
+print_kinds(const struct merging *g, const char *head,
+    const struct merge_kind *kind, size_t n)
 {
 	size_t i;
 
-	if (g->r.lost == 0)
+	if (n == 0)
 		return;
-	fprintf(g->cli->out, "without detail: %lld entries, of these",
-	    (long long)g->r.lost);
-	for (i = 0; i < g->r.n_kinds; i++)
+	fputs(head, g->cli->out);
+	for (i = 0; i < n; i++)
 		fprintf(g->cli->out, "%s %lld %s", i > 0 ? "," : "",
-		    (long long)g->r.kind[i].n, g->r.kind[i].kind);
+		    (long long)kind[i].n, kind[i].kind);
 	fprintf(g->cli->out, "\n");
+}
+
+static void
+print_left(const struct merging *g)
+{
+	const struct merge_result *r = &g->r;
+	char head[80];
+
+	snprintf(head, sizeof(head), "without detail: %lld entries, of these",
+	    (long long)r->lost);
+	print_kinds(g, head, r->kind, r->lost > 0 ? r->n_kinds : 0);
+	print_kinds(g, "opened and not done, to be done again:", r->undone,
+	    r->n_undone);
 }
 
 static void
@@ -187,7 +200,7 @@ print(const struct merging *g)
 	fprintf(out, "revoked: %lld certificates, and %lld serial numbers that "
 	    "were unknown; %lld newer CRLs\n", (long long)r->revoked,
 	    (long long)r->unknown, (long long)r->crls);
-	print_kinds(g);
+	print_left(g);
 	if (r->unexplained > 0)
 		fprintf(out, "UNKNOWN: %lld certificates that were issued and "
 		    "that nothing here tells of\n", (long long)r->unexplained);
@@ -196,18 +209,25 @@ print(const struct merging *g)
 			   : "done; next: start inkan-ca");
 }
 
+static json_t *
+json_kinds(const struct merge_kind *kind, size_t n)
+{
+	json_t *out = json_object();
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		json_object_set_new(out, kind[i].kind,
+		    json_integer((json_int_t)kind[i].n));
+	return out;
+}
+
 static int
 print_json(const struct merging *g)
 {
 	const struct merge_result *r = &g->r;
-	json_t *kinds = json_object();
-	size_t i;
 
-	for (i = 0; i < r->n_kinds; i++)
-		json_object_set_new(kinds, r->kind[i].kind,
-		    json_integer((json_int_t)r->kind[i].n));
 	return encode_print(g->cli->out, json_pack("{sb sb sI sI sI sI sI sI sI "
-	    "sI sI sI sI sI sI sI sI so}", "dry_run", g->q.dry_run, "changed",
+	    "sI sI sI sI sI sI sI sI so so}", "dry_run", g->q.dry_run, "changed",
 	    merge_changes(r), "entries", (json_int_t)r->had, "published",
 	    (json_int_t)r->published, "adopted", (json_int_t)r->adopted,
 	    "opened", (json_int_t)r->opened, "certificates",
@@ -217,7 +237,9 @@ print_json(const struct merging *g)
 	    (json_int_t)r->unknown, "crls", (json_int_t)r->crls, "devices",
 	    (json_int_t)r->devices, "unattributed",
 	    (json_int_t)r->unattributed, "lost", (json_int_t)r->lost,
-	    "unexplained", (json_int_t)r->unexplained, "lost_kinds", kinds));
+	    "unexplained", (json_int_t)r->unexplained, "lost_kinds",
+	    json_kinds(r->kind, r->n_kinds), "undone_kinds",
+	    json_kinds(r->undone, r->n_undone)));
 }
 
 static int

@@ -238,6 +238,8 @@ complete_row(struct merge *m, X509 *cert, struct cert_row *row,
 	memcpy(row->cert_sha256, is->cert_sha256, 32);
 	if (!attribute(m, cert, row) ||
 	    !certs_complete(m->tx, row, der, len, m->q->now) ||
+	    (row->state == CERT_REVOKED &&
+		!merge_block_key(m, row, row->reason)) ||
 	    (reserved && !merge_explain(m, 1)))
 		return 0;
 	m->r->completed++;

@@ -67,8 +67,10 @@ struct merge_result {
 	int64_t unattributed;	/* certificates of no device that we know */
 	int64_t lost;		/* entries that nothing opens yet, in all */
 	int64_t unexplained;	/* of these, certificates that are not known */
-	struct { char kind[LEAF_KIND_MAX]; int64_t n; } kind[MERGE_KINDS_MAX];
+	struct merge_kind { char kind[LEAF_KIND_MAX]; int64_t n; }
+		kind[MERGE_KINDS_MAX], undone[MERGE_KINDS_MAX];
 	size_t n_kinds;		/* the lost ones by kind */
+	size_t n_undone;	/* opened, and left to an operator, by kind */
 };
 
 /* 1; *out is filled, also in a dry run. 0 raised; nothing was changed. */

@@ -4,7 +4,6 @@
 #include <openssl/x509v3.h>
 #include "ca/audit/details.h"
 #include "ca/merge/private.h"
-#include "ca/store/devices.h"
 #include "ca/store/reasons.h"
 
 /*
@@ -12,13 +11,6 @@
  * signed, so that it is as good as the store that was lost: what it tells is
  * done.
  */
-
-struct telling {
-	struct merge *m;
-	int64_t index, time;
-	const WIRE_FIELDS *l;
-	struct merge_serial serial;
-};
 
 static void
 copy(char *out, size_t size, const WIRE_FIELDS *l, const char *name)
@@ -43,7 +35,7 @@ take_hash(const WIRE_FIELDS *l, const char *name, unsigned char out[32])
 }
 
 static int
-find(const struct telling *t, struct cert_row *row)
+find(const struct merge_telling *t, struct cert_row *row)
 {
 	const struct merge_serial *s = &t->serial;
 
@@ -52,7 +44,7 @@ find(const struct telling *t, struct cert_row *row)
 }
 
 static void
-read_entry(const struct telling *t, struct cert_row *row)
+read_entry(const struct merge_telling *t, struct cert_row *row)
 {
 	merge_row_begin(t->m, &t->serial, row);
 	row->not_before = row->reserved_at = t->time;
@@ -71,7 +63,7 @@ read_entry(const struct telling *t, struct cert_row *row)
 /* 1 the row is there, and knows what the entry tells; 0 it was not: it is
    reserved; -1 raised. */
 static int
-find_or_reserve(const struct telling *t, struct cert_row *row)
+find_or_reserve(const struct merge_telling *t, struct cert_row *row)
 {
 	struct cert_row is;
 	int found = find(t, row);
@@ -88,7 +80,7 @@ find_or_reserve(const struct telling *t, struct cert_row *row)
 }
 
 static int
-reserved(const struct telling *t)
+reserved(const struct merge_telling *t)
 {
 	struct cert_row row;
 
@@ -97,7 +89,7 @@ reserved(const struct telling *t)
 
 /* The certificate itself may come later, from a folder. */
 static int
-recorded(const struct telling *t)
+recorded(const struct merge_telling *t)
 {
 	static const unsigned char none[32];
 	unsigned char md[32];
@@ -121,7 +113,7 @@ recorded(const struct telling *t)
 }
 
 static int
-aborted(const struct telling *t)
+aborted(const struct merge_telling *t)
 {
 	struct cert_row row;
 	int found = find(t, &row);
@@ -132,124 +124,56 @@ aborted(const struct telling *t)
 	return found >= 0;
 }
 
-/* What operators have decided since is newer than a hold of then. */
 static int
-is_new(const struct telling *t)
-{
-	return t->index >= t->m->r->had;
-}
-
-static int
-revoked(const struct telling *t)
+revoked(const struct merge_telling *t)
 {
 	int reason = reasons_code(field_text(t->l, "reason", "unspecified"));
 	struct merge_revocation v = {.reason = reason < 0 ? 0 : reason,
-	    .when = t->time, .weak = !is_new(t),
+	    .when = t->time, .weak = !merge_is_new(t),
 	    .invalidity = field_time(t->l, "invalidity_date", 0)};
 
 	return merge_revoke(t->m, &t->serial, &v);
 }
 
 static int
-released(const struct telling *t)
+released(const struct merge_telling *t)
 {
 	struct cert_row row;
 	int found = find(t, &row);
 
-	if (found != 1 || row.state != CERT_HELD || !is_new(t))
+	if (found != 1 || row.state != CERT_HELD || !merge_is_new(t))
 		return found >= 0;
 	return certs_set_state(t->m->tx, row.id, CERT_VALID, CERT_REASON_NONE,
 	    0);
 }
 
-static int
-device_added(const struct telling *t)
-{
-	struct device_row d = {.created = t->time};
-	int state = devices_state_of(field_text(t->l, "state", ""));
-	const unsigned char *key;
-	size_t len = 0;
-	int found;
-
-	copy(d.fleet, sizeof(d.fleet), t->l, "fleet");
-	copy(d.name, sizeof(d.name), t->l, "device");
-	copy(d.serial, sizeof(d.serial), t->l, "serial");
-	copy(d.origin, sizeof(d.origin), t->l, "origin");
-	copy(d.note, sizeof(d.note), t->l, "note");
-	d.state = state > 0 ? (enum device_state)state : DEVICE_ENABLED;
-	key = field_bytes(t->l, "key_sha256", &len);
-	if (key != NULL && len == sizeof(d.key_sha256)) {
-		d.has_key = 1;
-		memcpy(d.key_sha256, key, len);
-	}
-	if (d.fleet[0] == '\0' || d.name[0] == '\0')
-		return 1;
-	found = devices_get(t->m->tx, d.fleet, d.name, &d);
-	if (found != 0)
-		return found == 1;
-	t->m->r->devices++;
-	return devices_add(t->m->tx, &d);
-}
-
-static int
-device_state(const struct telling *t)
-{
-	int state = devices_state_of(field_text(t->l, "state", ""));
-	struct device_row d;
-	int found;
-
-	found = devices_get(t->m->tx, field_text(t->l, "fleet", ""),
-	    field_text(t->l, "device", ""), &d);
-	if (found != 1 || state <= 0 || !is_new(t))
-		return found >= 0;
-	return devices_set_state(t->m->tx, d.id, (enum device_state)state,
-	    field_text(t->l, "note", ""));
-}
-
-static int
-key_blocked(const struct telling *t)
-{
-	size_t len = 0;
-	const unsigned char *md = field_bytes(t->l, "spki_sha256", &len);
-
-	return md == NULL || len != 32 || !is_new(t) ||
-	    certs_block_key(t->m->tx, md, t->time,
-		field_text(t->l, "reason", ""));
-}
-
-static const struct {
+static const struct {	/* the detail names a certificate */
 	const char *kind;
-	int of_cert;	/* the detail names a certificate */
-	int (*fn)(const struct telling *t);
+	int (*fn)(const struct merge_telling *t);
 } tellers[] = {
-    {"issue.reserved", 1, reserved},
-    {"issue.recorded", 1, recorded},
-    {"issue.aborted", 1, aborted},
-    {"revoke", 1, revoked},
-    {"hold", 1, revoked},
-    {"release", 1, released},
-    {"device.add", 0, device_added},
-    {"device.state", 0, device_state},
-    {"key.block", 0, key_blocked},
+    {"issue.reserved", reserved},
+    {"issue.recorded", recorded},
+    {"issue.aborted", aborted},
+    {"revoke", revoked},
+    {"hold", revoked},
+    {"release", released},
 };
 
 static int
 tell(struct merge *m, int64_t index, const struct log_opening *o,
     const WIRE_FIELDS *l)
 {
-	struct telling t = {.m = m, .index = index, .time = o->time, .l = l};
+	struct merge_telling t = {.m = m, .index = index, .time = o->time, .l = l};
 	size_t i;
 
 	for (i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++) {
 		if (strcmp(tellers[i].kind, o->kind) != 0)
 			continue;
-		if (tellers[i].of_cert &&
-		    !merge_serial_hex(m, field_text(l, "issuer", ""),
-			field_text(l, "serial", ""), &t.serial))
-			return 1;
-		return tellers[i].fn(&t);
+		return !merge_serial_hex(m, field_text(l, "issuer", ""),
+			   field_text(l, "serial", ""), &t.serial) ||
+		    tellers[i].fn(&t);
 	}
-	return 1;
+	return merge_decided(&t, o->kind);
 }
 
 int

@@ -55,6 +55,15 @@ int merge_opened_file(struct merge *m);
 /* One opening of entry ${index}. 1 it opened a lost entry; 0 not; -1 raised. */
 int merge_opened(struct merge *m, int64_t index, const struct log_opening *o);
 
+/* opened.c and decided.c: what such an entry tells. */
+struct merge_telling;
+/* decided.c: of devices, keys, secrets and CAs, where it is not of a certificate.
+   What is not done here is counted, to be done again by an operator. */
+int merge_decided(const struct merge_telling *t, const char *kind);
+/* Was it adopted just now? What was adopted before may be older than what
+   operators have decided since. */
+int merge_is_new(const struct merge_telling *t);
+
 /* row.c: rows of certificates, and the entries about them. */
 struct merge_serial {
 	const struct merge_issuer *issuer;
@@ -75,7 +84,16 @@ struct merge_revocation {
 };
 int merge_revoke(struct merge *m, const struct merge_serial *s,
     const struct merge_revocation *v);
+/* The key of a row that is revoked for the loss of its key, where it is known. */
+int merge_block_key(struct merge *m, const struct cert_row *row, int reason);
 int merge_explain(struct merge *m, int by);
+
+struct merge_telling {
+	struct merge *m;
+	int64_t index, time;	/* of the entry */
+	const WIRE_FIELDS *l;	/* its detail */
+	struct merge_serial serial;
+};
 
 /* cert.c, folder.c, crl.c */
 int merge_cert(struct merge *m, X509 *cert, const char *path);

@@ -160,8 +160,8 @@ set_state(struct merge *m, const struct cert_row *row,
 		certs_set_invalidity(m->tx, row->id, v->invalidity));
 }
 
-static int
-block_key(struct merge *m, const struct cert_row *row, int reason)
+int
+merge_block_key(struct merge *m, const struct cert_row *row, int reason)
 {
 	static const unsigned char none[32];
 
@@ -187,7 +187,7 @@ merge_revoke(struct merge *m, const struct merge_serial *s,
 	if (!is_news(&row, v))
 		return 1;
 	m->r->revoked++;
-	return set_state(m, &row, v) && block_key(m, &row, v->reason) &&
+	return set_state(m, &row, v) && merge_block_key(m, &row, v->reason) &&
 	    (v->note == NULL ||
 		log_revocation(m, &row, v, hold ? "hold" : "revoke"));
 }

@@ -130,6 +130,48 @@ completes_a_revoked_row(void **state)
 	rig_is_well(mr.r, OF_STORE | OF_LOG);
 }
 
+static int
+compromise_tx(struct store_tx *tx, void *arg)
+{
+	unsigned char serial = 23;
+	struct cert_row row;
+
+	(void)arg;
+	return certs_by_serial(tx, mr.r->t->issuer, &serial, 1, &row) == 1 &&
+	    certs_set_state(tx, row.id, CERT_REVOKED, 1, NOW) &&
+	    rig_entry(tx, "revoke", &row, "keyCompromise");
+}
+
+static int
+blocked_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_row row = mr_row(23);
+
+	*(int *)arg = certs_key_blocked(tx, row.spki_sha256);
+	return *(int *)arg >= 0;
+}
+
+/* The revocation is known before the key is: by the certificate, it is. */
+static void
+blocks_the_key_that_comes_later(void **state)
+{
+	char found[400];
+	struct merge_request q = {.details = details, .certs = found};
+	int blocked = 0;
+
+	(void)state;
+	mr_issue(23, 1);
+	WRITE(mr.r->t, compromise_tx, NULL);
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+	mr_path(found, "found");
+	mr_merged(q, 1);
+	assert_int_equal(mr_row(23).state, CERT_REVOKED);
+	READ(mr.r->t, blocked_tx, &blocked);
+	assert_int_equal(blocked, 1);
+}
+
 static void
 tells_of_details_that_do_not_open(void **state)
 {
@@ -168,6 +210,7 @@ main(void)
 	    MR_TEST(does_what_entries_tell),
 	    MR_TEST(opens_later),
 	    MR_TEST(completes_a_revoked_row),
+	    MR_TEST(blocks_the_key_that_comes_later),
 	    MR_TEST(tells_of_details_that_do_not_open),
 	    MR_TEST(refuses_what_is_no_export),
 	};
