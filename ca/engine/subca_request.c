@@ -413,13 +413,28 @@ remove_tx(struct store_tx *tx, void *arg)
 	    m->now);
 }
 
+/* The key of that request, which its ceremony may have named; nothing else of what
+   lies in the token. NULL raised. */
+static const char *
+own_label(const struct pending_ca_row *row)
+{
+	const char *object = "pkcs11:object=";
+	size_t n = strlen(object);
+
+	if (strncmp(row->key_uri, object, n) == 0 && row->key_uri[n] != '\0')
+		return row->key_uri + n;
+	ca_raise(CA_E_DENIED, "request.key: the key of %s has no label (%s): "
+	    "it is not touched", row->ident, row->key_uri);
+	return NULL;
+}
+
 int
 subca_abandon(struct ca *ca, const char *name, const char *who, time_t now)
 {
 	struct pending_ca_row row = {.csr = NULL};
 	struct removing m = {&row, who, now};
-	char label[HSM_LABEL_MAX];
-	struct ca_token *t;
+	struct ca_token *t = NULL;
+	const char *label;
 	int found = find_pending(ca, name, 0, &row), ok;
 
 	if (found == 0)
@@ -427,9 +442,10 @@ subca_abandon(struct ca *ca, const char *name, const char *who, time_t now)
 		    "for its certificate", name);
 	if (found <= 0)
 		return 0;
-	label_of(&row, label, sizeof(label));
+	label = own_label(&row);
 	/* The key first: a row without it can be abandoned again. */
-	t = tokens_lock(ca, row.token, now);
+	if (label != NULL)
+		t = tokens_lock(ca, row.token, now);
 	ok = t != NULL && hsm_key_destroy(t->hsm, label);
 	if (t != NULL)
 		tokens_unlock(t);

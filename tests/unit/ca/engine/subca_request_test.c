@@ -63,6 +63,66 @@ asks(void **state)
 	world_raised(CA_E_NOTFOUND, "request.absent: ");
 }
 
+struct looking {
+	const char *label;
+	int found;
+};
+
+static int
+look(const struct hsm_key_info *info, void *arg)
+{
+	struct looking *l = arg;
+
+	l->found |= strcmp(info->label, l->label) == 0;
+	return 1;
+}
+
+static int
+has_key(struct world *w, const char *label)
+{
+	struct looking l = {label, 0};
+
+	assert_true(hsm_key_list(w->ca->tokens[0].hsm, look, &l));
+	return l.found;
+}
+
+static int
+other_key_tx(struct store_tx *tx, void *arg)
+{
+	struct pending_ca_row row;
+	int ok;
+
+	assert_int_equal(pending_cas_get(tx, "sub-g1", &row), 1);
+	strcpy(row.key_uri, arg);
+	ok = pending_cas_remove(tx, "sub-g1") && pending_cas_add(tx, &row);
+	pending_cas_row_clear(&row);
+	return ok;
+}
+
+/* A ceremony may have given its key another label: that one goes, and no other. */
+static void
+its_own_key(void **state)
+{
+	struct world *w = *state;
+	struct subca_request r = base(w, "sub"), s = base(w, "tub");
+	struct pending_ca_row row;
+	char uri[] = "pkcs11:object=inkan-tub-g1", odd[] = "pkcs11:id=%01";
+
+	assert_true(subca_request(w->ca, &r, &row));
+	pending_cas_row_clear(&row);
+	assert_true(subca_request(w->ca, &s, &row));
+	pending_cas_row_clear(&row);
+	assert_true(store_write(w->ca->store, other_key_tx, odd, 0));
+	assert_false(subca_abandon(w->ca, "sub", "test", w->now));
+	world_raised(CA_E_DENIED, "request.key: ");
+	assert_true(store_write(w->ca->store, other_key_tx, uri, 0));
+	assert_true(subca_abandon(w->ca, "sub", "test", w->now));
+	assert_true(has_key(w, "inkan-sub-g1"));
+	assert_false(has_key(w, "inkan-tub-g1"));
+	assert_true(subca_abandon(w->ca, "tub", "test", w->now));
+	assert_true(hsm_key_destroy(w->ca->tokens[0].hsm, "inkan-sub-g1"));
+}
+
 static void
 a_new_generation(void **state)
 {
@@ -143,6 +203,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(asks),
+	    cmocka_unit_test(its_own_key),
 	    cmocka_unit_test(a_new_generation),
 	    cmocka_unit_test(refuses),
 	    cmocka_unit_test(a_ca_that_is_there),
