@@ -98,6 +98,37 @@ merge_issuers_named(const struct merge *m, const char *ident)
 	return NULL;
 }
 
+static int
+is_cert(const struct merge_issuer *is, const struct merge_issuer *by,
+    const unsigned char *serial, size_t len)
+{
+	const ASN1_INTEGER *n = X509_get0_serialNumber(is->cert);
+
+	return is != by && X509_NAME_cmp(X509_get_issuer_name(is->cert),
+		   X509_get_subject_name(by->cert)) == 0 &&
+	    (size_t)ASN1_STRING_length(n) == len &&
+	    memcmp(ASN1_STRING_get0_data(n), serial, len) == 0;
+}
+
+int
+merge_issuers_revoked(struct merge *m, const struct merge_issuer *by,
+    const unsigned char *serial, size_t len)
+{
+	const struct merge_issuer *is;
+	size_t i;
+
+	for (i = 0; i < m->n_issuers; i++) {
+		is = &m->issuer[i];
+		if (!is_cert(is, by, serial, len))
+			continue;
+		fprintf(m->q->told, "%s: its certificate is revoked: it issues "
+		    "no more\n", is->ident);
+		if (!issuers_set_state(m->tx, is->id, ISSUER_DISABLED))
+			return 0;
+	}
+	return 1;
+}
+
 int
 merge_issuers_have(struct merge *m, const unsigned char sha256[32])
 {

@@ -43,6 +43,9 @@ const struct merge_issuer *merge_issuers_of(struct merge *m,
     void *object, const char *what, const char *path);
 const struct merge_issuer *merge_issuers_named(const struct merge *m,
     const char *ident);
+/* Where that serial number is the certificate of one of them: it issues no more. */
+int merge_issuers_revoked(struct merge *m, const struct merge_issuer *by,
+    const unsigned char *serial, size_t len);
 /* Is it the certificate of one of them, or another one of a CA? 1, 0, -1. */
 int merge_issuers_have(struct merge *m, const unsigned char sha256[32]);
 

@@ -182,10 +182,12 @@ merge_revoke(struct merge *m, const struct merge_serial *s,
 	found = certs_by_serial(m->tx, s->issuer->id, s->serial, s->len, &row);
 	if (found < 0)
 		return 0;
-	if (found == 0)
-		return hold && v->weak ? 1 : add_unknown(m, s, v);
-	if (!is_news(&row, v))
+	if (found == 0 ? hold && v->weak : !is_news(&row, v))
 		return 1;
+	if (!hold && !merge_issuers_revoked(m, s->issuer, s->serial, s->len))
+		return 0;
+	if (found == 0)
+		return add_unknown(m, s, v);
 	m->r->revoked++;
 	return set_state(m, &row, v) && merge_block_key(m, &row, v->reason) &&
 	    (v->note == NULL ||

@@ -40,7 +40,7 @@ takes_serial_numbers(void **state)
 static int
 revoke_tx(struct store_tx *tx, void *arg)
 {
-	struct merge_request q = {.who = "x", .now = NOW + 9};
+	struct merge_request q = {.who = "x", .now = NOW + 9, .told = stderr};
 	struct merge m = {.tx = tx, .r = &res, .q = &q};
 	struct merge_serial s;
 	int ok;
@@ -94,12 +94,91 @@ revokes_holds_and_blocks(void **state)
 	assert_int_equal(mr_entries(), n + 1);
 }
 
+static int
+sub_tx(struct store_tx *tx, void *arg)
+{
+	X509 *x = mr_cert("Sub", 30, "CA", mr.ca);
+	struct issuer_row row = {.ident = "sub-g1", .name = "sub",
+	    .generation = 1, .state = ISSUER_ACTIVE,
+	    .key_uri = "pkcs11:object=sub", .crl_url = "http://c/s",
+	    .crl_lifetime = 60, .crl_interval = 60};
+	unsigned char *der = NULL;
+	int ok;
+
+	row.cert_len = (size_t)i2d_X509(x, &der);
+	row.cert = der;
+	ok = issuers_add(tx, &row);
+	*(int64_t *)arg = row.id;
+	OPENSSL_free(der);
+	X509_free(x);
+	return ok;
+}
+
+struct asking {
+	int64_t id;
+	enum issuer_state state;
+};
+
+static int
+ask_one(const struct issuer_row *row, void *arg)
+{
+	struct asking *a = arg;
+
+	if (row->id == a->id)
+		a->state = row->state;
+	return 1;
+}
+
+static int
+ask_tx(struct store_tx *tx, void *arg)
+{
+	return issuers_list(tx, ask_one, arg);
+}
+
+static int
+revoke_ca_tx(struct store_tx *tx, void *arg)
+{
+	struct merge_request q = {.who = "x", .now = NOW + 9, .told = stderr};
+	struct merge m = {.tx = tx, .r = &res, .q = &q};
+	struct merge_serial s;
+	int ok;
+
+	ok = merge_issuers_load(&m) &&
+	    merge_serial_hex(&m, "devices-g1", "1e", &s) &&
+	    merge_revoke(&m, &s, arg);
+	merge_issuers_clear(&m);
+	return ok;
+}
+
+/* Nobody looks at the row of a CA's certificate when it issues. */
+static void
+a_ca_that_is_revoked_issues_no_more(void **state)
+{
+	struct merge_revocation hold = {.reason = 6, .when = NOW},
+	    lost = {.reason = 2, .when = NOW};
+	struct asking a = {0, ISSUER_ROOT};
+
+	(void)state;
+	WRITE(mr.r->t, sub_tx, &a.id);
+	WRITE(mr.r->t, revoke_tx, &lost);	/* another certificate */
+	READ(mr.r->t, ask_tx, &a);
+	assert_int_equal(a.state, ISSUER_ACTIVE);
+	hold.weak = 1;
+	WRITE(mr.r->t, revoke_ca_tx, &hold);
+	READ(mr.r->t, ask_tx, &a);
+	assert_int_equal(a.state, ISSUER_ACTIVE);
+	WRITE(mr.r->t, revoke_ca_tx, &lost);
+	READ(mr.r->t, ask_tx, &a);
+	assert_int_equal(a.state, ISSUER_DISABLED);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    MR_TEST(takes_serial_numbers),
 	    MR_TEST(revokes_holds_and_blocks),
+	    MR_TEST(a_ca_that_is_revoked_issues_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
