@@ -154,21 +154,22 @@ static int
 end_of(struct build *b, int64_t from, int64_t *to)
 {
 	int64_t last = b->issuer->not_after;
-	int free_end = profile_is_self_signed(b->p) || b->p->may_outlive_issuer;
+	int alone = profile_is_self_signed(b->p);
 
 	*to = b->p->no_end ? BUILD_NO_END : from + b->p->duration - 1;
 	if (*to > BUILD_NO_END)
 		*to = BUILD_NO_END;
-	if (free_end || *to <= last)
+	/* To outlive a CA is not to be issued by one that has ended. */
+	if (!alone && last <= (int64_t)b->req->now) {
+		profile_raise(
+		    PROFILE_E_REFUSED, "validity.issuer: the issuer has ended");
+		return 0;
+	}
+	if (alone || b->p->may_outlive_issuer || *to <= last)
 		return 1;
 	if (b->p->no_end) {
 		profile_raise(PROFILE_E_REFUSED,
 		    "validity.not_after: no end, but the issuer ends");
-		return 0;
-	}
-	if (last <= (int64_t)b->req->now) {
-		profile_raise(
-		    PROFILE_E_REFUSED, "validity.issuer: the issuer has ended");
 		return 0;
 	}
 	build_note(b, "notAfter cut off at the issuer's end");

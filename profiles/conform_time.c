@@ -96,11 +96,19 @@ check_not_before(struct conform_view *v)
 		  (long long)(v->from - want));
 }
 
-/* Nothing ends after its issuer, but where the profile allows it. */
+/* Nothing ends after its issuer, but where the profile allows it; and nobody
+   signs after the end, whatever the profile allows. */
 static int
 check_issuer_end(struct conform_view *v)
 {
-	if (v->self_signed || v->ctx->profile->may_outlive_issuer ||
+	int64_t left = v->ctx->issuer->not_after - (int64_t)v->ctx->now;
+
+	if (v->self_signed)
+		return 1;
+	if (left <= 0)
+		return conform_breach(
+		    v, "the issuer ended %lld s ago", (long long)-left);
+	if (v->ctx->profile->may_outlive_issuer ||
 	    v->to <= v->ctx->issuer->not_after)
 		return 1;
 	return conform_breach(v, "notAfter is %lld s after the issuer's end",

@@ -93,6 +93,11 @@ outliving_the_issuer_is_a_choice(void **state)
 	j.ca.issuer.not_after = RIG_NOW + 1000;
 	job_builds(&j);
 	assert_int_equal(end_of(&j), RIG_NOW - 300 + 30 * 86400 - 1);
+	/* But not of one that has ended. */
+	j.ca.issuer.not_after = RIG_NOW + 1;
+	job_builds(&j);
+	j.ca.issuer.not_after = RIG_NOW;
+	job_refused(&j, PROFILE_E_REFUSED, "validity.issuer");
 	job_close(&j);
 }
 
@@ -125,6 +130,8 @@ no_end_is_never_cut_off(void **state)
 	j.ca.issuer.not_after = RIG_NOW + 1000;
 	job_builds(&j);
 	assert_int_equal(end_of(&j), BUILD_NO_END);
+	j.ca.issuer.not_after = RIG_NOW;
+	job_refused(&j, PROFILE_E_REFUSED, "validity.issuer");
 	job_close(&j);
 }
 

@@ -60,6 +60,17 @@ good_times(void **state)
 	}
 }
 
+static void
+outlives_with_leave(void **state)
+{
+	struct make *m = make_new(shape_idevid, NULL);
+
+	(void)state;
+	m->issuer.not_after = MAKE_NOW + 1;
+	must_pass(m, "may_outlive_issuer");
+	make_free(m);
+}
+
 /* The calendar, held against OpenSSL's over leap years and century ends. */
 static void
 calendar_agrees(void **state)
@@ -164,6 +175,12 @@ outlives_without_leave(struct make *m)
 }
 
 static void
+outlives_what_has_ended(struct make *m)
+{
+	m->issuer.not_after = MAKE_NOW;
+}
+
+static void
 has_an_end(struct make *m)
 {
 	set_times(m, NULL, "99991231235958Z");
@@ -180,6 +197,7 @@ static const struct conform_case cases[] = {
     {"time.not_before", shape_ldevid, NULL, starts_earlier, NULL},
     {"time.issuer", shape_ldevid, NULL, outlives, NULL},
     {"time.issuer", shape_idevid, outlives_without_leave, NULL, NULL},
+    {"time.issuer", shape_idevid, NULL, outlives_what_has_ended, NULL},
     {"time.not_after", shape_ldevid, NULL, one_second_more, NULL},
     {"time.not_after", shape_ldevid, NULL, one_second_less, NULL},
     {"time.not_after", shape_idevid, NULL, has_an_end, NULL},
@@ -197,6 +215,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_times),
+	    cmocka_unit_test(outlives_with_leave),
 	    cmocka_unit_test(calendar_agrees),
 	    cmocka_unit_test(bad_times),
 	};
