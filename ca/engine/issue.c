@@ -88,8 +88,6 @@ build(struct issue *is)
 	    .key_id_len = job->key_id_len,
 	};
 
-	if (!make_serial(is->tbs.serial))
-		return 0;
 	choose_shard(is);
 	return build_tbs(&req, &is->tbs.der, &is->tbs.len, is->tbs.notes);
 }
@@ -116,6 +114,32 @@ conform(struct issue *is)
 	if (job->csr != NULL)
 		ctx.spki = csr_spki(job->csr, &ctx.spki_len);
 	return conform_tbs(&ctx, is->tbs.der, is->tbs.len);
+}
+
+/* Built, and judged by other code than built it. */
+static int
+prepare(struct issue *is, struct outcome *o)
+{
+	if (!build(is))
+		return outcome_from_errors(o, "build");
+	return conform(is) || outcome_from_errors(o, "conform");
+}
+
+int
+issue_try(const struct issue_job *job, const unsigned char *serial, time_t now,
+    struct issue_tbs *out, struct outcome *o)
+{
+	struct issue is = {.job = job, .now = now};
+	int ok;
+
+	memcpy(is.tbs.serial, serial, BUILD_SERIAL_LEN);
+	ok = prepare(&is, o);
+	if (!ok) {
+		OPENSSL_free(is.tbs.der);
+		is.tbs.der = NULL;
+	}
+	*out = is.tbs;
+	return ok;
 }
 
 static int
@@ -297,6 +321,22 @@ count_end(const struct issue *is, int ok)
 	return ok;
 }
 
+/* All that is reserved. */
+static int
+make(struct issue *is, struct outcome *o)
+{
+	const struct issue_job *job = is->job;
+
+	if (!make_serial(is->tbs.serial))
+		return outcome_from_errors(o, "build");
+	if (!prepare(is, o))
+		return 0;
+	if (issue_row_fill(&is->out->row, job, &is->tbs, is->now) &&
+	    (job->csr == NULL || kept_encode(job, &is->kept, &is->kept_len)))
+		return 1;
+	return outcome_from_errors(o, "build");
+}
+
 int
 issue_cert(struct store *store, const struct issue_job *job, time_t now,
     struct issued *out, struct outcome *o)
@@ -305,14 +345,7 @@ issue_cert(struct store *store, const struct issue_job *job, time_t now,
 	int ok = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (!build(&is))
-		outcome_from_errors(o, "build");
-	else if (!conform(&is))
-		outcome_from_errors(o, "conform");
-	else if (!issue_row_fill(&out->row, job, &is.tbs, now) ||
-	    (job->csr != NULL && !kept_encode(job, &is.kept, &is.kept_len)))
-		outcome_from_errors(o, "build");
-	else {
+	if (make(&is, o)) {
 		fault_point("conformed");
 		ok = reserve(store, &is);
 		if (!ok)

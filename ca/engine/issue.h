@@ -46,6 +46,20 @@ struct issue_job {			/* all borrowed */
 	struct ca_load *load;	/* counts and times; NULL: nobody does */
 };
 
+struct issue_tbs {			/* what was built */
+	unsigned char *der;		/* TBSCertificate */
+	size_t len;
+	unsigned char serial[BUILD_SERIAL_LEN];
+	int shard;			/* of the CRLs, by the serial */
+	char notes[BUILD_NOTES_MAX];	/* deviations that build_tbs() tells */
+};
+
+/* The first two steps alone: what issue_cert() would reserve for ${job} with
+   that ${serial} (BUILD_SERIAL_LEN). The issuer needs no key. 1 and
+   ${out}->der to be freed with OPENSSL_free(); 0 as issue_cert(). */
+int issue_try(const struct issue_job *job, const unsigned char *serial,
+    time_t now, struct issue_tbs *out, struct outcome *o);
+
 struct issued {
 	struct cert_row row;
 	unsigned char *der; size_t der_len;

@@ -10,14 +10,6 @@
  * before anything is signed. Only for issue.c and its tests.
  */
 
-struct issue_tbs {			/* what was built */
-	unsigned char *der;		/* TBSCertificate */
-	size_t len;
-	unsigned char serial[BUILD_SERIAL_LEN];
-	int shard;			/* of the CRLs, by the serial */
-	char notes[BUILD_NOTES_MAX];	/* deviations that build_tbs() tells */
-};
-
 /* The whole ${row}, as CERT_RESERVED, but for its id. Subject and validity are
    read back from the TBS; texts that are too long are cut between characters.
    That the TBS conforms is not checked here. 1, or 0 raised. */

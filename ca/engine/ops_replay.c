@@ -8,7 +8,6 @@
 #include "ca/engine/ops.h"
 #include "ca/error.h"
 #include "profiles/asn1.h"
-#include "profiles/conform.h"
 #include "profiles/error.h"
 
 /*
@@ -274,37 +273,32 @@ asked_by(const char *requester)
 	return PROFILE_BY_CEREMONY;
 }
 
-/* The TBS by the changed profile, to be freed with OPENSSL_free(); 0 raised
-   when it would not be. */
+/* The TBS by the changed profile, its der to be freed with OPENSSL_free(); 0
+   raised when it would not be. */
 static int
-build_again(const struct replay *r, const struct kept *k, unsigned char **tbs,
-    size_t *len)
+build_again(const struct replay *r, const struct kept *k, struct issue_tbs *tbs)
 {
 	const struct cert_row *cert = &r->row->cert;
 	const char *name = r->profile->issuer;
-	struct issuer *is;
-	struct build_request req = {.profile = r->profile, .csr = k->csr,
+	struct outcome o;
+	struct issue_job job = {.profile = r->profile, .csr = k->csr,
 	    .fields = k->fields, .n_fields = k->n_fields,
-	    .serial = cert->serial, .now = cert->reserved_at,
 	    .attested = k->attested, .subject = k->subject,
 	    .subject_len = k->subject_len, .san = k->san,
 	    .san_len = k->san_len};
-	struct conform_context ctx = {.profile = r->profile,
-	    .serial = cert->serial, .now = cert->reserved_at,
-	    .attested = k->attested, .renewed = k->subject != NULL};
 
 	/* The generation that signed it, when it is still the CA named. */
-	is = issuer_set_by_id(&r->c->ca->issuers, cert->issuer);
-	if (name[0] != '\0' && (is == NULL || strcmp(is->row.name, name) != 0))
-		is = issuer_set_find(&r->c->ca->issuers, name);
-	if (is == NULL) {
+	job.issuer = issuer_set_by_id(&r->c->ca->issuers, cert->issuer);
+	if (name[0] != '\0' &&
+	    (job.issuer == NULL || strcmp(job.issuer->row.name, name) != 0))
+		job.issuer = issuer_set_find(&r->c->ca->issuers, name);
+	if (job.issuer == NULL) {
 		ca_raise(CA_E_NOTFOUND, "issuer: there is no CA \"%s\"", name);
 		return 0;
 	}
-	req.issuer = ctx.issuer = &is->build;
-	ctx.spki = csr_spki(k->csr, &ctx.spki_len);
+	outcome_init(&o);
 	return profile_allows(r->profile, asked_by(cert->requester)) &&
-	    build_tbs(&req, tbs, len, NULL) && conform_tbs(&ctx, *tbs, *len);
+	    issue_try(&job, cert->serial, cert->reserved_at, tbs, &o);
 }
 
 /* The rule stands before the first colon of what was raised. */
@@ -333,10 +327,9 @@ static int
 judge(struct replay *r, const struct request_row *row)
 {
 	INKAN_TBS *was = NULL, *now = NULL;
-	unsigned char *der = NULL;
+	struct issue_tbs tbs = {.der = NULL};
 	const unsigned char *p;
 	struct kept k = {0};
-	size_t len;
 	int ok = 0;
 
 	r->row = row;
@@ -350,12 +343,12 @@ judge(struct replay *r, const struct request_row *row)
 		ok = 1;
 		goto out;
 	}
-	if (!build_again(r, &k, &der, &len)) {
+	if (!build_again(r, &k, &tbs)) {
 		ok = refused(r);
 		goto out;
 	}
-	p = der;
-	now = d2i_INKAN_TBS(NULL, &p, (long)len);
+	p = tbs.der;
+	now = d2i_INKAN_TBS(NULL, &p, (long)tbs.len);
 	ok = now != NULL && compare(r, was, now);
 	if (ok && r->differs)
 		r->differ++;
@@ -364,7 +357,7 @@ judge(struct replay *r, const struct request_row *row)
 out:
 	INKAN_TBS_free(now);
 	INKAN_TBS_free(was);
-	OPENSSL_free(der);
+	OPENSSL_free(tbs.der);
 	kept_clear(&k);
 	return ok;
 }

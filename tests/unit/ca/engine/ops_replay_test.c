@@ -3,12 +3,11 @@
 /* profile.replay: what a changed profile would make of the last requests. The
    ways in which certificates differ are in tests/integration/replay.sh. */
 
-/* The active text of the profile, ${from} replaced by ${to}. To be freed. */
+/* The active text of ${path}, ${from} replaced by ${to}. To be freed. */
 static char *
-changed(struct world *w, const char *from, const char *to)
+changed(struct world *w, const char *path, const char *from, const char *to)
 {
-	WIRE_ANSWER *a = world_admin(
-	    w, "policy.show", "t", "path", "profiles/device-ldevid.conf");
+	WIRE_ANSWER *a = world_admin(w, "policy.show", "t", "path", path);
 	const char *text, *at;
 	char *out;
 
@@ -26,7 +25,7 @@ changed(struct world *w, const char *from, const char *to)
 static WIRE_ANSWER *
 replay(struct world *w, const char *from, const char *to, int last)
 {
-	char *text = changed(w, from, to);
+	char *text = changed(w, "profiles/device-ldevid.conf", from, to);
 	WIRE_ANSWER *a = world_admin(w, "profile.replay", "tti", "text", text,
 	    "file", "new.conf", "last", last);
 
@@ -52,6 +51,38 @@ same(void **state)
 	a = replay(w, NULL, "", 1);
 	assert_int_equal(field_int(a->values, "judged", -1), 1);
 	WIRE_ANSWER_free(a);
+}
+
+/* Extensions are made of the fields of then. */
+static void
+declared(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *key = world_key();
+	unsigned char *csr;
+	int len = world_csr(key, "dice-1", &csr);
+	char *text;
+	WIRE_ANSWER *a;
+
+	world_done(world_admin(w, "device.add", "tttt", "fleet", "devices",
+	    "name", "dice-1", "set", "svn=7", "set", "ueid=01020304050607"));
+	world_done(world_admin(w, "issue", "tbtt", "profile", "dice-alias",
+	    "csr", csr, len, "fleet", "devices", "device", "dice-1"));
+	text = changed(w, "profiles/dice-alias.conf", NULL, "");
+	a = world_admin(w, "profile.replay", "ti", "text", text, "last", 1);
+	world_is(a, WIRE_OK);
+	assert_int_equal(field_int(a->values, "same", -1), 1);
+	WIRE_ANSWER_free(a);
+	free(text);
+	text = changed(w, "profiles/dice-alias.conf", "registry.svn",
+	    "registry.vendor");
+	a = world_admin(w, "profile.replay", "ti", "text", text, "last", 1);
+	world_is(a, WIRE_OK);
+	assert_int_equal(field_int(a->values, "refused", -1), 1);
+	WIRE_ANSWER_free(a);
+	free(text);
+	OPENSSL_free(csr);
+	EVP_PKEY_free(key);
 }
 
 static void
@@ -99,14 +130,34 @@ refuses(void **state)
 	    WIRE_BADREQUEST, "new.conf: lint.policies.cps");
 }
 
+/* The CA of the devices has its CRLs in shards: the address in a certificate is
+   that of its own. */
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	world_prepare(w);
+	world_sh("sed -i 's/{ name = \"devices\";/& crl_shards = 4;/' %s",
+	    w->ceremony);
+	if (!world_ceremony(w))
+		report_fatal("ceremony");
+	w->ca = ca_open(w->settings, w->now);
+	assert_non_null(w->ca);
+	*state = w;
+	return 0;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(same),
+	    cmocka_unit_test(declared),
 	    cmocka_unit_test(differs),
 	    cmocka_unit_test(refuses),
 	};
 
-	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }
