@@ -133,6 +133,14 @@ profile_copy(
 	return 1;
 }
 
+int
+profile_copy_oid(const struct conf_group *g, const char *key, char out[64])
+{
+	return profile_copy(g, key, out, 64) &&
+	    (text_to_oid(out) ||
+		conf_fail(g, key, "\"%s\" is not a dotted OID", out));
+}
+
 /* A list of words that stands for a set of bits. */
 static int
 parse_set(const struct conf_group *g, const char *key, const char *const *words,

@@ -5,7 +5,6 @@
 #include "profiles/error.h"
 #include "profiles/name.h"
 #include "profiles/name_constraint.h"
-#include "profiles/text.h"
 #include "profiles/profile_part.h"
 
 /* Keys that constrain chains below another CA (RFC 5280 4.2.1.5, .10, .11, .14;
@@ -42,10 +41,8 @@ static const struct conf_key rdn_keys[] = {
 static int
 take_policy(const struct conf_group *g, const char *key, char out[64])
 {
-	if (!profile_copy(g, key, out, 64))
+	if (!profile_copy_oid(g, key, out))
 		return 0;
-	if (!text_is_oid(out))
-		return conf_fail(g, key, "\"%s\" is not a dotted OID", out);
 	return strcmp(out, OID_ANY_POLICY) != 0 ||
 	    conf_fail(g, key, "anyPolicy is never mapped (RFC 5280 4.2.1.5)");
 }

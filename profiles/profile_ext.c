@@ -89,12 +89,12 @@ parse_purpose(
 	for (k = 0; k < N(purpose_names); k++)
 		if (strcmp(purpose_names[k], text) == 0)
 			text = purpose_oids[k];
-	if (!text_is_oid(text))
+	snprintf(out, 64, "%.63s", text);
+	if (strlen(text) > 63 || !text_to_oid(out))
 		return conf_fail(g, key,
 		    "\"%.64s\" is neither a dotted OID nor a known purpose%s",
 		    text,
 		    text_hint(text, purpose_names, N(purpose_names), hint));
-	snprintf(out, 64, "%s", text);
 	return 1;
 }
 
@@ -181,12 +181,9 @@ parse_policy(struct profile *p, const struct conf_group *g)
 	size_t i;
 
 	if (!conf_check(g, policy_keys, N(policy_keys)) ||
-	    !profile_copy(g, "oid", pol->oid, sizeof(pol->oid)) ||
+	    !profile_copy_oid(g, "oid", pol->oid) ||
 	    !profile_copy(g, "cps", pol->cps, sizeof(pol->cps)))
 		return 0;
-	if (!text_is_oid(pol->oid))
-		return conf_fail(
-		    g, "oid", "\"%s\" is not a dotted OID", pol->oid);
 	if (pol->cps[0] != '\0' && !text_is_uri(pol->cps, strlen(pol->cps)))
 		return conf_fail(g, "cps", "\"%.64s\" is not a URI", pol->cps);
 	for (i = 0; i < p->n_policies; i++)

@@ -61,6 +61,8 @@ const char *profile_ku_breach(unsigned types, unsigned ku, int is_ca);
 /* Copy a text into a field of ${size} octets, or say that it is too long. */
 int profile_copy(const struct conf_group *g, const char *key, char *out,
     size_t size);
+/* The same with a dotted OID, as text_to_oid() writes it. */
+int profile_copy_oid(const struct conf_group *g, const char *key, char out[64]);
 int profile_has_eku(const struct profile *p, const char *oid);
 
 #endif

@@ -247,12 +247,8 @@ parse_oid(struct profile_san_rule *r, const struct conf_group *g)
 	if (hw && !conf_has(g, "oid"))
 		return conf_fail(
 		    g, NULL, "missing key \"oid\", the hwType (RFC 4108 5)");
-	if (!profile_copy(g, "oid", r->oid, sizeof(r->oid)))
-		return 0;
-	if (r->oid[0] != '\0' && !text_is_oid(r->oid))
-		return conf_fail(
-		    g, "oid", "\"%s\" is not a dotted OID", r->oid);
-	return 1;
+	return conf_text(g, "oid", "")[0] == '\0' ||
+	    profile_copy_oid(g, "oid", r->oid);
 }
 
 static int

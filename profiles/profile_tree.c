@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "profiles/error.h"
-#include "profiles/text.h"
 #include "profiles/tree.h"
 #include "profiles/profile_part.h"
 
@@ -50,9 +49,6 @@ check_oid(const struct profile *p, const struct profile_extension *e,
 {
 	size_t i;
 
-	if (!text_is_oid(e->oid))
-		return conf_fail(
-		    g, "oid", "\"%s\" is not a dotted OID", e->oid);
 	for (i = 0; i < N(typed); i++)
 		if (strcmp(e->oid, typed[i]) == 0)
 			return conf_fail(g, "oid",
@@ -82,7 +78,7 @@ parse_one(struct profile *p, const struct conf_group *g)
 	if ((e->tree = tree_parse(g)) == NULL)
 		return 0;
 	e->critical = conf_bool(g, "critical", 0);
-	if (!profile_copy(g, "oid", e->oid, sizeof(e->oid)) ||
+	if (!profile_copy_oid(g, "oid", e->oid) ||
 	    !check_oid(p, e, g)) {
 		tree_free(e->tree);
 		return 0;

@@ -152,20 +152,40 @@ text_is_http(const char *s)
 	    (is_alnum(s[7]) || s[7] == '[') && text_is_uri(s, strlen(s));
 }
 
-int
-text_is_oid(const char *s)
+static ASN1_OBJECT *
+oid_of(const char *s)
 {
-	ASN1_OBJECT *obj = NULL;
+	ASN1_OBJECT *obj;
 
 	if (s[0] == '\0' || strlen(s) >= 64 || strchr(s, '.') == NULL ||
 	    strspn(s, "0123456789.") != strlen(s) || strstr(s, "..") != NULL ||
 	    s[0] == '.' || s[strlen(s) - 1] == '.')
-		return 0;
+		return NULL;
 	ERR_set_mark();
 	obj = OBJ_txt2obj(s, 1);
 	ERR_pop_to_mark();
+	return obj;
+}
+
+int
+text_is_oid(const char *s)
+{
+	ASN1_OBJECT *obj = oid_of(s);
+
 	ASN1_OBJECT_free(obj);
 	return obj != NULL;
+}
+
+int
+text_to_oid(char *s)
+{
+	ASN1_OBJECT *obj = oid_of(s);
+	int n = 0;
+
+	if (obj != NULL)
+		n = OBJ_obj2txt(s, (int)strlen(s) + 1, obj, 1);
+	ASN1_OBJECT_free(obj);
+	return n > 0;
 }
 
 static int

@@ -29,6 +29,9 @@ int text_is_uri(const char *s, size_t len);
 int text_is_http(const char *s);
 /* Dotted OID that OpenSSL can encode; names are not accepted. */
 int text_is_oid(const char *s);
+/* Is it one? Then ${s} becomes the one text that its DER has ("2.5.029.046" is
+   "2.5.29.46", never longer), so that equal OIDs are equal texts. */
+int text_to_oid(char *s);
 
 /* Does ${s} match ${pattern}, in which ${wild} is any run of characters? ASCII
    letters compare without case when ${nocase}. */

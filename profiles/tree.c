@@ -94,7 +94,9 @@ take_fixed(struct tree *t, const struct conf_group *g)
 	if (t->optional)
 		return conf_fail(
 		    g, "optional", "a fixed value is always there");
-	return (t->value = copy(g, "value", text)) != NULL;
+	if ((t->value = copy(g, "value", text)) == NULL)
+		return 0;
+	return t->type != TREE_OID || text_to_oid(t->value);
 }
 
 /* A leaf has "value" or "from", a null neither. */

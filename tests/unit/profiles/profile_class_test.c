@@ -152,6 +152,36 @@ tpm_policies_need_evidence(void **state)
 	    "if_attested: not beside unless_attested");
 }
 
+/* An arc can be written with zeros before it: it is the same OID. */
+static void
+zeros_hide_no_oid(void **state)
+{
+	struct profile *p;
+
+	(void)state;
+	refused(BASE, NULL,
+	    "policies = ( { oid = \"2.23.133.011.1.1\"; } );\n",
+	    "if_attested: 2.23.133.11.1.1 says where a key was seen to live");
+	refused(BASE, "clientAuth", "2.23.133.8.003",
+	    "2.23.133.8.3 belongs into if_attested");
+	refused(SIGN_BASE, "documentSigning", "1.3.6.1.5.5.7.03.1",
+	    "extended_key_usage: ");
+	refused(BASE, NULL,
+	    "extensions = ( { oid = \"2.5.29.046\"; type = \"null\"; } );\n",
+	    "2.5.29.46 has a key of its own");
+	refused(BASE, NULL,
+	    "extensions = ( { oid = \"1.2.3\"; type = \"oid\"; value = "
+	    "\"1.2.0840.113741.1\"; } );\n",
+	    "vendor");
+	refused(BASE, NULL,
+	    "policies = ( { oid = \"1.2.3\"; }, { oid = \"1.2.03\"; } );\n",
+	    "1.2.3 twice");
+	p = compiles(
+	    BASE, NULL, "policies = ( { oid = \"1.2.00999.10\"; } );\n");
+	assert_string_equal(p->policies[0].oid, "1.2.999.10");
+	profile_free(p);
+}
+
 static void
 no_end_for_makers_attestation_keys(void **state)
 {
@@ -177,6 +207,7 @@ main(void)
 	    cmocka_unit_test(seals_name_the_legal_person),
 	    cmocka_unit_test(short_lived_is_short),
 	    cmocka_unit_test(tpm_policies_need_evidence),
+	    cmocka_unit_test(zeros_hide_no_oid),
 	    cmocka_unit_test(no_end_for_makers_attestation_keys),
 	};
 

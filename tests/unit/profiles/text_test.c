@@ -60,6 +60,8 @@ dns(void **state)
 static void
 addresses(void **state)
 {
+	char oid[] = "2.005.29.046", none[] = "1.40";
+
 	(void)state;
 	assert_true(text_is_email(LEN("a.b+c@example.org")));
 	assert_false(text_is_email(LEN("a@")));
@@ -81,6 +83,12 @@ addresses(void **state)
 	assert_false(text_is_oid("1.40"));
 	assert_false(text_is_oid("serverAuth"));
 	assert_false(text_is_oid(""));
+	assert_true(text_to_oid(oid));
+	assert_string_equal(oid, "2.5.29.46");
+	assert_true(text_to_oid(oid));
+	assert_string_equal(oid, "2.5.29.46");
+	assert_false(text_to_oid(none));
+	assert_string_equal(none, "1.40");
 }
 
 static void
