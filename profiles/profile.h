@@ -239,8 +239,9 @@ unsigned profile_says(const struct profile *p);
    times. */
 void profile_fields(const struct profile *p,
     void (*each)(const char *field, void *arg), void *arg);
-/* Stable text dump, one "key = value" a line, for snapshots and
-   `inkan profile show`. To be freed with OPENSSL_free(). */
+/* Stable text dump, one "key = value" a line, each key once, for snapshots and
+   `inkan profile show`; what would end a line or a text there is "\x0a". To be
+   freed with OPENSSL_free(). */
 char *profile_dump(const struct profile *p);
 
 /* The key-usage matrix: are ${ku} bits (KU_*) legal for every key type in the

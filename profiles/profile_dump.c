@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/objects.h>
@@ -11,6 +13,19 @@ static const char *
 yes(int flag)
 {
 	return flag ? "true" : "false";
+}
+
+void
+profile_dump_text(BIO *out, const char *text, const char *also)
+{
+	const char *p;
+
+	for (p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '\\' ||
+		    strchr(also, *p) != NULL)
+			BIO_printf(out, "\\x%02x", (unsigned)*p);
+		else
+			BIO_write(out, p, 1);
 }
 
 static void
@@ -55,10 +70,20 @@ dump_subject(const struct profile *p, BIO *out)
 
 	for (i = 0; i < p->n_subject; i++) {
 		r = &p->subject[i];
-		BIO_printf(out, "subject[%zu] = %s from %s%s%s\n", i,
-		    name_of(r->nid)->name, prefix[r->kind], r->source,
-		    r->optional ? " optional" : "");
+		BIO_printf(out, "subject[%zu] = %s from %s", i,
+		    name_of(r->nid)->name, prefix[r->kind]);
+		profile_dump_text(out, r->source, "");
+		BIO_puts(out, r->optional ? " optional\n" : "\n");
 	}
+}
+
+static void
+dump_choice(const struct profile_san_rule *r, BIO *out)
+{
+	BIO_puts(out, " match \"");
+	profile_dump_text(out, r->match, "\"");
+	BIO_printf(out, "\" otherwise %s max %zu",
+	    r->otherwise == PROFILE_REFUSE ? "refuse" : "ignore", r->max);
 }
 
 static void
@@ -69,17 +94,14 @@ dump_san(const struct profile *p, BIO *out)
 
 	for (i = 0; i < p->n_san; i++) {
 		r = &p->san[i];
-		BIO_printf(out, "san[%zu] = %s from %s%s", i,
+		BIO_printf(out, "san[%zu] = %s from %s", i,
 		    san_type_name(r->type),
-		    r->kind == PROFILE_FROM_FIXED ? "fixed " : "", r->source);
+		    r->kind == PROFILE_FROM_FIXED ? "fixed " : "");
+		profile_dump_text(out, r->source, " ");
 		if (r->oid[0] != '\0')
 			BIO_printf(out, " oid %s", r->oid);
 		if (r->kind == PROFILE_FROM_CSR)
-			BIO_printf(out, " match \"%s\" otherwise %s max %zu",
-			    r->match,
-			    r->otherwise == PROFILE_REFUSE ? "refuse"
-							   : "ignore",
-			    r->max);
+			dump_choice(r, out);
 		BIO_puts(out, r->optional ? " optional\n" : "\n");
 	}
 	BIO_printf(out, "san_critical = %s\n", yes(p->san_critical));
@@ -158,12 +180,17 @@ profile_dump(const struct profile *p)
 		goto fail;
 	BIO_printf(out, "name = %s\nclass = %s\n", p->name,
 	    profile_class_name(p->class));
-	if (p->description[0] != '\0')
-		BIO_printf(out, "description = %s\n", p->description);
-	BIO_printf(out, "issuer = %s\n",
-	    p->issuer[0] != '\0'	    ? p->issuer
-		: profile_is_self_signed(p) ? "(self-signed)"
-					    : "(any)");
+	if (p->description[0] != '\0') {
+		BIO_puts(out, "description = ");
+		profile_dump_text(out, p->description, "");
+		BIO_puts(out, "\n");
+	}
+	BIO_puts(out, "issuer = ");
+	profile_dump_text(out, p->issuer, "(");
+	if (p->issuer[0] == '\0')
+		BIO_puts(out,
+		    profile_is_self_signed(p) ? "(self-signed)" : "(any)");
+	BIO_puts(out, "\n");
 	dump_sets(p, out);
 	dump_validity(p, out);
 	dump_subject(p, out);

@@ -15,11 +15,15 @@ dump_subtree(const struct profile_subtree *s, size_t i, BIO *out)
 	BIO_printf(out, "name_constraints[%zu] = %s %s", i,
 	    s->excluded ? "excluded" : "permitted",
 	    name_constraint_types()[s->type]);
-	if (s->type != PROFILE_SUBTREE_DIRECTORY)
-		BIO_printf(out, " %s", s->base);
-	for (k = 0; k < s->n_rdn; k++)
-		BIO_printf(out, "%s%s=%s", k == 0 ? " " : ",",
-		    name_of(s->rdn[k].nid)->name, s->rdn[k].value);
+	if (s->type != PROFILE_SUBTREE_DIRECTORY) {
+		BIO_puts(out, " ");
+		profile_dump_text(out, s->base, "");
+	}
+	for (k = 0; k < s->n_rdn; k++) {
+		BIO_printf(out, "%s%s=", k == 0 ? " " : ",",
+		    name_of(s->rdn[k].nid)->name);
+		profile_dump_text(out, s->rdn[k].value, ",");
+	}
 	BIO_puts(out, "\n");
 }
 

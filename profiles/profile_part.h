@@ -46,6 +46,11 @@ int profile_check_class(const struct profile *p, const struct conf_group *g);
 /* Is ${oid} this arc or under it? */
 int profile_under(const char *oid, const char *arc);
 
+/* profile_dump.c: a text of the profile's author, with control characters, the
+   backslash and those of ${also} as "\x0a": none makes a line of its own, or
+   looks like what follows it there. */
+void profile_dump_text(BIO *out, const char *text, const char *also);
+
 /* profile_dump_more.c */
 void profile_dump_more(const struct profile *p, BIO *out);
 

@@ -246,8 +246,10 @@ tree_dump(const struct tree *t, const char *prefix, BIO *out)
 		    out, " [%d]%s", t->tag, t->is_explicit ? " explicit" : "");
 	if (t->size > 0)
 		BIO_printf(out, " size %zu", t->size);
-	if (is_leaf(t) && t->value != NULL)
-		BIO_printf(out, " fixed %s", t->value);
+	if (is_leaf(t) && t->value != NULL) {
+		BIO_puts(out, " fixed ");
+		profile_dump_text(out, t->value, "");
+	}
 	for (i = 0; i < t->n_from; i++)
 		BIO_printf(out, "%s%s", i == 0 ? " from " : "|", t->from[i]);
 	BIO_puts(out, t->optional ? " optional\n" : "\n");

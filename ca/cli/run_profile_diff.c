@@ -142,6 +142,18 @@ value_of(const struct side *s, const char *key)
 	return NULL;
 }
 
+/* A profile has each key once: where one stands twice, something else is wrong
+   with the dump, and the first of them says nothing. */
+static int
+is_once(const struct side *s, const char *key)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += strcmp(s->line[i].key, key) == 0;
+	return n == 1;
+}
+
 static int
 note(json_t *changes, const char *key, const char *was, const char *is)
 {
@@ -166,7 +178,9 @@ compare(const struct side *was, const struct side *is)
 
 	for (i = 0; ok && i < was->n; i++) {
 		now = value_of(is, was->line[i].key);
-		if (now == NULL || strcmp(now, was->line[i].value) != 0)
+		if (now == NULL || strcmp(now, was->line[i].value) != 0 ||
+		    !is_once(was, was->line[i].key) ||
+		    !is_once(is, was->line[i].key))
 			ok = note(
 			    changes, was->line[i].key, was->line[i].value, now);
 	}

@@ -59,12 +59,38 @@ issuers_are_told_apart(void **state)
 	profile_free(p);
 }
 
+/* What an author writes stays on the line, and in the place, of its key. */
+static void
+texts_make_no_lines(void **state)
+{
+	struct profile *p = compiles(BASE, NULL,
+	    "description = \"a\\nissuer = \\\\ other\";\n"
+	    "san = ( { type = \"permanent-id\"; value = \"a oid 1.2\"; }, "
+	    "{ type = \"dns\"; from = \"csr.san\"; match = "
+	    "\"a\\\" max 9\\n\"; } );\n"
+	    "extensions = ( { oid = \"1.2.3\"; type = \"utf8\"; value = "
+	    "\"b\\tc\"; } );\n");
+	char *text = profile_dump(p);
+
+	(void)state;
+	assert_non_null(text);
+	has_line(text, "description = a\\x0aissuer = \\x5c other");
+	has_line(text, "san[0] = permanent-id from fixed a\\x20oid\\x201.2");
+	has_line(text,
+	    "san[1] = dns from csr.san match \"a\\x22 max 9\\x0a\" otherwise "
+	    "refuse max 1");
+	has_line(text, "extensions[0].value = utf8 fixed b\\x09c");
+	OPENSSL_free(text);
+	profile_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_key_is_shown),
 	    cmocka_unit_test(issuers_are_told_apart),
+	    cmocka_unit_test(texts_make_no_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

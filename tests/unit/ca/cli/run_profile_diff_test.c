@@ -15,6 +15,10 @@ static const char old_conf[] = CONF("90d", "mud_url = \"https://a/b\";\n");
 static const char new_conf[] =
     CONF("7d", "# a comment\nmax_der_bytes = 600;\n");
 
+static const char honest_conf[] = CONF("90d", "description = \"a\";\n");
+static const char forged_conf[] = CONF("7d",
+    "description = \"a\\nvalidity.duration = 7776000s\";\n");
+
 static char old_path[160], new_path[160];
 
 static int
@@ -63,6 +67,48 @@ as_json(void **state)
 	assert_true(json_is_null(json_object_get(json_array_get(c, 1), "new")));
 	assert_true(json_is_null(json_object_get(json_array_get(c, 2), "old")));
 	json_decref(v);
+}
+
+static void
+a_text_hides_nothing(void **state)
+{
+	char honest[160];
+
+	(void)state;
+	canned_write("honest.conf", honest_conf, strlen(honest_conf));
+	canned_write("forged.conf", forged_conf, strlen(forged_conf));
+	strcpy(honest, canned_file("honest.conf"));
+	assert_int_equal(tool("profile", "diff", honest,
+			     canned_file("forged.conf"), NULL),
+	    0);
+	assert_string_equal(canned.out,
+	    "changed description: a -> a\\x0avalidity.duration = 7776000s\n"
+	    "changed validity.duration: 7776000s -> 604800s\n");
+}
+
+static void
+either(const WIRE_REQUEST *req, WIRE_ANSWER *a)
+{
+	int one = strcmp(field_text(req->args, "name", ""), "one") == 0;
+
+	field_add_text(a->values, "text", one
+		? "name = leaf\nvalidity.duration = 7776000s\n"
+		: "name = leaf\nvalidity.duration = 7776000s\n"
+		  "validity.duration = 604800s\n");
+}
+
+/* As an older inkan-ca could be made to write it. */
+static void
+a_doubled_key_differs(void **state)
+{
+	(void)state;
+	canned.answer = either;
+	assert_int_equal(tool("profile", "diff", "one", "one", NULL), 0);
+	assert_string_equal(canned.out, "no difference\n");
+	assert_int_equal(tool("profile", "diff", "one", "two", NULL), 0);
+	assert_in(canned.out, "changed validity.duration: ");
+	assert_int_equal(tool("profile", "diff", "two", "one", NULL), 0);
+	assert_in(canned.out, "changed validity.duration: ");
 }
 
 static void
@@ -128,6 +174,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(files_need_no_server),
 	    T(as_json),
+	    T(a_text_hides_nothing),
+	    T(a_doubled_key_differs),
 	    T(names_go_to_the_server),
 	    T(two_that_compile),
 	};
