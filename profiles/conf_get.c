@@ -91,9 +91,10 @@ scaled(const char *text, const struct unit *units, int64_t *out)
 		return 0;
 	while (units->letter != text[n] && units->letter != '\0')
 		units++;
-	if (units->letter != text[n] || units->factor == 0)
+	if (units->letter != text[n] || units->factor == 0 ||
+	    v > INT64_MAX / units->factor)
 		return 0;
-	*out = v * units->factor; /* < 10^12 * 2^30 < 2^63 */
+	*out = v * units->factor;
 	return 1;
 }
 

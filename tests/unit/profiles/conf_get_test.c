@@ -11,7 +11,7 @@ static void
 bad_values_are_refused(void **state)
 {
 	static const char *const bad[] = {"5", "m", "5w", "-5m", "5mm", "1.5h",
-	    " 5m", "9999999999999d", "200y"};
+	    " 5m", "9999999999999d", "200y", "584942417356y"};
 	char text[64];
 	int64_t v;
 	size_t i;
@@ -50,6 +50,28 @@ ranges_and_sizes_are_held(void **state)
 	assert_raised(PROFILE_E_CONFIG, "big: must lie within 0 and 1000");
 	assert_int_equal(conf_size(g, "below", -5, 10, 0, &v), 0);
 	assert_raised(PROFILE_E_CONFIG, "below: \"-1\" is not a size");
+	conf_free(c);
+}
+
+/* What 64 bits do not hold is not what is left of it. */
+static void
+nothing_overflows(void **state)
+{
+	struct conf *c = read_text("most = \"8589934591g\"; more = "
+				   "\"8589934592g\"; wrapped = "
+				   "\"68719476737g\"; life = "
+				   "\"292471208677y\";");
+	const struct conf_group *g = conf_root(c);
+	int64_t v;
+
+	(void)state;
+	assert_int_equal(conf_size(g, "most", 0, INT64_MAX, 0, &v), 1);
+	assert_true(v == INT64_MAX - (1 << 30) + 1);
+	assert_int_equal(conf_size(g, "more", INT64_MIN, INT64_MAX, 0, &v), 0);
+	assert_raised(PROFILE_E_CONFIG, "more: \"8589934592g\" is not a size");
+	assert_int_equal(conf_size(g, "wrapped", 0, INT64_MAX, 0, &v), 0);
+	assert_raised(PROFILE_E_CONFIG, "wrapped: \"68719476737g\" is not");
+	assert_int_equal(conf_duration(g, "life", 0, INT64_MAX, 0, &v), 1);
 	conf_free(c);
 }
 
@@ -97,6 +119,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(bad_values_are_refused),
 	    cmocka_unit_test(ranges_and_sizes_are_held),
+	    cmocka_unit_test(nothing_overflows),
 	    cmocka_unit_test(choice_suggests),
 	    cmocka_unit_test(absent_keys_give_defaults),
 	};
