@@ -18,7 +18,7 @@ static const struct option_spec POLICY_SHOW[] = {
 };
 static const struct option_spec PROFILE_SHOW[] = {
     {"name", OPTION_TEXT, REQ, NULL, "NAME|FILE",
-	"active profile, or a file (a word with a slash or dot)"},
+	"active profile, or a file (with a slash, or *.conf)"},
     END,
 };
 static const struct option_spec PROFILE_CHECK[] = {

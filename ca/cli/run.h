@@ -22,6 +22,9 @@ command_fn run_ca_request, run_ca_show;
 command_fn run_explain, run_status, run_secret_new;
 command_fn run_profile_check, run_profile_show, run_profile_diff;
 command_fn run_profile_replay;
+/* Is ${word} a file, not the name of a profile, in which dots may be? It has a
+   slash, or ends in ".conf". */
+int run_profile_is_file(const char *word);
 command_fn run_init, run_adoption;
 command_fn run_request_show, run_request_approve, run_request_run;
 command_fn run_request_deny;

@@ -11,6 +11,8 @@
 
 /* Profiles, also without a server: the compiler is the same. */
 
+#define SUFFIX ".conf"
+
 /* ${path} as {"file", "ok", "name", "error"}; NULL out of memory. */
 static json_t *
 check_file(const char *path, int *all_ok)
@@ -102,14 +104,22 @@ out:
 	return ok ? CLI_DONE : client_failed(cli);
 }
 
-/* A profile's name holds neither slash nor dot: such a word is a file. */
+int
+run_profile_is_file(const char *word)
+{
+	size_t n = strlen(word), m = strlen(SUFFIX);
+
+	return strchr(word, '/') != NULL ||
+	    (n > m && strcmp(word + n - m, SUFFIX) == 0);
+}
+
 int
 run_profile_show(
     struct cli *cli, const struct command *cmd, const struct options *o)
 {
 	const char *name = option_text(o, "name");
 
-	if (strpbrk(name, "/.") != NULL)
+	if (run_profile_is_file(name))
 		return show_file(cli, name);
 	return run_object(cli, cmd, o);
 }

@@ -96,7 +96,7 @@ side_dump(struct cli *cli, const char *word)
 	size_t digits = at != NULL ? strspn(at + 1, "0123456789") : 0;
 	char *text;
 
-	if (strpbrk(word, "/.") == NULL) {
+	if (!run_profile_is_file(word)) {
 		if (digits > 0 && digits <= VERSION_DIGITS &&
 		    at[1 + digits] == '\0')
 			return old_dump(cli, word, at);

@@ -143,6 +143,8 @@ names_go_to_the_server(void **state)
 	assert_string_equal(
 	    field_text(canned.args, "path", ""), "profiles/leaf.conf");
 	assert_string_equal(canned.out, "no difference\n");
+	assert_int_equal(tool("profile", "diff", "a.b@3", "a.b", NULL), 0);
+	assert_string_equal(field_text(canned.args, "name", ""), "a.b");
 	/* No version: a name, as odd as it is. */
 	assert_int_equal(tool("profile", "diff", "leaf@x", old_path, NULL), 0);
 	assert_string_equal(canned.op, "profile.show");

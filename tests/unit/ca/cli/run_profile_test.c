@@ -85,6 +85,13 @@ test_show(void **state)
 	assert_int_equal(tool("profile", "show", "leaf", NULL), 0);
 	assert_string_equal(canned.out, "name = leaf\n");
 	assert_string_equal(field_text(canned.args, "name", ""), "leaf");
+	/* Dots are part of some. */
+	assert_int_equal(tool("profile", "show", "leaf.v2", NULL), 0);
+	assert_string_equal(field_text(canned.args, "name", ""), "leaf.v2");
+	canned.calls = 0;
+	assert_int_equal(tool("profile", "show", "nowhere.conf", NULL), 1);
+	assert_int_equal(tool("profile", "show", "/nowhere", NULL), 1);
+	assert_int_equal(canned.calls, 0);
 	assert_int_equal(tool("profile", "show", NULL), 2);
 }
 
