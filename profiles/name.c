@@ -76,21 +76,12 @@ characters(const char *s)
 	return n;
 }
 
-static int
-has_control(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return 1;
-	return 0;
-}
-
 const char *
 name_breach(const struct name_attr *a, const char *value)
 {
 	size_t len = strlen(value), n = characters(value);
 
-	if (!text_is_utf8(value, len) || has_control(value))
+	if (!text_is_utf8(value, len) || text_has_control(value, len))
 		return "is not UTF-8 text without control characters";
 	if (n < a->min)
 		return "is shorter than X.520 allows";

@@ -133,6 +133,32 @@ profile_copy(
 	return 1;
 }
 
+/* What was raised last is a breach, and no error. */
+static void
+forgive(struct profile *p, const char *otherwise)
+{
+	const char *text = NULL;
+	int flags = 0;
+
+	ERR_peek_last_error_all(NULL, NULL, NULL, &text, &flags);
+	snprintf(p->breach, sizeof(p->breach), "%s",
+	    flags & ERR_TXT_STRING ? text : otherwise);
+	ERR_pop_to_mark();
+}
+
+int
+profile_refuse_value(struct profile *p, const struct conf_group *g,
+    const char *key, const char *value, const char *what)
+{
+	ERR_set_mark();
+	conf_fail(g, key, "\"%.64s\" %s", value, what);
+	if (p->active)
+		forgive(p, key);
+	else
+		ERR_clear_last_mark();
+	return p->active;
+}
+
 int
 profile_copy_oid(const struct conf_group *g, const char *key, char out[64])
 {
@@ -249,24 +275,20 @@ parse_limits(struct profile *p, const struct conf_group *g)
 	return 1;
 }
 
-/* Is what it yields good, or was it once, and ${active} since? */
+/* Is what it yields good, or was it once, and active since? */
 static int
-try_out(struct profile *p, const char *file, int active)
+try_out(struct profile *p, const char *file)
 {
-	const char *text = NULL;
-	unsigned long e;
-	int ok, flags = 0;
+	int ok;
 
 	ERR_set_mark();
 	ok = profile_trial(p, file);
-	e = ERR_peek_last_error_all(NULL, NULL, NULL, &text, &flags);
-	if (ok || !active || ERR_GET_REASON(e) != PROFILE_E_CONFIG) {
+	if (ok || !p->active ||
+	    ERR_GET_REASON(ERR_peek_last_error()) != PROFILE_E_CONFIG) {
 		ERR_clear_last_mark();
 		return ok;
 	}
-	snprintf(p->breach, sizeof(p->breach), "%s",
-	    flags & ERR_TXT_STRING ? text : file);
-	ERR_pop_to_mark();
+	forgive(p, file);
 	return 1;
 }
 
@@ -279,13 +301,15 @@ compile(struct conf *conf, const char *file, int active)
 	if (conf == NULL)
 		return NULL;
 	g = conf_root(conf);
-	if ((p = calloc(1, sizeof(*p))) == NULL)
+	if ((p = calloc(1, sizeof(*p))) != NULL)
+		p->active = active;
+	if (p == NULL)
 		profile_raise(PROFILE_E_INTERNAL, "out of memory");
 	else if (!parse_head(p, g) || !profile_parse_subject(p, g) ||
 	    !profile_parse_san(p, g) || !profile_parse_extensions(p, g) ||
 	    !profile_parse_cross(p, g) || !profile_parse_trees(p, g) ||
 	    !parse_limits(p, g) || !profile_check(p, g) ||
-	    !try_out(p, file, active)) {
+	    !try_out(p, file)) {
 		profile_free(p);
 		p = NULL;
 	}

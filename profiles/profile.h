@@ -203,14 +203,16 @@ struct profile {
 	size_t max_crl_url;		/* of the CRL's address */
 	size_t max_issuer;		/* of the issuer's name, DER */
 
-	char breach[PROFILE_BREACH_MAX];	/* profile_compile_active() */
+	int active;			/* profile_compile_active() */
+	char breach[PROFILE_BREACH_MAX];	/* then */
 };
 
 /* Compile text (errors call it ${file}). Returned to be freed. */
 struct profile *profile_compile(const char *file, const char *text, size_t len);
 /* The same for one that was accepted already, by the rules of its time: when only
-   the linter refuses it today, it is returned all the same, with what would have
-   been raised ("<file>: lint.<rule>: ...") in ->breach, which is "" otherwise.
+   the linter refuses it today, or a value written in it, it is returned all the
+   same, with what would have been raised ("<file>: lint.<rule>: ...") in ->breach,
+   which is "" otherwise.
    Each of its certificates is judged before it is signed, as ever. */
 struct profile *profile_compile_active(const char *file, const char *text,
     size_t len);

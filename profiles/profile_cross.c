@@ -115,10 +115,11 @@ parse_policy_constraints(struct profile *p, const struct conf_group *g)
 }
 
 static int
-parse_rdn(struct profile_subtree *s, const struct conf_group *g)
+parse_rdn(struct profile *p, struct profile_subtree *s,
+    const struct conf_group *g)
 {
 	const struct name_attr *attr;
-	const char *what, *name;
+	const char *what, *name, *value = s->rdn[s->n_rdn].value;
 
 	if (!conf_check(g, rdn_keys, N(rdn_keys)))
 		return 0;
@@ -129,15 +130,16 @@ parse_rdn(struct profile_subtree *s, const struct conf_group *g)
 	if (!profile_copy(
 		g, "value", s->rdn[s->n_rdn].value, sizeof(s->rdn[0].value)))
 		return 0;
-	what = name_breach(attr, s->rdn[s->n_rdn].value);
-	if (what != NULL)
-		return conf_fail(g, "value", "%s", what);
+	if ((what = name_breach(attr, value)) != NULL &&
+	    !profile_refuse_value(p, g, "value", value, what))
+		return 0;
 	s->rdn[s->n_rdn++].nid = attr->nid;
 	return 1;
 }
 
 static int
-parse_directory(struct profile_subtree *s, const struct conf_group *g)
+parse_directory(struct profile *p, struct profile_subtree *s,
+    const struct conf_group *g)
 {
 	size_t i, n = conf_n_groups(g, "name");
 
@@ -146,7 +148,7 @@ parse_directory(struct profile_subtree *s, const struct conf_group *g)
 		    "a directory name is \"name\", 1 to %d attributes",
 		    PROFILE_SUBTREE_RDNS_MAX);
 	for (i = 0; i < n; i++)
-		if (!parse_rdn(s, conf_group_at(g, "name", i)))
+		if (!parse_rdn(p, s, conf_group_at(g, "name", i)))
 			return 0;
 	return 1;
 }
@@ -165,14 +167,14 @@ parse_subtree(struct profile *p, const struct conf_group *g, int excluded)
 	s->excluded = excluded;
 	p->n_subtrees++;
 	if (s->type == PROFILE_SUBTREE_DIRECTORY)
-		return parse_directory(s, g);
+		return parse_directory(p, s, g);
 	if (!conf_has(g, "base") || conf_has(g, "name"))
 		return conf_fail(g, NULL, "needs \"base\" and no \"name\"");
 	if (!profile_copy(g, "base", s->base, sizeof(s->base)))
 		return 0;
 	what = name_constraint_breach(s->type, s->base);
 	return what == NULL ||
-	    conf_fail(g, "base", "\"%.64s\" %s", s->base, what);
+	    profile_refuse_value(p, g, "base", s->base, what);
 }
 
 static int

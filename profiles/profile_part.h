@@ -68,6 +68,11 @@ int profile_copy(const struct conf_group *g, const char *key, char *out,
     size_t size);
 /* The same with a dotted OID, as text_to_oid() writes it. */
 int profile_copy_oid(const struct conf_group *g, const char *key, char out[64]);
+/* A value that the file has is none for its place, because of ${what}. 0
+   raised; 1 in an active profile, where it is a breach alone: it was good once,
+   and what is built from it is judged. */
+int profile_refuse_value(struct profile *p, const struct conf_group *g,
+    const char *key, const char *value, const char *what);
 int profile_has_eku(const struct profile *p, const char *oid);
 
 #endif

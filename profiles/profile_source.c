@@ -160,8 +160,9 @@ parse_subject_rule(struct profile *p, const struct conf_group *g)
 	if (!parse_source(g, NULL, &r->kind, r->source))
 		return 0;
 	if (r->kind == PROFILE_FROM_FIXED &&
-	    (what = name_breach(attr, r->source)) != NULL)
-		return conf_fail(g, "value", "\"%.64s\" %s", r->source, what);
+	    (what = name_breach(attr, r->source)) != NULL &&
+	    !profile_refuse_value(p, g, "value", r->source, what))
+		return 0;
 	if (r->kind == PROFILE_FROM_FIXED && r->optional)
 		return conf_fail(
 		    g, "optional", "a fixed value is always there");
@@ -267,8 +268,9 @@ parse_san_rule(struct profile *p, const struct conf_group *g)
 	    !parse_choice(r, g) || !parse_oid(r, g))
 		return 0;
 	if (r->kind == PROFILE_FROM_FIXED &&
-	    (what = san_breach(r->type, r->source)) != NULL)
-		return conf_fail(g, "value", "\"%.64s\" %s", r->source, what);
+	    (what = san_breach(r->type, r->source)) != NULL &&
+	    !profile_refuse_value(p, g, "value", r->source, what))
+		return 0;
 	if (r->kind == PROFILE_FROM_FIXED && r->optional)
 		return conf_fail(
 		    g, "optional", "a fixed value is always there");

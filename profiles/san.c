@@ -70,13 +70,56 @@ parse_ip(const char *value, unsigned char ip[16])
 	return inet_pton(AF_INET6, value, ip) == 1 ? 16 : 0;
 }
 
+/* Four groups of digits are an address, whatever type it is given. */
 static int
-no_control(const char *s)
+is_host(const char *s, size_t len)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return 0;
-	return 1;
+	const char *p;
+	int dots = 0;
+
+	for (p = s; p < s + len && ((*p >= '0' && *p <= '9') || *p == '.'); p++)
+		dots += *p == '.';
+	return text_is_dns(s, len, 0) && !(p == s + len && dots == 3);
+}
+
+/* "[2001:db8::1]" */
+static int
+is_ip_literal(const char *s, size_t len)
+{
+	unsigned char ip[16];
+	char text[INET6_ADDRSTRLEN];
+
+	if (len < 5 || len - 2 >= sizeof(text) || s[0] != '[' ||
+	    s[len - 1] != ']')
+		return 0;
+	snprintf(text, sizeof(text), "%.*s", (int)(len - 2), s + 1);
+	return inet_pton(AF_INET6, text, ip) == 1;
+}
+
+/* What is behind "//" has a host that is a name or an address (RFC 5280
+   4.2.1.6): [ user "@" ] host [ ":" port ]. */
+static int
+has_uri_host(const char *uri)
+{
+	const char *s = strchr(uri, ':') + 1, *at;
+	size_t len, digits = 0;
+
+	if (strncmp(s, "//", 2) != 0)
+		return 1;
+	s += 2;
+	len = strcspn(s, "/?#");
+	if (*s == '@')
+		return 0;
+	if ((at = memchr(s, '@', len)) != NULL) {
+		len -= (size_t)(at + 1 - s);
+		s = at + 1;
+	}
+	while (digits < len && s[len - digits - 1] >= '0' &&
+	    s[len - digits - 1] <= '9')
+		digits++;
+	if (digits < len && s[len - digits - 1] == ':')
+		len -= digits + 1;
+	return text_is_dns(s, len, 0) || is_ip_literal(s, len);
 }
 
 /* "hex:0a0b" is for serials that are no text. */
@@ -98,14 +141,16 @@ san_breach(enum profile_san_type type, const char *value)
 		return "is empty or too long";
 	switch (type) {
 	case PROFILE_SAN_DNS:
-		return text_is_dns(value, len, 0) ? NULL : "is not a DNS name";
+		return is_host(value, len) ? NULL : "is not a DNS name";
 	case PROFILE_SAN_IP:
 		return parse_ip(value, ip) ? NULL : "is not an IP address";
 	case PROFILE_SAN_EMAIL:
 		return text_is_email(value, len) ? NULL
 						 : "is not a mail address";
 	case PROFILE_SAN_URI:
-		return text_is_uri(value, len) ? NULL : "is not a URI";
+		if (!text_is_uri(value, len))
+			return "is not a URI";
+		return has_uri_host(value) ? NULL : "has no host";
 	case PROFILE_SAN_HW_MODULE_NAME:
 		if (strncmp(value, "hex:", 4) == 0 && !hex_ok(value + 4))
 			return "is not hexadecimal after \"hex:\"";
@@ -113,7 +158,7 @@ san_breach(enum profile_san_type type, const char *value)
 	case PROFILE_SAN_PERMANENT_ID:
 		break;
 	}
-	return text_is_utf8(value, len) && no_control(value)
+	return text_is_utf8(value, len) && !text_has_control(value, len)
 	    ? NULL
 	    : "is not UTF-8 text without control characters";
 }

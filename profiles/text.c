@@ -51,6 +51,19 @@ text_is_utf8(const char *s, size_t len)
 }
 
 int
+text_has_control(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] < 0x20 || p[i] == 0x7f ||
+		    (p[i] == 0xc2 && i + 1 < len && p[i + 1] < 0xa0))
+			return 1;
+	return 0;
+}
+
+int
 text_is_ascii(const char *s, size_t len)
 {
 	size_t i;
@@ -125,7 +138,8 @@ text_is_email(const char *s, size_t len)
 		return 0;
 	local = (size_t)(at - s);
 	if (local == 0 || local > 64 || s[0] == '.' || at[-1] == '.' ||
-	    !only(s, local, "!#$%&'*+-/=?^_`{|}~."))
+	    !only(s, local, "!#$%&'*+-/=?^_`{|}~.") ||
+	    memmem(s, local, "..", 2) != NULL)
 		return 0;
 	return text_is_dns(at + 1, len - local - 1, 0);
 }

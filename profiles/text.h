@@ -13,6 +13,8 @@
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most
    U+10FFFF) without NUL. */
 int text_is_utf8(const char *s, size_t len);
+/* A control character (C0, DEL, C1) in well-formed UTF-8? */
+int text_has_control(const char *s, size_t len);
 /* Printable ASCII, space included. */
 int text_is_ascii(const char *s, size_t len);
 /* PrintableString (X.680 41.4). */

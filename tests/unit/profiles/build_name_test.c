@@ -71,6 +71,14 @@ values_are_bounded(void **state)
 	    "CN=dev1", NULL);
 	job_field(&j, "identity.serial", "a_b");
 	job_refused(&j, PROFILE_E_REFUSED, "PrintableString");
+	/* U+0085 is a line end to some, U+00A0 none. */
+	j.fields[1].value = "a\xc2\x85" "b";
+	j.fields[2].value = "S1";
+	profile_free(j.p);
+	j.req.profile = j.p = compiles(BASE, NULL, "");
+	job_refused(&j, PROFILE_E_REFUSED, "without control characters");
+	j.fields[1].value = "a\xc2\xa0" "b";
+	job_builds(&j);
 	job_close(&j);
 }
 

@@ -69,6 +69,65 @@ a_strict_rule_refuses(void **state)
 	job_close(&j);
 }
 
+/* What has the letters of a name and is none is outside, as what no pattern
+   matches is: the certificate would not conform. */
+static void
+what_only_looks_like_a_name(void **state)
+{
+	static const struct {
+		const char *type, *san, *note;
+	} bad[] = {{"dns", "DNS:10.0.0.5", "san dns:10.0.0.5 ignored"},
+	    {"email", "email:a..b@example.org",
+		"san email:a..b@example.org ignored"},
+	    {"uri", "URI:http://a_b/x", "san uri:http://a_b/x ignored"},
+	    {"uri", "URI:https:///x", "san uri:https:///x ignored"},
+	    {"uri", "URI:http://@a/", "san uri:http://@a/ ignored"},
+	    {"uri", "URI:coap://[::]/", "san uri:coap://[::]/ ignored"}};
+	char rule[160];
+	struct job j;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(rule, sizeof(rule), SAN("{ type = \"%s\"; from = "
+		    "\"csr.san\"; otherwise = \"ignore\"; optional = true; }"),
+		    bad[i].type);
+		job_open(&j, compiles(BASE, NULL, rule), "CN=dev1", bad[i].san);
+		job_builds(&j);
+		assert_string_equal(j.notes, bad[i].note);
+		job_close(&j);
+		snprintf(rule, sizeof(rule),
+		    SAN("{ type = \"%s\"; from = \"csr.san\"; }"),
+		    bad[i].type);
+		job_open(&j, compiles(BASE, NULL, rule), "CN=dev1", bad[i].san);
+		job_refused(&j, PROFILE_E_REFUSED, "is not allowed");
+		job_close(&j);
+	}
+}
+
+static void
+what_is_a_name(void **state)
+{
+	static const char *const good[][2] = {{"dns", "DNS:10.0.0.5a"},
+	    {"dns", "DNS:1.2.3"}, {"email", "email:a.b@example.org"},
+	    {"uri", "URI:https://u@10.0.0.5:8443/x_y?z"},
+	    {"uri", "URI:coap://[2001:db8::1]:5683/"}, {"uri", "URI:urn:a_b"}};
+	char rule[160];
+	struct job j;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(rule, sizeof(rule),
+		    SAN("{ type = \"%s\"; from = \"csr.san\"; }"), good[i][0]);
+		job_open(
+		    &j, compiles(BASE, NULL, rule), "CN=dev1", good[i][1]);
+		job_builds(&j);
+		assert_string_equal(j.notes, "");
+		job_close(&j);
+	}
+}
+
 static void
 a_star_in_a_field_is_no_wildcard(void **state)
 {
@@ -232,6 +291,8 @@ main(void)
 	    cmocka_unit_test(without_a_rule_nothing_is_copied),
 	    cmocka_unit_test(an_attestation_key_needs_its_evidence),
 	    cmocka_unit_test(a_strict_rule_refuses),
+	    cmocka_unit_test(what_only_looks_like_a_name),
+	    cmocka_unit_test(what_is_a_name),
 	    cmocka_unit_test(a_star_in_a_field_is_no_wildcard),
 	    cmocka_unit_test(fields_hold_several),
 	    cmocka_unit_test(an_empty_subject_makes_it_critical),

@@ -159,6 +159,18 @@ rules_are_counted(void **state)
 	    text, "subject: more than 16 rules");
 }
 
+/* And what names nothing, though it has the letters. */
+static void
+fixed_names_name_something(void **state)
+{
+	(void)state;
+	refused(BASE, NULL, SAN("type = \"dns\"; value = \"10.0.0.5\";"),
+	    "value: \"10.0.0.5\" is not a DNS name");
+	refused(BASE, NULL, SAN("type = \"uri\"; value = \"http://a_b/\";"),
+	    "value: \"http://a_b/\" has no host");
+	accepted(BASE, NULL, SAN("type = \"uri\"; value = \"http://10.0.0.5/\";"));
+}
+
 int
 main(void)
 {
@@ -167,6 +179,7 @@ main(void)
 	    cmocka_unit_test(subject_rules_are_checked),
 	    cmocka_unit_test(san_rules_are_read),
 	    cmocka_unit_test(san_rules_are_checked),
+	    cmocka_unit_test(fixed_names_name_something),
 	    cmocka_unit_test(rules_are_counted),
 	};
 

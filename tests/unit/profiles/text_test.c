@@ -69,6 +69,8 @@ addresses(void **state)
 	assert_false(text_is_email(LEN("a b@example.org")));
 	assert_false(text_is_email(LEN(".a@example.org")));
 	assert_false(text_is_email(LEN("a@b@c")));
+	assert_false(text_is_email(LEN("a..b@example.org")));
+	assert_true(text_is_email(LEN("a.b.c@example.org")));
 	assert_true(text_is_uri(LEN("urn:uuid:1")));
 	assert_false(text_is_uri(LEN("http:")));
 	assert_false(text_is_uri(LEN("1a:b")));

@@ -9,9 +9,6 @@ bad_ones_do_not_load(void **state)
 	refused(BASE, NULL,
 	    "policies = ( { oid = \"1.2.3\"; cps = \"http:///cps\"; } );",
 	    "p.conf: lint.policies.cps: RFC 5280 4.2.1.4: ");
-	refused(BASE, NULL,
-	    "san = ( { type = \"uri\"; value = \"http:///x\"; } );",
-	    "p.conf: conform.san.uri: ");
 	/* Only in certificates without evidence. */
 	refused(BASE, NULL,
 	    "policies = ( { oid = \"1.2.3\"; cps = \"http:///cps\"; "
@@ -154,6 +151,8 @@ of_the_active_version(void **state)
 {
 	static const char bad[] = BASE "policies = ( { oid = \"1.2.3\"; cps = "
 				       "\"http:///cps\"; } );";
+	static const char value[] = BASE "san = ( { type = \"uri\"; value = "
+					 "\"http:///x\"; } );";
 	static const char broken[] = BASE "policy = 3;";
 	struct profile *p = profile_compile_active("p.conf", bad, strlen(bad));
 
@@ -161,6 +160,12 @@ of_the_active_version(void **state)
 	assert_non_null(p);
 	assert_int_equal(
 	    strncmp(p->breach, "p.conf: lint.policies.cps: ", 27), 0);
+	assert_int_equal(ERR_peek_error(), 0);
+	profile_free(p);
+	p = profile_compile_active("p.conf", value, strlen(value));
+	assert_non_null(p);
+	assert_string_equal(
+	    p->breach, "p.conf:10: value: \"http:///x\" has no host");
 	assert_int_equal(ERR_peek_error(), 0);
 	profile_free(p);
 	p = profile_compile_active("p.conf", BASE, strlen(BASE));
