@@ -96,6 +96,9 @@ struct admission {
 					   the rules make today, and new */
 	unsigned char *facts; size_t facts_len;	/* of facts.h; NULL: none kept */
 	int attested;
+	int assumed;			/* attested only as explain takes it: no
+					   evidence was appraised, and no
+					   attested.NAME of it is a field */
 	struct evidence_row *evidence;	/* that was accepted; NULL: none */
 	int64_t parked;			/* request (parked) that was approved, to
 					   be used up by the guard; 0 none */

@@ -383,7 +383,7 @@ attest_by_evidence(struct admitting *t)
 		    "the fleet demands it");
 	if (t->env->explain) {
 		stage_say(t, "evidence would be appraised");
-		t->a->attested = 1;
+		t->a->attested = t->a->assumed = 1;
 		return 1;
 	}
 	ask.csr = csr_der(t->a->csr, &ask.csr_len);

@@ -112,6 +112,9 @@ int ops_set_cursor(struct ops_call *c, int64_t last, size_t rows);
 /* To be asked after each row of a list: may another one follow? A page ends
    before its message would be too large. */
 int ops_room(struct ops_call *c);
+/* What was admitted as a job, whose issuer is to be set. */
+struct issue_job;
+void ops_fill_job(struct admission *a, struct issue_job *job);
 /* Issue what was admitted, and answer with it. */
 int ops_issue(struct ops_call *c, struct admission *a);
 /* Answer with a certificate that was issued before. */

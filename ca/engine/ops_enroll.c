@@ -60,8 +60,8 @@ guard(struct store_tx *tx, void *arg, struct cert_row *row, time_t now)
 	return admit_guard(tx, arg, row, now);
 }
 
-static void
-fill_job(struct admission *a, struct issue_job *job)
+void
+ops_fill_job(struct admission *a, struct issue_job *job)
 {
 	memset(job, 0, sizeof(*job));
 	job->profile = a->profile;
@@ -118,7 +118,7 @@ ops_issue(struct ops_call *c, struct admission *a)
 		return outcome_from_errors(&c->o, "sign");
 	if (!facts_make(a))
 		return outcome_from_errors(&c->o, "build");
-	fill_job(a, &job);
+	ops_fill_job(a, &job);
 	job.load = &c->ca->load;
 	job.issuer = ca_issuer_lock(c->ca, a->profile->issuer, c->now);
 	if (job.issuer == NULL) {

@@ -5,11 +5,12 @@
 
 #include "ca/error.h"
 #include "profiles/asn1.h"
+#include "ca/engine/issue.h"
 #include "ca/engine/ops.h"
 
 /*
- * explain: the stages of admission and the build of the certificate, by the
- * same code that issues, on a CSR and without issuing anything.
+ * explain: the stages of admission, the build of the certificate and what judges
+ * it, by the same code that issues, on a CSR and without issuing anything.
  */
 
 static int64_t
@@ -120,51 +121,110 @@ trace(void *arg, const char *stage, const char *verdict, const char *rule,
 		e->failed = 1;
 }
 
-/* What would be built, shown by building it with a serial of zeros. */
+#define ATTESTED "attested."
+
 static int
+is_attested(const char *name)
+{
+	return strncmp(name, ATTESTED, strlen(ATTESTED)) == 0;
+}
+
+static void
+look_at_field(const char *name, void *arg)
+{
+	*(int *)arg |= is_attested(name);
+}
+
+/* Does the profile take what only evidence tells, and was none appraised? */
+static int
+is_open(const struct admission *a)
+{
+	int takes = 0;
+
+	profile_fields(a->profile, look_at_field, &takes);
+	return a->assumed && takes;
+}
+
+/* Can the refusal rest on a fact that is not known here: as the value of a rule,
+   or within the pattern of one that takes names from the request? */
+static int
+rests_on_evidence(const struct admission *a, const struct outcome *o)
+{
+	const struct profile *p = a->profile;
+	size_t i;
+
+	if (!is_open(a))
+		return 0;
+	for (i = 0; i < p->n_san && strncmp(o->rule, "san.", 4) == 0; i++)
+		if (strstr(p->san[i].match, "{" ATTESTED) != NULL)
+			return 1;
+	return is_attested(o->field) || is_attested(o->text);
+}
+
+static int
+explain_built(struct explaining *e, const struct admission *a,
+    const struct issuer *is, const struct issue_tbs *tbs)
+{
+	struct ops_call *c = e->c;
+	const char *notes = tbs->notes;
+
+	trace(e, "build", "pass", "", "", notes[0] != '\0' ? notes :
+	    is_open(a) ? "the profile can build this certificate; what "
+	    "evidence adds to it is not judged" :
+	    "the profile can build this certificate");
+	return describe(c, tbs->der, tbs->len) &&
+	    field_add_text(c->answer->values, "deviations",
+	    notes[0] != '\0' ? notes : NULL) &&
+	    field_add_text(c->answer->values, "profile", a->profile->name) &&
+	    field_add_text(c->answer->values, "issuer", is->row.ident);
+}
+
+/* What cannot be known without the evidence is no refusal. */
+static const char *
+explain_refused(struct explaining *e, const struct admission *a)
+{
+	struct outcome *o = &e->c->o;
+	char text[sizeof(o->text) + 64];
+
+	if (!rests_on_evidence(a, o)) {
+		trace(e, o->stage, "refuse", o->rule, o->field, o->text);
+		return "refuse";
+	}
+	snprintf(text, sizeof(text), "depends on what only evidence tells: %s",
+	    o->text);
+	trace(e, o->stage, "unknown", o->rule, o->field, text);
+	return "unknown";
+}
+
+/* What would be reserved, with a serial of zeros: the verdict. */
+static const char *
 explain_build(struct explaining *e, struct admission *a)
 {
 	struct ops_call *c = e->c;
 	static const unsigned char serial[BUILD_SERIAL_LEN] = {0x40};
 	struct issuer *is = issuer_set_find(&c->ca->issuers,
 	    a->profile->issuer);
-	struct build_request req = {.profile = a->profile, .csr = a->csr,
-	    .fields = a->fields, .n_fields = a->n_fields, .serial = serial,
-	    .now = c->now, .attested = a->attested, .subject = a->subject,
-	    .subject_len = a->subject_len, .san = a->san,
-	    .san_len = a->san_len};
-	char notes[BUILD_NOTES_MAX] = "";
-	unsigned char *tbs = NULL;
-	size_t len;
+	struct issue_job job;
+	struct issue_tbs tbs;
 	int ok;
 
 	if (is == NULL) {
 		trace(e, "build", "refuse", "issuer", a->profile->issuer,
 		    "there is no such CA");
-		return 0;
+		return "refuse";
 	}
 	if (is->row.state == ISSUER_DISABLED) {
 		trace(e, "build", "refuse", "issuer.disabled",
 		    is->row.ident, "the CA is disabled: it issues nothing");
-		return 0;
+		return "refuse";
 	}
-	req.issuer = &is->build;
-	ok = build_tbs(&req, &tbs, &len, notes);
-	if (ok) {
-		trace(e, "build", "pass", "", "", notes[0] != '\0' ? notes :
-		    "the profile can build this certificate");
-		ok = describe(c, tbs, len) &&
-		    field_add_text(c->answer->values, "deviations",
-		    notes[0] != '\0' ? notes : NULL) &&
-		    field_add_text(c->answer->values, "profile",
-		    a->profile->name) &&
-		    field_add_text(c->answer->values, "issuer", is->row.ident);
-	} else {
-		outcome_from_errors(&c->o, "build");
-		trace(e, "build", "refuse", c->o.rule, c->o.field, c->o.text);
-	}
-	OPENSSL_free(tbs);
-	return ok;
+	ops_fill_job(a, &job);
+	job.issuer = is;
+	if (!issue_try(&job, serial, c->now, &tbs, &c->o))
+		return explain_refused(e, a);
+	ok = explain_built(e, a, is, &tbs);
+	OPENSSL_free(tbs.der);
+	return ok ? "issue" : "refuse";
 }
 
 static int
@@ -209,8 +269,8 @@ ops_explain(struct ops_call *c)
 	}
 	ops_admit_env(c, policy, &env);
 	ok = admit_explained(&e, &env, &a);
-	if (ok && explain_build(&e, a))
-		verdict = "issue";
+	if (ok)
+		verdict = explain_build(&e, a);
 	else if (c->o.status == WIRE_PENDING)
 		verdict = "park";
 	else if (!ok && message_n_rows(c->answer) == 0 &&

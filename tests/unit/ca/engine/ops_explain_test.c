@@ -1,3 +1,4 @@
+#include "ca/engine/attest_evidence.h"
 #include "tests/unit/ca/engine/world.h"
 
 /* explain: the same code, and nothing is issued or used up. */
@@ -111,6 +112,54 @@ by_fleet(void **state)
 	WIRE_ANSWER_free(a);
 	assert_int_equal(certs(w), before);
 	assert_int_equal(world_log(w, "refusal", ""), refusals);
+	asked_free(&q);
+}
+
+/* What is built is judged, too, as before each signature. */
+static void
+by_a_judge(void **state)
+{
+	struct world *w = *state;
+	struct asked q;
+	WIRE_ANSWER *a;
+
+	asked_make(&q, "dice-1");
+	world_done(world_admin(w, "device.add", "tttt", "fleet", "devices",
+	    "name", "dice-1", "set", "svn=7", "set", "ueid=01020304050607"));
+	a = world_admin(w, "explain", "tbt", "profile", "dice-alias", "csr",
+	    q.csr, q.len, "device", "dice-1");
+	world_is(a, WIRE_OK);
+	assert_string_equal(field_text(a->values, "verdict", ""), "issue");
+	WIRE_ANSWER_free(a);
+	/* Well-formed, but by TCG it has 7 octets or more. */
+	world_done(world_admin(w, "device.set", "ttt", "fleet", "devices",
+	    "name", "dice-1", "set", "ueid=0102030405"));
+	a = world_admin(w, "explain", "tbt", "profile", "dice-alias", "csr",
+	    q.csr, q.len, "device", "dice-1");
+	world_is(a, WIRE_OK);
+	assert_string_equal(field_text(a->values, "verdict", ""), "refuse");
+	assert_string_equal(
+	    field_text(stage(a, "conform"), "rule", ""), "lint.dice.ueid");
+	WIRE_ANSWER_free(a);
+	asked_free(&q);
+}
+
+/* The address in the certificate is that of the shard's CRL. */
+static void
+by_a_shard(void **state)
+{
+	struct world *w = *state;
+	struct asked q;
+	WIRE_ANSWER *a;
+
+	asked_make(&q, "sharded");
+	a = world_admin(
+	    w, "explain", "tb", "profile", "tight", "csr", q.csr, q.len);
+	world_is(a, WIRE_OK);
+	assert_string_equal(field_text(a->values, "verdict", ""), "refuse");
+	assert_string_equal(
+	    field_text(stage(a, "build"), "rule", ""), "size.budget");
+	WIRE_ANSWER_free(a);
 	asked_free(&q);
 }
 
@@ -241,12 +290,100 @@ by_label(void **state)
 	asked_free(&q);
 }
 
+/* A request with evidence, which says nothing here. */
+static void
+asked_with_evidence(struct asked *q, const char *cn)
+{
+	static const unsigned char none[] = {0x30, 0x00};
+	X509_REQ *req = X509_REQ_new();
+	X509_NAME *name = X509_NAME_new();
+
+	q->key = world_key();
+	q->csr = NULL;
+	assert_true(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)cn, -1, -1, 0));
+	assert_true(X509_REQ_set_subject_name(req, name));
+	assert_true(X509_REQ_set_pubkey(req, q->key));
+	assert_true(X509_REQ_add1_attr_by_txt(
+	    req, EVIDENCE_OID, V_ASN1_SEQUENCE, none, sizeof(none)));
+	assert_true(X509_REQ_sign(req, q->key, EVP_sha256()) > 0);
+	q->len = i2d_X509_REQ(req, &q->csr);
+	assert_true(q->len > 0);
+	X509_NAME_free(name);
+	X509_REQ_free(req);
+}
+
+static WIRE_ANSWER *
+explain(struct world *w, const char *fleet, const struct asked *q)
+{
+	WIRE_ANSWER *a = world_admin(
+	    w, "explain", "tb", "fleet", fleet, "csr", q->csr, q->len);
+
+	world_is(a, WIRE_OK);
+	assert_string_equal(verdict(a, "attest"), "pass");
+	return a;
+}
+
+/* What only evidence tells is neither there nor a reason to refuse. */
+static void
+by_evidence(void **state)
+{
+	struct world *w = *state;
+	struct asked q;
+	WIRE_ANSWER *a;
+
+	asked_with_evidence(&q, "tpm-1");
+	a = explain(w, "ak", &q);
+	assert_string_equal(field_text(a->values, "verdict", ""), "unknown");
+	assert_string_equal(verdict(a, "build"), "unknown");
+	assert_string_equal(
+	    field_text(stage(a, "build"), "rule", ""), "san.permanent-id");
+	WIRE_ANSWER_free(a);
+	/* A profile that takes no facts can be judged as a whole. */
+	a = explain(w, "lak", &q);
+	assert_string_equal(field_text(a->values, "verdict", ""), "issue");
+	WIRE_ANSWER_free(a);
+	asked_free(&q);
+}
+
+#define EVIDENCE(name, profile)                                                \
+	"name = \"" name "\"; label = \"" name "\"; profile = \"" profile      \
+	"\"; authenticate: { basic = true; }; registration = "                 \
+	"\"just-in-time\"; names = [ \"*\" ]; re_enrol = \"allow\"; "          \
+	"attest: { formats = [ \"tpm\" ]; own_keys = [ \"tpm-lak\" ]; "        \
+	"facts = [ \"tpm.ek.certificate\" ]; };\n"
+
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	world_prepare(w);
+	world_write(w, "fleets/ak.conf", EVIDENCE("ak", "tpm-ak"));
+	world_write(w, "fleets/lak.conf", EVIDENCE("lak", "device-ldevid"));
+	/* Room for the address of a CA's one CRL, and for that of no shard. */
+	world_sh("cd %s && sed -i 's/{ name = \"devices\";/& crl_shards = 2;/' "
+	    "ceremony.conf && sed 's/^name = .*/name = \"tight\"; "
+	    "max_crl_url_bytes = 40;/' profiles/device-ldevid.conf "
+	    ">profiles/tight.conf", w->dir);
+	if (!world_ceremony(w))
+		report_fatal("ceremony");
+	w->ca = ca_open(w->settings, w->now);
+	assert_non_null(w->ca);
+	*state = w;
+	return 0;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(by_profile),
 	    cmocka_unit_test(by_fleet),
+	    cmocka_unit_test(by_a_judge),
+	    cmocka_unit_test(by_a_shard),
+	    cmocka_unit_test(by_evidence),
 	    cmocka_unit_test(by_a_disabled_ca),
 	    cmocka_unit_test(a_bad_csr),
 	    cmocka_unit_test(wrong_questions),
@@ -254,5 +391,5 @@ main(void)
 	    cmocka_unit_test(by_label),
 	};
 
-	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }
