@@ -366,12 +366,38 @@ check_san(const struct constraints *c, struct der san, int *has_dns)
 	return 1;
 }
 
-/* What a verifier may take for a host: letters, and a dot in it. */
+static int
+is_letter(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_';
+}
+
+/* What a verifier may take for a host, with a dot in it. By the rule of OpenSSL
+   (cn2dnsid()), wider than that for DNS names: '_' is a letter, and a label may
+   have any length. A wildcard before it is ours. */
 static int
 like_dns(const struct der *value)
 {
-	return text_is_dns((const char *)value->p, value->len, 1) &&
-	    memchr(value->p, '.', value->len) != NULL;
+	const unsigned char *p = value->p;
+	size_t i, len = value->len, dots = 0;
+
+	if (len > 2 && p[0] == '*' && p[1] == '.') {
+		p += 2;
+		len -= 2;
+		dots = 1;
+	}
+	for (i = 0; i < len; i++) {
+		if (is_letter(p[i]))
+			continue;
+		if (i == 0 || i == len - 1 || (p[i] != '.' && p[i] != '-'))
+			return 0;
+		if (p[i] == '.' &&
+		    (p[i - 1] == '-' || p[i + 1] == '-' || p[i + 1] == '.'))
+			return 0;
+		dots += p[i] == '.';
+	}
+	return dots > 0;
 }
 
 static int
