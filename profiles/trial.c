@@ -195,7 +195,8 @@ try_key(struct trial *t, const struct key *k)
 	size_t i;
 
 	for (i = 0; i < t->p.n_policies; i++)
-		last |= t->p.policies[i].unless_attested;
+		last |= t->p.policies[i].unless_attested ||
+		    t->p.policies[i].if_attested;
 	for (all = 1; all >= 0; all--)
 		for (attested = 0; attested <= last; attested++)
 			if (!try_one(t, k, all, attested))

@@ -14,6 +14,14 @@ bad_ones_do_not_load(void **state)
 	    "policies = ( { oid = \"1.2.3\"; cps = \"http:///cps\"; "
 	    "unless_attested = true; } );",
 	    "p.conf: lint.policies.cps: ");
+	/* And only in those with it. */
+	refused(BASE, NULL,
+	    "policies = ( { oid = \"1.2.3\"; cps = \"http:///cps\"; "
+	    "if_attested = true; } );",
+	    "p.conf: lint.policies.cps: ");
+	accepted(BASE, NULL,
+	    "policies = ( { oid = \"1.2.3\"; cps = \"http://a/cps\"; "
+	    "if_attested = true; } );");
 }
 
 /* The text ends with the key type for which it failed. */
