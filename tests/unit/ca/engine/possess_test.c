@@ -1,3 +1,7 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include <openssl/evp.h>
 
 #include "tests/unit/ca/engine/admit_change.h"
@@ -252,6 +256,48 @@ key_is_for_who_may_have_it(void **state)
 	expect_ok(w);
 }
 
+static atomic_int waiting;
+
+static void *
+wait_for_key(void *arg)
+{
+	atomic_fetch_add(&waiting, 1);
+	if (auth_limits_enter(arg, LIMITS_KEYGEN))
+		auth_limits_leave(arg, LIMITS_KEYGEN);
+	return NULL;
+}
+
+/* Those who wait are as many as may: the next is sent away. */
+static void
+so_many_wait_for_keys(void **state)
+{
+	struct world *w = *state;
+	struct auth_limits *l = w->env.limits;
+	pthread_t t[LIMITS_KEYGEN_WAIT];
+	int i;
+
+	world_rules(w, "serverkeygen: { plain = true; };");
+	use_maker(w, "d");
+	w->req.keygen = 1;
+	use_csr(w, w->key[0], "CN=d", NULL, NULL);
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		assert_int_equal(auth_limits_enter(l, LIMITS_KEYGEN), 1);
+	atomic_store(&waiting, 0);
+	for (i = 0; i < LIMITS_KEYGEN_WAIT; i++)
+		assert_int_equal(
+		    pthread_create(&t[i], NULL, wait_for_key, l), 0);
+	while (atomic_load(&waiting) < LIMITS_KEYGEN_WAIT)
+		usleep(1000);
+	usleep(100000); /* from there into the gate */
+	expect_refused(w, WIRE_UNAVAILABLE, "possess", "keygen.busy");
+	assert_int_equal(w->o.retry_after, 5);
+	for (i = 0; i < LIMITS_GATE_RUN; i++)
+		auth_limits_leave(l, LIMITS_KEYGEN);
+	for (i = 0; i < LIMITS_KEYGEN_WAIT; i++)
+		pthread_join(t[i], NULL);
+	expect_ok(w);
+}
+
 int
 main(void)
 {
@@ -260,7 +306,8 @@ main(void)
 	    world_test(pop_link_required), world_test(pop_link_if_present),
 	    world_test(pop_link_off), world_test(pop_link_explained),
 	    world_test(key_is_made), world_test(key_is_not_made),
-	    world_test(key_is_for_who_may_have_it)};
+	    world_test(key_is_for_who_may_have_it),
+	    world_test(so_many_wait_for_keys)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
