@@ -119,9 +119,48 @@ inherit(struct issuer *is, const struct issuer *from, size_t i)
 	return 1;
 }
 
+/* RFC 5280 4.2.1.9: it counts the CAs below, but for those self-issued. */
+static int
+counts(X509 *cert)
+{
+	return (X509_get_extension_flags(cert) & EXFLAG_SI) == 0;
+}
+
+/* ${left} CAs may be below it because of one above; none when ${is} itself is one
+   too many. */
+static void
+shorten(struct issuer *is, long left)
+{
+	if (left < 0)
+		left = 0;
+	if (is->build.path_len < 0 || left < is->build.path_len)
+		is->build.path_len = (int)left;
+}
+
+int
+issuer_bind(struct issuer *is, const STACK_OF(X509) *above)
+{
+	long below = counts(is->cert), allowed;
+	X509 *cert;
+	int i;
+
+	for (i = 0; i < sk_X509_num(above); i++) {
+		cert = sk_X509_value(above, i);
+		if (!issuer_constrain(is, cert))
+			return 0;
+		allowed = X509_get_pathlen(cert);
+		if (allowed >= 0)
+			shorten(is, allowed - below);
+		below += counts(cert);
+	}
+	return 1;
+}
+
 int
 issuer_inherit(struct issuer *is, const struct issuer *above)
 {
+	if (above->build.path_len >= 0)
+		shorten(is, above->build.path_len - counts(is->cert));
 	return inherit(is, above, 0);
 }
 
@@ -259,10 +298,12 @@ issuer_changed(const struct issuer *is, const struct issuer_row *row)
 		issuer_free(fresh);
 		return NULL;
 	}
-	if (memcmp(fresh->sha256, is->sha256, 32) == 0 &&
-	    !inherit(fresh, is, fresh->build.n_constraints)) {
-		issuer_free(fresh);
-		return NULL;
+	if (memcmp(fresh->sha256, is->sha256, 32) == 0) {
+		fresh->build.path_len = is->build.path_len;
+		if (!inherit(fresh, is, fresh->build.n_constraints)) {
+			issuer_free(fresh);
+			return NULL;
+		}
 	}
 	if (is->key != NULL && EVP_PKEY_up_ref(is->key))
 		fresh->key = is->key;
@@ -336,10 +377,8 @@ static int
 constrain(struct issuer *is, const struct issuer_set *set, struct store *store)
 {
 	STACK_OF(X509) *above = NULL;
-	int i, ok = chain_of(set, store, is, &above);
+	int ok = chain_of(set, store, is, &above) && issuer_bind(is, above);
 
-	for (i = 0; ok && i < sk_X509_num(above); i++)
-		ok = issuer_constrain(is, sk_X509_value(above, i));
 	sk_X509_pop_free(above, X509_free);
 	return ok;
 }

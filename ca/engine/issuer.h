@@ -46,7 +46,10 @@ struct issuer *issuer_new_root(const struct issuer_row *row, EVP_PKEY *key);
    constraints too. 1, or 0 raised ("name.constraints: ..."). Not once ${is} is
    in a set. */
 int issuer_constrain(struct issuer *is, const X509 *by);
-/* The same for all that binds ${above}. */
+/* The same for all CAs above it, the nearest first; and below ${is} there are no
+   more CAs than their path lengths allow, too. */
+int issuer_bind(struct issuer *is, const STACK_OF(X509) *above);
+/* The same for all that binds ${above}, right above it. */
 int issuer_inherit(struct issuer *is, const struct issuer *above);
 
 /* Find the signing key in the token and hold it against the certificate. 1; 0

@@ -336,23 +336,13 @@ commit(struct importing *m)
 }
 
 static int
-constrain(struct importing *m)
-{
-	int i;
-
-	for (i = 0; i < sk_X509_num(m->above); i++)
-		if (!issuer_constrain(m->fresh, sk_X509_value(m->above, i)))
-			return 0;
-	return 1;
-}
-
-static int
 renew(struct importing *m, struct ca_token *t)
 {
 	int ok;
 
 	m->fresh = issuer_changed(m->was, &m->row);
-	ok = m->fresh != NULL && constrain(m) && take_key(m, t);
+	ok = m->fresh != NULL && issuer_bind(m->fresh, m->above) &&
+	    take_key(m, t);
 	tokens_unlock(t);
 	if (!ok)
 		return 0;
@@ -369,7 +359,8 @@ add(struct importing *m, struct ca_token *t)
 	int ok;
 
 	m->fresh = issuer_new(&m->row);
-	ok = m->fresh != NULL && constrain(m) && take_key(m, t) && commit(m);
+	ok = m->fresh != NULL && issuer_bind(m->fresh, m->above) &&
+	    take_key(m, t) && commit(m);
 	tokens_unlock(t);
 	return ok;
 }

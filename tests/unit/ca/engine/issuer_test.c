@@ -98,6 +98,72 @@ needs_a_key_id(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* As the CA of the devices, with another path length; -1: none. */
+static X509 *
+with_path(struct world *w, int path_len)
+{
+	X509 *x = X509_dup(issuer_of(w, "devices")->cert);
+	int at = X509_get_ext_by_NID(x, NID_basic_constraints, -1);
+	X509_EXTENSION *ext;
+	char text[40];
+
+	X509_EXTENSION_free(X509_delete_ext(x, at));
+	snprintf(text, sizeof(text), path_len < 0 ? "critical,CA:TRUE"
+	    : "critical,CA:TRUE,pathlen:%d", path_len);
+	ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, text);
+	assert_true(X509_add_ext(x, ext, -1) && i2d_re_X509_tbs(x, NULL) > 0);
+	X509_EXTENSION_free(ext);
+	return x;
+}
+
+static struct issuer *
+issuer_with_path(struct world *w, int path_len)
+{
+	struct issuer_row row = issuer_of(w, "devices")->row;
+	X509 *x = with_path(w, path_len);
+	struct issuer *is;
+
+	row.cert = NULL;
+	row.cert_len = (size_t)i2d_X509(x, &row.cert);
+	assert_non_null(is = issuer_new(&row));
+	OPENSSL_free(row.cert);
+	X509_free(x);
+	return is;
+}
+
+/* What is above allows CAs for all that is below, also after a change. */
+static void
+knows_the_paths_above(void **state)
+{
+	static const struct {
+		int own, above[2], is;
+	} v[] = {{-1, {-1, -1}, -1}, {-1, {1, -1}, 0}, {-1, {-1, 3}, 1},
+	    {-1, {0, -1}, 0}, {0, {5, 9}, 0}, {4, {5, 9}, 4}, {4, {5, 3}, 1}};
+	STACK_OF(X509) *above = sk_X509_new_null();
+	struct issuer *is, *below, *fresh;
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		sk_X509_push(above, with_path(*state, v[i].above[0]));
+		sk_X509_push(above, with_path(*state, v[i].above[1]));
+		is = issuer_with_path(*state, v[i].own);
+		assert_true(issuer_bind(is, above));
+		assert_int_equal(is->build.path_len, v[i].is);
+		below = issuer_with_path(*state, -1);
+		assert_true(issuer_inherit(below, is));
+		assert_int_equal(below->build.path_len,
+		    v[i].is > 0 ? v[i].is - 1 : v[i].is);
+		assert_non_null(fresh = issuer_changed(is, &is->row));
+		assert_int_equal(fresh->build.path_len, v[i].is);
+		issuer_free(fresh);
+		issuer_free(below);
+		issuer_free(is);
+		X509_free(sk_X509_pop(above));
+		X509_free(sk_X509_pop(above));
+	}
+	sk_X509_free(above);
+}
+
 /* The constraints stand in the CA's certificate. */
 static void
 knows_its_constraints(void **state)
@@ -111,7 +177,7 @@ knows_its_constraints(void **state)
 	X509 *x = X509_dup(issuer_of(*state, "devices")->cert);
 	X509_EXTENSION *ext;
 	struct issuer *is, *below;
-	int i, len;
+	int i;
 
 	assert_int_equal(
 	    issuer_of(*state, "devices")->build.n_constraints, 0);
@@ -121,10 +187,8 @@ knows_its_constraints(void **state)
 	assert_true(X509_add_ext(x, ext, -1));
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
 	row.cert = NULL;
-	len = i2d_X509(x, &row.cert);
-	row.cert_len = (size_t)len;
-	is = issuer_new(&row);
-	assert_non_null(is);
+	row.cert_len = (size_t)i2d_X509(x, &row.cert);
+	assert_non_null(is = issuer_new(&row));
 	assert_int_equal(is->build.n_constraints, 1);
 	assert_int_equal(is->build.constraints[0].len, sizeof(lan));
 	assert_memory_equal(is->build.constraints[0].der, lan, sizeof(lan));
@@ -133,8 +197,7 @@ knows_its_constraints(void **state)
 		assert_true(issuer_constrain(is, x));
 	assert_false(issuer_constrain(is, x));
 	world_raised(CA_E_CONFIG, "name.constraints: issuer devices-g1");
-	below = issuer_new(&issuer_of(*state, "code")->row);
-	assert_non_null(below);
+	assert_non_null(below = issuer_new(&issuer_of(*state, "code")->row));
 	assert_true(issuer_constrain(below,
 	    issuer_of(*state, "devices")->cert));
 	assert_int_equal(below->build.n_constraints, 0);
@@ -421,6 +484,7 @@ main(void)
 	    cmocka_unit_test(rows_that_cannot_be),
 	    cmocka_unit_test(needs_a_key_id),
 	    cmocka_unit_test(knows_its_constraints),
+	    cmocka_unit_test(knows_the_paths_above),
 	    cmocka_unit_test(takes_its_key_only),
 	    cmocka_unit_test(a_root_to_be),
 	    cmocka_unit_test(digests),
