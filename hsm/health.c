@@ -13,7 +13,8 @@
  * or breaks it for longer.
  *
  * A wrong signature is another matter: it stops the token for signing until a
- * person says otherwise, also over a restart, by a file beside the PIN's.
+ * person says otherwise, also over a restart, by a file beside the PIN's, which
+ * bears the token's serial number: tokens may share the PIN's.
  */
 
 #define PAUSE_MIN 50000000LL  /* ns */
@@ -43,17 +44,50 @@ tell(struct hsm *hsm, enum hsm_event event, const char *why)
 		hsm->notify(event, why, hsm->notify_arg);
 }
 
-static void
-read_stop_file(struct hsm_state *st)
+/* Health's lock held. 1 when the token is stopped by file ${path}. */
+static int
+read_stop_file(struct hsm_state *st, const char *path)
 {
-	FILE *f = st->file[0] != '\0' ? fopen(st->file, "r") : NULL;
+	FILE *f = path[0] != '\0' ? fopen(path, "r") : NULL;
 
 	if (f == NULL)
-		return;
+		return 0;
 	st->stopped = st->on_file = 1;
+	snprintf(st->file, sizeof(st->file), "%s", path);
 	if (fgets(st->why_stopped, sizeof(st->why_stopped), f) != NULL)
 		st->why_stopped[strcspn(st->why_stopped, "\n")] = '\0';
 	fclose(f);
+	return 1;
+}
+
+/* "" where the path is too long. */
+static void
+stop_name(const char *state, const char *serial, char *out, size_t size)
+{
+	if (snprintf(out, size, "%s%s%s.stopped", state,
+		serial[0] != '\0' ? "." : "", serial) >= (int)size)
+		out[0] = '\0';
+}
+
+void
+hsm_health_named(struct hsm *hsm)
+{
+	struct hsm_state *st = &hsm->health;
+	char serial[33], hex[65], any[PATH_MAX];
+
+	if (hsm->pin.state == NULL)
+		return;
+	hsm_text_copy(serial, hsm->token.serialNumber,
+	    sizeof(hsm->token.serialNumber));
+	hsm_key_id_hex(hex, sizeof(hex), (unsigned char *)serial,
+	    strlen(serial));
+	pthread_mutex_lock(&st->lock);
+	stop_name(hsm->pin.state, hex, st->own_file, sizeof(st->own_file));
+	stop_name(hsm->pin.state, "", any, sizeof(any));
+	/* One without a serial number stops every token: it may be ours. */
+	if (!read_stop_file(st, st->own_file))
+		read_stop_file(st, any);
+	pthread_mutex_unlock(&st->lock);
 }
 
 int
@@ -64,11 +98,6 @@ hsm_health_init(struct hsm *hsm)
 	if (pthread_mutex_init(&st->lock, NULL) != 0)
 		return 0;
 	st->state = HSM_WELL;
-	if (hsm->pin.state != NULL &&
-	    snprintf(st->file, sizeof(st->file), "%s.stopped",
-		hsm->pin.state) >= (int)sizeof(st->file))
-		st->file[0] = '\0';
-	read_stop_file(st);
 	return 1;
 }
 
@@ -263,6 +292,7 @@ hsm_health_stop(struct hsm *hsm, const char *why)
 	if (first) {
 		st->stopped = 1;
 		snprintf(st->why_stopped, sizeof(st->why_stopped), "%s", why);
+		strcpy(st->file, st->own_file);
 		st->on_file = write_stop_file(st->file, why);
 	}
 	pthread_mutex_unlock(&st->lock);

@@ -143,7 +143,9 @@ void hsm_health(struct hsm *hsm, struct hsm_health *out);
  * it. One that is wrong, or of the wrong length, is not given away; it stops
  * the token: it signs nothing (HSM_E_WRONG, "token.stopped: ...") until
  * hsm_resume(). Where the PIN has a state file, the stop is written to
- * <state>.stopped and outlives the program; to remove that file resumes, too.
+ * <state>.<serial>.stopped (serial number in hexadecimals) and outlives the
+ * program; to remove that file resumes, too. <state>.stopped stops all tokens
+ * with that state file.
  * A PIN that was refused is tried once more after hsm_resume(): the security
  * officer may have set the token's to what the file says. 1, or 0 raised when a
  * file cannot be changed.

@@ -137,7 +137,8 @@ struct hsm_state {
 	unsigned long failures, recoveries;
 	int stopped, on_file;	/* by a wrong signature; file[] says so too */
 	char why_stopped[256];
-	char file[PATH_MAX];	/* "": none, stopped only until the end */
+	char own_file[PATH_MAX]; /* "": none, stopped only until the end */
+	char file[PATH_MAX];	/* by which it is stopped: that, or all's */
 };
 
 struct hsm_helper;
@@ -288,6 +289,8 @@ void hsm_recover_reason(struct hsm *hsm, char *why, size_t size);
 
 int hsm_health_init(struct hsm *hsm);
 void hsm_health_destroy(struct hsm *hsm);
+/* The token is found for the first time: is it stopped from before? */
+void hsm_health_named(struct hsm *hsm);
 /*
  * May a call be made now? 0 raised when the circuit is broken. *probe is 1 for
  * the one call that is let through to try; it goes to one of the four below,

@@ -114,6 +114,8 @@ hsm_attach(struct hsm *hsm, int first)
 	hsm->gen++;
 	if (!find_slot(hsm))
 		return 0;
+	if (first)
+		hsm_health_named(hsm);
 	rv = hsm->module->fn->C_OpenSession(
 	    hsm->slot, CKF_SERIAL_SESSION, NULL, NULL, &hsm->anchor);
 	if (rv != CKR_OK) {

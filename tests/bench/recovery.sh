@@ -40,7 +40,7 @@ for rv in CKR_SESSION_HANDLE_INVALID CKR_TOKEN_NOT_PRESENT CKR_USER_NOT_LOGGED_I
 	recover "any $rv" "any $rv"
 done
 recover "C_Sign that does not come back" "C_Sign block"
-mend="rm -f $T/demo/state/ca.pin-state.stopped"
+mend="rm -f $T/demo/state/ca.pin-state.*.stopped"
 recover "a wrong signature, once the operator resumes it" "C_Sign wrong"
 recover "a truncated signature, once the operator resumes it" "C_Sign truncated"
 pair recovery "$worst" $GOAL	# the worst of all, not their median

@@ -67,7 +67,7 @@ fault
 demo_stop; demo_start ca ra ocsp
 ask w1; is "  also after a restart" "$code" 503
 check_not "  no CRL either" inkan crl issue --issuer devices
-rm "$T/demo/state/ca.pin-state.stopped"
+rm "$T"/demo/state/ca.pin-state.*.stopped
 check "resumed by the operator" ask_until w1 10
 check "  a CRL too" inkan crl issue --issuer devices
 check "  that is on record, too" wait_for 10 logged 'token.resume .*who=file'
@@ -82,7 +82,7 @@ has "  an alarm" "$(cat "$log")" 'token.wrong-signature .*wrong length'
 fault
 check "resumed by a word, without a restart" inkan token resume --reason "the cable"
 check "  at once" ask_until w2 10
-check_not "  the file is gone" test -e "$T/demo/state/ca.pin-state.stopped"
+check_not "  the file is gone" ls "$T"/demo/state/ca.pin-state.*.stopped
 has "  on record" "$(inkan log list --all)" 'token.resume .*who=admin:uid:.*text=the cable'
 served=$((served + 2))
 

@@ -255,10 +255,46 @@ test_wrong_signature(void **state)
 	must(sign_with(key));
 	check_wrong("truncated");
 	/* Who takes the file away has said it, too. */
-	run("rm %s.stopped", tok.state);
+	run("rm %s.*.stopped", tok.state);
 	must(sign_with(key));
 	must(hsm_healthy(hsm));
 	must(hsm_resume(hsm));
+}
+
+static enum hsm_health_state
+state_when_opened(const struct hsm_config *cfg, int resume)
+{
+	struct hsm *again = hsm_open(cfg);
+	struct hsm_health h;
+
+	must(again != NULL);
+	hsm_health(again, &h);
+	must(!resume || hsm_resume(again));
+	hsm_close(again);
+	return h.state;
+}
+
+/* Two tokens remember refused PINs in one file: a stop is one token's. */
+static void
+test_shared_state_file(void **state)
+{
+	struct hsm_config other = tok.cfg;
+
+	(void)state;
+	token_add(&tok, "other");
+	other.uri = URI("other");
+	hsm_key_wrong(key, "test");
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_STOPPED);
+	assert_int_equal(state_when_opened(&other, 1), HSM_WELL);
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_STOPPED);
+	must(hsm_resume(hsm));
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_WELL);
+	/* A file that names none stops both. */
+	run("echo old >%s.stopped", tok.state);
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_STOPPED);
+	assert_int_equal(state_when_opened(&other, 1), HSM_STOPPED);
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_WELL);
+	recovered_after(key);
 }
 
 int
@@ -272,6 +308,7 @@ main(void)
 	    cmocka_unit_test(test_blocked),
 	    cmocka_unit_test(test_one_blocked),
 	    cmocka_unit_test(test_wrong_signature),
+	    cmocka_unit_test(test_shared_state_file),
 	};
 
 	REQUIRE_SOFTHSM();
