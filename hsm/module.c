@@ -1,6 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 #include "hsm/private.h"
 
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
@@ -112,31 +116,72 @@ hsm_module_is_shared(struct hsm_module *m)
 	return shared;
 }
 
+static int
+try_lock(struct hsm_module *m)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec++;
+	if (pthread_rwlock_clockwrlock(&m->lock, CLOCK_MONOTONIC, &end) != 0)
+		return 0;
+#ifdef __SANITIZE_THREAD__ /* it does not know that function */
+	__tsan_mutex_pre_lock(&m->lock, 0);
+	__tsan_mutex_post_lock(&m->lock, 0, 0);
+#endif
+	return 1;
+}
+
+int
+hsm_module_lock(struct hsm_module *m, int seconds)
+{
+	for (; seconds > 0 && atomic_load(&m->n_late) == 0; seconds--)
+		if (try_lock(m))
+			return 1;
+	hsm_raise(HSM_E_TOKEN,
+	    "token: a call in module %s has not come back", m->name);
+	return 0;
+}
+
 /* One more user of ${m}; the registry's lock is held. */
 static int
 use(struct hsm_module *m, const char *conf)
 {
-	CK_RV rv = CKR_OK;
-
 	if (!set_softhsm_conf(m, conf))
 		return 0;
-	if (m->users == 0) {
-		pthread_rwlock_wrlock(&m->lock);
-		rv = start(m);
-		pthread_rwlock_unlock(&m->lock);
+	if (m->users++ == 0)
 		snprintf(m->softhsm_conf, sizeof(m->softhsm_conf), "%s",
 		    conf == NULL ? "" : conf);
-	}
-	if (rv != CKR_OK) {
-		hsm_raise(HSM_E_NOMODULE,
-		    "PKCS#11 module %s: cannot be initialised: %s (0x%lx)%s%s",
-		    m->name, p11_kit_strerror(rv), rv,
-		    conf != NULL ? "; its configuration is " : "",
-		    conf != NULL ? conf : "");
+	return 1;
+}
+
+/*
+ * See that ${m}, in use, is running; else the caller uses it no more. It may
+ * hang in C_Initialize: only who wants this module waits for it.
+ */
+static int
+ready(struct hsm_module *m, const char *conf)
+{
+	CK_RV rv = CKR_OK;
+
+	if (m->running)
+		return 1;
+	if (!hsm_module_lock(m, HSM_LOCK_WAIT_OPEN)) {
+		hsm_module_close(m);
 		return 0;
 	}
-	m->users++;
-	return 1;
+	if (!m->running)
+		rv = start(m);
+	pthread_rwlock_unlock(&m->lock);
+	if (rv == CKR_OK)
+		return 1;
+	hsm_raise(HSM_E_NOMODULE,
+	    "PKCS#11 module %s: cannot be initialised: %s (0x%lx)%s%s",
+	    m->name, p11_kit_strerror(rv), rv,
+	    conf != NULL ? "; its configuration is " : "",
+	    conf != NULL ? conf : "");
+	hsm_module_close(m);
+	return 0;
 }
 
 static struct hsm_module *
@@ -179,7 +224,7 @@ hsm_module_open(const char *path, const char *conf)
 		m = NULL;
 	pthread_mutex_unlock(&registry);
 	free(real);
-	return m;
+	return m != NULL && ready(m, conf) ? m : NULL;
 }
 
 /* Our entry for a module that p11-kit has registered; ${fn} is taken over. */
@@ -220,19 +265,22 @@ hsm_module_open_registered(
 {
 	CK_FUNCTION_LIST **all;
 	struct hsm_module *m;
-	size_t i, n = 0;
+	size_t i, n_used = 0, n = 0;
 
 	p11_kit_be_quiet();
 	pthread_mutex_lock(&registry);
 	all = p11_kit_modules_load(NULL, 0);
 	for (i = 0; all != NULL && all[i] != NULL; i++) {
-		if (n == max || !is_named(all[i], name))
+		if (n_used == max || !is_named(all[i], name))
 			p11_kit_module_release(all[i]);
 		else if ((m = adopt(all[i])) != NULL && use(m, conf))
-			list[n++] = m;
+			list[n_used++] = m;
 	}
 	free(all);
 	pthread_mutex_unlock(&registry);
+	for (i = 0; i < n_used; i++)
+		if (ready(list[i], conf))
+			list[n++] = list[i];
 	if (n == 0)
 		hsm_raise(HSM_E_NOMODULE,
 		    "PKCS#11: p11-kit has no usable module%s%s registered",
@@ -240,18 +288,37 @@ hsm_module_open_registered(
 	return n;
 }
 
+/* Nobody has come meanwhile: 1 when C_Finalize is due. Write lock held. */
+static int
+set_idle(struct hsm_module *m)
+{
+	int due;
+
+	pthread_mutex_lock(&registry);
+	due = m->users == 0 && m->running;
+	if (due) /* who comes now waits for the lock, and starts it again */
+		m->running = 0;
+	pthread_mutex_unlock(&registry);
+	return due;
+}
+
 void
 hsm_module_close(struct hsm_module *m)
 {
+	int last;
+
 	if (m == NULL)
 		return;
 	pthread_mutex_lock(&registry);
-	if (--m->users == 0) {
-		pthread_rwlock_wrlock(&m->lock);
-		if (m->running)
+	last = --m->users == 0;
+	pthread_mutex_unlock(&registry);
+	if (!last)
+		return;
+	ERR_set_mark();
+	if (hsm_module_lock(m, HSM_LOCK_WAIT_OPEN)) {
+		if (set_idle(m))
 			p11_kit_module_finalize(m->managed);
-		m->running = 0;
 		pthread_rwlock_unlock(&m->lock);
 	}
-	pthread_mutex_unlock(&registry);
+	ERR_pop_to_mark();
 }

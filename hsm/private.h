@@ -58,7 +58,7 @@ struct hsm_module {
 	CK_FUNCTION_LIST *managed;   /* as p11-kit gave it */
 	CK_FUNCTION_LIST *fn;	     /* the table to call through */
 	size_t users;		     /* under the list's lock */
-	int running;		     /* C_Initialize has succeeded */
+	atomic_int running;	     /* C_Initialize has succeeded */
 	unsigned long gen;	     /* restarts so far; under ${lock} */
 	pthread_rwlock_t lock;	     /* read: in a call; write: restart */
 	atomic_size_t n_late;	     /* calls that have not come back */
@@ -75,8 +75,16 @@ struct hsm_module *hsm_module_open(const char *path, const char *conf);
 size_t hsm_module_open_registered(
     const char *name, const char *conf, struct hsm_module **list, size_t max);
 void hsm_module_close(struct hsm_module *m);
-/* Is a token of it open beside the caller's? Not with the write lock held. */
+/* Is a token of it open beside the caller's? */
 int hsm_module_is_shared(struct hsm_module *m);
+/*
+ * The write lock, within ${seconds}, in each of which the calls of others wait
+ * behind it. 0 raised, at once when calls in the module do not come back: those
+ * hold the read lock.
+ */
+int hsm_module_lock(struct hsm_module *m, int seconds);
+#define HSM_LOCK_WAIT 1	      /* s */
+#define HSM_LOCK_WAIT_OPEN 20 /* s: other tokens of it may be opened first */
 /* C_Finalize and C_Initialize. The caller holds the write lock. */
 CK_RV hsm_module_restart(struct hsm_module *m);
 

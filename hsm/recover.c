@@ -1,15 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-#endif
 #include "hsm/private.h"
 
 #define BACKOFF_MIN 50000000LL	/* ns */
 #define BACKOFF_MAX 500000000LL /* ns */
-#define LOCK_WAIT 1		/* s */
 
 int
 hsm_is_attached(const struct hsm *hsm)
@@ -200,33 +195,6 @@ restart(struct hsm *hsm)
 	return 0;
 }
 
-/*
- * The write lock, unless calls in the module do not come back: those hold the
- * read lock, and whoever waits for the write lock keeps other tokens' calls out
- * meanwhile.
- */
-static int
-lock_module(struct hsm_module *m)
-{
-	struct timespec end;
-
-	if (atomic_load(&m->n_late) == 0) {
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec += LOCK_WAIT;
-		if (pthread_rwlock_clockwrlock(
-			&m->lock, CLOCK_MONOTONIC, &end) == 0) {
-#ifdef __SANITIZE_THREAD__ /* it does not know that function */
-			__tsan_mutex_pre_lock(&m->lock, 0);
-			__tsan_mutex_post_lock(&m->lock, 0, 0);
-#endif
-			return 1;
-		}
-	}
-	hsm_raise(HSM_E_TOKEN,
-	    "token: a call in module %s has not come back", m->name);
-	return 0;
-}
-
 /* Module's lock held. */
 static int
 bring_back(struct hsm *hsm, int hard, int *pin)
@@ -265,7 +233,7 @@ hsm_recover(struct hsm *hsm, unsigned long gen, int hard)
 	pthread_mutex_lock(&hsm->recover);
 	ERR_set_mark();
 	if (hsm->gen == gen || hsm->anchor == 0) {
-		ok = lock_module(m);
+		ok = hsm_module_lock(m, HSM_LOCK_WAIT);
 		if (ok) {
 			ok = bring_back(hsm, hard, &pin);
 			pthread_rwlock_unlock(&m->lock);

@@ -88,6 +88,30 @@ test_opening(void **state)
 	hsm_close(hsm);
 }
 
+/* One module that does not come back from C_Initialize: others are opened, and
+   closed. */
+static void
+test_other_module(void **state)
+{
+	struct hsm_config other = tok.cfg;
+	struct hsm *hsm;
+
+	(void)state;
+	other.module = module_path();
+	/* By another name: the late one is not tried under its own. */
+	other.uri = URI("slow") ";manufacturer=SoftHSM%20project";
+	faults_set("C_Initialize block\n");
+	assert_null(hsm_open(&tok.cfg));
+	says("opening: no answer within 4 s");
+	must((hsm = hsm_open(&other)) != NULL);
+	must(hsm_healthy(hsm));
+	hsm_close(hsm);
+	faults_set("");
+	hsm = open_at_last();
+	must(hsm_healthy(hsm));
+	hsm_close(hsm);
+}
+
 static void
 wait_well(struct hsm *hsm)
 {
@@ -150,6 +174,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_opening),
+	    cmocka_unit_test(test_other_module),
 	    cmocka_unit_test(test_search),
 	    cmocka_unit_test(test_making),
 	};
