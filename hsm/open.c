@@ -162,6 +162,15 @@ attach_first(struct hsm *hsm, int shared)
 	return hsm_attach(hsm, 1);
 }
 
+/* It was never attached: nothing of it is to be undone in the module. */
+static struct hsm *
+give_up(struct hsm *hsm)
+{
+	hsm_module_close(hsm->module);
+	hsm_unref(hsm);
+	return NULL;
+}
+
 static struct hsm *
 open_token(const struct hsm_config *cfg)
 {
@@ -170,12 +179,11 @@ open_token(const struct hsm_config *cfg)
 
 	if (!hsm_provider_load() || (hsm = new_hsm(cfg)) == NULL)
 		return NULL;
-	if ((hsm->module = open_module(hsm, cfg)) == NULL) {
-		hsm_unref(hsm);
-		return NULL;
-	}
+	if ((hsm->module = open_module(hsm, cfg)) == NULL)
+		return give_up(hsm);
 	shared = hsm_module_is_shared(hsm->module);
-	pthread_rwlock_wrlock(&hsm->module->lock);
+	if (!hsm_module_lock(hsm->module, HSM_LOCK_WAIT_OPEN))
+		return give_up(hsm);
 	ok = attach_first(hsm, shared);
 	pthread_rwlock_unlock(&hsm->module->lock);
 	if (ok)
@@ -206,6 +214,24 @@ hsm_open(const struct hsm_config *cfg)
 	return hsm;
 }
 
+/* 0 when the module is held by what does not come back. */
+static int
+detach(struct hsm *hsm)
+{
+	int ok;
+
+	pthread_mutex_lock(&hsm->recover);
+	ERR_set_mark();
+	ok = hsm_module_lock(hsm->module, HSM_LOCK_WAIT_OPEN);
+	if (ok) {
+		hsm_detach(hsm);
+		pthread_rwlock_unlock(&hsm->module->lock);
+	}
+	ERR_pop_to_mark();
+	pthread_mutex_unlock(&hsm->recover);
+	return ok;
+}
+
 void
 hsm_close(struct hsm *hsm)
 {
@@ -217,16 +243,8 @@ hsm_close(struct hsm *hsm)
 	hsm->closed = 1;
 	hsm_helpers_end(hsm);
 	/* A call that does not come back holds the module's lock for ever. */
-	if (atomic_load(&m->n_late) > 0) {
-		hsm_unref(hsm);
-		return;
-	}
-	pthread_mutex_lock(&hsm->recover);
-	pthread_rwlock_wrlock(&m->lock);
-	hsm_detach(hsm);
-	pthread_rwlock_unlock(&m->lock);
-	pthread_mutex_unlock(&hsm->recover);
-	hsm_module_close(m);
+	if (atomic_load(&m->n_late) == 0 && detach(hsm))
+		hsm_module_close(m);
 	hsm_unref(hsm);
 }
 

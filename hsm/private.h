@@ -84,7 +84,7 @@ int hsm_module_is_shared(struct hsm_module *m);
  */
 int hsm_module_lock(struct hsm_module *m, int seconds);
 #define HSM_LOCK_WAIT 1	      /* s */
-#define HSM_LOCK_WAIT_OPEN 20 /* s: other tokens of it may be opened first */
+#define HSM_LOCK_WAIT_OPEN 20 /* s: another token may be opened first */
 /* C_Finalize and C_Initialize. The caller holds the write lock. */
 CK_RV hsm_module_restart(struct hsm_module *m);
 

@@ -297,6 +297,30 @@ test_shared_state_file(void **state)
 	recovered_after(key);
 }
 
+/* With a call that does not come back nobody waits for the module alone: who
+   opens another of its tokens is told, and the first goes on. */
+static void
+test_opened_beside_blocked(void **state)
+{
+	struct hsm_config other = tok.cfg;
+	struct hsm *second;
+
+	(void)state;
+	other.uri = URI("other");
+	faults_set("C_Sign block count=1\n");
+	assert_int_equal(sign_with(key), 0);
+	ERR_clear_error();
+	assert_null(hsm_open(&other));
+	assert_true(queue_says("a call in module"));
+	recovered_after(key);
+	assert_int_equal(late_calls(hsm), 1);
+	faults_set("");
+	WAIT_FOR(late_calls(hsm) == 0);
+	must((second = hsm_open(&other)) != NULL);
+	hsm_close(second);
+	must(sign_with(key));
+}
+
 int
 main(void)
 {
@@ -309,6 +333,7 @@ main(void)
 	    cmocka_unit_test(test_one_blocked),
 	    cmocka_unit_test(test_wrong_signature),
 	    cmocka_unit_test(test_shared_state_file),
+	    cmocka_unit_test(test_opened_beside_blocked),
 	};
 
 	REQUIRE_SOFTHSM();
