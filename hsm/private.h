@@ -127,6 +127,7 @@ struct hsm_pool {
 	size_t size; /* sessions in force */
 	size_t n_idle;
 	size_t idle[HSM_SESSIONS_MAX]; /* stack of free places */
+	long long due[HSM_SESSIONS_MAX]; /* ns: who has it should be back */
 	/* A place is touched by who holds it, or under the write lock. */
 	CK_SESSION_HANDLE place[HSM_SESSIONS_MAX]; /* 0: not open */
 };

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "hsm/private.h"
 
 int
@@ -39,23 +40,58 @@ hsm_pool_drop(struct hsm *hsm)
 	}
 }
 
+static long long
+limit_of(const struct hsm *hsm, const struct hsm_call *call)
+{
+	return call->limit > 0 ? call->limit : hsm->limit;
+}
+
+/*
+ * Until a place is given back, or the last call that has one should have come
+ * back. 0 when all of them are beyond that. Pool's lock held.
+ */
+static int
+wait_for_place(struct hsm *hsm)
+{
+	struct hsm_pool *pool = &hsm->pool;
+	struct timespec end;
+	long long due = 0;
+	size_t i;
+
+	if (hsm_health_all_late(hsm, pool->size))
+		return 0;
+	if (hsm->limit == 0)
+		return pthread_cond_wait(&pool->freed, &pool->lock) == 0;
+	for (i = 0; i < HSM_SESSIONS_MAX; i++)
+		if (pool->due[i] > due)
+			due = pool->due[i];
+	if (due <= hsm_monotonic_ns())
+		return 0;
+	end.tv_sec = due / 1000000000LL;
+	end.tv_nsec = due % 1000000000LL;
+	pthread_cond_clockwait(
+	    &pool->freed, &pool->lock, CLOCK_MONOTONIC, &end);
+	return 1;
+}
+
 /*
  * Wait for a free place; the last one given back, since it is warm. 0 when all
  * of them wait for a token that does not answer. A slow token may have a queue
  * of any length.
  */
 static int
-take_place(struct hsm *hsm, size_t *place)
+take_place(struct hsm *hsm, const struct hsm_call *call, size_t *place)
 {
 	struct hsm_pool *pool = &hsm->pool;
 	int ok = 1;
 
 	pthread_mutex_lock(&pool->lock);
-	while (pool->n_idle == 0 &&
-	    (ok = !hsm_health_all_late(hsm, pool->size)))
-		pthread_cond_wait(&pool->freed, &pool->lock);
-	if (ok)
+	while (pool->n_idle == 0 && ok)
+		ok = wait_for_place(hsm);
+	if (ok) {
 		*place = pool->idle[--pool->n_idle];
+		pool->due[*place] = hsm_monotonic_ns() + limit_of(hsm, call);
+	}
 	pthread_mutex_unlock(&pool->lock);
 	return ok;
 }
@@ -73,6 +109,7 @@ hsm_pool_give(struct hsm_pool *pool, size_t place)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->idle[pool->n_idle++] = place;
+	pool->due[place] = 0;
 	pthread_cond_signal(&pool->freed);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -281,7 +318,7 @@ make_call(struct hsm *hsm, const struct hsm_call *call)
 	size_t place;
 
 	do {
-		if (!take_place(hsm, &place)) {
+		if (!take_place(hsm, call, &place)) {
 			hsm_raise(HSM_E_TOKEN,
 			    "token: %s: all sessions wait for its answer",
 			    call->what);
@@ -313,8 +350,7 @@ account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
 	case HSM_CALL_LATE:
 		snprintf(why, sizeof(why),
 		    "%s: no answer within %lld s", call->what,
-		    (call->limit > 0 ? call->limit : hsm->limit) /
-			1000000000LL);
+		    limit_of(hsm, call) / 1000000000LL);
 		hsm_health_late(hsm, probe, call->signs, why, took);
 		hsm_raise(HSM_E_TOKEN, "token: %s", why);
 		break;
@@ -328,6 +364,34 @@ account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
 	}
 }
 
+static enum hsm_verdict run(struct hsm *hsm, const struct hsm_call *call);
+
+static CK_RV
+check_op(struct hsm_session *s, void *arg)
+{
+	(void)arg;
+	return hsm_session_check(s);
+}
+
+/*
+ * May the call be made? What has no limit in time is never the one that tries
+ * whether a token is back: as long as it took, nobody else could. It goes after
+ * one that has.
+ */
+static int
+enter(struct hsm *hsm, const struct hsm_call *call, int *probe)
+{
+	const struct hsm_call ask = {
+	    .what = "sign of life", .op = check_op, .bounded = 1};
+	struct hsm_health h;
+
+	if (call->bounded || hsm->limit == 0)
+		return hsm_health_enter(hsm, probe);
+	*probe = 0;
+	hsm_health(hsm, &h);
+	return h.state == HSM_WELL || run(hsm, &ask) == HSM_CALL_OK;
+}
+
 static enum hsm_verdict
 run(struct hsm *hsm, const struct hsm_call *call)
 {
@@ -337,7 +401,7 @@ run(struct hsm *hsm, const struct hsm_call *call)
 
 	/* Modules in our process leave their own errors behind. */
 	ERR_set_mark();
-	if (!hsm_health_enter(hsm, &probe)) {
+	if (!enter(hsm, call, &probe)) {
 		ERR_clear_last_mark();
 		return HSM_CALL_FAILED;
 	}

@@ -297,6 +297,78 @@ test_shared_state_file(void **state)
 	recovered_after(key);
 }
 
+static atomic_int n_hanging, let_go;
+
+static CK_RV
+hang(struct hsm_session *s, void *arg)
+{
+	(void)s;
+	(void)arg;
+	n_hanging++;
+	while (!let_go)
+		wait_ms(10);
+	n_hanging--;
+	return CKR_OK;
+}
+
+static void *
+run_hanging(void *arg)
+{
+	*(int *)arg = hsm_session_run(hsm, "test", hang, NULL);
+	ERR_clear_error();
+	return NULL;
+}
+
+static atomic_int refused;
+
+static void *
+sign_beside(void *arg)
+{
+	(void)arg;
+	refused = !sign_with(key) && queue_says("all sessions wait");
+	return NULL;
+}
+
+static void
+set_retry(long long ns)
+{
+	pthread_mutex_lock(&hsm->health.lock);
+	hsm->health.retry_at = hsm_monotonic_ns() + ns;
+	pthread_mutex_unlock(&hsm->health.lock);
+}
+
+/* What has no limit in time is not what the others wait for: neither to learn
+   that the token is back, nor for a session. */
+static void
+test_unlimited(void **state)
+{
+	pthread_t t[3];
+	int ok[2];
+
+	(void)state;
+	faults_set("C_Sign CKR_DEVICE_ERROR\n");
+	assert_int_equal(sign_with(key), 0);
+	/* Not while the token is refused, either. */
+	set_retry(60000000000LL);
+	assert_int_equal(hsm_session_run(hsm, "test", hang, NULL), 0);
+	assert_true(queue_says("is away"));
+	set_retry(0);
+	faults_set("");
+	pthread_create(&t[0], NULL, run_hanging, &ok[0]);
+	WAIT_FOR(n_hanging == 1);
+	recovered_after(key);
+	pthread_create(&t[1], NULL, run_hanging, &ok[1]);
+	WAIT_FOR(n_hanging == 2);
+	pthread_create(&t[2], NULL, sign_beside, NULL);
+	WAIT_FOR(refused);
+	let_go = 1;
+	pthread_join(t[2], NULL);
+	pthread_join(t[1], NULL);
+	pthread_join(t[0], NULL);
+	assert_true(ok[0] && ok[1]);
+	must(sign_with(key));
+}
+
 /* With a call that does not come back nobody waits for the module alone: who
    opens another of its tokens is told, and the first goes on. */
 static void
@@ -333,6 +405,7 @@ main(void)
 	    cmocka_unit_test(test_one_blocked),
 	    cmocka_unit_test(test_wrong_signature),
 	    cmocka_unit_test(test_shared_state_file),
+	    cmocka_unit_test(test_unlimited),
 	    cmocka_unit_test(test_opened_beside_blocked),
 	};
 
