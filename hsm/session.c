@@ -202,12 +202,34 @@ may_recover(CK_RV rv)
 	case CKR_KEY_HANDLE_INVALID:
 	case CKR_OBJECT_HANDLE_INVALID:
 	case CKR_OPERATION_ACTIVE:
+	case CKR_OPERATION_NOT_INITIALIZED:
 	case CKR_SESSION_CLOSED:
 	case CKR_SESSION_HANDLE_INVALID:
 	case CKR_SLOT_ID_INVALID:
 	case CKR_TOKEN_NOT_PRESENT:
 	case CKR_TOKEN_NOT_RECOGNIZED:
 	case CKR_USER_NOT_LOGGED_IN:
+		return 1;
+	default: /* a maker's own code says nothing better to us */
+		return (rv & CKR_VENDOR_DEFINED) && rv != HSM_RV_RAISED;
+	}
+}
+
+/* Was the signature asked for in a wrong way? */
+static int
+is_askers_fault(CK_RV rv)
+{
+	switch (rv) {
+	case CKR_CURVE_NOT_SUPPORTED:
+	case CKR_DATA_INVALID:
+	case CKR_DATA_LEN_RANGE:
+	case CKR_FUNCTION_NOT_SUPPORTED:
+	case CKR_KEY_FUNCTION_NOT_PERMITTED:
+	case CKR_KEY_SIZE_RANGE:
+	case CKR_KEY_TYPE_INCONSISTENT:
+	case CKR_MECHANISM_INVALID:
+	case CKR_MECHANISM_PARAM_INVALID:
+	case HSM_RV_RAISED:
 		return 1;
 	default:
 		return 0;
@@ -256,15 +278,20 @@ hsm_session_check(struct hsm_session *s)
 	return CKR_OK;
 }
 
-/* Is it the token that failed, or did the caller ask for the wrong thing? */
+/*
+ * Is it the token that failed, or did the caller ask for the wrong thing? To
+ * a signature any answer is a failure that does not say that the latter is so.
+ */
 static enum hsm_verdict
-verdict_of(CK_RV rv)
+verdict_of(const struct hsm_call *call, CK_RV rv)
 {
 	if (rv == CKR_OK)
 		return HSM_CALL_OK;
 	if (rv == CKR_SESSION_COUNT)
 		return HSM_CALL_NO_SESSION;
-	return may_recover(rv) ? HSM_CALL_FAILED : HSM_CALL_NO_MATTER;
+	if (may_recover(rv) || (call->signs && !is_askers_fault(rv)))
+		return HSM_CALL_FAILED;
+	return HSM_CALL_NO_MATTER;
 }
 
 /*
@@ -292,7 +319,7 @@ hsm_call_run(struct hsm *hsm, size_t place, const struct hsm_call *call)
 	}
 	if (rv != CKR_OK)
 		hsm_raise_rv(rv, call->what);
-	return verdict_of(rv);
+	return verdict_of(call, rv);
 }
 
 /* Why the call failed, as its last line says; what recovery met goes first. */

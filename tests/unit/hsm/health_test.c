@@ -95,9 +95,37 @@ test_every_answer(void **state)
 	check_fault("C_Sign", "CKR_USER_NOT_LOGGED_IN");
 	check_fault("C_Sign", "CKR_GENERAL_ERROR");
 	check_fault("C_Sign", "CKR_DEVICE_MEMORY");
+	check_fault("C_Sign", "CKR_OPERATION_NOT_INITIALIZED");
+	check_fault("C_Sign", "CKR_VENDOR_DEFINED");
 	check_fault("C_SignInit", "CKR_DEVICE_ERROR");
 	check_fault("C_OpenSession", "CKR_DEVICE_ERROR");
 	check_fault("any", "CKR_TOKEN_NOT_PRESENT");
+}
+
+static void
+check_no_recovery(const char *fault, enum hsm_health_state want)
+{
+	char line[64];
+
+	memset(told, 0, sizeof(told));
+	snprintf(line, sizeof(line), "C_Sign %s count=1\n", fault);
+	faults_set(line);
+	assert_int_equal(sign_with(key), 0);
+	ERR_clear_error();
+	assert_int_equal(state_now(), want);
+	assert_int_equal(told[HSM_EVENT_AWAY], want == HSM_AWAY);
+	recovered_after(key);
+}
+
+/* What no new session helps against is the token's failure as well, unless it
+   says that the request is wrong. */
+static void
+test_no_recovery(void **state)
+{
+	(void)state;
+	check_no_recovery("CKR_HOST_MEMORY", HSM_AWAY);
+	check_no_recovery("CKR_FUNCTION_CANCELED", HSM_AWAY);
+	check_no_recovery("CKR_MECHANISM_INVALID", HSM_WELL);
 }
 
 /* The module's other forms: the second call only, and up to a moment. */
@@ -398,6 +426,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_answer),
+	    cmocka_unit_test(test_no_recovery),
 	    cmocka_unit_test(test_skip_and_until),
 	    cmocka_unit_test(test_one_tries),
 	    cmocka_unit_test(test_last_try),
