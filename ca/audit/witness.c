@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
 #include "ca/audit/monitor.h"
@@ -45,6 +47,21 @@ write_new(const char *path, const char *text)
 	return ok;
 }
 
+/* The name, too: what was said must be remembered after a power failure. */
+static int
+sync_folder(const char *path)
+{
+	char dir[4096];
+	int fd, ok;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	fd = open(dirname(dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = fd != -1 && fsync(fd) == 0;
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
 int
 monitor_write_file(const char *path, const char *text)
 {
@@ -53,7 +70,7 @@ monitor_write_file(const char *path, const char *text)
 
 	n = snprintf(tmp, sizeof(tmp), "%s.new", path);
 	if (n > 0 && (size_t)n < sizeof(tmp) && write_new(tmp, text) &&
-	    rename(tmp, path) == 0)
+	    rename(tmp, path) == 0 && sync_folder(path))
 		return 1;
 	ERR_raise_data(ERR_LIB_SYS, errno, "write %s", path);
 	return 0;
@@ -112,8 +129,29 @@ out:
 	return out;
 }
 
-char *
-monitor_cosign(struct source *s, const struct note_key *key, const char *state,
+/* Two that look at once may be shown two logs, each of which continues the state.
+   To be closed; -1 raised. */
+static int
+lock_state(const char *state)
+{
+	char path[4096];
+	int fd = -1;
+
+	if (snprintf(path, sizeof(path), "%s.lock", state) < (int)sizeof(path))
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd != -1 && errno == EWOULDBLOCK)
+		ca_raise(CA_E_BUSY, "log.state: another run has %s", path);
+	else
+		ERR_raise_data(ERR_LIB_SYS, errno, "lock %s.lock", state);
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+static char *
+cosign(struct source *s, const struct note_key *key, const char *state,
     const struct note_key *cosigner, EVP_PKEY *pkey, int64_t now)
 {
 	struct log_checkpoint since, head;
@@ -129,5 +167,19 @@ monitor_cosign(struct source *s, const struct note_key *key, const char *state,
 		out = add_line(note, cosigner, pkey, now);
 out:
 	OPENSSL_free(note);
+	return out;
+}
+
+char *
+monitor_cosign(struct source *s, const struct note_key *key, const char *state,
+    const struct note_key *cosigner, EVP_PKEY *pkey, int64_t now)
+{
+	int lock = lock_state(state);
+	char *out;
+
+	if (lock == -1)
+		return NULL;
+	out = cosign(s, key, state, cosigner, pkey, now);
+	close(lock);
 	return out;
 }

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <sys/file.h>
 #include "rig.h"
 #include "ca/audit/monitor.h"
 
@@ -76,6 +78,34 @@ does_not_cosign_a_fork(void **state)
 	EVP_PKEY_free(pkey);
 }
 
+/* Two at a time might cosign two branches of a fork. */
+static void
+one_at_a_time(void **state)
+{
+	struct rig *r = *state;
+	EVP_PKEY *pkey = ed25519(8);
+	struct note_key w;
+	char path[340], *note;
+	int fd;
+
+	assert_true(note_key_set(&w, "w.example", pkey, NOTE_COSIGNATURE));
+	rig_add(r, 0, 3);
+	rig_publish(r);
+	snprintf(path, sizeof(path), "%s/witness.lock", r->t->dir);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_null(cosign(r, &w, pkey, NOW));
+	assert_refused("log.state: another run has ");
+	assert_int_not_equal(access(state_path, F_OK), 0);
+	close(fd);
+	note = cosign(r, &w, pkey, NOW);
+	assert_non_null(note);
+	OPENSSL_free(note);
+	note_key_clear(&w);
+	EVP_PKEY_free(pkey);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_make, rig_remove)
 
 int
@@ -84,6 +114,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(cosigns_what_goes_on),
 	    TEST(does_not_cosign_a_fork),
+	    TEST(one_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
