@@ -50,7 +50,7 @@ static int
 was_revoked(struct ceremony *r, struct cert_row *row)
 {
 	row->id = r->row;
-	return r->resumed && store_read(r->store, again_tx, row) &&
+	return store_read(r->store, again_tx, row) &&
 	    row->state == CERT_REVOKED &&
 	    row->reason == r->f->revoked.reason;
 }
@@ -62,7 +62,8 @@ revoke(struct ceremony *r, struct cert_row *row)
 	    .reason = r->f->revoked.reason, .who = "ceremony",
 	    .policy = r->policy, .now = r->now, .ceremony = 1};
 
-	/* Where it was interrupted behind this, it stands. */
+	/* Where it was interrupted behind this, or failed, it stands: the CA
+	   that is still in use, and the CRL, are what it is run again for. */
 	if (!was_revoked(r, row) && !revoke_cert(r->store, &q, row))
 		return 0;
 	ceremony_record_revoked(r, row);

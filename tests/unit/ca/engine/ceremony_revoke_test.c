@@ -40,6 +40,12 @@ out_of_use(void **state)
 	assert_non_null(strstr(live_said, "3 certificates of CAs, 1 of them"));
 	live_refused(w, "revoke", file(w, "code-g1", "superseded"),
 	    "revoke.reason");
+	/* Whoever failed behind the revocation runs the same once more: what is
+	   left of it is done. */
+	live_done(w, "revoke", file(w, "code-g1", "cACompromise"));
+	assert_int_equal(live_issuer(w, "code-g1", NULL), ISSUER_DISABLED);
+	assert_non_null(strstr(live_said, "root-g1: CRL number"));
+	assert_non_null(strstr(live_said, "1 entries"));
 }
 
 static void
