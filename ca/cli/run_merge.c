@@ -63,6 +63,10 @@ add_crls(struct merging *g, const char *dir)
 	if (snprintf(path, sizeof(path), "%s/crl", dir) >= (int)sizeof(path))
 		return 1;
 	n = scandir(path, &list, is_crl, alphasort);
+	if (n < 0 && errno != ENOENT) {
+		ERR_raise_data(ERR_LIB_SYS, errno, "read %s", path);
+		return 0;
+	}
 	for (i = 0; i < n; i++) {
 		ok = ok && add_crl(g, path, list[i]->d_name);
 		free(list[i]);
@@ -77,9 +81,14 @@ add_log(struct merging *g, const char *dir, const char *url)
 	char path[PATH_MAX];
 
 	if (url == NULL && dir != NULL &&
-	    snprintf(path, sizeof(path), "%s/log", dir) < (int)sizeof(path) &&
-	    access(path, F_OK) == 0)
-		url = path;
+	    snprintf(path, sizeof(path), "%s/log", dir) < (int)sizeof(path)) {
+		if (access(path, F_OK) == 0)
+			url = path;
+		else if (errno != ENOENT) {
+			ERR_raise_data(ERR_LIB_SYS, errno, "read %s", path);
+			return 0;
+		}
+	}
 	return url == NULL || (g->q.log = source_open(url)) != NULL;
 }
 
@@ -94,6 +103,11 @@ add_sources(struct merging *g, const struct options *o)
 	if (!add_log(g, dir, option_text(o, "url")) ||
 	    (dir != NULL && !add_crls(g, dir)))
 		return 0;
+	if (dir != NULL && g->q.log == NULL && g->q.n_crls == 0) {
+		ca_raise(CA_E_BADREQUEST, "merge.file: nothing to take from: "
+		    "%s has neither log nor crl", dir);
+		return 0;
+	}
 	for (i = 0; i < o->n; i++)
 		if (strcmp(o->v[i].spec->name, "crl") == 0 &&
 		    !add_crl(g, "", o->v[i].text))
@@ -101,9 +115,8 @@ add_sources(struct merging *g, const struct options *o)
 	if (g->q.log != NULL || g->q.n_crls > 0 || g->q.certs != NULL ||
 	    g->q.details != NULL)
 		return 1;
-	ca_raise(CA_E_BADREQUEST, "merge.file: nothing to take from: %s has "
-	    "neither log nor crl, and there is no --certs and no --details",
-	    dir != NULL ? dir : "no DIR");
+	ca_raise(CA_E_BADREQUEST, "merge.file: nothing to take from: neither "
+	    "DIR nor --url, --crl, --certs or --details");
 	return 0;
 }
 
@@ -190,6 +203,8 @@ print(const struct merging *g)
 		fprintf(out, "log: %lld entries in the store, %lld published, "
 		    "%lld taken over\n", (long long)r->had,
 		    (long long)r->published, (long long)r->adopted);
+	else
+		fprintf(out, "log: none given\n");
 	fprintf(out, "details: %lld entries opened; %lld certificates and %lld "
 	    "devices by them\n", (long long)r->opened, (long long)r->unseen,
 	    (long long)r->devices);

@@ -54,6 +54,10 @@ refuses_words_and_places(void **state)
 	assert_int_equal(tool("restore", "--merge", "--config", conf, NULL),
 	    1);
 	assert_in(canned.err, "merge.file: nothing to take from");
+	/* A folder that has nothing is a mistake, whatever else is given. */
+	assert_int_equal(tool("restore", "--merge", "/", "--config", conf,
+	    "--certs", pub, NULL), 1);
+	assert_in(canned.err, "/ has neither log nor crl");
 	assert_int_equal(tool("restore", "--merge", pub, "--config", "/none",
 	    NULL), 1);
 	/* inkan-ca has it open. */
