@@ -39,6 +39,8 @@ check_flags(CK_FLAGS flags, const char *label)
 static int
 judge(struct hsm *hsm, CK_RV rv, const char *label, const char *serial)
 {
+	int noted;
+
 	switch (rv) {
 	case CKR_OK:
 		/* A note that cannot be wiped costs no more than a try. */
@@ -51,11 +53,12 @@ judge(struct hsm *hsm, CK_RV rv, const char *label, const char *serial)
 	case CKR_PIN_INCORRECT:
 	case CKR_PIN_INVALID:
 	case CKR_PIN_LEN_RANGE:
-		hsm_pin_remember(&hsm->pin, serial, 0);
+		noted = hsm_pin_remember(&hsm->pin, serial, 0);
 		hsm_raise(HSM_E_PIN,
-		    "token %s: the PIN from %s is wrong; it "
-		    "will not be tried again until it changes",
-		    label, source_name(hsm));
+		    "token %s: the PIN from %s is wrong; it will not be tried "
+		    "again%s until it changes",
+		    label, source_name(hsm),
+		    noted ? "" : " before the next start or");
 		return 0;
 	case CKR_PIN_LOCKED:
 		hsm_raise(HSM_E_PIN,

@@ -20,8 +20,9 @@
  * source's identity (path, inode, size, mtime) - never the PIN, nor a fast hash
  * of it. A credential is a new file at each start of the service, so its
  * identity is its name and text; that goes through scrypt (32 MiB) and nowhere
- * else. What is typed at a terminal is new each time and not remembered. Where
- * the state file could not be written, or is damaged, no PIN is tried at all.
+ * else. What is typed at a terminal is new each time and not remembered. The
+ * state file is written before each try: where that fails, or it is damaged, no
+ * PIN is tried at all. A crash between the try and the note costs one try more.
  *
  * What this does not do: it does not know of tries made by other programs on
  * the same token. CKF_USER_PIN_FINAL_TRY is honoured by hsm_open(): a token
@@ -58,11 +59,13 @@ int hsm_pin_read(const struct hsm_pin_source *src, const char *token_label,
 
 /*
  * May the PIN of ${src} be tried on the token with ${serial}? Returns 1 for
- * yes, 0 with HSM_E_PIN raised when this very PIN was refused before.
+ * yes, 0 with HSM_E_PIN raised when this very PIN was refused before, or a
+ * refusal could not be written down.
  */
 int hsm_pin_may_try(const struct hsm_pin_source *src, const char *serial);
 
-/* Remember that the PIN was refused (${ok} 0) or accepted (${ok} 1). */
+/* Remember that the PIN was refused (${ok} 0) or accepted (${ok} 1). 1, or 0
+   raised: only this process remembers. */
 int hsm_pin_remember(
     const struct hsm_pin_source *src, const char *serial, int ok);
 

@@ -15,10 +15,16 @@
 #include "hsm/pin.h"
 
 /*
- * The state file: one line per token whose PIN was refused,
+ * The state file: one line per token,
  *	inkan-pin-1 SERIAL SALT HASH
- * all in lower-case hexadecimals. The same lines are kept in memory, so that
- * a wrong PIN is not tried twice by a process that cannot write.
+ * all in lower-case hexadecimals. HASH is of the PIN that was refused; all 0
+ * when none was, all f when nobody could tell which. The line is there before a
+ * PIN is tried, and a refusal is written over it: that needs no room on the
+ * disk. The same lines are kept in memory, so that a wrong PIN is not tried
+ * twice by a process that cannot write.
+ *
+ * Whoever loses power between the try and the note tries once more: were the
+ * note first, a right PIN would be withheld until an operator acts.
  */
 #define MAGIC "inkan-pin-1"
 #define SALT_LEN 16
@@ -217,18 +223,19 @@ load(const char *path, struct notes *notes)
 	return 1;
 }
 
-static void
-print(FILE *f, const struct notes *notes)
+static size_t
+print(char *out, size_t size, const struct notes *notes)
 {
 	char salt[2 * SALT_LEN + 1], hash[2 * HASH_LEN + 1];
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i < notes->n; i++) {
 		to_hex(salt, notes->note[i].salt, SALT_LEN);
 		to_hex(hash, notes->note[i].hash, HASH_LEN);
-		fprintf(
-		    f, MAGIC " %s %s %s\n", notes->note[i].serial, salt, hash);
+		n += (size_t)snprintf(out + n, size - n, MAGIC " %s %s %s\n",
+		    notes->note[i].serial, salt, hash);
 	}
+	return n;
 }
 
 static int
@@ -265,25 +272,25 @@ sync_dir(const char *path)
 }
 
 static int
-save(const char *path, const struct notes *notes)
+write_all(int fd, const char *text, size_t len)
+{
+	return write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+}
+
+/* A new file in the place of the old one. */
+static int
+replace(const char *path, const char *text, size_t len)
 {
 	char tmp[PATH_MAX + 8];
-	FILE *f = NULL;
 	int fd, ok;
 
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0 ||
-	    (f = fdopen(fd, "w")) == NULL) {
+	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0) {
 		ERR_raise_data(ERR_LIB_SYS, errno, "create %s", tmp);
-		if (fd >= 0) {
-			close(fd);
-			unlink(tmp);
-		}
 		return raise_state(path, "cannot be written");
 	}
-	print(f, notes);
-	ok = fflush(f) == 0 && fsync(fd) == 0;
-	ok = fclose(f) == 0 && ok && rename(tmp, path) == 0;
+	ok = write_all(fd, text, len);
+	ok = close(fd) == 0 && ok && rename(tmp, path) == 0;
 	if (!ok) {
 		ERR_raise_data(ERR_LIB_SYS, errno, "write %s", tmp);
 		unlink(tmp);
@@ -293,12 +300,53 @@ save(const char *path, const struct notes *notes)
 	return 1;
 }
 
+/* Over what stands there, where that is as long. */
+static int
+overwrite(const char *path, const char *text, size_t len)
+{
+	struct stat st;
+	int fd, ok;
+
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+		return 0;
+	ok = fstat(fd, &st) == 0 && st.st_size == (off_t)len &&
+	    write_all(fd, text, len);
+	return close(fd) == 0 && ok;
+}
+
+static int
+save(const char *path, const struct notes *notes)
+{
+	char text[STATE_MAX];
+	size_t len = print(text, sizeof(text), notes);
+
+	return overwrite(path, text, len) || replace(path, text, len);
+}
+
+/* Is its hash nothing but ${octet}? */
+static int
+is_all(const struct note *note, unsigned char octet)
+{
+	size_t i;
+
+	for (i = 0; i < HASH_LEN && note->hash[i] == octet; i++)
+		;
+	return i == HASH_LEN;
+}
+
 /* 1 when ${note} is of another PIN than ${src} gives now. */
 static int
 differs(const struct hsm_pin_source *src, const struct note *note)
 {
 	unsigned char hash[HASH_LEN];
 
+	if (is_all(note, 0))
+		return 1;
+	if (is_all(note, 0xff)) {
+		hsm_raise(HSM_E_PIN, "a PIN was refused before, and which is "
+		    "not known: none is tried until an operator resumes it");
+		return 0;
+	}
 	if (!slow_hash(src, note->salt, hash))
 		return 0;
 	if (CRYPTO_memcmp(hash, note->hash, HASH_LEN) != 0)
@@ -310,18 +358,18 @@ differs(const struct hsm_pin_source *src, const struct note *note)
 	return 0;
 }
 
-/* Could a refusal be written down? Else every restart would cost one try. */
+/* Can a refusal be written down? Else every restart would cost one try. */
 static int
-can_save(const char *path)
+reserve(const char *path, struct notes *notes, const char *key)
 {
-	char dir[PATH_MAX];
+	struct note none;
 
-	if (dir_of(path, dir, sizeof(dir)) && access(dir, W_OK | X_OK) == 0)
-		return 1;
-	ERR_raise_data(ERR_LIB_SYS, errno, "%s", path);
-	return raise_state(path,
-	    "its folder cannot be written to, so the PIN "
-	    "is not tried");
+	memset(&none, 0, sizeof(none));
+	strcpy(none.serial, key);
+	if (find(notes, key) == NULL)
+		put(notes, &none);
+	return save(path, notes) ||
+	    raise_state(path, "so the PIN is not tried");
 }
 
 int
@@ -339,40 +387,44 @@ hsm_pin_may_try(const struct hsm_pin_source *src, const char *serial)
 	pthread_mutex_lock(&lock);
 	if ((notes = OPENSSL_zalloc(sizeof(*notes))) == NULL)
 		goto out;
-	if (src->state != NULL &&
-	    (!can_save(src->state) || !load(src->state, notes)))
+	if (src->state != NULL && !load(src->state, notes))
 		goto out;
 	if ((note = find(notes, key)) != NULL && !differs(src, note))
 		goto out;
 	if ((note = find(&memory, key)) != NULL && !differs(src, note))
 		goto out;
-	rc = 1;
+	rc = src->state == NULL || reserve(src->state, notes, key);
 out:
 	pthread_mutex_unlock(&lock);
 	OPENSSL_free(notes);
 	return rc;
 }
 
+/* No PIN of the token is one that was refused. */
 static int
-remember(const struct hsm_pin_source *src, const char *key, int ok,
-    struct notes *notes)
+forgive(const struct hsm_pin_source *src, const char *key, struct notes *notes)
+{
+	struct note *note;
+
+	drop(&memory, key);
+	if (src->state == NULL || !load(src->state, notes) ||
+	    (note = find(notes, key)) == NULL || is_all(note, 0))
+		return 1;
+	memset(note->salt, 0, SALT_LEN);
+	memset(note->hash, 0, HASH_LEN);
+	return save(src->state, notes);
+}
+
+static int
+remember(const struct hsm_pin_source *src, const char *key, struct notes *notes)
 {
 	struct note note;
-	int changed;
 
-	if (ok) {
-		drop(&memory, key);
-		changed = src->state != NULL && load(src->state, notes) &&
-		    drop(notes, key);
-		return !changed || save(src->state, notes);
-	}
 	memset(&note, 0, sizeof(note));
 	strcpy(note.serial, key);
 	if (RAND_bytes(note.salt, SALT_LEN) != 1 ||
-	    !slow_hash(src, note.salt, note.hash)) {
-		hsm_raise(HSM_E_PIN, "a refused PIN cannot be remembered");
-		return 0;
-	}
+	    !slow_hash(src, note.salt, note.hash))
+		memset(note.hash, 0xff, HASH_LEN);
 	put(&memory, &note);
 	if (src->state == NULL)
 		return 1;
@@ -395,7 +447,7 @@ hsm_pin_remember(const struct hsm_pin_source *src, const char *serial, int ok)
 	serial_key(key, serial);
 	pthread_mutex_lock(&lock);
 	if ((notes = OPENSSL_zalloc(sizeof(*notes))) != NULL)
-		rc = remember(src, key, ok, notes);
+		rc = ok ? forgive(src, key, notes) : remember(src, key, notes);
 	pthread_mutex_unlock(&lock);
 	OPENSSL_free(notes);
 	return rc;

@@ -1,6 +1,8 @@
 #include "token.h"
 #include <time.h>
 #include <utime.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 /*
  * Each «restart» is a process of its own, so that only the state file can
@@ -94,7 +96,8 @@ test_remembered_over_restarts(void **state)
 	assert_int_equal(in_child(may_try), 1);
 	assert_int_equal(in_child(accepted), 1);
 	file_text(tok.state, text, sizeof(text));
-	assert_string_equal(text, "");
+	assert_non_null(strstr(text, " 00000000000000000000000000000000 0000"));
+	assert_int_equal(in_child(may_try), 1);
 }
 
 static void
@@ -196,6 +199,51 @@ test_no_place_for_state(void **state)
 	src.state = path;
 }
 
+static int
+may_try_on_full_disk(void)
+{
+	const struct rlimit none = {0, 0};
+
+	signal(SIGXFSZ, SIG_IGN);
+	return setrlimit(RLIMIT_FSIZE, &none) == 0 && may_try();
+}
+
+/* A folder that may be written to is not enough: the note must have its room
+   before the try, and takes no more. */
+static void
+test_full_disk(void **state)
+{
+	struct stat before, after;
+
+	(void)state;
+	run("rm -f %s", tok.state);
+	assert_int_equal(in_child(may_try_on_full_disk), 0);
+	assert_int_equal(in_child(may_try), 1);
+	assert_int_equal(stat(tok.state, &before), 0);
+	assert_int_equal(in_child(may_try_on_full_disk), 0);
+	assert_int_equal(in_child(refused), 1);
+	assert_int_equal(stat(tok.state, &after), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
+	assert_int_equal(after.st_size, before.st_size);
+	assert_int_equal(in_child(may_try), 0);
+	assert_int_equal(in_child(accepted), 1);
+}
+
+/* A PIN that was refused and has gone before it could be noted: none is tried,
+   whatever the file holds then, until somebody says so. */
+static void
+test_refused_and_gone(void **state)
+{
+	(void)state;
+	run("rm %s", tok.pin);
+	assert_int_equal(in_child(refused), 1);
+	write_file(tok.pin, "123456\n", 0600);
+	assert_int_equal(may_try(), 0);
+	assert_true(queue_says("which is not known"));
+	assert_int_equal(in_child(accepted), 1);
+	must(may_try());
+}
+
 static void
 test_terminal_is_always_new(void **state)
 {
@@ -216,6 +264,8 @@ main(void)
 	    cmocka_unit_test(test_without_state_file),
 	    cmocka_unit_test(test_damaged_state),
 	    cmocka_unit_test(test_no_place_for_state),
+	    cmocka_unit_test(test_full_disk),
+	    cmocka_unit_test(test_refused_and_gone),
 	    cmocka_unit_test(test_terminal_is_always_new),
 	};
 
