@@ -85,9 +85,9 @@ int campaign_resume(struct store *store, int64_t id, const char *who,
     time_t now, struct campaign_row *out);
 
 /* One step of the oldest campaign that runs, but for those of which ${later}
-   (NULL: none) says 1: a stage is revoked, in one transaction. 1 with ${row} as it is now, 0 when there is none, -1 raised
-   (nothing was done, or it was but status.db was not told: either way the next
-   step is right). */
+   (NULL: none) says 1: a stage is revoked, in one transaction. 1 with ${row} as it
+   is now, 0 when there is none, -1 raised (nothing was done, or it was but status.db
+   was not told: either way the next step is right). */
 typedef int campaign_later_fn(const struct campaign_row *row, void *arg);
 int campaign_step(struct ca *ca, time_t now, campaign_later_fn *later,
     void *arg, struct campaign_row *row);
