@@ -272,14 +272,27 @@ void hsm_helpers_end(struct hsm *hsm);
 
 /* Is the session alive, and logged in where it should be? */
 CK_RV hsm_session_check(struct hsm_session *s);
+/* ---- pool.c ------------------------------------------------------------ */
+
 int hsm_pool_init(struct hsm_pool *pool, size_t size);
 void hsm_pool_destroy(struct hsm_pool *pool);
+/*
+ * Wait for a free place, for a call that should be back within ${limit} ns. 0,
+ * nothing raised, when those who have them all should have been back.
+ */
+int hsm_pool_take(struct hsm *hsm, long long limit, size_t *place);
 /* Give a place back. */
 void hsm_pool_give(struct hsm_pool *pool, size_t place);
+/*
+ * The token grants no more sessions: go on with one place less, as long as
+ * there is another. 1 when the caller's place has been given up.
+ */
+int hsm_pool_retire(struct hsm_pool *pool);
 /* Who waits for a place looks again whether there is hope. */
 void hsm_pool_wake(struct hsm_pool *pool);
 /* Close all sessions and forget them; the caller holds the write lock. */
 void hsm_pool_drop(struct hsm *hsm);
+
 /* Raise ${rv} as what it means for the caller. Always 0. */
 int hsm_raise_rv(CK_RV rv, const char *what);
 

@@ -1,136 +1,6 @@
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "hsm/private.h"
-
-int
-hsm_pool_init(struct hsm_pool *pool, size_t size)
-{
-	size_t i;
-
-	if (pthread_mutex_init(&pool->lock, NULL) != 0)
-		return 0;
-	if (pthread_cond_init(&pool->freed, NULL) != 0) {
-		pthread_mutex_destroy(&pool->lock);
-		return 0;
-	}
-	pool->size = pool->n_idle = size;
-	for (i = 0; i < size; i++)
-		pool->idle[i] = size - 1 - i;
-	return 1;
-}
-
-void
-hsm_pool_destroy(struct hsm_pool *pool)
-{
-	pthread_cond_destroy(&pool->freed);
-	pthread_mutex_destroy(&pool->lock);
-}
-
-void
-hsm_pool_drop(struct hsm *hsm)
-{
-	size_t i;
-
-	/* A restarted module may have given the same numbers to others. */
-	for (i = 0; i < HSM_SESSIONS_MAX; i++) {
-		if (hsm->pool.place[i] != 0 && hsm_is_attached(hsm))
-			hsm->module->fn->C_CloseSession(hsm->pool.place[i]);
-		hsm->pool.place[i] = 0;
-	}
-}
-
-static long long
-limit_of(const struct hsm *hsm, const struct hsm_call *call)
-{
-	return call->limit > 0 ? call->limit : hsm->limit;
-}
-
-/*
- * Until a place is given back, or the last call that has one should have come
- * back. 0 when all of them are beyond that. Pool's lock held.
- */
-static int
-wait_for_place(struct hsm *hsm)
-{
-	struct hsm_pool *pool = &hsm->pool;
-	struct timespec end;
-	long long due = 0;
-	size_t i;
-
-	if (hsm_health_all_late(hsm, pool->size))
-		return 0;
-	if (hsm->limit == 0)
-		return pthread_cond_wait(&pool->freed, &pool->lock) == 0;
-	for (i = 0; i < HSM_SESSIONS_MAX; i++)
-		if (pool->due[i] > due)
-			due = pool->due[i];
-	if (due <= hsm_monotonic_ns())
-		return 0;
-	end.tv_sec = due / 1000000000LL;
-	end.tv_nsec = due % 1000000000LL;
-	pthread_cond_clockwait(
-	    &pool->freed, &pool->lock, CLOCK_MONOTONIC, &end);
-	return 1;
-}
-
-/*
- * Wait for a free place; the last one given back, since it is warm. 0 when all
- * of them wait for a token that does not answer. A slow token may have a queue
- * of any length.
- */
-static int
-take_place(struct hsm *hsm, const struct hsm_call *call, size_t *place)
-{
-	struct hsm_pool *pool = &hsm->pool;
-	int ok = 1;
-
-	pthread_mutex_lock(&pool->lock);
-	while (pool->n_idle == 0 && ok)
-		ok = wait_for_place(hsm);
-	if (ok) {
-		*place = pool->idle[--pool->n_idle];
-		pool->due[*place] = hsm_monotonic_ns() + limit_of(hsm, call);
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return ok;
-}
-
-void
-hsm_pool_wake(struct hsm_pool *pool)
-{
-	pthread_mutex_lock(&pool->lock);
-	pthread_cond_broadcast(&pool->freed);
-	pthread_mutex_unlock(&pool->lock);
-}
-
-void
-hsm_pool_give(struct hsm_pool *pool, size_t place)
-{
-	pthread_mutex_lock(&pool->lock);
-	pool->idle[pool->n_idle++] = place;
-	pool->due[place] = 0;
-	pthread_cond_signal(&pool->freed);
-	pthread_mutex_unlock(&pool->lock);
-}
-
-/*
- * The token grants no more sessions: go on with one place less, as long as
- * there is another. 1 when the place has been given up.
- */
-static int
-retire_place(struct hsm_pool *pool)
-{
-	int rc = 0;
-
-	pthread_mutex_lock(&pool->lock);
-	if (pool->size > 1) {
-		pool->size--;
-		rc = 1;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return rc;
-}
 
 /* Is the token still attached to this run of its module? Read lock held. */
 static CK_RV
@@ -338,6 +208,12 @@ take_reason(struct hsm *hsm, char *why, size_t size, int *reason)
 	hsm_recover_reason(hsm, why, size);
 }
 
+static long long
+limit_of(const struct hsm *hsm, const struct hsm_call *call)
+{
+	return call->limit > 0 ? call->limit : hsm->limit;
+}
+
 static enum hsm_verdict
 make_call(struct hsm *hsm, const struct hsm_call *call)
 {
@@ -345,7 +221,7 @@ make_call(struct hsm *hsm, const struct hsm_call *call)
 	size_t place;
 
 	do {
-		if (!take_place(hsm, call, &place)) {
+		if (!hsm_pool_take(hsm, limit_of(hsm, call), &place)) {
 			hsm_raise(HSM_E_TOKEN,
 			    "token: %s: all sessions wait for its answer",
 			    call->what);
@@ -354,7 +230,7 @@ make_call(struct hsm *hsm, const struct hsm_call *call)
 		v = call->bounded && hsm->limit > 0
 		    ? hsm_helper_run(hsm, place, call)
 		    : hsm_call_run(hsm, place, call);
-		if (v == HSM_CALL_NO_SESSION && retire_place(&hsm->pool))
+		if (v == HSM_CALL_NO_SESSION && hsm_pool_retire(&hsm->pool))
 			continue;
 		if (v != HSM_CALL_LATE)
 			hsm_pool_give(&hsm->pool, place);
