@@ -44,16 +44,22 @@ tell(struct hsm *hsm, enum hsm_event event, const char *why)
 		hsm->notify(event, why, hsm->notify_arg);
 }
 
-/* Health's lock held. 1 when the token is stopped by file ${path}. */
+/* Health's lock held. 1 when the token is stopped by file ${path}: also by one that
+   cannot be read. */
 static int
 read_stop_file(struct hsm_state *st, const char *path)
 {
 	FILE *f = path[0] != '\0' ? fopen(path, "r") : NULL;
 
-	if (f == NULL)
+	if (f == NULL && (path[0] == '\0' || errno == ENOENT))
 		return 0;
 	st->stopped = st->on_file = 1;
 	snprintf(st->file, sizeof(st->file), "%s", path);
+	if (f == NULL) {
+		snprintf(st->why_stopped, sizeof(st->why_stopped),
+		    "its file cannot be read: %s", strerror(errno));
+		return 1;
+	}
 	if (fgets(st->why_stopped, sizeof(st->why_stopped), f) != NULL)
 		st->why_stopped[strcspn(st->why_stopped, "\n")] = '\0';
 	fclose(f);
@@ -266,19 +272,21 @@ hsm_health_all_late(struct hsm *hsm, size_t sessions)
 	return all;
 }
 
-/* 1 when the file stands on the disk. */
+/* 1 when the file stands on the disk: an empty one stops the token, too. */
 static int
 write_stop_file(const char *path, const char *why)
 {
-	int fd, ok;
+	int fd;
 
 	if (path[0] == '\0')
 		return 0;
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return 0;
-	ok = dprintf(fd, "%s\n", why) > 0 && fsync(fd) == 0;
-	return close(fd) == 0 && ok;
+	if (dprintf(fd, "%s\n", why) > 0)
+		(void)fsync(fd);
+	close(fd);
+	return 1;
 }
 
 void

@@ -254,6 +254,9 @@ account(struct hsm *hsm, const struct hsm_call *call, enum hsm_verdict v,
 		snprintf(why, sizeof(why),
 		    "%s: no answer within %lld s", call->what,
 		    limit_of(hsm, call) / 1000000000LL);
+		/* To make a key takes long; the others are tried as ever. */
+		if (took > hsm->limit)
+			took = hsm->limit;
 		hsm_health_late(hsm, probe, call->signs, why, took);
 		hsm_raise(HSM_E_TOKEN, "token: %s", why);
 		break;

@@ -322,6 +322,12 @@ test_shared_state_file(void **state)
 	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_STOPPED);
 	assert_int_equal(state_when_opened(&other, 1), HSM_STOPPED);
 	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_WELL);
+	/* So does one that cannot be read, until a person removes it. */
+	run("ln -s loop.stopped %s.stopped && ln -s loop.stopped "
+	    "$(dirname %s)/loop.stopped", tok.state, tok.state);
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_STOPPED);
+	assert_int_equal(state_when_opened(&tok.cfg, 1), HSM_STOPPED);
+	assert_int_equal(state_when_opened(&tok.cfg, 0), HSM_WELL);
 	recovered_after(key);
 }
 

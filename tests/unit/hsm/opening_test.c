@@ -154,6 +154,9 @@ test_making(void **state)
 	faults_set("C_GenerateKeyPair block\n");
 	assert_null(hsm_key_generate(hsm, HSM_KEY_EC_P256, "late"));
 	says("generation of a key: no answer");
+	/* Signing is tried again as soon as after a late signature. */
+	assert_true(
+	    hsm->health.retry_at - hsm_monotonic_ns() < 500000000);
 	hsm->limit = 5000000000;
 	faults_set("");
 	wait_well(hsm);
