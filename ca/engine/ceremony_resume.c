@@ -317,6 +317,12 @@ ceremony_recall(struct ceremony *r, const struct issue_job *job,
 			m = &r->memo[i];
 	if (m == NULL)
 		return 0;
+	if (m->row.state == CERT_REVOKED) {
+		ca_raise(CA_E_DENIED, "resume.revoked: the certificate %s was "
+		    "revoked by a rollback that was not finished; use "
+		    "--discard", m->row.subject);
+		return -1;
+	}
 	f.id = m->row.id;
 	if (!store_read(r->store, der_tx, &f) || !holds(job, out)) {
 		issued_clear(out);

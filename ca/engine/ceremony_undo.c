@@ -346,6 +346,32 @@ ceremony_destroy_claimed(struct ceremony *r, const char *issuers,
 	return ok && destroy_claimed(r, &r->f->root_token, root, n);
 }
 
+static int
+done_tx(struct store_tx *tx, void *arg)
+{
+	char done[16];
+
+	*(int *)arg = store_meta_get(tx, CEREMONY_DONE, done, sizeof(done)) ==
+	    1 && done[0] != '\0';
+	return 1;
+}
+
+/* Nothing is missing but the store's name: its transcript may say so. */
+static int
+refuse_done(struct ceremony *r, struct store *old)
+{
+	int done = 0;
+
+	if (old != NULL && (!store_read(old, done_tx, &done) || done)) {
+		ca_raise(CA_E_DENIED, "ceremony.complete: the ceremony of %s "
+		    "is complete and cannot be rolled back: run it again with "
+		    "--resume", r->tmp);
+		store_close(old);
+		return 0;
+	}
+	return 1;
+}
+
 /* What goes is what its store tells of, whatever the ceremony file says by now:
    other keys and files that bear such names are not its own. A ceremony that
    still runs holds the store's lock. */
@@ -359,6 +385,8 @@ discard_old(struct ceremony *r)
 	size_t n = 0;
 	int ok;
 
+	if (!refuse_done(r, old))
+		return 0;
 	ok = old != NULL && store_read(old, remains_tx, &m);
 	r->store = old;
 	if (ok)

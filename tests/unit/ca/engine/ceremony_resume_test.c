@@ -90,6 +90,47 @@ refused(void **state)
 	assert_int_equal(live_issuer(w, "more-g1", NULL), -1);
 }
 
+static int
+last(const struct cert_row *row, void *arg)
+{
+	*(int64_t *)arg = row->id;
+	return 1;
+}
+
+static int
+revoke_last_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_filter f = {.limit = 1000};
+	int64_t id = 0;
+
+	(void)arg;
+	return certs_list(tx, &f, last, &id) &&
+	    certs_set_state(tx, id, CERT_REVOKED, 5, 1);
+}
+
+/* A rollback had begun: what it revoked is put into use by nobody. */
+static void
+not_what_is_revoked(void **state)
+{
+	struct world *w = *state;
+	struct store_config cfg = {.mode = STORE_WRITE, .now = w->now};
+	struct store *store;
+	char path[256], trace[2048];
+
+	killed(w, MORE, 4);
+	snprintf(path, sizeof(path), "%s/store.db", w->dir);
+	cfg.path = path;
+	store = store_open(&cfg);
+	assert_non_null(store);
+	assert_true(store_write(store, revoke_last_tx, NULL, 0));
+	store_close(store);
+	assert_false(resume(w));
+	report_trace(trace, sizeof(trace));
+	assert_non_null(strstr(trace, "resume.revoked"));
+	ERR_clear_error();
+	assert_int_equal(live_issuer(w, "more-g1", NULL), -1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, live_setup, world_teardown)
 
 int
@@ -98,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(each_once),
 	    T(refused),
+	    T(not_what_is_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,31 @@ own_keys_only(void **state)
 	ceremony_close_hsm(&u->r);
 }
 
+static int
+complete_tx(struct store_tx *tx, void *arg)
+{
+	return store_meta_set(tx, CEREMONY_DONE, arg);
+}
+
+/* What is complete only wants its name. */
+static void
+not_what_is_complete(void **state)
+{
+	struct undo *u = *state;
+	struct store_config cfg = {
+	    .path = u->r.tmp, .mode = STORE_CREATE, .now = u->w.now};
+	char init[] = "init";
+
+	u->r.store = store_open(&cfg);
+	assert_non_null(u->r.store);
+	assert_true(store_write(u->r.store, complete_tx, init, 0));
+	store_close(u->r.store);
+	u->r.store = NULL;
+	assert_false(may_run(u, 1));
+	world_raised(CA_E_DENIED, "ceremony.complete: ");
+	assert_int_equal(access(u->r.tmp, F_OK), 0);
+}
+
 static void
 all_files_of_a_store(void **state)
 {
@@ -177,6 +202,7 @@ main(void)
 	    T(not_a_ceremonys),
 	    T(not_while_it_runs),
 	    T(own_keys_only),
+	    T(not_what_is_complete),
 	    T(all_files_of_a_store),
 	};
 
