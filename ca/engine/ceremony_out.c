@@ -162,7 +162,7 @@ slurp(const char *path, size_t *len)
 	if (data != NULL)
 		n = BIO_read(bio, data, (int)st.st_size);
 	BIO_free(bio);
-	if (data == NULL || (n <= 0 && st.st_size > 0)) {
+	if (data == NULL || (st.st_size > 0 && n != (int)st.st_size)) {
 		OPENSSL_free(data);
 		ca_raise(CA_E_STORE, "ceremony: %s cannot be read", path);
 		return NULL;
@@ -183,7 +183,15 @@ carry(const char *from, const char *to)
 	return ok;
 }
 
-/* Every file of a folder. */
+static int
+unread(const char *dir)
+{
+	ca_raise(CA_E_STORE, "ceremony: folder %s cannot be read: %s", dir,
+	    strerror(errno));
+	return 0;
+}
+
+/* Every file of a folder, where there is one. */
 static int
 each_file(const char *dir, int (*cb)(const char *path, const char *name,
     void *arg), void *arg)
@@ -193,15 +201,18 @@ each_file(const char *dir, int (*cb)(const char *path, const char *name,
 	DIR *d = opendir(dir);
 	int ok = 1;
 
-	while (ok && d != NULL && (e = readdir(d)) != NULL) {
+	if (d == NULL)
+		return errno == ENOENT || unread(dir);
+	while (errno = 0, ok && (e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%.4090s/%.255s", dir,
 		    e->d_name);
 		ok = cb(path, e->d_name, arg);
 	}
-	if (d != NULL)
-		closedir(d);
+	if (ok && errno != 0)
+		ok = unread(dir);
+	closedir(d);
 	return ok;
 }
 

@@ -104,6 +104,11 @@ fails(void **state)
 	fill(o, "/proc/no/such/folder/c.pem");
 	assert_false(ceremony_stage_publish(&o->r));
 	ERR_clear_error();
+	/* Nothing to be read there is not nothing to do. */
+	fill(o, "");
+	world_sh("rm -r %s/ca && ln -s ca %s/ca", o->r.stage, o->r.stage);
+	assert_false(ceremony_stage_publish(&o->r));
+	world_raised(CA_E_STORE, "cannot be read: Too many levels");
 }
 
 /* A first ceremony has nothing to wait for. */
