@@ -103,7 +103,7 @@ log_revocation(struct merge *m, const struct cert_row *row,
 	return ok;
 }
 
-/* A serial that nobody knew: revoked, without end. */
+/* A serial that nobody knew: revoked, or on hold, without end. */
 static int
 add_unknown(struct merge *m, const struct merge_serial *s,
     const struct merge_revocation *v)
@@ -117,7 +117,9 @@ add_unknown(struct merge *m, const struct merge_serial *s,
 	row.not_after = BUILD_NO_END;
 	m->r->unknown++;
 	return certs_add_revoked(m->tx, &row) && merge_explain(m, 1) &&
-	    (v->note == NULL || log_revocation(m, &row, v, "revoke"));
+	    (v->note == NULL ||
+		log_revocation(m, &row, v,
+		    row.state == CERT_HELD ? "hold" : "revoke"));
 }
 
 static int

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/sha.h>
+#include <openssl/x509v3.h>
 #include "ca/store/private.h"
 #include "ca/store/records.h"
 
@@ -258,7 +259,8 @@ certs_set_device(
 int
 certs_add_revoked(struct store_tx *tx, struct cert_row *row)
 {
-	row->state = CERT_REVOKED;
+	row->state = row->reason == CRL_REASON_CERTIFICATE_HOLD ? CERT_HELD
+								: CERT_REVOKED;
 	row->recorded_at = 0;
 	tx->changed = 1;
 	return insert(tx, row) &&

@@ -69,8 +69,8 @@ int certs_abort_open(struct store_tx *tx, int64_t now,
 int certs_abort_stale(struct store_tx *tx, int64_t before, int64_t now,
     int (*cb)(struct store_tx *tx, const struct cert_row *row, void *arg),
     void *arg, size_t *n);
-/* An unknown serial (after a restore) gets a row as revoked without DER:
-   issuer, serial, reason, revoked_at and not_after are to be set, texts may be
+/* An unknown serial (after a restore) gets a row as revoked, or held by that
+   reason, without DER: issuer, serial, reason, revoked_at and not_after are to be set, texts may be
    "". row->id is set; a serial that is there: as certs_reserve(). */
 int certs_add_revoked(struct store_tx *tx, struct cert_row *row);
 

@@ -75,6 +75,32 @@ keeps_unknown_serials(void **state)
 	}
 }
 
+static int
+release_tx(struct store_tx *tx, void *arg)
+{
+	return certs_set_state(tx, *(int64_t *)arg, CERT_VALID,
+	    CERT_REASON_NONE, 0);
+}
+
+/* A hold is one also of what nobody knew: it can be taken back. */
+static void
+holds_unknown_serials(void **state)
+{
+	struct cert_row row;
+
+	(void)state;
+	mr_old();
+	mr_crl(crl, mr.ca, 7, 77, 6);
+	mr_merged(with_crl(), 0);
+	assert_int_equal(mr.res.unknown, 1);
+	row = mr_row(77);
+	assert_int_equal(row.state, CERT_HELD);
+	assert_int_equal(row.reason, 6);
+	rig_is_well(mr.r, OF_STORE);
+	WRITE(mr.r->t, release_tx, &row.id);
+	assert_int_equal(mr_row(77).state, CERT_VALID);
+}
+
 static void
 holds_by_a_newer_one_only(void **state)
 {
@@ -138,6 +164,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    MR_TEST(revokes_what_is_on_it),
 	    MR_TEST(keeps_unknown_serials),
+	    MR_TEST(holds_unknown_serials),
 	    MR_TEST(holds_by_a_newer_one_only),
 	    MR_TEST(refuses_what_is_no_crl_of_ours),
 	    MR_TEST(asks_for_the_shard),
