@@ -46,13 +46,19 @@ again_tx(struct store_tx *tx, void *arg)
 	return certs_by_id(tx, row->id, row) == 1;
 }
 
+/* An earlier run came so far, and no further: the CA is in use still. */
 static int
 was_revoked(struct ceremony *r, struct cert_row *row)
 {
+	const struct issuer *is;
+
 	row->id = r->row;
-	return store_read(r->store, again_tx, row) &&
-	    row->state == CERT_REVOKED &&
-	    row->reason == r->f->revoked.reason;
+	if (!store_read(r->store, again_tx, row) ||
+	    row->state != CERT_REVOKED ||
+	    row->reason != r->f->revoked.reason)
+		return 0;
+	is = in_use(r, row);
+	return r->resumed || (is != NULL && is->row.state == ISSUER_ACTIVE);
 }
 
 static int
@@ -62,8 +68,7 @@ revoke(struct ceremony *r, struct cert_row *row)
 	    .reason = r->f->revoked.reason, .who = "ceremony",
 	    .policy = r->policy, .now = r->now, .ceremony = 1};
 
-	/* Where it was interrupted behind this, or failed, it stands: the CA
-	   that is still in use, and the CRL, are what it is run again for. */
+	/* Where it was interrupted behind this, or failed, it stands. */
 	if (!was_revoked(r, row) && !revoke_cert(r->store, &q, row))
 		return 0;
 	ceremony_record_revoked(r, row);

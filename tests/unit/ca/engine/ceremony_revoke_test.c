@@ -27,6 +27,39 @@ file(struct world *w, const char *name, const char *reason)
 	return text;
 }
 
+static int
+find_code(const struct issuer_row *row, void *arg)
+{
+	if (strcmp(row->ident, "code-g1") == 0)
+		*(int64_t *)arg = row->id;
+	return 1;
+}
+
+static int
+in_use_tx(struct store_tx *tx, void *arg)
+{
+	int64_t id = 0;
+
+	(void)arg;
+	return issuers_list(tx, find_code, &id) &&
+	    issuers_set_state(tx, id, ISSUER_ACTIVE);
+}
+
+static void
+in_use_again(struct world *w)
+{
+	char path[256];
+	struct store_config cfg = {
+	    .path = path, .mode = STORE_WRITE, .now = w->now};
+	struct store *store;
+
+	snprintf(path, sizeof(path), "%s/store.db", w->dir);
+	store = store_open(&cfg);
+	assert_non_null(store);
+	assert_true(store_write(store, in_use_tx, NULL, 0));
+	store_close(store);
+}
+
 static void
 out_of_use(void **state)
 {
@@ -40,8 +73,12 @@ out_of_use(void **state)
 	assert_non_null(strstr(live_said, "3 certificates of CAs, 1 of them"));
 	live_refused(w, "revoke", file(w, "code-g1", "superseded"),
 	    "revoke.reason");
-	/* Whoever failed behind the revocation runs the same once more: what is
-	   left of it is done. */
+	live_refused(w, "revoke", file(w, "code-g1", "cACompromise"),
+	    "revoke.reason");
+	/* It had failed behind the revocation: what is left of it is done. */
+	in_use_again(w);
+	live_refused(w, "revoke", file(w, "code-g1", "superseded"),
+	    "revoke.reason");
 	live_done(w, "revoke", file(w, "code-g1", "cACompromise"));
 	assert_int_equal(live_issuer(w, "code-g1", NULL), ISSUER_DISABLED);
 	assert_non_null(strstr(live_said, "root-g1: CRL number"));
