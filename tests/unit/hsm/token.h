@@ -138,7 +138,9 @@ token_make(struct token *t, const char *label, const char *uri)
 static inline void
 token_remove(struct token *t)
 {
-	run("rm -rf %s", t->dir);
+	/* A call that was late may be writing there still. */
+	run("for i in 1 2 3 4 5 6 7 8 9; do rm -rf %s 2>/dev/null && exit; "
+	    "sleep 1; done; rm -rf %s", t->dir, t->dir);
 }
 
 /*
