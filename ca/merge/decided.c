@@ -23,8 +23,8 @@ merge_is_new(const struct merge_telling *t)
 	return t->index >= t->m->r->had;
 }
 
-static int
-undone(const struct merge_telling *t, const char *kind)
+int
+merge_undone(const struct merge_telling *t, const char *kind)
 {
 	struct merge_result *r = t->m->r;
 	size_t i;
@@ -108,7 +108,7 @@ device_state(const struct merge_telling *t, const char *kind)
 	if (found != 1 || state <= 0)
 		return found >= 0;
 	if (state == DEVICE_ENABLED && !merge_is_new(t))
-		return d.state == DEVICE_ENABLED || undone(t, kind);
+		return d.state == DEVICE_ENABLED || merge_undone(t, kind);
 	return devices_set_state(t->m->tx, d.id, (enum device_state)state,
 	    field_text(t->l, "note", ""));
 }
@@ -190,7 +190,7 @@ key_unblocked(const struct merge_telling *t, const char *kind)
 	if (md == NULL || len != MD)
 		return 1;
 	return merge_is_new(t) ? blocked_keys_remove(t->m->tx, md) >= 0
-			       : undone(t, kind);
+			       : merge_undone(t, kind);
 }
 
 /* --- secrets, CAs --- */
@@ -214,7 +214,7 @@ ca_disabled(const struct merge_telling *t, const char *kind)
 
 	return is != NULL
 	    ? issuers_set_state(t->m->tx, is->id, ISSUER_DISABLED)
-	    : undone(t, kind);
+	    : merge_undone(t, kind);
 }
 
 /* NULL: for the record, and nothing has to follow; what is in no line is left to
@@ -259,5 +259,5 @@ merge_decided(const struct merge_telling *t, const char *kind)
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (is_kind(kinds[i].kind, kind))
 			return kinds[i].fn == NULL || kinds[i].fn(t, kind);
-	return undone(t, kind);
+	return merge_undone(t, kind);
 }

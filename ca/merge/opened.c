@@ -124,14 +124,34 @@ aborted(const struct merge_telling *t)
 	return found >= 0;
 }
 
+/* Has an entry behind this one told of the same certificate? Where the entry was
+   adopted just now, those behind it come next. 1, 0, -1 raised. */
+static int
+decided_since(const struct merge_telling *t)
+{
+	struct entry_row row;
+	int found;
+
+	if (merge_is_new(t))
+		return 0;
+	found = entries_last_state(t->m->tx, t->index + 1,
+	    field_text(t->l, "issuer", ""), field_text(t->l, "serial", ""),
+	    &row);
+	entries_row_clear(&row);
+	return found;
+}
+
 static int
 revoked(const struct merge_telling *t)
 {
 	int reason = reasons_code(field_text(t->l, "reason", "unspecified"));
 	struct merge_revocation v = {.reason = reason < 0 ? 0 : reason,
-	    .when = t->time, .weak = !merge_is_new(t),
+	    .when = t->time,
 	    .invalidity = field_time(t->l, "invalidity_date", 0)};
 
+	if (reason == CRL_REASON_CERTIFICATE_HOLD &&
+	    (v.weak = decided_since(t)) < 0)
+		return 0;
 	return merge_revoke(t->m, &t->serial, &v);
 }
 
@@ -139,10 +159,12 @@ static int
 released(const struct merge_telling *t)
 {
 	struct cert_row row;
-	int found = find(t, &row);
+	int found = find(t, &row), since;
 
-	if (found != 1 || row.state != CERT_HELD || !merge_is_new(t))
+	if (found != 1 || row.state != CERT_HELD)
 		return found >= 0;
+	if ((since = decided_since(t)) != 0)
+		return since > 0 && merge_undone(t, "release");
 	return certs_set_state(t->m->tx, row.id, CERT_VALID, CERT_REASON_NONE,
 	    0);
 }

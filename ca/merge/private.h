@@ -63,6 +63,7 @@ struct merge_telling;
 /* decided.c: of devices, keys, secrets and CAs, where it is not of a certificate.
    What is not done here is counted, to be done again by an operator. */
 int merge_decided(const struct merge_telling *t, const char *kind);
+int merge_undone(const struct merge_telling *t, const char *kind);
 /* Was it adopted just now? What was adopted before may be older than what
    operators have decided since. */
 int merge_is_new(const struct merge_telling *t);

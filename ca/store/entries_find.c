@@ -67,9 +67,8 @@ take(const struct entry_row *row, void *arg)
 	return f->found == 0;
 }
 
-/* The first entry of ${when} or later, where times rise: by halving. */
-static int
-first_at(struct store_tx *tx, int64_t when, int64_t *out)
+int
+entries_at(struct store_tx *tx, int64_t when, int64_t *out)
 {
 	int64_t low = 0, high = 0, mid, t;
 
@@ -98,13 +97,40 @@ entries_about(struct store_tx *tx, const char *kind, const char *issuer,
 	int64_t from = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (when != 0 && (!first_at(tx, when - ABOUT, &from) ||
+	if (when != 0 && (!entries_at(tx, when - ABOUT, &from) ||
 			     !entries_list(tx, from, 0, take, &f)))
 		return -1;
 	if (f.found != 0)
 		return f.found;
 	f.until = INT64_MAX;
 	return entries_list(tx, 0, 0, take, &f) ? f.found : -1;
+}
+
+static int
+take_last(const struct entry_row *row, void *arg)
+{
+	static const char *const kinds[] = {"revoke", "hold", "release"};
+	struct finding *f = arg;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		f->kind = kinds[i];
+		if (!tells_of(row, f))
+			continue;
+		entries_row_clear(f->out);
+		f->found = copy(row, f->out);
+	}
+	return f->found >= 0;
+}
+
+int
+entries_last_state(struct store_tx *tx, int64_t from, const char *issuer,
+    const char *serial, struct entry_row *out)
+{
+	struct finding f = {.issuer = issuer, .serial = serial, .out = out};
+
+	memset(out, 0, sizeof(*out));
+	return entries_list(tx, from, 0, take_last, &f) ? f.found : -1;
 }
 
 int

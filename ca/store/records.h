@@ -185,6 +185,13 @@ int entries_check(const struct entry_row *row);
    all entries are read). 1 with *out to be cleared, 0 none, -1 raised. */
 int entries_about(struct store_tx *tx, const char *kind, const char *issuer,
     const char *serial, int64_t when, struct entry_row *out);
+/* The last entry from ${from} on that revoked, held or released this certificate,
+   as far as details are known. Reads all of them. As above. */
+int entries_last_state(struct store_tx *tx, int64_t from, const char *issuer,
+    const char *serial, struct entry_row *out);
+/* The first entry of ${when} or later, where times rise: by halving. 1, or 0
+   raised. */
+int entries_at(struct store_tx *tx, int64_t when, int64_t *out);
 /* The hash of the complete subtree of leaves ${index} << ${level} and on; reads
    them all. A log_read_fn whose ${arg} is the struct store_tx. */
 struct log_hash;

@@ -172,6 +172,99 @@ blocks_the_key_that_comes_later(void **state)
 	assert_int_equal(blocked, 1);
 }
 
+struct change {
+	const char *kind;
+	int serial;
+};
+
+static int
+change_tx(struct store_tx *tx, void *arg)
+{
+	const struct change *c = arg;
+	int hold = strcmp(c->kind, "hold") == 0;
+	struct cert_row row = mr_row(c->serial);
+
+	return certs_set_state(tx, row.id, hold ? CERT_HELD : CERT_VALID,
+		   hold ? 6 : -1, hold ? NOW : 0) &&
+	    rig_entry(tx, c->kind, &row, hold ? "certificateHold" : NULL);
+}
+
+static void
+change(const char *kind, int serial)
+{
+	struct change c = {kind, serial};
+
+	WRITE(mr.r->t, change_tx, &c);
+}
+
+/* The export, without the entries whose index is in ${cut} ("6\\|7"). */
+static void
+export_without(const char *cut)
+{
+	char cmd[900];
+
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+	snprintf(cmd, sizeof(cmd), "sed '/\"index\": \\(%s\\),/d' %s >%s.cut",
+	    cut, details, details);
+	assert_int_equal(system(cmd), 0);
+}
+
+static void
+merge_cut(int log)
+{
+	char cut[410];
+
+	snprintf(cut, sizeof(cut), "%s.cut", details);
+	mr_merged((struct merge_request){.details = cut}, log);
+}
+
+/* The log first, the export when it is found: what the last entry says of a
+   certificate is so. */
+static void
+holds_and_releases_later(void **state)
+{
+	(void)state;
+	change("hold", 10);		/* entry 4 */
+	change("hold", 11);
+	change("release", 11);		/* 6 */
+	export_without("6");
+	mr_merged((struct merge_request){.dry_run = 0}, 1);
+	assert_int_equal(mr_row(10).state, CERT_VALID);
+	merge_cut(0);
+	assert_int_equal(mr_row(10).state, CERT_HELD);
+	assert_int_equal(mr_row(11).state, CERT_HELD);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	mr_merged(with_details(), 0);
+	assert_int_equal(mr_row(10).state, CERT_HELD);
+	assert_int_equal(mr_row(11).state, CERT_VALID);
+	assert_int_equal(mr.res.n_undone, 0);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+}
+
+static void
+leaves_what_was_decided_since(void **state)
+{
+	(void)state;
+	change("hold", 10);		/* 4 */
+	change("hold", 11);
+	change("release", 11);		/* 6 */
+	export_without("4\\|6");
+	merge_cut(1);
+	assert_int_equal(mr_row(11).state, CERT_HELD);
+	change("hold", 10);
+	change("release", 10);
+	change("release", 11);
+	change("hold", 11);
+	mr_merged(with_details(), 0);
+	assert_int_equal(mr_row(10).state, CERT_VALID);
+	assert_int_equal(mr_row(11).state, CERT_HELD);
+	assert_int_equal(mr.res.n_undone, 1);
+	assert_string_equal(mr.res.undone[0].kind, "release");
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+}
+
 static void
 tells_of_details_that_do_not_open(void **state)
 {
@@ -211,6 +304,8 @@ main(void)
 	    MR_TEST(opens_later),
 	    MR_TEST(completes_a_revoked_row),
 	    MR_TEST(blocks_the_key_that_comes_later),
+	    MR_TEST(holds_and_releases_later),
+	    MR_TEST(leaves_what_was_decided_since),
 	    MR_TEST(tells_of_details_that_do_not_open),
 	    MR_TEST(refuses_what_is_no_export),
 	};

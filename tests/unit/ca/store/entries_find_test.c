@@ -107,6 +107,67 @@ passes_what_is_lost(void **state)
 }
 
 static int
+add(struct store_tx *tx, const char *kind, const char *serial)
+{
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	ok = field_add_text(l, "issuer", "a-g1") &&
+	    field_add_text(l, "serial", serial) &&
+	    entries_append(tx, kind, NOW + 400, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+static int
+states_tx(struct store_tx *tx, void *arg)
+{
+	(void)arg;
+	return add(tx, "hold", "410005") && add(tx, "release", "410005") &&
+	    add(tx, "revoke", "410006");
+}
+
+/* The kind of the last one; "" none. */
+static const char *
+last(struct store_tx *tx, int64_t from, const char *serial)
+{
+	static struct entry_row e;
+	int found = entries_last_state(tx, from, "a-g1", serial, &e);
+
+	assert_true(found >= 0);
+	entries_row_clear(&e);
+	return found == 1 ? e.kind : "";
+}
+
+static int
+last_tx(struct store_tx *tx, void *arg)
+{
+	int64_t at = 0;
+
+	(void)arg;
+	assert_string_equal(last(tx, 0, "410005"), "release");
+	assert_string_equal(last(tx, ENTRIES + 1, "410005"), "release");
+	assert_string_equal(last(tx, ENTRIES + 2, "410005"), "");
+	assert_string_equal(last(tx, 0, "410006"), "revoke");
+	assert_string_equal(last(tx, 0, "410007"), "");
+	assert_true(entries_at(tx, NOW + 391, &at));
+	assert_int_equal(at, ENTRIES);
+	assert_true(entries_at(tx, NOW + 401, &at));
+	assert_int_equal(at, ENTRIES + 3);
+	return 1;
+}
+
+static void
+finds_the_last_state(void **state)
+{
+	struct temp *t = *state;
+
+	WRITE(t, fill_tx, NULL);
+	WRITE(t, states_tx, NULL);
+	READ(t, last_tx, NULL);
+}
+
+static int
 hash_tx(struct store_tx *tx, void *arg)
 {
 	struct log_hash a, b, c, d;
@@ -142,6 +203,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(finds_what_tells_of_a_certificate),
 	    TEST(passes_what_is_lost),
+	    TEST(finds_the_last_state),
 	    TEST(hashes_subtrees),
 	};
 
