@@ -183,6 +183,16 @@ follow_merge(struct replay *r, const struct entry_row *e,
 	r->said[r->row.id] |= RESERVED | RECORDED;
 }
 
+/* What is on hold was recorded. The entries that said so are lost, or nobody's any
+   more who had but a CRL to take the hold from. */
+static int
+is_left_of(const struct replay *r, const WIRE_FIELDS *detail, unsigned said)
+{
+	return (said & (RESERVED | RECORDED | ABORTED)) == 0 &&
+	    (r->lost ||
+		strncmp(field_text(detail, "note", ""), "CRL ", 4) == 0);
+}
+
 static void
 follow_state(struct replay *r, const struct entry_row *e,
     const WIRE_FIELDS *detail)
@@ -193,6 +203,8 @@ follow_state(struct replay *r, const struct entry_row *e,
 	*said &= 0xff & ~HELD;
 	if (strcmp(e->kind, "release") == 0)
 		return;
+	if (strcmp(e->kind, "hold") == 0 && is_left_of(r, detail, *said))
+		*said |= RESERVED | RECORDED;
 	*said |= strcmp(e->kind, "hold") == 0 ? HELD : REVOKED;
 	*said |= (uint16_t)REASON(reason > 0 ? reason : 0);
 }

@@ -199,16 +199,22 @@ change(const char *kind, int serial)
 
 /* The export, without the entries whose index is in ${cut} ("6\\|7"). */
 static void
-export_without(const char *cut)
+cut_export(const char *cut)
 {
 	char cmd[900];
 
-	rig_publish(mr.r);
-	mr_export(details);
-	mr_old();
 	snprintf(cmd, sizeof(cmd), "sed '/\"index\": \\(%s\\),/d' %s >%s.cut",
 	    cut, details, details);
 	assert_int_equal(system(cmd), 0);
+}
+
+static void
+export_without(const char *cut)
+{
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+	cut_export(cut);
 }
 
 static void
@@ -265,6 +271,29 @@ leaves_what_was_decided_since(void **state)
 	rig_is_well(mr.r, OF_STORE | OF_LOG);
 }
 
+/* Of a certificate nothing is left but the hold, and then its release. */
+static void
+holds_and_releases_the_unknown(void **state)
+{
+	(void)state;
+	mr_issue(24, 0);		/* 4, 5 */
+	change("hold", 24);
+	change("release", 24);		/* 7 */
+	export_without("4\\|5\\|7");
+	merge_cut(1);
+	assert_int_equal(mr.res.opened, 1);
+	assert_int_equal(mr_row(24).state, CERT_HELD);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	cut_export("4\\|5");
+	merge_cut(0);
+	assert_int_equal(mr.res.opened, 1);
+	assert_int_equal(mr_row(24).state, CERT_VALID);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	mr_merged(with_details(), 0);
+	assert_int_equal(mr_row(24).state, CERT_VALID);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+}
+
 static void
 tells_of_details_that_do_not_open(void **state)
 {
@@ -306,6 +335,7 @@ main(void)
 	    MR_TEST(blocks_the_key_that_comes_later),
 	    MR_TEST(holds_and_releases_later),
 	    MR_TEST(leaves_what_was_decided_since),
+	    MR_TEST(holds_and_releases_the_unknown),
 	    MR_TEST(tells_of_details_that_do_not_open),
 	    MR_TEST(refuses_what_is_no_export),
 	};
