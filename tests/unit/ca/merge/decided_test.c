@@ -196,6 +196,26 @@ allows_only_at_once(void **state)
 	is_left("key.unblock", 1);
 }
 
+/* A CA that was made after the backup: there is no row to put it in. */
+static void
+tells_of_an_unknown_ca(void **state)
+{
+	(void)state;
+	entry((struct told){"issue.recorded", {"issuer", "late-g1", "serial",
+	    "41", "cert_sha256", "00"}, NULL, 0, NULL});
+	entry((struct told){"revoke", {"issuer", "late-g1", "serial", "41",
+	    "reason", "keyCompromise"}, NULL, 0, NULL});
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+	mr_merged((struct merge_request){.details = details}, 1);
+	assert_int_equal(mr.res.opened, 2);
+	assert_int_equal(mr.res.unseen + mr.res.unknown, 0);
+	assert_int_equal(mr.res.n_undone, 2);
+	is_left("issue.recorded", 1);
+	is_left("revoke", 1);
+}
+
 int
 main(void)
 {
@@ -203,6 +223,7 @@ main(void)
 	    MR_TEST(is_done),
 	    MR_TEST(is_done_later),
 	    MR_TEST(allows_only_at_once),
+	    MR_TEST(tells_of_an_unknown_ca),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
