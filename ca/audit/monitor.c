@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/crypto.h>
 #include "ca/audit/monitor.h"
 #include "ca/audit/private.h"
@@ -199,8 +200,8 @@ look(struct round *r)
 	return rc == 1 ? end(r) : rc;
 }
 
-int
-monitor_round(struct monitor *m)
+static int
+look_again(struct monitor *m)
 {
 	struct round r = {.m = m};
 	int seen, rc;
@@ -224,5 +225,17 @@ monitor_round(struct monitor *m)
 	if (rc < 0)
 		keep(&r);
 	OPENSSL_free(r.note);
+	return rc;
+}
+
+int
+monitor_round(struct monitor *m)
+{
+	int lock = monitor_lock(m->state), rc;
+
+	if (lock == -1)
+		return 0;
+	rc = look_again(m);
+	close(lock);
 	return rc;
 }

@@ -41,12 +41,16 @@ struct monitor {
 };
 
 /* 1 all is well, and the state is written; 0 raised: it could not be looked at
-   (not reachable, state not readable); -1 raised: the log is forked, has
-   shrunk, or holds what it must not ("log.fork: ..."). Then the state stays,
-   and what was served is kept in "<state>.fork": both are signed, and prove it.
-   */
+   (not reachable, state not readable, or another run's); -1 raised: the log is
+   forked, has shrunk, or holds what it must not ("log.fork: ..."). Then the state
+   stays, and what was served is kept in "<state>.fork": both are signed, and
+   prove it. */
 int monitor_round(struct monitor *m);
 
+/* Two that look at once may be shown two logs, each of which continues the state:
+   one of them holds "<state>.lock". To be closed; -1 raised ("log.state: another
+   run has ..."). A round and a cosignature do it themselves. */
+int monitor_lock(const char *state);
 /* The checkpoint that a state file holds: 1, 0 there is none yet, -1 raised. */
 int monitor_read_state(const char *path, const struct note_key *key,
     struct log_checkpoint *out);

@@ -10,6 +10,25 @@
 #include "ca/error.h"
 
 int
+monitor_lock(const char *state)
+{
+	char path[4096];
+	int fd = -1;
+
+	if (snprintf(path, sizeof(path), "%s.lock", state) < (int)sizeof(path))
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd != -1 && errno == EWOULDBLOCK)
+		ca_raise(CA_E_BUSY, "log.state: another run has %s", path);
+	else
+		ERR_raise_data(ERR_LIB_SYS, errno, "lock %s.lock", state);
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+int
 monitor_read_state(const char *path, const struct note_key *key,
     struct log_checkpoint *out)
 {
@@ -129,27 +148,6 @@ out:
 	return out;
 }
 
-/* Two that look at once may be shown two logs, each of which continues the state.
-   To be closed; -1 raised. */
-static int
-lock_state(const char *state)
-{
-	char path[4096];
-	int fd = -1;
-
-	if (snprintf(path, sizeof(path), "%s.lock", state) < (int)sizeof(path))
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	if (fd != -1 && errno == EWOULDBLOCK)
-		ca_raise(CA_E_BUSY, "log.state: another run has %s", path);
-	else
-		ERR_raise_data(ERR_LIB_SYS, errno, "lock %s.lock", state);
-	if (fd != -1)
-		close(fd);
-	return -1;
-}
-
 static char *
 cosign(struct source *s, const struct note_key *key, const char *state,
     const struct note_key *cosigner, EVP_PKEY *pkey, int64_t now)
@@ -174,7 +172,7 @@ char *
 monitor_cosign(struct source *s, const struct note_key *key, const char *state,
     const struct note_key *cosigner, EVP_PKEY *pkey, int64_t now)
 {
-	int lock = lock_state(state);
+	int lock = monitor_lock(state);
 	char *out;
 
 	if (lock == -1)

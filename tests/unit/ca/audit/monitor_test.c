@@ -130,6 +130,28 @@ sees_that_it_shrank(void **state)
 	assert_refused("log.fork: the log had 8 entries, and has 6 now");
 }
 
+/* Two at a time may be shown two logs; the state is one. */
+static void
+one_at_a_time(void **state)
+{
+	struct rig *r = *state;
+	struct monitor m = {0};
+	struct seen s;
+	char path[320];
+	int lock;
+
+	rig_add(r, 0, 3);
+	rig_publish(r);
+	snprintf(path, sizeof(path), "%s/seen", r->t->dir);
+	assert_int_not_equal(lock = monitor_lock(path), -1);
+	assert_int_equal(watch(r, &m, &s), 0);
+	assert_refused("log.state: another run has ");
+	assert_int_not_equal(access(path, F_OK), 0);
+	close(lock);
+	assert_int_equal(watch(r, &m, &s), 1);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 static void
 sees_what_is_changed(void **state)
 {
@@ -206,6 +228,7 @@ main(void)
 	    TEST(follows_a_log),
 	    TEST(sees_a_fork),
 	    TEST(sees_that_it_shrank),
+	    TEST(one_at_a_time),
 	    TEST(sees_what_is_changed),
 	    TEST(opens_commitments),
 	};
