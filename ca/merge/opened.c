@@ -79,12 +79,51 @@ find_or_reserve(const struct merge_telling *t, struct cert_row *row)
 	return certs_told(t->m->tx, &is) ? 1 : -1;
 }
 
+struct renewal {
+	const struct merge_telling *t;
+	int64_t of;		/* row; 0 none */
+};
+
+static int
+take_own(const struct cert_row *row, void *arg)
+{
+	struct renewal *r = arg;
+
+	if (strcmp(row->fleet, field_text(r->t->l, "fleet", "")) == 0 &&
+	    strcmp(row->device, field_text(r->t->l, "device", "")) == 0)
+		r->of = row->id;
+	return 1;
+}
+
+/* A renewal has been authorised by the certificate that it succeeds, which has one
+   successor. */
+static int
+link_renewal(const struct merge_telling *t, int64_t id)
+{
+	const char *auth = field_text(t->l, "auth", "");
+	unsigned char serial[CERT_SERIAL_MAX];
+	struct renewal r = {t, 0};
+	size_t len = 0;
+	int ok;
+
+	if (strncmp(auth, "own:", 4) != 0)
+		return 1;
+	ERR_set_mark();
+	ok = OPENSSL_hexstr2buf_ex(serial, sizeof(serial), &len, auth + 4,
+	    '\0');
+	ERR_pop_to_mark();
+	if (ok && certs_all_by_serial(t->m->tx, serial, len, take_own, &r) < 0)
+		return 0;
+	return r.of == 0 || r.of == id ||
+	    certs_told_renewal(t->m->tx, id, r.of);
+}
+
 static int
 reserved(const struct merge_telling *t)
 {
 	struct cert_row row;
 
-	return find_or_reserve(t, &row) >= 0;
+	return find_or_reserve(t, &row) >= 0 && link_renewal(t, row.id);
 }
 
 /* The certificate itself may come later, from a folder. */

@@ -144,6 +144,20 @@ certs_told(struct store_tx *tx, const struct cert_row *row)
 }
 
 int
+certs_told_renewal(struct store_tx *tx, int64_t id, int64_t predecessor)
+{
+	if (!sql_run(tx,
+		"UPDATE certs SET successor = ? WHERE id = ? AND (successor = 0"
+		" OR EXISTS (SELECT 1 FROM certs n"
+		" WHERE n.id = certs.successor AND n.state = 5))",
+		"ii", id, predecessor))
+		return 0;
+	return sqlite3_changes(tx->conn->db) == 0 ||
+	    sql_run(tx, "UPDATE certs SET predecessor = ? WHERE id = ?", "ii",
+		predecessor, id);
+}
+
+int
 certs_complete(struct store_tx *tx, const struct cert_row *row,
     const unsigned char *der, size_t len, int64_t now)
 {

@@ -40,6 +40,9 @@ int certs_record_unseen(struct store_tx *tx, int64_t id,
    device, and both hashes, where the row has none. An all-zero hash tells
    nothing. Of no consequence for its state. */
 int certs_told(struct store_tx *tx, const struct cert_row *row);
+/* ${id} renewed ${predecessor}, where that has no other successor that was not
+   aborted; else nothing is done. */
+int certs_told_renewal(struct store_tx *tx, int64_t id, int64_t predecessor);
 /* The certificate of a row that has none: DER, and what it says (validity,
    subject, key, TBS), from ${row}; profile, fleet and device where the row has
    none. A reserved one becomes valid, every other state stays. CA_E_DENIED

@@ -294,6 +294,90 @@ holds_and_releases_the_unknown(void **state)
 	rig_is_well(mr.r, OF_STORE | OF_LOG);
 }
 
+/* Certificate 25 succeeds 10, of ${device}. */
+static int
+renewal_tx(struct store_tx *tx, void *arg)
+{
+	WIRE_FIELDS *l = field_list_new();
+	struct cert_row old = mr_row(10);
+	int ok;
+
+	ok = field_add_text(l, "issuer", old.issuer_ident) &&
+	    field_add_text(l, "serial", "19") &&
+	    field_add_text(l, "fleet", old.fleet) &&
+	    field_add_text(l, "device", arg) &&
+	    field_add_text(l, "auth", "own:0a") &&
+	    entries_append(tx, "issue.reserved", NOW, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+/* Another renewal of 10, as issuing does it. */
+static int
+again_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_row row;
+
+	temp_row(mr.r->t, &row, 0);
+	row.serial[0] = 26;
+	row.serial_len = 1;
+	row.predecessor = mr_row(10).id;
+	memset(row.spki_sha256, 26, sizeof(row.spki_sha256));
+	*(int *)arg = certs_reserve(tx, &row);
+	return *(int *)arg;
+}
+
+static void
+renewed(const char *device)
+{
+	WRITE(mr.r->t, renewal_tx, (void *)(uintptr_t)device);
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+}
+
+static void
+knows_what_was_renewed(void **state)
+{
+	int done = 1;
+
+	(void)state;
+	renewed("dev-10");
+	mr_merged(with_details(), 1);
+	assert_int_equal(mr_row(25).predecessor, mr_row(10).id);
+	assert_int_equal(mr_row(10).successor, mr_row(25).id);
+	assert_false(store_write(mr.r->t->store, again_tx, &done, 0));
+	assert_false(done);
+	assert_raised(CA_E_DENIED, "renew.successor: ");
+}
+
+/* The device came again before the export was found; or it is another's. */
+static void
+leaves_other_successors(void **state)
+{
+	int done = 0;
+
+	(void)state;
+	renewed("dev-10");
+	mr_merged((struct merge_request){.dry_run = 0}, 1);
+	WRITE(mr.r->t, again_tx, &done);
+	assert_true(done);
+	mr_merged(with_details(), 0);
+	assert_int_equal(mr_row(10).successor, mr_row(26).id);
+	assert_int_equal(mr_row(25).predecessor, 0);
+}
+
+static void
+links_no_other_device(void **state)
+{
+	(void)state;
+	renewed("dev-11");
+	mr_merged(with_details(), 1);
+	assert_int_equal(mr_row(25).state, CERT_RESERVED);
+	assert_int_equal(mr_row(25).predecessor, 0);
+	assert_int_equal(mr_row(10).successor, 0);
+}
+
 static void
 tells_of_details_that_do_not_open(void **state)
 {
@@ -336,6 +420,9 @@ main(void)
 	    MR_TEST(holds_and_releases_later),
 	    MR_TEST(leaves_what_was_decided_since),
 	    MR_TEST(holds_and_releases_the_unknown),
+	    MR_TEST(knows_what_was_renewed),
+	    MR_TEST(leaves_other_successors),
+	    MR_TEST(links_no_other_device),
 	    MR_TEST(tells_of_details_that_do_not_open),
 	    MR_TEST(refuses_what_is_no_export),
 	};

@@ -161,6 +161,38 @@ keeps_other_states(void **state)
 	RUN((struct temp *)*state, revoked_tx, *state);
 }
 
+static int
+renewal_tx(struct store_tx *tx, void *arg)
+{
+	struct cert_row row[4], is;
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		temp_row(arg, &row[i], i);
+		assert_true(certs_reserve(tx, &row[i]));
+	}
+	assert_true(certs_told_renewal(tx, row[1].id, row[0].id));
+	/* One successor; what was aborted is none. */
+	assert_true(certs_told_renewal(tx, row[2].id, row[0].id));
+	assert_int_equal(certs_by_id(tx, row[0].id, &is), 1);
+	assert_int_equal(is.successor, row[1].id);
+	assert_int_equal(certs_by_id(tx, row[2].id, &is), 1);
+	assert_int_equal(is.predecessor, 0);
+	assert_true(certs_set_state(tx, row[1].id, CERT_ABORTED, -1, NOW) &&
+	    certs_told_renewal(tx, row[3].id, row[0].id));
+	assert_int_equal(certs_by_id(tx, row[0].id, &is), 1);
+	assert_int_equal(is.successor, row[3].id);
+	assert_int_equal(certs_by_id(tx, row[3].id, &is), 1);
+	assert_int_equal(is.predecessor, row[0].id);
+	return 1;
+}
+
+static void
+has_one_successor(void **state)
+{
+	RUN((struct temp *)*state, renewal_tx, *state);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, temp_make, temp_remove)
 
 int
@@ -170,6 +202,7 @@ main(void)
 	    TEST(adopts_and_opens),
 	    TEST(records_and_completes),
 	    TEST(keeps_other_states),
+	    TEST(has_one_successor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
