@@ -160,8 +160,7 @@ log_cert(struct merge *m, const struct cert_row *row)
 	size_t i;
 	int ok;
 
-	for (i = 0; i < row->serial_len; i++)
-		snprintf(serial + 2 * i, 3, "%02x", row->serial[i]);
+	merge_serial_text(row->serial, row->serial_len, serial);
 	for (i = 0; i < 32; i++) {
 		snprintf(tbs + 2 * i, 3, "%02x", row->tbs_sha256[i]);
 		snprintf(cert + 2 * i, 3, "%02x", row->cert_sha256[i]);

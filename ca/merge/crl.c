@@ -157,6 +157,31 @@ take_reason(const struct taking *t, X509_REVOKED *r,
 	return refuse(t, "an entry of it cannot be read");
 }
 
+/* Is the last that the log tells of it a release of this very hold? 1, 0, -1
+   raised. */
+static int
+was_released(const struct taking *t, const struct merge_serial *s,
+    const struct merge_revocation *v)
+{
+	char serial[2 * CERT_SERIAL_MAX + 1];
+	struct entry_row e;
+	struct cert_row row;
+	int64_t from = 0;
+	int found;
+
+	found = certs_by_serial(t->m->tx, s->issuer->id, s->serial, s->len,
+	    &row);
+	if (found < 0 || (found == 1 && row.state != CERT_VALID))
+		return found < 0 ? -1 : 0;
+	merge_serial_text(s->serial, s->len, serial);
+	if (!entries_at(t->m->tx, v->when + 1, &from))
+		return -1;
+	found = entries_last_state(t->m->tx, from, s->issuer->ident, serial,
+	    &e);
+	entries_row_clear(&e);
+	return found == 1 ? strcmp(e.kind, "release") == 0 : found;
+}
+
 static int
 take_entry(struct taking *t, X509_REVOKED *r)
 {
@@ -169,6 +194,9 @@ take_entry(struct taking *t, X509_REVOKED *r)
 		return 0;
 	if (!merge_serial_number(t->is, X509_REVOKED_get0_serialNumber(r), &s))
 		return refuse(t, "it has a serial number that is none of ours");
+	if (v.reason == CRL_REASON_CERTIFICATE_HOLD && !v.weak &&
+	    (v.weak = was_released(t, &s, &v)) < 0)
+		return 0;
 	return merge_revoke(t->m, &s, &v);
 }
 

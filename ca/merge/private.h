@@ -78,6 +78,9 @@ int merge_serial_hex(struct merge *m, const char *ident, const char *hex,
     struct merge_serial *out);	/* 1, or 0 and nothing raised: not of ours */
 int merge_serial_number(const struct merge_issuer *is, const ASN1_INTEGER *n,
     struct merge_serial *out);	/* 1, or 0 and nothing raised */
+/* As entries have it. */
+void merge_serial_text(const unsigned char *p, size_t len,
+    char out[2 * CERT_SERIAL_MAX + 1]);
 void merge_row_begin(const struct merge *m, const struct merge_serial *s,
     struct cert_row *row);
 struct merge_revocation {

@@ -51,6 +51,17 @@ merge_serial_number(const struct merge_issuer *is, const ASN1_INTEGER *n,
 }
 
 void
+merge_serial_text(const unsigned char *p, size_t len,
+    char out[2 * CERT_SERIAL_MAX + 1])
+{
+	size_t i;
+
+	out[0] = '\0';
+	for (i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", p[i]);
+}
+
+void
 merge_row_begin(const struct merge *m, const struct merge_serial *s,
     struct cert_row *row)
 {
@@ -86,11 +97,9 @@ log_revocation(struct merge *m, const struct cert_row *row,
 {
 	WIRE_FIELDS *l = field_list_new();
 	char serial[2 * CERT_SERIAL_MAX + 1];
-	size_t i;
 	int ok;
 
-	for (i = 0; i < row->serial_len; i++)
-		snprintf(serial + 2 * i, 3, "%02x", row->serial[i]);
+	merge_serial_text(row->serial, row->serial_len, serial);
 	ok = l != NULL && field_add_text(l, "issuer", row->issuer_ident) &&
 	    field_add_text(l, "serial", serial) &&
 	    field_add_text(l, "reason", reasons_name(v->reason)) &&

@@ -128,6 +128,53 @@ holds_by_a_newer_one_only(void **state)
 	rig_is_well(mr.r, OF_STORE);
 }
 
+static int
+released_tx(struct store_tx *tx, void *arg)
+{
+	WIRE_FIELDS *l = field_list_new();
+	int ok;
+
+	ok = field_add_text(l, "issuer", "devices-g1") &&
+	    field_add_text(l, "serial", "0a") &&
+	    entries_append(tx, "release", *(int64_t *)arg, l, NULL);
+	field_list_free(l);
+	return ok;
+}
+
+/* Certificate 10 was released at ${when}, by an export; a CRL of before the
+   release, or of a hold behind it, has it as held since NOW + 50. */
+static enum cert_state
+state_after(int64_t when)
+{
+	char details[400];
+	struct merge_request q = {.details = details, .crls = crls,
+	    .n_crls = 1};
+
+	WRITE(mr.r->t, released_tx, &when);
+	rig_publish(mr.r);
+	mr_export(details);
+	mr_old();
+	mr_crl(crl, mr.ca, 7, 10, 6);
+	mr_merged(q, 1);
+	assert_int_equal(last_number(), 7);
+	rig_is_well(mr.r, OF_STORE | OF_LOG);
+	return mr_row(10).state;
+}
+
+static void
+leaves_what_was_released(void **state)
+{
+	(void)state;
+	assert_int_equal(state_after(NOW + 51), CERT_VALID);
+}
+
+static void
+holds_what_was_held_again(void **state)
+{
+	(void)state;
+	assert_int_equal(state_after(NOW + 50), CERT_HELD);
+}
+
 static void
 refuses_what_is_no_crl_of_ours(void **state)
 {
@@ -169,6 +216,8 @@ main(void)
 	    MR_TEST(keeps_unknown_serials),
 	    MR_TEST(holds_unknown_serials),
 	    MR_TEST(holds_by_a_newer_one_only),
+	    MR_TEST(leaves_what_was_released),
+	    MR_TEST(holds_what_was_held_again),
 	    MR_TEST(refuses_what_is_no_crl_of_ours),
 	    MR_TEST(asks_for_the_shard),
 	};
