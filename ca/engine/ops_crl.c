@@ -248,6 +248,7 @@ ops_crl_shards(struct ops_call *c)
 	if (n < 0 || n > CRL_SHARDS_MAX || !crl_shard_ok(n))
 		return ops_bad(c, "shards", "0 (one full CRL) or 2 to %d",
 		    CRL_SHARDS_MAX);
-	return ca_may_vouch(c->ca) && crl_run_set_shards(c->ca,
-	    is->row.ident, (int)n, c->who, c->now) && ops_issue_crl(c, is->row.ident);
+	return ca_may_vouch(c->ca) &&
+	    crl_run_set_shards(c->ca, is->row.ident, (int)n, c->who, c->now) &&
+	    ops_issue_crl(c, is->row.ident);
 }

@@ -11,10 +11,11 @@
  * have been.
  */
 
-static void
-copy(char *out, size_t size, const WIRE_FIELDS *l, const char *name)
+void
+merge_text(const struct merge_telling *t, const char *name, char *out,
+    size_t size)
 {
-	snprintf(out, size, "%s", field_text(l, name, ""));
+	snprintf(out, size, "%s", field_text(t->l, name, ""));
 }
 
 int
@@ -71,11 +72,11 @@ device_added(const struct merge_telling *t, const char *kind)
 	int found;
 
 	(void)kind;
-	copy(d.fleet, sizeof(d.fleet), t->l, "fleet");
-	copy(d.name, sizeof(d.name), t->l, "device");
-	copy(d.serial, sizeof(d.serial), t->l, "serial");
-	copy(d.origin, sizeof(d.origin), t->l, "origin");
-	copy(d.note, sizeof(d.note), t->l, "note");
+	merge_text(t, "fleet", d.fleet, sizeof(d.fleet));
+	merge_text(t, "device", d.name, sizeof(d.name));
+	merge_text(t, "serial", d.serial, sizeof(d.serial));
+	merge_text(t, "origin", d.origin, sizeof(d.origin));
+	merge_text(t, "note", d.note, sizeof(d.note));
 	d.state = state > 0 ? (enum device_state)state : DEVICE_ENABLED;
 	key = field_bytes(t->l, "key_sha256", &len);
 	if (key != NULL && len == sizeof(d.key_sha256)) {

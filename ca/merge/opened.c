@@ -12,12 +12,6 @@
  * done.
  */
 
-static void
-copy(char *out, size_t size, const WIRE_FIELDS *l, const char *name)
-{
-	snprintf(out, size, "%s", field_text(l, name, ""));
-}
-
 static int
 take_hash(const WIRE_FIELDS *l, const char *name, unsigned char out[32])
 {
@@ -48,13 +42,13 @@ read_entry(const struct merge_telling *t, struct cert_row *row)
 {
 	merge_row_begin(t->m, &t->serial, row);
 	row->not_before = row->reserved_at = t->time;
-	copy(row->subject, sizeof(row->subject), t->l, "subject");
-	copy(row->profile, sizeof(row->profile), t->l, "profile");
-	copy(row->fleet, sizeof(row->fleet), t->l, "fleet");
-	copy(row->device, sizeof(row->device), t->l, "device");
-	copy(row->requester, sizeof(row->requester), t->l, "requester");
-	copy(row->auth, sizeof(row->auth), t->l, "auth");
-	copy(row->deviations, sizeof(row->deviations), t->l, "deviations");
+	merge_text(t, "subject", row->subject, sizeof(row->subject));
+	merge_text(t, "profile", row->profile, sizeof(row->profile));
+	merge_text(t, "fleet", row->fleet, sizeof(row->fleet));
+	merge_text(t, "device", row->device, sizeof(row->device));
+	merge_text(t, "requester", row->requester, sizeof(row->requester));
+	merge_text(t, "auth", row->auth, sizeof(row->auth));
+	merge_text(t, "deviations", row->deviations, sizeof(row->deviations));
 	row->policy_version = field_int(t->l, "policy_version", 0);
 	take_hash(t->l, "tbs_sha256", row->tbs_sha256);
 	take_hash(t->l, "cert_sha256", row->cert_sha256);

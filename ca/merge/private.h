@@ -58,16 +58,6 @@ int merge_opened_file(struct merge *m);
 /* One opening of entry ${index}. 1 it opened a lost entry; 0 not; -1 raised. */
 int merge_opened(struct merge *m, int64_t index, const struct log_opening *o);
 
-/* opened.c and decided.c: what such an entry tells. */
-struct merge_telling;
-/* decided.c: of devices, keys, secrets and CAs, where it is not of a certificate.
-   What is not done here is counted, to be done again by an operator. */
-int merge_decided(const struct merge_telling *t, const char *kind);
-int merge_undone(const struct merge_telling *t, const char *kind);
-/* Was it adopted just now? What was adopted before may be older than what
-   operators have decided since. */
-int merge_is_new(const struct merge_telling *t);
-
 /* row.c: rows of certificates, and the entries about them. */
 struct merge_serial {
 	const struct merge_issuer *issuer;
@@ -95,12 +85,23 @@ int merge_revoke(struct merge *m, const struct merge_serial *s,
 int merge_block_key(struct merge *m, const struct cert_row *row, int reason);
 int merge_explain(struct merge *m, int by);
 
+/* opened.c and decided.c: an entry that was opened. */
 struct merge_telling {
 	struct merge *m;
 	int64_t index, time;	/* of the entry */
 	const WIRE_FIELDS *l;	/* its detail */
 	struct merge_serial serial;
 };
+/* A text of its detail; "" where it has none. */
+void merge_text(const struct merge_telling *t, const char *name, char *out,
+    size_t size);
+/* Was it adopted just now? What was adopted before may be older than what
+   operators have decided since. */
+int merge_is_new(const struct merge_telling *t);
+/* What it tells of devices, keys, secrets and CAs is done, or counted. */
+int merge_decided(const struct merge_telling *t, const char *kind);
+/* Counted, by its kind: to be done again by an operator. Always 1. */
+int merge_undone(const struct merge_telling *t, const char *kind);
 
 /* cert.c, folder.c, crl.c */
 int merge_cert(struct merge *m, X509 *cert, const char *path);
