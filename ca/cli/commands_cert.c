@@ -48,7 +48,7 @@ static const struct option_spec CERT_SHOW[] = {
     END,
 };
 static const struct option_spec CERT_LIST[] = {
-    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "of this CA"},
+    {"issuer", OPTION_TEXT, 0, NULL, "NAME", "of this CA (all its generations, or -gN)"},
     {"state", OPTION_TEXT, 0, NULL, "S",
 	"reserved, valid, held, revoked or aborted"},
     {"profile", OPTION_TEXT, 0, NULL, "P", "of this profile"},

@@ -69,13 +69,24 @@ same(const char *want, const char *have)
 	return want == NULL || strcmp(want, have) == 0;
 }
 
+static int
+of_issuer(const struct listing *l, const struct cert_row *row)
+{
+	const struct issuer *is =
+	    issuer_set_find(&l->c->ca->issuers, row->issuer_ident);
+
+	return same(l->f.issuer, row->issuer_ident) ||
+	    (is != NULL && same(l->f.issuer, is->row.name));
+}
+
 /* The other filters, for rows that were found by serial. */
 static int
-wanted(const struct cert_row *row, const struct cert_filter *f)
+wanted(const struct listing *l, const struct cert_row *row)
 {
-	return same(f->issuer, row->issuer_ident) &&
-	    same(f->profile, row->profile) && same(f->fleet, row->fleet) &&
-	    same(f->device, row->device) &&
+	const struct cert_filter *f = &l->f;
+
+	return of_issuer(l, row) && same(f->profile, row->profile) &&
+	    same(f->fleet, row->fleet) && same(f->device, row->device) &&
 	    (f->state == 0 || f->state == (int)row->state) &&
 	    (f->subject == NULL || strstr(row->subject, f->subject)) &&
 	    (f->expires_before == 0 || row->not_after < f->expires_before);
@@ -86,7 +97,7 @@ list_one(const struct cert_row *row, void *arg)
 {
 	struct listing *l = arg;
 
-	if (l->serial_len > 0 && !wanted(row, &l->f))
+	if (l->serial_len > 0 && !wanted(l, row))
 		return 1;
 	l->last = row->id;
 	l->n++;
@@ -110,17 +121,11 @@ take_filter(struct ops_call *c, struct listing *l)
 {
 	const char *state = ops_text(c, "state");
 	const char *serial = ops_text(c, "serial");
-	const char *name = ops_text(c, "issuer");
-	struct issuer *is;
 
-	l->f.issuer = name;
-	if (name != NULL) {
-		is = issuer_set_find(&c->ca->issuers, name);
-		if (is == NULL)
-			return ops_not_found(c, "issuer", "no CA \"%s\"",
-			    name);
-		l->f.issuer = is->row.ident;
-	}
+	l->f.issuer = ops_text(c, "issuer");
+	if (l->f.issuer != NULL &&
+	    issuer_set_find(&c->ca->issuers, l->f.issuer) == NULL)
+		return ops_not_found(c, "issuer", "no CA \"%s\"", l->f.issuer);
 	l->f.profile = ops_text(c, "profile");
 	l->f.fleet = ops_text(c, "fleet");
 	l->f.device = ops_text(c, "device");

@@ -1,3 +1,4 @@
+#include "tests/unit/ca/engine/foreign.h"
 #include "tests/unit/ca/engine/world.h"
 
 static void
@@ -211,6 +212,50 @@ profile_of_the_fleet(void **state)
 	EVP_PKEY_free(key);
 }
 
+static size_t
+listed(WIRE_ANSWER *a)
+{
+	size_t n;
+
+	world_is(a, WIRE_OK);
+	n = message_n_rows(a);
+	WIRE_ANSWER_free(a);
+	return n;
+}
+
+/* A name means all its generations. */
+static void
+list_of_generations(void **state)
+{
+	struct world *w = *state;
+	struct foreign root = {0};
+	char s[64];
+
+	world_issue(w, "of-g1", s);
+	foreign_ca(
+	    &root, NULL, "Foreign Root", (struct foreign_how){0}, w->now);
+	assert_string_equal(
+	    foreign_sub(w, &root, "devices")->row.ident, "devices-g2");
+	assert_int_equal(listed(world_admin(w, "cert.list", "tt", "subject",
+			     "of-g1", "issuer", "devices")),
+	    1);
+	assert_int_equal(listed(world_admin(w, "cert.list", "tt", "serial", s,
+			     "issuer", "devices")),
+	    1);
+	assert_int_equal(listed(world_admin(w, "cert.list", "tt", "serial", s,
+			     "issuer", "devices-g1")),
+	    1);
+	assert_int_equal(
+	    listed(world_admin(w, "cert.list", "t", "issuer", "devices-g2")),
+	    0);
+	assert_int_equal(listed(world_admin(w, "cert.list", "tt", "serial", s,
+			     "issuer", "devices-g2")),
+	    0);
+	world_refused(world_admin(w, "cert.list", "t", "issuer", "nobody"),
+	    WIRE_NOTFOUND, "nobody");
+	foreign_free(&root);
+}
+
 int
 main(void)
 {
@@ -223,6 +268,7 @@ main(void)
 	    cmocka_unit_test(issuing_is_refused),
 	    cmocka_unit_test(issued_once),
 	    cmocka_unit_test(profile_of_the_fleet),
+	    cmocka_unit_test(list_of_generations),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
