@@ -66,8 +66,8 @@ stamp_one(const char *rel, const struct stat *st, void *arg)
 	if (S_ISDIR(st->st_mode))
 		return 1;
 	snprintf(path, sizeof(path), "%s/%s", a->dir, rel);
-	times[0] = times[1] =
-	    stamp_of(next_update_of(path), a->validity, a->now);
+	times[0] = stamp_of(next_update_of(path), a->validity, a->now);
+	times[1] = times[0];
 	if (utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	ERR_raise_data(ERR_LIB_SYS, errno, "stamp %s", path);

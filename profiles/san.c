@@ -101,12 +101,12 @@ is_ip_literal(const char *s, size_t len)
 static int
 has_uri_host(const char *uri)
 {
-	const char *s = strchr(uri, ':') + 1, *at;
+	const char *s = strchr(uri, ':'), *at;
 	size_t len, digits = 0;
 
-	if (strncmp(s, "//", 2) != 0)
+	if (s == NULL || strncmp(s, "://", 3) != 0)
 		return 1;
-	s += 2;
+	s += 3;
 	len = strcspn(s, "/?#");
 	if (*s == '@')
 		return 0;
