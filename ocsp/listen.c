@@ -8,8 +8,6 @@
 #include "ocsp/error.h"
 #include "ocsp/listen.h"
 
-#define BACKLOG 1024
-
 static int
 listen_at(const struct addrinfo *ai)
 {
@@ -24,7 +22,7 @@ listen_at(const struct addrinfo *ai)
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
+	    listen(fd, LISTEN_BACKLOG) != 0) {
 		close(fd);
 		return -1;
 	}
