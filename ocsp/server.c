@@ -12,19 +12,20 @@
 #include "ocsp/exchange.h"
 #include "ocsp/listen.h"
 #include "ocsp/server.h"
+#include "ocsp/worker.h"
 
 #define SWEEP_MS 200
 #define HEAD_MEMORY 16384 /* octets per connection: bounds the head */
 
-/* What libmicrohttpd may have beyond max_connections, for each thread: the
-   limit that counts is ours, which closes what is too much at once. Its own
-   would leave it in the queue, where it waits and ages. */
+/* What libmicrohttpd may have beyond max_connections, in each thread: the limit
+   that counts is ours, which looks for one that may go. */
 #define SPARE_CONNECTIONS 64
 
 struct listener {
 	struct server *server;
-	struct MHD_Daemon *daemon;	/* NULL: not started */
-	int fd;		/* the daemon's, once that is there */
+	struct worker *workers[SETTINGS_THREADS_MAX];
+	size_t n;	/* of them; 0: not started */
+	int fd;
 	unsigned port;
 	atomic_size_t open;
 };
@@ -102,27 +103,35 @@ start_daemon(struct listener *l)
 {
 	struct exchange_ctx *ctx = &l->server->ctx;
 	const struct settings *set = ctx->set;
-	unsigned limit = (unsigned)((set->max_connections + SPARE_CONNECTIONS) *
-	    set->threads);
-	struct MHD_OptionItem pool[] = {
-	    {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)set->threads, NULL},
-	    {MHD_OPTION_END, 0, NULL},
-	};
+	unsigned limit = (unsigned)(set->max_connections + SPARE_CONNECTIONS);
 
-	/* A pool of one is not known to libmicrohttpd. */
-	if (set->threads == 1)
-		pool[0] = pool[1];
-	return MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO, 0,
-	    may_open, l, exchange_handle, ctx, MHD_OPTION_LISTEN_SOCKET, l->fd,
+	return MHD_start_daemon(WORKER_FLAGS | MHD_USE_TURBO, 0, may_open, l,
+	    exchange_handle, ctx, WORKER_OPTION,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MEMORY,
 	    MHD_OPTION_CONNECTION_LIMIT, limit,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)set->idle_timeout,
 	    MHD_OPTION_NOTIFY_CONNECTION, notify_connection, l,
 	    MHD_OPTION_NOTIFY_COMPLETED, exchange_end, ctx,
 	    MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, ctx,
-	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_ARRAY,
-	    pool, MHD_OPTION_END);
+	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_END);
+}
+
+static int
+start_workers(struct listener *l)
+{
+	struct MHD_Daemon *daemon;
+	struct worker *w;
+
+	while (l->n < l->server->ctx.set->threads) {
+		if ((daemon = start_daemon(l)) == NULL ||
+		    (w = worker_start(l->fd, daemon)) == NULL) {
+			ocsp_raise(
+			    OCSP_E_LISTEN, "the HTTP server does not start");
+			return 0;
+		}
+		l->workers[l->n++] = w;
+	}
+	return 1;
 }
 
 static int
@@ -171,17 +180,11 @@ raise_limit(const struct settings *set)
 int
 server_start(struct server *s)
 {
-	struct listener *l;
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		l = &s->listeners[i];
-		if ((l->daemon = start_daemon(l)) == NULL) {
-			ocsp_raise(
-			    OCSP_E_LISTEN, "the HTTP server does not start");
+	for (i = 0; i < s->n; i++)
+		if (!start_workers(&s->listeners[i]))
 			return 0;
-		}
-	}
 	if (pthread_create(&s->sweeper, NULL, sweep, s) != 0) {
 		ocsp_raise(OCSP_E_INTERNAL, "no thread for deadlines");
 		return 0;
@@ -237,22 +240,13 @@ server_open(const struct server *s)
 static void
 stop_listening(struct listener *l)
 {
-	int fd = l->daemon == NULL ? l->fd : MHD_quiesce_daemon(l->daemon), got;
-	struct sockaddr_storage from;
-	socklen_t len;
+	size_t i;
 
-	if (fd < 0)
-		return;
-	while (l->daemon != NULL) {
-		len = sizeof(from);
-		got = accept4(fd, (struct sockaddr *)&from, &len,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (got < 0)
-			break;
-		MHD_add_connection(
-		    l->daemon, got, (struct sockaddr *)&from, len);
-	}
-	close(fd);
+	for (i = 0; i < l->n; i++)
+		worker_close(l->workers[i]);
+	for (i = 0; i < l->n; i++)
+		worker_closed(l->workers[i]);
+	close(l->fd);
 }
 
 /* Each answer says that it is the last one on its connection; one that waits
@@ -272,7 +266,7 @@ wait_quiet(struct server *s, unsigned grace)
 void
 server_stop(struct server *s, unsigned grace)
 {
-	size_t i;
+	size_t i, j;
 
 	if (s == NULL)
 		return;
@@ -280,10 +274,9 @@ server_stop(struct server *s, unsigned grace)
 		stop_listening(&s->listeners[i]);
 	if (s->n > 0)
 		wait_quiet(s, grace);
-	for (i = 0; i < s->n; i++) {
-		if (s->listeners[i].daemon != NULL)
-			MHD_stop_daemon(s->listeners[i].daemon);
-	}
+	for (i = 0; i < s->n; i++)
+		for (j = 0; j < s->listeners[i].n; j++)
+			worker_stop(s->listeners[i].workers[j]);
 	atomic_store(&s->stop, 1);
 	if (s->has_sweeper)
 		pthread_join(s->sweeper, NULL);

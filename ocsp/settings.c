@@ -353,7 +353,7 @@ read_limits(struct settings *set, const struct conf_group *g)
 {
 	int64_t threads, request, ids, connections, cache, share;
 
-	if (!conf_int(g, "threads", 1, 64, 2, &threads) ||
+	if (!conf_int(g, "threads", 1, SETTINGS_THREADS_MAX, 2, &threads) ||
 	    !conf_size(
 		g, "max_request", 1024, 1024 * 1024, 64 * 1024, &request) ||
 	    !conf_int(g, "max_certids", 1, REQUEST_IDS_MAX, 100, &ids) ||

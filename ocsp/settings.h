@@ -13,6 +13,7 @@
  */
 
 #define SETTINGS_LISTEN_MAX 16
+#define SETTINGS_THREADS_MAX 64
 #define SETTINGS_DELEGATES_MAX 64
 #define SETTINGS_ADDRESS_MAX 64 /* octets of a numeric address */
 

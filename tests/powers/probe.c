@@ -10,7 +10,8 @@
  * read before the program begins, which could not read it later.
  *
  * By itself it says of each listening socket that is given to epoll(7), from
- * when connections of it are taken, whether system calls were filtered by then:
+ * when connections of it are taken, and whenever accept4(2) is asked for one,
+ * whether system calls were filtered by then:
  *
  *	listens: filtered
  */
@@ -236,6 +237,17 @@ epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 		tell_filter();
 	errno = kept;
 	return real(set, op, fd, event);
+}
+
+int
+accept4(int fd, struct sockaddr *from, socklen_t *len, int flags)
+{
+	int (*real)(int, struct sockaddr *, socklen_t *, int) =
+	    (int (*)(int, struct sockaddr *, socklen_t *, int))dlsym(
+		RTLD_NEXT, "accept4");
+
+	tell_filter();
+	return real(fd, from, len, flags);
 }
 
 __attribute__((constructor)) static void

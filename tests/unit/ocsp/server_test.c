@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <cmocka.h>
 
 #include "ocsp/conns.h"
@@ -12,6 +14,21 @@
 #include "tests/unit/ocsp/http.h"
 
 static struct rig *rig;
+
+/* Sockets that listen and came into an epoll of libmicrohttpd's. While it stops
+   such a one is taken out by two threads, and who comes second aborts. */
+static atomic_int listening;
+
+int
+epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+	socklen_t len = sizeof(int);
+	int listens = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
+	listening += listens;
+	return (int)syscall(SYS_epoll_ctl, epoll, op, fd, event);
+}
 
 static int
 setup(void **state)
@@ -248,7 +265,7 @@ join_clients(struct client *c)
 /* Each request that was sent on an open connection is answered; the stop does
    not take its whole grace. */
 static void
-test_stop_under_load(void **state)
+stop_under_load(size_t threads)
 {
 	const struct timespec nap = {0, 100000000};
 	struct client c[CLIENTS];
@@ -256,7 +273,8 @@ test_stop_under_load(void **state)
 	atomic_int stop = 0;
 	int64_t start;
 
-	(void)state;
+	rig->set.threads = threads;
+	listening = 0;
 	for (int i = 0; i < 5; i++) {
 		rig_serve(rig);
 		start_clients(c, &to, &stop);
@@ -269,6 +287,55 @@ test_stop_under_load(void **state)
 		for (int j = 0; j < CLIENTS; j++)
 			assert_int_equal(c[j].refused, 1);
 	}
+	assert_int_equal(listening, 0);
+}
+
+static void
+test_stop_under_load(void **state)
+{
+	(void)state;
+	stop_under_load(1);
+	stop_under_load(2);
+	stop_under_load(8);
+}
+
+/* Who waits in a queue when the stop begins is served, at each address. */
+static void
+test_stop_queue(void **state)
+{
+	static struct http h;
+	struct client to[2];
+	struct sockaddr_in at[2];
+	int fd[2][50], i, j;
+
+	(void)state;
+	rig->set.n_listen = 2;
+	rig->set.listen[1] = rig->set.listen[0];
+	rig->set.max_connections = 200;
+	rig->server = server_new(
+	    &rig->set, &rig->responder, rig->files, &rig->counters);
+	assert_non_null(rig->server);
+	for (j = 0; j < 2; j++) {
+		at[j] = (struct sockaddr_in){.sin_family = AF_INET,
+		    .sin_port = htons((uint16_t)server_port(rig->server,
+			(size_t)j)),
+		    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		to[j] = (struct client){.to = &at[j]};
+		for (i = 0; i < 50; i++) {
+			fd[j][i] = client_connect(&to[j]);
+			assert_true(fd[j][i] >= 0);
+			say(fd[j][i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+		}
+	}
+	assert_int_equal(server_start(rig->server), 1);
+	server_stop(rig->server, 10);
+	rig->server = NULL;
+	for (j = 0; j < 2; j++)
+		for (i = 0; i < 50; i++) {
+			assert_true(http_read(fd[j][i], &h, 0));
+			assert_int_equal(h.status, 200);
+			close(fd[j][i]);
+		}
 }
 
 /* As many as may be are served all along; who comes on top is closed at once,
@@ -392,6 +459,7 @@ main(void)
 	    T(test_idle),
 	    T(test_stop),
 	    T(test_stop_under_load),
+	    T(test_stop_queue),
 	    T(test_overload),
 	    T(test_both_families),
 	    T(test_refused),
