@@ -20,6 +20,7 @@ struct conn {
 	int fd;
 	int busy; /* between begin and end */
 	int cut;  /* shut down already */
+	int seen; /* since its last event: not at its end, or woken */
 	int64_t deadline, since; /* the last event */
 };
 
@@ -118,6 +119,7 @@ set(struct conns *cs, struct conn *c, int busy, int64_t now, int64_t deadline)
 	pthread_mutex_lock(&cs->lock);
 	cs->busy += (size_t)busy - (size_t)c->busy;
 	c->busy = busy;
+	c->seen = 0;
 	c->deadline = deadline;
 	c->since = now;
 	pthread_mutex_unlock(&cs->lock);
@@ -144,6 +146,22 @@ conns_end(struct conns *cs, struct conn *c, int64_t now)
 	set(cs, c, 0, now, now + cs->idle_ms + cs->request_ms);
 }
 
+/* A peer may have said that it sends no more together with its request.
+   libmicrohttpd, which takes a short read for all there is, does not see it,
+   nor does epoll(7) tell it again, unless something happens: this does. An end
+   that comes later is news by itself. What was read before is answered all the
+   same. */
+static void
+wake_at_end(struct conn *c)
+{
+	char octet;
+	ssize_t n = recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n == 0)
+		shutdown(c->fd, SHUT_RD);
+	c->seen = n <= 0;
+}
+
 size_t
 conns_sweep(struct conns *cs, int64_t now)
 {
@@ -154,6 +172,8 @@ conns_sweep(struct conns *cs, int64_t now)
 	   have become another's. */
 	pthread_mutex_lock(&cs->lock);
 	for (c = cs->first; c != NULL; c = c->next) {
+		if (!c->cut && !c->busy && !c->seen)
+			wake_at_end(c);
 		if (c->cut || now < c->deadline)
 			continue;
 		/* Counted first: who sees the end can rely on it. */

@@ -17,6 +17,9 @@
  *   request done      idle_timeout + request_timeout from now: by then the
  *                     next request's first line must be in
  *
+ * A connection whose peer has ended its side, and that has nothing under way, is
+ * not kept until then.
+ *
  * Times are milliseconds of CLOCK_MONOTONIC.
  */
 
@@ -42,7 +45,8 @@ void conns_send(
     struct conns *conns, struct conn *conn, size_t len, int64_t now);
 void conns_end(struct conns *conns, struct conn *conn, int64_t now);
 
-/* Shut down what is past its deadline; how many. */
+/* Shut down what is past its deadline; how many. Has its owner look at a socket
+   of which nothing more can come. */
 size_t conns_sweep(struct conns *conns, int64_t now);
 /*
  * All ${max} connections of ${listener} are taken and somebody from ${peer} wants

@@ -10,10 +10,21 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "ocsp/conns.h"
 
 static struct counters counters;
+
+/* How often reading was ended on our side. */
+static int ended;
+
+int
+shutdown(int fd, int how)
+{
+	ended += how == SHUT_RD;
+	return (int)syscall(SYS_shutdown, fd, how);
+}
 
 static int
 is_cut(int fd)
@@ -67,6 +78,52 @@ test_deadlines(void **state)
 	close(fa[1]);
 	close(fb[0]);
 	close(fb[1]);
+}
+
+/* Whose peer has ended is woken, once, and only when nothing is under way and
+   nothing waits to be read. */
+static void
+test_half_closed(void **state)
+{
+	struct conns *cs = conns_new(1000, 5000, &counters);
+	struct conn *c, *other;
+	int fd[2], pair[2];
+	char octet;
+
+	(void)state;
+	ended = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	c = conns_open(cs, fd[0], 0);
+	other = conns_open(cs, pair[0], 0);
+	assert_int_equal(send(fd[1], "x", 1, 0), 1);
+	shutdown(fd[1], SHUT_WR);
+	conns_sweep(cs, 1);
+	assert_int_equal(ended, 0);
+	assert_int_equal(recv(fd[0], &octet, 1, 0), 1);
+	conns_begin(cs, c, 2);
+	conns_sweep(cs, 3);
+	conns_send(cs, c, 2, 4);
+	conns_sweep(cs, 5);
+	assert_int_equal(ended, 0);
+	conns_end(cs, c, 6);
+	assert_int_equal(conns_sweep(cs, 7), 0);
+	assert_int_equal(ended, 1);
+	conns_sweep(cs, 8);
+	assert_int_equal(ended, 1);
+	/* What is to be sent goes out all the same. */
+	assert_int_equal(send(fd[0], "y", 1, MSG_NOSIGNAL), 1);
+	assert_int_equal(recv(fd[1], &octet, 1, 0), 1);
+	assert_int_equal(send(pair[1], "x", 1, 0), 1);
+	conns_sweep(cs, 9);
+	assert_int_equal(ended, 1);
+	conns_close(cs, c);
+	conns_close(cs, other);
+	conns_free(cs);
+	close(fd[0]);
+	close(fd[1]);
+	close(pair[0]);
+	close(pair[1]);
 }
 
 /* At the end: who is served, who has just been, and who has just come. */
@@ -222,6 +279,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_deadlines),
+	    cmocka_unit_test(test_half_closed),
 	    cmocka_unit_test(test_lively),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_idle_yields),

@@ -380,6 +380,49 @@ test_overload(void **state)
 	close(fd);
 }
 
+/* One that says with its last request, in one segment, that no more will come has
+   all its answers and then the end, long before it would count as idle; another
+   stays. */
+static void
+test_half_closed(void **state)
+{
+	static const char get[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+	static struct http h;
+	int fd[3], i, j;
+	char c;
+
+	(void)state;
+	rig->set.idle_timeout = 600;
+	rig_serve(rig);
+	for (i = 0; i < 3; i++) {
+		fd[i] = http_connect(rig);
+		/* After the second it has long been in the epoll. */
+		for (j = 0; j < 2; j++) {
+			say(fd[i], get);
+			assert_true(http_read(fd[i], &h, 0));
+		}
+	}
+	/* One, and two at a time. */
+	for (i = 1; i < 3; i++) {
+		for (j = 0; j < i; j++)
+			assert_int_equal(send(fd[i], get, sizeof(get) - 1,
+					     MSG_MORE | MSG_NOSIGNAL),
+			    sizeof(get) - 1);
+		assert_int_equal(shutdown(fd[i], SHUT_WR), 0);
+		for (j = 0; j < i; j++) {
+			assert_true(http_read(fd[i], &h, 0));
+			assert_int_equal(h.status, 200);
+		}
+		assert_int_equal(recv(fd[i], &c, 1, 0), 0);
+		close(fd[i]);
+	}
+	say(fd[0], get);
+	assert_true(http_read(fd[0], &h, 0));
+	assert_int_equal(h.status, 200);
+	close(fd[0]);
+	assert_int_equal(counters_get(&rig->counters, COUNT_TIMEOUTS), 0);
+}
+
 static void
 test_both_families(void **state)
 {
@@ -461,6 +504,7 @@ main(void)
 	    T(test_stop_under_load),
 	    T(test_stop_queue),
 	    T(test_overload),
+	    T(test_half_closed),
 	    T(test_both_families),
 	    T(test_refused),
 	    T(test_not_started),
