@@ -8,9 +8,9 @@
 
 /*
  * Following status.db: its head, its issuers, and the changes, which drop
- * answers from the cache. Looks every FOLLOW_PERIOD_MS, so that a revocation
- * is visible well within a second. A new generation, another file behind the
- * path, a change number that went back: everything in the cache is dropped.
+ * answers from the cache. Looks every FOLLOW_PERIOD_MS. A new generation,
+ * another file behind the path, a change number that went back: everything in
+ * the cache is dropped.
  * While the file cannot be read the last known state stands; it ages.
  */
 

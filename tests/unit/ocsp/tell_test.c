@@ -134,12 +134,54 @@ by_itself(void **state)
 	tell_stop(NULL);
 }
 
+/* Until it is told that the one delegate is well, or is not. */
+static void
+until(int well)
+{
+	int is = !well;
+
+	while (is != well) {
+		usleep(10000);
+		pthread_mutex_lock(&player.lock);
+		if (player.heard != NULL)
+			is = strcmp(field_text(player.heard->args, "state", ""),
+				 "ok") == 0;
+		pthread_mutex_unlock(&player.lock);
+	}
+}
+
+/* A delegate that goes and comes back, and does so again. */
+static void
+turns(void **state)
+{
+	struct rig *r = *state;
+	struct view *view = state_view(r->state);
+	struct tell *t;
+	int i;
+
+	player_up(r);
+	t = tell_start(&r->set, r->state, r->delegates, "127.0.0.1:80");
+	assert_non_null(t);
+	until(1);
+	for (i = 0; i < 2; i++) {
+		delegates_set(r->delegates,
+		    view_find_ident(view, "devices-g1"), NULL);
+		until(0);
+		rig_delegate(r);
+		until(1);
+	}
+	tell_stop(t);
+	player_down();
+	view_free(view);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(one_message, setup, teardown),
 	    cmocka_unit_test_setup_teardown(by_itself, setup, teardown),
+	    cmocka_unit_test_setup_teardown(turns, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
