@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/x509v3.h>
@@ -260,16 +261,36 @@ publish(struct ceremony *r)
 	return 1;
 }
 
+static int
+files_lost(struct ceremony *r)
+{
+	if (!r->how->discard) {
+		ca_raise(CA_E_STORE, "ceremony.files: the interrupted ceremony "
+		    "has happened, and %s, where its files waited, is not "
+		    "there: bring it back, or give them up with --discard",
+		    r->stage);
+		return 0;
+	}
+	ceremony_say(r, "the interrupted ceremony has happened; its files are "
+	    "given up. CRLs are published by inkan-ca, CRL and OCSP answers of "
+	    "a root by a ceremony of kind \"crl\"; certificates are in the "
+	    "store (inkan cert show --out). Nothing else is done this time");
+	ceremony_end_transcript(r, "done");
+	return store_write(r->store, clear_tx, NULL, STORE_URGENT) ? 2 : 0;
+}
+
 /* Its last transaction was written, its files were not published. */
 static int
 publish_rest(struct ceremony *r, const struct state *s)
 {
-	r->act("the interrupted ceremony has happened; only its files were "
-	    "not published, which is done now. Nothing else is done this time");
 	ERR_set_mark();
 	if (s->transcript[0] != '\0')
 		r->transcript = transcript_continue(s->transcript);
 	ERR_pop_to_mark();
+	if (access(r->stage, F_OK) != 0)
+		return files_lost(r);
+	r->act("the interrupted ceremony has happened; only its files were "
+	    "not published, which is done now. Nothing else is done this time");
 	return publish(r) ? 2 : 0;
 }
 

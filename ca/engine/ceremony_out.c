@@ -10,6 +10,8 @@
 #include <openssl/pem.h>
 
 #include "ca/error.h"
+#include "ca/engine/crl_file.h"
+#include "ca/engine/crl_shard.h"
 #include "ca/engine/publish.h"
 #include "ca/engine/ceremony_run.h"
 
@@ -257,6 +259,76 @@ carry_one(const char *path, const char *name, void *arg)
 	return carry(path, to);
 }
 
+/* Whose CRL has that name? */
+static const struct issuer *
+whose_crl(const struct ceremony *r, const char *name, int *shard)
+{
+	char file[CRL_NAME_MAX];
+	const struct issuer *is;
+	size_t i, n = r->issuers.n;
+	int k;
+
+	for (i = 0; i < n + r->n_made; i++) {
+		is = i < n ? r->issuers.item[i] : r->made[i - n];
+		if (strncmp(name + strlen("crl/"), is->row.ident,
+		    strlen(is->row.ident)) != 0)
+			continue;
+		for (k = 0; k < crl_shard_count(&is->row); k++) {
+			crl_shard_name(&is->row, k, file);
+			if (strcmp(file, name) == 0) {
+				*shard = k;
+				return is;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Of a CRL that has waited for long a newer one may be there: that stays. */
+static int
+release_crl(struct ceremony *r, const char *name, const char *der, size_t len)
+{
+	const char *dir = r->s->publish_dir;
+	const struct issuer *is;
+	struct crl_view v;
+	int shard, ok;
+
+	if (!crl_view_read((const unsigned char *)der, len, &v) ||
+	    (is = whose_crl(r, name, &shard)) == NULL) {
+		ca_raise(CA_E_STORE, "ceremony: %s/%s is no CRL of a CA that "
+		    "is here", r->stage, name);
+		return 0;
+	}
+	if (!publish_stage(dir, name, der, len))
+		return 0;
+	ERR_set_mark();
+	ok = crl_file_release(is, shard, dir, v.number);
+	if (ok || ERR_GET_REASON(ERR_peek_last_error()) != CA_E_DENIED) {
+		ERR_clear_last_mark();
+		return ok;
+	}
+	ERR_pop_to_mark();
+	ceremony_say(r, "%s: a newer CRL than number %lld is published; it "
+	    "stays", name, (long long)v.number);
+	return 1;
+}
+
+static int
+carry_crl(const char *path, const char *name, void *arg)
+{
+	char to[CRL_NAME_MAX];
+	size_t len;
+	char *der;
+	int ok;
+
+	snprintf(to, sizeof(to), "crl/%.100s", name);
+	if ((der = slurp(path, &len)) == NULL)
+		return 0;
+	ok = release_crl(arg, to, der, len);
+	OPENSSL_free(der);
+	return ok;
+}
+
 static int
 carry_pem(const char *path, const char *name, void *arg)
 {
@@ -304,18 +376,17 @@ carry_answers(const char *path, const char *name, void *arg)
 int
 ceremony_stage_publish(struct ceremony *r)
 {
-	static const char *const names[] = {"ca", "crl"};
 	char from[PATH_MAX + 8], to[PATH_MAX + 8];
-	size_t i;
 
 	if (!publish_prepare(r->s->publish_dir))
 		return 0;
-	for (i = 0; i < 2; i++) {
-		snprintf(from, sizeof(from), "%s/%s", r->stage, names[i]);
-		snprintf(to, sizeof(to), "%s/%s", r->s->publish_dir, names[i]);
-		if (!each_file(from, carry_one, to))
-			return 0;
-	}
+	snprintf(from, sizeof(from), "%s/ca", r->stage);
+	snprintf(to, sizeof(to), "%s/ca", r->s->publish_dir);
+	if (!each_file(from, carry_one, to))
+		return 0;
+	snprintf(from, sizeof(from), "%s/crl", r->stage);
+	if (!each_file(from, carry_crl, r))
+		return 0;
 	snprintf(from, sizeof(from), "%s/ocsp", r->stage);
 	if (!each_file(from, carry_answers, r))
 		return 0;

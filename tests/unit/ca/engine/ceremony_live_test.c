@@ -127,8 +127,91 @@ finished_later(void **state)
 	live_done(w, "intermediate", NEXT);
 	assert_non_null(strstr(live_said, "has happened"));
 	assert_true(live_exists(w, "pub/ca/devices-g2.cer"));
+	assert_true(live_exists(w, "pub/crl/devices-g2.crl"));
 	assert_int_equal(live_issuer(w, "devices-g3", NULL), -1);
 	assert_int_equal(live_keys(w, "ca"), 4);
+}
+
+/* A ceremony that could not publish; its files wait. */
+static void
+left_waiting(struct world *w, const char *kind, const char *text)
+{
+	world_sh("mv %s/pub %s/pub2 && touch %s/pub", w->dir, w->dir, w->dir);
+	assert_false(live_run(w, kind, text));
+	world_raised(CA_E_STORE, "it has happened");
+	world_sh("rm %s/pub && mv %s/pub2 %s/pub", w->dir, w->dir, w->dir);
+}
+
+static int
+waits_tx(struct store_tx *tx, void *arg)
+{
+	(void)arg;
+	return store_meta_set(tx, CEREMONY_STATE, "done crl 0 -");
+}
+
+/* As it was, when newer CRLs have been published. */
+static void
+waits_again(struct world *w)
+{
+	struct store_config cfg = {.mode = STORE_WRITE, .now = w->now};
+	char path[512];
+	struct store *s;
+
+	snprintf(path, sizeof(path), "%s/store.db", w->dir);
+	cfg.path = path;
+	s = store_open(&cfg);
+	assert_non_null(s);
+	assert_true(store_write(s, waits_tx, NULL, STORE_URGENT));
+	store_close(s);
+	world_sh("cp -a %s/kept.d %s/store.db.ceremony.d", w->dir, w->dir);
+}
+
+/* No CRL takes the place of a newer one, however long it has waited. */
+static void
+older_crl_stays(void **state)
+{
+	struct world *w = *state;
+
+	left_waiting(w, "crl", LIVE_ROOT_SIGNS);
+	world_sh("cp -a %s/store.db.ceremony.d %s/kept.d", w->dir, w->dir);
+	live_done(w, "crl", LIVE_ROOT_SIGNS);
+	world_sh("cmp %s/kept.d/crl/root-g1.crl %s/pub/crl/root-g1.crl",
+	    w->dir, w->dir);
+	live_done(w, "crl", LIVE_ROOT_SIGNS);
+	world_sh("cp %s/pub/crl/root-g1.crl %s/newest", w->dir, w->dir);
+	waits_again(w);
+	live_done(w, "crl", LIVE_ROOT_SIGNS);
+	assert_non_null(strstr(live_said, "crl/root-g1.crl: a newer CRL"));
+	world_sh("cmp %s/newest %s/pub/crl/root-g1.crl", w->dir, w->dir);
+	assert_false(live_exists(w, "store.db.ceremony.d"));
+	/* What is no CRL of ours takes nobody's place at all. */
+	waits_again(w);
+	world_sh("echo x >%s/store.db.ceremony.d/crl/root-g1.crl", w->dir);
+	assert_false(live_run(w, "crl", LIVE_ROOT_SIGNS));
+	world_raised(CA_E_STORE, "is no CRL of a CA");
+	world_sh("cmp %s/newest %s/pub/crl/root-g1.crl", w->dir, w->dir);
+}
+
+/* The folder in which they waited is gone: nothing is taken for published. */
+static void
+files_lost(void **state)
+{
+	struct world *w = *state;
+
+	left_waiting(w, "intermediate", NEXT);
+	world_sh("mv %s/store.db.ceremony.d %s/away", w->dir, w->dir);
+	live_refused(w, "intermediate", NEXT, "ceremony.files");
+	live_refused(w, "crl", LIVE_ROOT_SIGNS, "ceremony.files");
+	world_sh("mv %s/away %s/store.db.ceremony.d", w->dir, w->dir);
+	live_done(w, "intermediate", NEXT);
+	assert_true(live_exists(w, "pub/ca/devices-g2.cer"));
+	left_waiting(w, "crl", LIVE_ROOT_SIGNS);
+	world_sh("rm -r %s/store.db.ceremony.d", w->dir);
+	assert_true(live_run_at(
+	    w, "crl", LIVE_ROOT_SIGNS, 1, w->now, live_listen));
+	assert_non_null(strstr(live_said, "are given up"));
+	live_done(w, "crl", LIVE_ROOT_SIGNS);
+	assert_null(strstr(live_said, "has happened"));
 }
 
 static void
@@ -185,6 +268,8 @@ main(void)
 	    T(killed_rekey),
 	    T(rolled_back),
 	    T(finished_later),
+	    T(older_crl_stays),
+	    T(files_lost),
 	    T(not_beside_inkan_ca),
 	    T(not_with_a_wrong_clock),
 	    T(discarded_by_its_own_file),

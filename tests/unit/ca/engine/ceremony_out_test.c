@@ -46,7 +46,6 @@ fill(struct out *o, const char *pem)
 	snprintf(dir, sizeof(dir), "%.3900s/ocsp/r", o->r.stage);
 	assert_true(publish_mkdir(dir, 0755));
 	assert_true(publish_file(o->r.stage, "ocsp/r/new.der", "n", 1));
-	assert_true(publish_file(o->r.stage, "crl/r.crl", "c", 1));
 	assert_true(ceremony_publish_cert(&o->r, "r",
 	    (const unsigned char *)"x", 1));
 	assert_true(ceremony_write_pem(&o->r, pem,
@@ -73,7 +72,6 @@ waits(void **state)
 	for (i = 0; i < 2; i++) {
 		assert_true(ceremony_stage_publish(&o->r));
 		assert_true(live_exists(&o->w, "pub/ca/r.cer"));
-		assert_true(live_exists(&o->w, "pub/crl/r.crl"));
 		assert_true(live_exists(&o->w, "pub/ocsp/r/new.der"));
 		assert_false(live_exists(&o->w, "pub/ocsp/r/old.der"));
 		assert_true(live_exists(&o->w, "a b/c.pem"));
@@ -104,6 +102,11 @@ fails(void **state)
 	fill(o, "/proc/no/such/folder/c.pem");
 	assert_false(ceremony_stage_publish(&o->r));
 	ERR_clear_error();
+	fill(o, "");
+	assert_true(publish_file(o->r.stage, "crl/r.crl", "c", 1));
+	assert_false(ceremony_stage_publish(&o->r));
+	world_raised(CA_E_STORE, "crl/r.crl is no CRL of a CA");
+	assert_false(live_exists(&o->w, "pub/crl/r.crl"));
 	/* Nothing to be read there is not nothing to do. */
 	fill(o, "");
 	world_sh("rm -r %s/ca && ln -s ca %s/ca", o->r.stage, o->r.stage);
