@@ -32,30 +32,52 @@ take_der(struct merge *m, const unsigned char *p, size_t len, const char *path)
 	return ok;
 }
 
-/* How many certificates were taken; -1 raised. */
+static int
+no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+/* The next certificate: 1 with *cert, NULL for one that cannot be read; 0 there
+   is none. */
+static int
+next_pem(BIO *bio, X509 **cert)
+{
+	size_t left = BIO_ctrl_pending(bio);
+	int end;
+
+	ERR_set_mark();
+	*cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	end = *cert == NULL &&
+	    (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE ||
+		BIO_ctrl_pending(bio) == left);
+	ERR_pop_to_mark();
+	return !end;
+}
+
+/* One that is damaged keeps none behind it back. */
 static int
 take_pem(struct merge *m, const unsigned char *p, size_t len, const char *path)
 {
 	BIO *bio = BIO_new_mem_buf(p, (int)len);
 	X509 *cert;
-	int n = 0, ok = 1;
+	int n = 0, ok = bio != NULL;
 
-	if (bio == NULL)
-		return -1;
-	for (;;) {
-		ERR_set_mark();
-		cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		ERR_pop_to_mark();
-		if (cert == NULL)
-			break;
+	while (ok && next_pem(bio, &cert)) {
 		n++;
-		ok = merge_cert(m, cert, path);
+		if (cert != NULL)
+			ok = merge_cert(m, cert, path);
+		else
+			fprintf(m->q->told, "%s: certificate %d in it cannot "
+			    "be read\n", path, n);
 		X509_free(cert);
-		if (!ok)
-			break;
 	}
 	BIO_free(bio);
-	return ok ? n : -1;
+	return ok;
 }
 
 /* The leaf is the store's: nothing in the proof has to be believed. */
@@ -96,7 +118,7 @@ take_file(struct merge *m, const char *path, int proofs)
 	else if (!proofs && len > 0 && buf[0] == 0x30)
 		ok = take_der(m, buf, len, path) != 0;
 	else if (!proofs)
-		ok = take_pem(m, buf, len, path) >= 0;
+		ok = take_pem(m, buf, len, path);
 	OPENSSL_free(buf);
 	return ok;
 }

@@ -56,6 +56,44 @@ takes_what_it_finds(void **state)
 	assert_non_null(strstr(mr.told, "a proof that cannot be read"));
 }
 
+/* Damaged blocks, one that wants a passphrase, and one that is cut off. */
+static void
+takes_what_is_behind_a_damaged_one(void **state)
+{
+	static const char *const bad[] = {
+	    "-----BEGIN CERTIFICATE-----\nMIIB!!!\n"
+	    "-----END CERTIFICATE-----\n",
+	    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+	    "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+	    "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+	    "AAAA\n-----END CERTIFICATE-----\n",
+	};
+	char path[400];
+	X509 *x;
+	FILE *f;
+	int i;
+
+	(void)state;
+	mr_old();
+	mr_path(path, "found/bundle.pem");
+	assert_non_null(f = fopen(path, "w"));
+	for (i = 0; i < 3; i++) {
+		x = mr_cert("dev", 31 + i, "CA", mr.ca);
+		fputs(bad[i], f);
+		assert_true(PEM_write_X509(f, x));
+		X509_free(x);
+	}
+	fputs("-----BEGIN CERTIFICATE-----\nMIIB\n", f);
+	assert_int_equal(fclose(f), 0);
+	mr_merged(with_folder(), 0);
+	assert_int_equal(mr.res.certs, 3);
+	assert_non_null(strstr(mr.told, "bundle.pem: certificate 1 in it"));
+	assert_non_null(strstr(mr.told, "bundle.pem: certificate 3 in it"));
+	assert_non_null(strstr(mr.told, "bundle.pem: certificate 5 in it"));
+	assert_non_null(strstr(mr.told, "bundle.pem: certificate 7 in it"));
+	assert_null(strstr(mr.told, "bundle.pem: certificate 8 in it"));
+}
+
 static int
 proof_tx(struct store_tx *tx, void *arg)
 {
@@ -113,6 +151,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    MR_TEST(takes_what_it_finds),
+	    MR_TEST(takes_what_is_behind_a_damaged_one),
 	    MR_TEST(opens_by_a_proof),
 	    MR_TEST(refuses_a_folder_that_is_not_there),
 	};
