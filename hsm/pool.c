@@ -95,24 +95,50 @@ hsm_pool_wake(struct hsm_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* Pool's lock held. */
+static void
+put_back(struct hsm_pool *pool, size_t place)
+{
+	pool->idle[pool->n_idle++] = place;
+	pool->due[place] = 0;
+	pthread_cond_signal(&pool->freed);
+}
+
+/* One at a time, each to be used next: so it shows whether there is a session
+   for it, or it goes again. Pool's lock held. */
+static void
+grow(struct hsm_pool *pool)
+{
+	long long now = hsm_monotonic_ns();
+
+	if (now < pool->grow_at)
+		return;
+	pool->grow_at = now + HSM_POOL_REST;
+	pool->size++;
+	put_back(pool, pool->retired[--pool->n_retired]);
+}
+
 void
 hsm_pool_give(struct hsm_pool *pool, size_t place)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->idle[pool->n_idle++] = place;
-	pool->due[place] = 0;
-	pthread_cond_signal(&pool->freed);
+	put_back(pool, place);
+	if (pool->n_retired > 0)
+		grow(pool);
 	pthread_mutex_unlock(&pool->lock);
 }
 
 int
-hsm_pool_retire(struct hsm_pool *pool)
+hsm_pool_retire(struct hsm_pool *pool, size_t place)
 {
 	int rc = 0;
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->size > 1) {
 		pool->size--;
+		pool->due[place] = 0;
+		pool->retired[pool->n_retired++] = place;
+		pool->grow_at = hsm_monotonic_ns() + HSM_POOL_REST;
 		rc = 1;
 		/* That may have been the last one with hope. */
 		pthread_cond_broadcast(&pool->freed);

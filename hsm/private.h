@@ -125,8 +125,10 @@ struct hsm_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	size_t size; /* sessions in force */
-	size_t n_idle;
+	size_t n_idle, n_retired;
 	size_t idle[HSM_SESSIONS_MAX]; /* stack of free places */
+	size_t retired[HSM_SESSIONS_MAX];
+	long long grow_at; /* ns: then one of them is tried again */
 	long long due[HSM_SESSIONS_MAX]; /* ns: who has it should be back */
 	/* A place is touched by who holds it, or under the write lock. */
 	CK_SESSION_HANDLE place[HSM_SESSIONS_MAX]; /* 0: not open */
@@ -285,9 +287,11 @@ int hsm_pool_take(struct hsm *hsm, long long limit, size_t *place);
 void hsm_pool_give(struct hsm_pool *pool, size_t place);
 /*
  * The token grants no more sessions: go on with one place less, as long as
- * there is another. 1 when the caller's place has been given up.
+ * there is another. 1 when the caller's ${place} has been given up. Others may
+ * have had those sessions for a while: each HSM_POOL_REST one place comes back.
  */
-int hsm_pool_retire(struct hsm_pool *pool);
+#define HSM_POOL_REST 60000000000LL /* ns */
+int hsm_pool_retire(struct hsm_pool *pool, size_t place);
 /* Who waits for a place looks again whether there is hope. */
 void hsm_pool_wake(struct hsm_pool *pool);
 /* Close all sessions and forget them; the caller holds the write lock. */
@@ -304,7 +308,8 @@ int hsm_is_attached(const struct hsm *hsm);
 /* Bring the token back; ${gen} is the state that the caller found broken. */
 int hsm_recover(struct hsm *hsm, unsigned long gen, int hard);
 
-/* What the last recovery met, when it did not help; else ${why} stays. */
+/* What the last recovery met, when it did not help; else, and while there is one
+   going on, ${why} stays. Does not wait. */
 void hsm_recover_reason(struct hsm *hsm, char *why, size_t size);
 
 /* ---- health.c ---------------------------------------------------------- */

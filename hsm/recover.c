@@ -217,7 +217,9 @@ bring_back(struct hsm *hsm, int hard, int *pin)
 void
 hsm_recover_reason(struct hsm *hsm, char *why, size_t size)
 {
-	pthread_mutex_lock(&hsm->recover);
+	/* Who recovers it now may take long; and what it met before is old. */
+	if (pthread_mutex_trylock(&hsm->recover) != 0)
+		return;
 	if (!hsm->recovered && hsm->away[0] != '\0')
 		snprintf(why, size, "%s", hsm->away);
 	pthread_mutex_unlock(&hsm->recover);

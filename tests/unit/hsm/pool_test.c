@@ -117,10 +117,35 @@ sees_that_one_goes(void **state)
 	hsm.health.n_late = 1;
 	begin(&w);
 	usleep(50000);
-	assert_int_equal(hsm_pool_retire(&hsm.pool), 1);
+	assert_int_equal(hsm_pool_retire(&hsm.pool, b), 1);
 	end(&w, 0);
 	/* The last one stays. */
-	assert_int_equal(hsm_pool_retire(&hsm.pool), 0);
+	assert_int_equal(hsm_pool_retire(&hsm.pool, a), 0);
+}
+
+/* Not at once, and then one at a time. */
+static void
+comes_back(void **state)
+{
+	size_t a, b, c;
+
+	(void)state;
+	assert_int_equal(hsm_pool_take(&hsm, 1, &a), 1);
+	assert_int_equal(hsm_pool_take(&hsm, 1, &b), 1);
+	assert_int_equal(hsm_pool_retire(&hsm.pool, a), 1);
+	hsm_pool_give(&hsm.pool, b);
+	assert_int_equal(hsm_pool_take(&hsm, 1, &c), 1);
+	assert_int_equal(c, b);
+	assert_int_equal(hsm_pool_take(&hsm, 1, &c), 0);
+	hsm.pool.grow_at = 0;
+	hsm_pool_give(&hsm.pool, b);
+	assert_int_equal(hsm.pool.size, 2);
+	assert_true(hsm.pool.grow_at > hsm_monotonic_ns());
+	assert_int_equal(hsm_pool_take(&hsm, 1, &c), 1);
+	assert_int_equal(c, a);
+	assert_int_equal(hsm_pool_take(&hsm, 1, &c), 1);
+	assert_int_equal(c, b);
+	assert_int_equal(hsm_pool_take(&hsm, 1, &c), 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -133,6 +158,7 @@ main(void)
 	    TEST(waits_for_one),
 	    TEST(does_not_wait_for_ever),
 	    TEST(sees_that_one_goes),
+	    TEST(comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

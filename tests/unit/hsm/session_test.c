@@ -99,7 +99,8 @@ open_few(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
 	return module->managed->C_OpenSession(slot, flags, app, notify, out);
 }
 
-/* A token that grants less than was asked for: the pool shrinks. */
+/* A token that grants less than was asked for: the pool shrinks; and grows when
+   it grants them again. */
 static void
 test_session_count(void **state)
 {
@@ -126,6 +127,18 @@ test_session_count(void **state)
 	}
 	must(hsm_token_info(hsm, &info));
 	assert_true(info.sessions >= 1 && info.sessions < 8);
+	sessions_left = 0;
+	hsm->pool.grow_at = 0;
+	assert_null(work(hsm));
+	must(hsm_token_info(hsm, &info));
+	assert_true(info.sessions >= 1 && info.sessions < 8);
+	sessions_left = 100;
+	for (i = 0; i < 8; i++) {
+		hsm->pool.grow_at = 0;
+		assert_null(work(hsm));
+	}
+	must(hsm_token_info(hsm, &info));
+	assert_int_equal(info.sessions, 8);
 	module->fn = module->managed;
 	hsm_close(hsm);
 }
