@@ -91,6 +91,11 @@ struct hsm_config {
 
 #define HSM_CALL_LIMIT 5
 
+/* The files that a URI names itself: that of pin-source and that of module-path,
+   each in PATH_MAX octets, "" for none. Nothing is raised: where it cannot be
+   read, hsm_open() says why. Whether they are there is not looked at. */
+void hsm_uri_files(const char *uri, char *pin, char *module);
+
 #define HSM_SESSIONS_MAX 256
 #define HSM_LABEL_MAX 128
 #define HSM_URI_MAX 1024

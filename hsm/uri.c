@@ -111,6 +111,21 @@ hsm_uri_parse(struct hsm_uri *uri, const char *text)
 }
 
 void
+hsm_uri_files(const char *text, char *pin, char *module)
+{
+	struct hsm_uri uri;
+
+	pin[0] = module[0] = '\0';
+	ERR_set_mark();
+	if (hsm_uri_parse(&uri, text)) {
+		strcpy(pin, uri.pin_path);
+		strcpy(module, uri.module_path);
+		hsm_uri_clear(&uri);
+	}
+	ERR_pop_to_mark();
+}
+
+void
 hsm_uri_clear(struct hsm_uri *uri)
 {
 	p11_kit_uri_free(uri->p11);

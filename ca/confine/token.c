@@ -44,8 +44,15 @@ pin(struct confine *c, const struct hsm_pin_source *p)
 void
 confine_token(struct confine *c, const struct hsm_config *token)
 {
+	char file[PATH_MAX], module[PATH_MAX];
+
 	if (token->module != NULL && token->module[0] == '/')
 		confine_only(c, token->module, CONFINE_READ);
+	hsm_uri_files(token->uri, file, module);
+	if (module[0] == '/')
+		confine_only(c, module, CONFINE_READ);
+	if (file[0] != '\0')
+		confine_only(c, file, CONFINE_READ);
 	pin(c, &token->pin);
 	softhsm(c, token->softhsm_conf);
 }

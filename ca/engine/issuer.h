@@ -13,7 +13,7 @@
  * the key to sign with where the token has it.
  *
  * Once it is in a set, nothing of it changes but ${key} (under its token's
- * lock). A CA that is put out of use, or whose certificate is renewed, gets a
+ * lock; whether there is one may be asked without). A CA that is put out of use, or whose certificate is renewed, gets a
  * new struct, which takes the old one's place; who holds the old one may go on
  * reading it until the set is cleared.
  */
@@ -24,7 +24,7 @@ struct issuer {
 	struct issuer_row row;
 	X509 *cert;
 	EVP_PKEY *verify;	/* decoded anew from the certificate */
-	EVP_PKEY *key;		/* signs; NULL: root, or token away */
+	EVP_PKEY *_Atomic key;	/* signs; NULL: root, or token away */
 	struct ca_token *token;	/* that holds the key, borrowed; NULL: a root's,
 				   or one that is not configured */
 	struct issuer *older;	/* whose place this one took */

@@ -63,9 +63,10 @@ stand_in(struct ca *ca, struct issuer *is)
 {
 	struct ca_token *t = is->token;
 	struct ca_token *other = tokens_find(ca, t->conf->standby);
+	struct hsm *hsm = other != NULL ? other->hsm : NULL;
 
-	if (!t->conf->has_standby || (other->hsm != NULL &&
-	    hsm_key_add_spare(is->key, other->hsm)))
+	if (!t->conf->has_standby || (hsm != NULL &&
+	    hsm_key_add_spare(is->key, hsm)))
 		return;
 	t->no_standby = 1;
 	report_errors(REPORT_ERROR, "token.no-standby", "issuer",
@@ -97,7 +98,7 @@ tokens_add_key(struct ca *ca, struct issuer *is)
 /* One CA's key that is missing does not stop the others; that of a disabled one
    may be gone for good reason. */
 static int
-take_keys(struct ca *ca, struct ca_token *t, int *all)
+take_keys(struct ca *ca, struct ca_token *t, struct hsm *hsm, int *all)
 {
 	struct issuer *is;
 	size_t i;
@@ -108,7 +109,7 @@ take_keys(struct ca *ca, struct ca_token *t, int *all)
 		if (is->token != t || is->key != NULL ||
 		    !has_key_in_token(is))
 			continue;
-		if (issuer_take_key(is, t->hsm)) {
+		if (issuer_take_key(is, hsm)) {
 			/* issue.c and crl_build.c do. */
 			hsm_key_caller_verifies(is->key);
 			continue;
@@ -123,17 +124,19 @@ take_keys(struct ca *ca, struct ca_token *t, int *all)
 static int
 open_token(struct ca *ca, struct ca_token *t, time_t now)
 {
+	struct hsm *hsm = t->hsm;
 	struct hsm_config cfg;
 	int all = 1, ok;
 
 	t->tried = now;
-	if (t->hsm == NULL) {
+	if (hsm == NULL) {
 		settings_hsm(t->conf, &cfg);
 		cfg.notify = tell;
 		cfg.notify_arg = t;
-		t->hsm = hsm_open(&cfg);
+		hsm = hsm_open(&cfg);
 	}
-	ok = t->hsm != NULL && take_keys(ca, t, &all);
+	ok = hsm != NULL && take_keys(ca, t, hsm, &all);
+	t->hsm = hsm;
 	t->pin_refused = !ok && report_last_reason() == HSM_E_PIN;
 	t->away = !ok;
 	t->error[0] = '\0';
@@ -377,25 +380,11 @@ ca_issuer_unlock(struct ca *ca, struct issuer *is)
 int
 ca_issuer_has_key(const struct issuer *is)
 {
-	int has;
-
-	if (is->token == NULL)
-		return 0;
-	pthread_rwlock_rdlock(&is->token->lock);
-	has = is->key != NULL;
-	pthread_rwlock_unlock(&is->token->lock);
-	return has;
+	return is->token != NULL && is->key != NULL;
 }
 
 int
 ca_issuer_lacks_key(const struct issuer *is)
 {
-	int lacks;
-
-	if (is->token == NULL)
-		return 0;
-	pthread_rwlock_rdlock(&is->token->lock);
-	lacks = is->token->hsm != NULL && is->key == NULL;
-	pthread_rwlock_unlock(&is->token->lock);
-	return lacks;
+	return is->token != NULL && is->token->hsm != NULL && is->key == NULL;
 }

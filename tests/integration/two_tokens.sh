@@ -14,10 +14,9 @@ before_start() {
 	cat >>"$INKAN_CONFIG_DIR/ca.conf" <<-CONF
 		tokens = ( {
 			name = "hsm2";
-			uri = "pkcs11:token=second";
+			uri = "pkcs11:token=second?pin-source=file:$T/demo/pins/hsm2.pin";
 			module = "$INKAN_PKCS11_MODULE";
 			softhsm_conf = "../tokens/ca.conf";
-			pin_file = "../pins/hsm2.pin";
 			pin_state = "../state/hsm2.pin-state";
 			sessions = 2;
 		} );

@@ -58,12 +58,43 @@ a_credential(void **state)
 	confine_free(c);
 }
 
+/* What the URI names itself; a URI that is none is no matter here. */
+static void
+files_of_the_uri(void **state)
+{
+	struct hsm_config t = {.softhsm_conf = "/no/such/file"};
+	struct confine *c;
+	size_t n;
+
+	(void)state;
+	t.uri = "pkcs11:token=a?pin-source=file:/etc/pins/b.pin"
+		"&module-path=/usr/lib/libm.so";
+	c = confine_of("");
+	n = c->n_paths;
+	confine_token(c, &t);
+	assert_int_equal(c->n_paths, n + 2);
+	assert_int_equal(find(c, "/etc/pins/b.pin")->access, CONFINE_READ);
+	assert_null(find(c, "/etc/pins"));
+	assert_int_equal(find(c, "/usr/lib/libm.so")->access, CONFINE_READ);
+	confine_free(c);
+	c = confine_of("");
+	n = c->n_paths;
+	t.uri = "pkcs11:token=a?pin-source=|cat /etc/shadow";
+	confine_token(c, &t);
+	t.uri = NULL;
+	confine_token(c, &t);
+	assert_int_equal(c->n_paths, n);
+	assert_int_equal(ERR_peek_error(), 0);
+	confine_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_token_of_softhsm),
 	    cmocka_unit_test(a_credential),
+	    cmocka_unit_test(files_of_the_uri),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

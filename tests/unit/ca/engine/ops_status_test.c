@@ -1,4 +1,5 @@
 #include "tests/unit/ca/engine/checks.h"
+#include "tests/unit/ca/engine/opening.h"
 
 /* A level for each fault, and back to ok when it is mended. */
 
@@ -48,6 +49,7 @@ token_away(void **state)
 {
 	struct world *w = *state;
 	struct hsm *hsm = w->ca->tokens[0].hsm;
+	struct opening o;
 	struct issuer *is = issuer_set_find(&w->ca->issuers, "code");
 	EVP_PKEY *key = is->key;
 
@@ -55,6 +57,9 @@ token_away(void **state)
 	snprintf(w->ca->tokens[0].error, sizeof(w->ca->tokens[0].error), "no token");
 	expect(w, "token", "fail");
 	w->ca->tokens[0].hsm = hsm;
+	opening_begin(&o, &w->ca->tokens[0]);
+	expect(w, "token", "fail");
+	opening_end(&o);
 	expect(w, "token", "ok");
 	is->key = NULL;
 	expect(w, "ca:code-g1", "fail");
