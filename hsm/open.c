@@ -17,6 +17,7 @@ hsm_unref(struct hsm *hsm)
 	hsm_health_destroy(hsm);
 	hsm_pool_destroy(&hsm->pool);
 	pthread_mutex_destroy(&hsm->recover);
+	pthread_mutex_destroy(&hsm->told);
 	hsm_uri_clear(&hsm->uri);
 	OPENSSL_free(hsm);
 }
@@ -90,6 +91,7 @@ new_hsm(const struct hsm_config *cfg)
 		return NULL;
 	}
 	pthread_mutex_init(&hsm->recover, NULL);
+	pthread_mutex_init(&hsm->told, NULL);
 	return hsm;
 }
 
@@ -321,9 +323,8 @@ hsm_token_info(struct hsm *hsm, struct hsm_token_info *out)
 	OPENSSL_free(token);
 	snprintf(out->module, sizeof(out->module), "%.*s",
 	    (int)sizeof(out->module) - 1, hsm->module->name);
-	pthread_rwlock_rdlock(&hsm->module->lock);
+	/* Without the module's lock: who has it may hang in the module. */
 	out->logged_in = hsm->logged_in;
-	pthread_rwlock_unlock(&hsm->module->lock);
 	pthread_mutex_lock(&hsm->pool.lock);
 	out->sessions = hsm->pool.size;
 	pthread_mutex_unlock(&hsm->pool.lock);

@@ -166,7 +166,7 @@ struct hsm {
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO token;
 	CK_SESSION_HANDLE anchor; /* keeps the login alive */
-	int logged_in;
+	atomic_int logged_in;
 	atomic_uint caps;	  /* enum hsm_cap */
 	atomic_ulong gen;	  /* a key handle of an older one is
 				     void */
@@ -176,6 +176,7 @@ struct hsm {
 	pthread_mutex_t recover; /* one recovery at a time */
 	long long retry_at;	 /* ns, monotonic: no restart before */
 	long long backoff;	 /* ns */
+	pthread_mutex_t told;	 /* of the two below; held for a moment only */
 	char away[256];		 /* why the last restart was of no use */
 	int recovered;		 /* the last recovery helped */
 
@@ -308,8 +309,8 @@ int hsm_is_attached(const struct hsm *hsm);
 /* Bring the token back; ${gen} is the state that the caller found broken. */
 int hsm_recover(struct hsm *hsm, unsigned long gen, int hard);
 
-/* What the last recovery met, when it did not help; else, and while there is one
-   going on, ${why} stays. Does not wait. */
+/* What the last recovery that ended met, when it did not help; else ${why}
+   stays. Does not wait for one that goes on: the module may hang in it. */
 void hsm_recover_reason(struct hsm *hsm, char *why, size_t size);
 
 /* ---- health.c ---------------------------------------------------------- */

@@ -140,8 +140,10 @@ keep_reason(struct hsm *hsm)
 	int flags = 0;
 
 	ERR_peek_last_error_data(&text, &flags);
+	pthread_mutex_lock(&hsm->told);
 	snprintf(hsm->away, sizeof(hsm->away), "%s",
 	    text != NULL && (flags & ERR_TXT_STRING) ? text : "unknown");
+	pthread_mutex_unlock(&hsm->told);
 }
 
 static void
@@ -217,12 +219,18 @@ bring_back(struct hsm *hsm, int hard, int *pin)
 void
 hsm_recover_reason(struct hsm *hsm, char *why, size_t size)
 {
-	/* Who recovers it now may take long; and what it met before is old. */
-	if (pthread_mutex_trylock(&hsm->recover) != 0)
-		return;
+	pthread_mutex_lock(&hsm->told);
 	if (!hsm->recovered && hsm->away[0] != '\0')
 		snprintf(why, size, "%s", hsm->away);
-	pthread_mutex_unlock(&hsm->recover);
+	pthread_mutex_unlock(&hsm->told);
+}
+
+static void
+set_recovered(struct hsm *hsm, int ok)
+{
+	pthread_mutex_lock(&hsm->told);
+	hsm->recovered = ok;
+	pthread_mutex_unlock(&hsm->told);
 }
 
 int
@@ -240,14 +248,15 @@ hsm_recover(struct hsm *hsm, unsigned long gen, int hard)
 			ok = bring_back(hsm, hard, &pin);
 			pthread_rwlock_unlock(&m->lock);
 		}
-		hsm->recovered = ok;
+		set_recovered(hsm, ok);
 	}
 	if (ok)
 		ERR_pop_to_mark();
 	else
 		ERR_clear_last_mark();
-	pthread_mutex_unlock(&hsm->recover);
+	/* A recovery writes it. */
 	hsm_text_copy(label, hsm->token.label, sizeof(hsm->token.label));
+	pthread_mutex_unlock(&hsm->recover);
 	if (!ok)
 		hsm_raise(pin ? HSM_E_PIN : HSM_E_TOKEN,
 		    "token %s cannot be used now", label);

@@ -233,27 +233,6 @@ test_faults(void **state)
 	must(try_sign(key2));
 }
 
-/* What the last recovery met, unless there is one going on: that may take long. */
-static void
-test_reason_now(void **state)
-{
-	char why[64] = "its own";
-
-	(void)state;
-	hsm->recovered = 0;
-	strcpy(hsm->away, "no such slot");
-	pthread_mutex_lock(&hsm->recover);
-	hsm_recover_reason(hsm, why, sizeof(why));
-	pthread_mutex_unlock(&hsm->recover);
-	assert_string_equal(why, "its own");
-	hsm_recover_reason(hsm, why, sizeof(why));
-	assert_string_equal(why, "no such slot");
-	hsm->recovered = 1;
-	strcpy(why, "its own");
-	hsm_recover_reason(hsm, why, sizeof(why));
-	assert_string_equal(why, "its own");
-}
-
 /* Another token of the same label is not taken for ours. */
 static void
 test_replaced_token(void **state)
@@ -345,7 +324,6 @@ main(void)
 	    cmocka_unit_test(test_token_emptied),
 	    cmocka_unit_test(test_pin_changed_meanwhile),
 	    cmocka_unit_test(test_faults),
-	    cmocka_unit_test(test_reason_now),
 	    cmocka_unit_test(test_replaced_token),
 	    cmocka_unit_test(test_under_load),
 	};
