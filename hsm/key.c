@@ -126,6 +126,8 @@ hsm_key_handle(
 }
 
 struct search {
+	struct hsm_uri uri;
+	char text[HSM_URI_MAX];	/* of which that was made */
 	char label[HSM_LABEL_MAX];
 	unsigned char id[HSM_ID_MAX];
 	size_t id_len;
@@ -165,23 +167,12 @@ take_attributes(P11KitUri *uri, struct search *search)
 }
 
 static int
-parse_key_uri(struct hsm *hsm, const char *text, struct search *search)
+parse_key_uri(const char *text, struct search *search)
 {
-	struct hsm_uri uri;
-	int rc;
-
-	memset(search, 0, sizeof(*search));
-	if (!hsm_uri_parse(&uri, text))
+	if (!hsm_uri_parse(&search->uri, text))
 		return 0;
-	pthread_rwlock_rdlock(&hsm->module->lock);
-	rc = p11_kit_uri_match_token_info(uri.p11, &hsm->token);
-	pthread_rwlock_unlock(&hsm->module->lock);
-	if (rc != 1)
-		hsm_raise(HSM_E_CONFIG, "key URI %s is of another token", text);
-	else
-		rc = take_attributes(uri.p11, search);
-	hsm_uri_clear(&uri);
-	return rc == 1;
+	snprintf(search->text, sizeof(search->text), "%s", text);
+	return take_attributes(search->uri.p11, search);
 }
 
 /* «lacks the key» with the names of those that it has. */
@@ -217,6 +208,12 @@ find_key(struct hsm_session *s, void *arg)
 	size_t n = 0;
 	CK_RV rv;
 
+	if (p11_kit_uri_match_token_info(search->uri.p11, &s->hsm->token) !=
+	    1) {
+		hsm_raise(HSM_E_CONFIG, "key URI %s is of another token",
+		    search->text);
+		return HSM_RV_RAISED;
+	}
 	rv = hsm_object_find(s, CKO_PRIVATE_KEY,
 	    search->has_label ? search->label : NULL,
 	    search->has_id ? search->id : NULL, search->id_len, o, 2, &n);
@@ -247,6 +244,7 @@ search_free(void *arg)
 	struct search *search = arg;
 
 	hsm_key_free(search->key);
+	hsm_uri_clear(&search->uri);
 	OPENSSL_free(search);
 }
 
@@ -260,7 +258,7 @@ hsm_key_find(struct hsm *hsm, const char *key_uri)
 
 	if (search == NULL)
 		return NULL;
-	rc = parse_key_uri(hsm, key_uri, search);
+	rc = parse_key_uri(key_uri, search);
 	if (rc == 1)
 		rc = hsm_session_ask(hsm, "search for a key", find_key, search,
 		    search_free);

@@ -4,7 +4,7 @@
 /* A key that two tokens hold: one signs, the other stands in for it. */
 
 struct spare_search {
-	const struct hsm_key *like;
+	struct hsm_key *like;	/* a reference of its own */
 	struct hsm_key *found;
 };
 
@@ -45,18 +45,39 @@ find_spare(struct hsm_session *s, void *arg)
 	return CKR_OK;
 }
 
+static void
+search_free(void *arg)
+{
+	struct spare_search *search = arg;
+
+	hsm_key_free(search->like);
+	hsm_key_free(search->found);
+	OPENSSL_free(search);
+}
+
+/* In memory of its own: an answer may come too late, and the key that it is for
+   signs meanwhile. */
 int
 hsm_key_add_spare(EVP_PKEY *pkey, struct hsm *other)
 {
 	struct hsm_key *key = hsm_provider_key(pkey);
-	struct spare_search search = {key, NULL};
+	struct spare_search *search;
+	int rc;
 
 	if (key == NULL ||
-	    !hsm_session_run(
-		other, "search for a key that stands in", find_spare, &search))
+	    (search = OPENSSL_zalloc(sizeof(*search))) == NULL)
 		return 0;
-	search.found->caller_verifies = key->caller_verifies;
-	hsm_key_free(key->spare);
-	key->spare = search.found;
-	return 1;
+	search->like = hsm_key_ref(key);
+	rc = hsm_session_ask(other, "search for a key that stands in",
+	    find_spare, search, search_free);
+	if (rc < 0)
+		return 0;
+	if (rc == 1) {
+		search->found->caller_verifies = key->caller_verifies;
+		hsm_key_free(key->spare);
+		key->spare = search->found;
+		search->found = NULL;
+	}
+	search_free(search);
+	return rc;
 }

@@ -94,6 +94,22 @@ test_without(void **state)
 	recovered_after(key);
 }
 
+/* One that hangs keeps nobody: the key signs without. */
+static void
+test_hangs(void **state)
+{
+	(void)state;
+	faults_set("C_FindObjectsInit block token=cloned\n");
+	assert_int_equal(hsm_key_add_spare(key, twin), 0);
+	assert_true(queue_says("no answer within 1 s"));
+	assert_int_equal(late_calls(twin), 1);
+	must(sign_with(key));
+	faults_set("");
+	WAIT_FOR(late_calls(twin) == 0);
+	WAIT_FOR(hsm_healthy(twin));
+	ERR_clear_error();
+}
+
 static void
 test_stands_in(void **state)
 {
@@ -168,6 +184,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_without),
+	    cmocka_unit_test(test_hangs),
 	    cmocka_unit_test(test_stands_in),
 	    cmocka_unit_test(test_stuck),
 	    cmocka_unit_test(test_wrong),

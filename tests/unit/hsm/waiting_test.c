@@ -174,12 +174,55 @@ test_info_beside_opening(void **state)
 	assert_int_equal(i, 1);
 }
 
+static atomic_int key_found;
+
+static void *
+find_key(void *arg)
+{
+	EVP_PKEY *key = hsm_key_find(hsm, "pkcs11:object=k");
+
+	(void)arg;
+	key_found = key != NULL ? 1 : -1;
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return NULL;
+}
+
+/* A search for a key is over within its limit, whoever has the module. */
+static void
+test_search_beside_opening(void **state)
+{
+	pthread_t seeks, takes;
+	int i;
+
+	(void)state;
+	hsm->limit = 1000000000LL;
+	give_back = has_module = 0;
+	pthread_create(&takes, NULL, take_module, NULL);
+	WAIT_FOR(has_module);
+	pthread_create(&seeks, NULL, find_key, NULL);
+	for (i = 0; i < 2000 && !key_found; i++)
+		wait_ms(10);
+	i = key_found;
+	give_back = 1;
+	pthread_join(seeks, NULL);
+	pthread_join(takes, NULL);
+	assert_int_equal(i, -1);
+	WAIT_FOR(late_calls(hsm) == 0);
+	WAIT_FOR(hsm_healthy(hsm));
+	/* Another's token's key is not looked for. */
+	hsm->limit = 60000000000LL;
+	assert_null(hsm_key_find(hsm, "pkcs11:token=other;object=k"));
+	assert_reason(HSM_E_CONFIG);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_failure_beside_recovery),
 	    cmocka_unit_test(test_info_beside_opening),
+	    cmocka_unit_test(test_search_beside_opening),
 	};
 
 	REQUIRE_SOFTHSM();
