@@ -12,10 +12,11 @@
  * certificate, what a build needs to know of it, the key to verify with, and
  * the key to sign with where the token has it.
  *
- * Once it is in a set, nothing of it changes but ${key} (under its token's
- * lock; whether there is one may be asked without). A CA that is put out of use, or whose certificate is renewed, gets a
- * new struct, which takes the old one's place; who holds the old one may go on
- * reading it until the set is cleared.
+ * Once it is in a set, nothing of it changes but ${key}: where it was NULL it is
+ * set, with its token's lock for writing. It is used with that lock; whether it
+ * is there may be asked without. A CA that is put out of use, or whose
+ * certificate is renewed, gets a new struct, which takes the old one's place;
+ * who holds the old one may go on reading it until the set is cleared.
  */
 
 struct ca_token;

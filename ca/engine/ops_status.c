@@ -94,22 +94,6 @@ ask_token(struct checking *k, const char *check, const struct ca_token *t)
 	}
 }
 
-/* Who only changes a CA is through in a moment; who opens the token may take
-   long. */
-static int
-lock_soon(struct ca_token *t)
-{
-	const struct timespec nap = {0, 10000000L};
-	int i;
-
-	for (i = 0; i < 100; i++) {
-		if (pthread_rwlock_tryrdlock(&t->lock) == 0)
-			return 1;
-		nanosleep(&nap, NULL);
-	}
-	return 0;
-}
-
 static void
 check_token(struct checking *k, struct ca_token *t)
 {
@@ -117,16 +101,16 @@ check_token(struct checking *k, struct ca_token *t)
 
 	snprintf(check, sizeof(check), "token%s%s",
 	    t->conf->name[0] != '\0' ? ":" : "", t->conf->name);
-	if (!lock_soon(t)) {
-		ops_say(k, check, FAIL, 0, "it is being opened, and has not "
-		    "answered yet");
-		return;
-	}
-	if (t->hsm == NULL)
-		ops_say(k, check, FAIL, 0, "%s", t->error);
-	else
+	if (t->hsm != NULL) {
 		ask_token(k, check, t);
-	pthread_rwlock_unlock(&t->lock);
+	} else if (pthread_rwlock_tryrdlock(&t->lock) == 0) {
+		ops_say(k, check, FAIL, 0, "%s", t->error);
+		pthread_rwlock_unlock(&t->lock);
+	} else {
+		/* It may hang, and is not waited for. */
+		ops_say(k, check, FAIL, 0, "it was away, and is being opened "
+		    "right now");
+	}
 	ERR_clear_error();
 }
 

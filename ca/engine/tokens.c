@@ -56,17 +56,22 @@ tell(enum hsm_event event, const char *why, void *arg)
 
 /*
  * Let the token's standby, where it has one that is open, sign for a key. It
- * signs without, too: what is wrong is said, and stops nothing.
+ * signs without, too: what is wrong is said, and stops nothing. The lock of
+ * ${is}->token is held, that of the standby is not taken: who opens that may
+ * take long.
  */
 static void
 stand_in(struct ca *ca, struct issuer *is)
 {
 	struct ca_token *t = is->token;
-	struct ca_token *other = tokens_find(ca, t->conf->standby);
-	struct hsm *hsm = other != NULL ? other->hsm : NULL;
+	struct ca_token *other;
+	struct hsm *hsm;
 
-	if (!t->conf->has_standby || (hsm != NULL &&
-	    hsm_key_add_spare(is->key, hsm)))
+	if (!t->conf->has_standby)
+		return;
+	other = tokens_find(ca, t->conf->standby);
+	hsm = other->hsm;
+	if (hsm != NULL && hsm_key_add_spare(is->key, hsm))
 		return;
 	t->no_standby = 1;
 	report_errors(REPORT_ERROR, "token.no-standby", "issuer",

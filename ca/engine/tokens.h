@@ -19,8 +19,10 @@ struct ca_token {
 	const struct settings_token *conf;
 	pthread_rwlock_t lock;	/* of all below, and its issuers' keys; never
 				   taken twice: writers go first */
-	struct hsm *_Atomic hsm;	/* NULL: token away. Set once, when the keys
-				   are found; there to the end */
+	struct hsm *_Atomic hsm;	/* NULL: token away. Set once, when its keys
+				   were looked for, and open until
+				   tokens_stop(): who has seen it may ask it
+				   without the lock */
 	char error[256];	/* why, or which key is missing, for status */
 	int away;		/* it, or a key of an active CA */
 	atomic_int no_standby;	/* a key is not in the token that stands in;
@@ -85,7 +87,8 @@ struct token_resume { const char *who, *text; time_t now; };
 int tokens_resume(struct ca *ca, struct ca_token *t,
     const struct token_resume *r);
 
-/* Is the key at hand now? Takes no lock: a token may be opened for long. */
+/* Is the key at hand now? Waits for nobody: the token may be being opened, and
+   hang. */
 int ca_issuer_has_key(const struct issuer *is);
 /* Is its token open, and the key was not found there? The same. */
 int ca_issuer_lacks_key(const struct issuer *is);
