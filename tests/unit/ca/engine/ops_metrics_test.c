@@ -111,11 +111,12 @@ tokens_and_keys(void **state)
 	assert_int_equal(figure(w, "inkan_ca_token_up", name), 1);
 	t->hsm = NULL;
 	assert_int_equal(figure(w, "inkan_ca_token_up", name), 0);
-	t->hsm = hsm;
-	/* While it is opened nobody waits for it. */
+	/* While it is opened, or one of its CAs is changed, nobody waits. */
 	opening_begin(&o, t);
 	assert_int_equal(figure(w, "inkan_ca_token_up", name), 0);
 	assert_int_equal(figure(w, "inkan_ca_key_up", "devices-g1"), 1);
+	t->hsm = hsm;
+	assert_int_equal(figure(w, "inkan_ca_token_up", name), 1);
 	opening_end(&o);
 	assert_int_equal(figure(w, "inkan_ca_key_up", "devices-g1"), 1);
 }

@@ -56,9 +56,10 @@ token_away(void **state)
 	w->ca->tokens[0].hsm = NULL;
 	snprintf(w->ca->tokens[0].error, sizeof(w->ca->tokens[0].error), "no token");
 	expect(w, "token", "fail");
-	w->ca->tokens[0].hsm = hsm;
 	opening_begin(&o, &w->ca->tokens[0]);
 	expect(w, "token", "fail");
+	w->ca->tokens[0].hsm = hsm;
+	expect(w, "token", "ok");
 	opening_end(&o);
 	expect(w, "token", "ok");
 	is->key = NULL;
