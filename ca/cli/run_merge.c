@@ -215,6 +215,9 @@ print(const struct merging *g)
 	fprintf(out, "revoked: %lld certificates, and %lld serial numbers that "
 	    "were unknown; %lld newer CRLs\n", (long long)r->revoked,
 	    (long long)r->unknown, (long long)r->crls);
+	if (r->damaged > 0)
+		fprintf(out, "damaged: %lld certificates in PEM that cannot be "
+		    "read, named above\n", (long long)r->damaged);
 	print_left(g);
 	if (r->unexplained > 0)
 		fprintf(out, "UNKNOWN: %lld certificates that were issued and "
@@ -242,7 +245,7 @@ print_json(const struct merging *g)
 	const struct merge_result *r = &g->r;
 
 	return encode_print(g->cli->out, json_pack("{sb sb sI sI sI sI sI sI sI "
-	    "sI sI sI sI sI sI sI sI so so}", "dry_run", g->q.dry_run, "changed",
+	    "sI sI sI sI sI sI sI sI sI so so}", "dry_run", g->q.dry_run, "changed",
 	    merge_changes(r), "entries", (json_int_t)r->had, "published",
 	    (json_int_t)r->published, "adopted", (json_int_t)r->adopted,
 	    "opened", (json_int_t)r->opened, "certificates",
@@ -251,7 +254,8 @@ print_json(const struct merging *g)
 	    "revoked", (json_int_t)r->revoked, "unknown",
 	    (json_int_t)r->unknown, "crls", (json_int_t)r->crls, "devices",
 	    (json_int_t)r->devices, "unattributed",
-	    (json_int_t)r->unattributed, "lost", (json_int_t)r->lost,
+	    (json_int_t)r->unattributed, "damaged", (json_int_t)r->damaged,
+	    "lost", (json_int_t)r->lost,
 	    "unexplained", (json_int_t)r->unexplained, "lost_kinds",
 	    json_kinds(r->kind, r->n_kinds), "undone_kinds",
 	    json_kinds(r->undone, r->n_undone)));

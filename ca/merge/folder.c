@@ -12,6 +12,7 @@
 
 #define FILE_OCTETS ((size_t)16 << 20)
 #define PROOF_BEGIN "c2sp.org/tlog-proof@"
+#define PEM_BEGIN "-----BEGIN "
 
 static int
 take_der(struct merge *m, const unsigned char *p, size_t len, const char *path)
@@ -42,41 +43,71 @@ no_passphrase(char *buf, int size, int writing, void *arg)
 	return -1;
 }
 
-/* The next certificate: 1 with *cert, NULL for one that cannot be read; 0 there
-   is none. */
-static int
-next_pem(BIO *bio, X509 **cert)
+/* Where the next block begins, be it behind half a line of one that was cut off;
+   NULL none. */
+static const char *
+next_block(const char *p, const char *end)
 {
-	size_t left = BIO_ctrl_pending(bio);
-	int end;
-
-	ERR_set_mark();
-	*cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-	end = *cert == NULL &&
-	    (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE ||
-		BIO_ctrl_pending(bio) == left);
-	ERR_pop_to_mark();
-	return !end;
+	return memmem(p, (size_t)(end - p), PEM_BEGIN, strlen(PEM_BEGIN));
 }
 
-/* One that is damaged keeps none behind it back. */
 static int
-take_pem(struct merge *m, const unsigned char *p, size_t len, const char *path)
+is_cert(const char *p, const char *end)
 {
-	BIO *bio = BIO_new_mem_buf(p, (int)len);
-	X509 *cert;
-	int n = 0, ok = bio != NULL;
+	static const char *const lines[] = {
+	    PEM_BEGIN PEM_STRING_X509 "-----",
+	    PEM_BEGIN PEM_STRING_X509_OLD "-----"};
+	size_t i, len;
 
-	while (ok && next_pem(bio, &cert)) {
-		n++;
-		if (cert != NULL)
-			ok = merge_cert(m, cert, path);
-		else
-			fprintf(m->q->told, "%s: certificate %d in it cannot "
-			    "be read\n", path, n);
-		X509_free(cert);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		len = strlen(lines[i]);
+		if ((size_t)(end - p) >= len && memcmp(p, lines[i], len) == 0)
+			return 1;
 	}
+	return 0;
+}
+
+/* 0: merging it failed, raised. One that cannot be read is told. */
+static int
+take_block(struct merge *m, const char *p, const char *end, const char *path,
+    int n)
+{
+	BIO *bio = BIO_new_mem_buf(p, (int)(end - p));
+	X509 *cert;
+	int ok = 1;
+
+	if (bio == NULL)
+		return 0;
+	ERR_set_mark();
+	cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	ERR_pop_to_mark();
+	if (cert != NULL) {
+		ok = merge_cert(m, cert, path);
+	} else {
+		m->r->damaged++;
+		fprintf(m->q->told, "%s: certificate %d in it cannot be read\n",
+		    path, n);
+	}
+	X509_free(cert);
 	BIO_free(bio);
+	return ok;
+}
+
+/* Block by block, so that a damaged one keeps none behind it back: OpenSSL, in
+   reading one without end, takes the next one for a part of it. */
+static int
+take_pem(struct merge *m, const unsigned char *text, size_t len,
+    const char *path)
+{
+	const char *p = (const char *)text, *end = p + len, *next;
+	int n = 0, ok = 1;
+
+	for (p = next_block(p, end); ok && p != NULL; p = next) {
+		next = next_block(p + 1, end);
+		if (is_cert(p, end))
+			ok = take_block(m, p, next != NULL ? next : end, path,
+			    ++n);
+	}
 	return ok;
 }
 

@@ -67,6 +67,7 @@ struct merge_result {
 	int64_t unattributed;	/* certificates of no device that we know */
 	int64_t lost;		/* entries that nothing opens yet, in all */
 	int64_t unexplained;	/* of these, certificates that are not known */
+	int64_t damaged;	/* certificates in PEM that cannot be read */
 	struct merge_kind { char kind[LEAF_KIND_MAX]; int64_t n; }
 		kind[MERGE_KINDS_MAX], undone[MERGE_KINDS_MAX];
 	size_t n_kinds;		/* the lost ones by kind */

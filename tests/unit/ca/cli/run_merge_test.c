@@ -1,6 +1,6 @@
 #include "logs.h"
 
-static char conf[320], pub[400];
+static char conf[320], pub[400], found[420];
 
 /* The CA's certificate is none in this store's rig: no certificate is merged
    here (tests/unit/ca/merge), but the log is. */
@@ -41,7 +41,26 @@ merges_the_log(void **state)
 	    "--json", NULL), 0);
 	assert_in(canned.out, "\"changed\": false");
 	assert_in(canned.out, "\"unexplained\": 2");
+	assert_in(canned.out, "\"damaged\": 0");
 	assert_int_equal(canned.calls, 0);
+}
+
+static void
+tells_of_damaged_certificates(void **state)
+{
+	(void)state;
+	prepare();
+	logs_sh("mkdir found && printf -- '-----BEGIN CERTIFICATE-----\\nMII' "
+		">found/half.pem");
+	snprintf(found, sizeof(found), "%s/found", pub);
+	assert_int_equal(tool("restore", "--merge", pub, "--config", conf,
+	    "--certs", found, NULL), 0);
+	assert_in(canned.out, "half.pem: certificate 1 in it cannot be read");
+	assert_in(canned.out, "damaged: 1 certificates");
+	assert_int_equal(tool("restore", "--merge", pub, "--config", conf,
+	    "--certs", found, "--json", NULL), 0);
+	assert_in(canned.err, "half.pem: certificate 1 in it cannot be read");
+	assert_in(canned.out, "\"damaged\": 1");
 }
 
 static void
@@ -78,6 +97,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(merges_the_log),
+	    TEST(tells_of_damaged_certificates),
 	    TEST(refuses_words_and_places),
 	};
 

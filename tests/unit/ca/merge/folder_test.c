@@ -87,11 +87,63 @@ takes_what_is_behind_a_damaged_one(void **state)
 	assert_int_equal(fclose(f), 0);
 	mr_merged(with_folder(), 0);
 	assert_int_equal(mr.res.certs, 3);
+	assert_int_equal(mr.res.damaged, 4);
 	assert_non_null(strstr(mr.told, "bundle.pem: certificate 1 in it"));
 	assert_non_null(strstr(mr.told, "bundle.pem: certificate 3 in it"));
 	assert_non_null(strstr(mr.told, "bundle.pem: certificate 5 in it"));
 	assert_non_null(strstr(mr.told, "bundle.pem: certificate 7 in it"));
 	assert_null(strstr(mr.told, "bundle.pem: certificate 8 in it"));
+}
+
+static void
+put_cert(FILE *f, int serial, int with_end)
+{
+	X509 *x = mr_cert("dev", serial, "CA", mr.ca);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	assert_true(PEM_write_bio_X509(bio, x));
+	n = BIO_get_mem_data(bio, &text);
+	/* Cut off within a line, as by a full disk. */
+	assert_int_equal(fwrite(text, 1, (size_t)(with_end ? n : n / 2), f),
+	    with_end ? n : n / 2);
+	BIO_free(bio);
+	X509_free(x);
+}
+
+/* Files that were cut off, and others behind them: with and without an end of
+   line. What is no certificate is not counted as one, damaged or not. */
+static void
+takes_what_is_behind_one_that_is_cut_off(void **state)
+{
+	static const char key[] = "-----BEGIN PRIVATE KEY-----\nMIIB!!!\n"
+				  "-----END PRIVATE KEY-----\n";
+	char path[400];
+	FILE *f;
+
+	(void)state;
+	mr_old();
+	mr_path(path, "found/bundle.pem");
+	assert_non_null(f = fopen(path, "w"));
+	put_cert(f, 33, 0);
+	fputs("\n", f);
+	put_cert(f, 34, 1);
+	fputs(key, f);
+	put_cert(f, 35, 0);
+	put_cert(f, 36, 1);
+	assert_int_equal(fclose(f), 0);
+	mr_merged(with_folder(), 0);
+	assert_int_equal(mr.res.certs, 2);
+	assert_int_equal(mr.res.damaged, 2);
+	assert_int_equal(mr_row(34).state, CERT_VALID);
+	assert_int_equal(mr_row(36).state, CERT_VALID);
+	assert_int_equal(mr_row(33).state, 0);
+	assert_non_null(strstr(mr.told, "bundle.pem: certificate 1 in it"));
+	assert_non_null(strstr(mr.told, "bundle.pem: certificate 3 in it"));
+	assert_null(strstr(mr.told, "bundle.pem: certificate 2 in it"));
+	assert_null(strstr(mr.told, "bundle.pem: certificate 4 in it"));
+	assert_null(strstr(mr.told, "bundle.pem: certificate 5 in it"));
 }
 
 static int
@@ -152,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    MR_TEST(takes_what_it_finds),
 	    MR_TEST(takes_what_is_behind_a_damaged_one),
+	    MR_TEST(takes_what_is_behind_one_that_is_cut_off),
 	    MR_TEST(opens_by_a_proof),
 	    MR_TEST(refuses_a_folder_that_is_not_there),
 	};
