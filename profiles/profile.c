@@ -227,7 +227,8 @@ parse_validity(struct profile *p, const struct conf_group *g)
 	if (!conf_check(g, validity_keys, N(validity_keys)))
 		return 0;
 	p->may_outlive_issuer = conf_bool(g, "may_outlive_issuer", 0);
-	if (!conf_duration(g, "backdate", 0, 2 * DAY, 300, &p->backdate))
+	if (!conf_duration(g, "backdate", 0, PROFILE_BACKDATE_MAX, 300,
+		&p->backdate))
 		return 0;
 	if ((end = conf_text(g, "not_after", NULL)) == NULL) {
 		if (!conf_has(g, "duration"))

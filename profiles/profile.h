@@ -71,6 +71,7 @@ enum profile_otherwise {	/* what a CSR value outside the rule does */
 #define PROFILE_TEXT_MAX 256
 #define PROFILE_RULES_MAX 16
 #define PROFILE_LIST_MAX 16
+#define PROFILE_BACKDATE_MAX 172800	/* seconds */
 
 struct profile_subject_rule {	/* one RDN, in the order of the file */
 	int nid;		/* attribute type */

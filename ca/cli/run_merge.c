@@ -220,8 +220,9 @@ print(const struct merging *g)
 		    "read, named above\n", (long long)r->damaged);
 	print_left(g);
 	if (r->unexplained > 0)
-		fprintf(out, "UNKNOWN: %lld certificates that were issued and "
-		    "that nothing here tells of\n", (long long)r->unexplained);
+		fprintf(out, "UNKNOWN: at least %lld certificates that were "
+		    "issued and that nothing here tells of\n",
+		    (long long)r->unexplained);
 	fprintf(out, "%s\n", !merge_changes(r) ? "nothing to do"
 	    : g->q.dry_run ? "dry run: nothing was changed"
 			   : "done; next: start inkan-ca");

@@ -186,7 +186,7 @@ revoke_log(struct store_tx *tx, const char *kind,
 	    (r->invalidity == 0 ||
 	    field_add_time(l, "invalidity_date", r->invalidity)) &&
 	    (r->campaign == 0 || field_add_int(l, "campaign", r->campaign)) &&
-	    (!unknown || field_add_text(l, "note", "not in the store")) &&
+	    (!unknown || field_add_text(l, "note", REASONS_NOT_IN_STORE)) &&
 	    entries_append(tx, kind, r->now, l, NULL);
 	field_list_free(l);
 	return ok;

@@ -6,6 +6,7 @@
 #include "ca/merge/private.h"
 #include "ca/store/devices.h"
 #include "profiles/der.h"
+#include "profiles/profile.h"
 
 /* A certificate that somebody still had becomes a row, or completes one. */
 
@@ -189,6 +190,13 @@ tell_row(struct merge *m, const struct cert_row *row, const char *path)
 	    path, row->subject);
 }
 
+/* The latest that it can have been issued. */
+static int64_t
+latest(const struct cert_row *row)
+{
+	return row->not_before + PROFILE_BACKDATE_MAX;
+}
+
 static int
 add_row(struct merge *m, X509 *cert, struct cert_row *row,
     const unsigned char *der, size_t len, const char *path)
@@ -196,7 +204,7 @@ add_row(struct merge *m, X509 *cert, struct cert_row *row,
 	row->reserved_at = row->not_before;
 	if (!attribute(m, cert, row) || !certs_reserve(m->tx, row) ||
 	    !certs_record(m->tx, row->id, der, len, m->q->now) ||
-	    !log_cert(m, row) || !merge_explain(m, 1))
+	    !log_cert(m, row) || !merge_explains(m, latest(row)))
 		return 0;
 	m->r->certs++;
 	tell_row(m, row, path);
@@ -239,7 +247,7 @@ complete_row(struct merge *m, X509 *cert, struct cert_row *row,
 	    !certs_complete(m->tx, row, der, len, m->q->now) ||
 	    (row->state == CERT_REVOKED &&
 		!merge_block_key(m, row, row->reason)) ||
-	    (reserved && !merge_explain(m, 1)))
+	    (reserved && !merge_explains(m, latest(is))))
 		return 0;
 	m->r->completed++;
 	tell_row(m, row, path);

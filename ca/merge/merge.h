@@ -27,7 +27,9 @@
  *
  * Not looked at: whether what is given is all that there was. A leaf that nothing
  * opens says when what kind of thing happened, and no more; how many issued
- * certificates stay unknown is counted.
+ * certificates stay unknown at least is counted. (A serial number on a CRL, or a
+ * certificate that may have been issued in the time that is lost, counts as one of
+ * these, also where it is an older one that the store did not know.)
  *
  * Rules: "merge.fork", "merge.newer", "merge.log", "merge.foreign",
  * "merge.signature", "merge.duplicate", "merge.crl", "merge.file".
@@ -65,9 +67,10 @@ struct merge_result {
 	int64_t crls;		/* newer ones than the store's */
 	int64_t devices;	/* that came back by opened entries */
 	int64_t unattributed;	/* certificates of no device that we know */
-	int64_t lost;		/* entries that nothing opens yet, in all */
-	int64_t unexplained;	/* of these, certificates that are not known */
 	int64_t damaged;	/* certificates in PEM that cannot be read */
+	int64_t lost;		/* entries that nothing opens yet, in all */
+	int64_t unexplained;	/* of these, certificates that are not known: at
+				   least so many */
 	struct merge_kind { char kind[LEAF_KIND_MAX]; int64_t n; }
 		kind[MERGE_KINDS_MAX], undone[MERGE_KINDS_MAX];
 	size_t n_kinds;		/* the lost ones by kind */

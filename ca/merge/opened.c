@@ -142,7 +142,12 @@ recorded(const struct merge_telling *t)
 		return MERGE_REFUSE("merge.duplicate: entry %lld tells of "
 		    "another certificate of a serial number of %s than the "
 		    "store has", (long long)t->index, row.issuer_ident);
-	return merge_explain(t->m, -1);
+	if (row.state == CERT_ABORTED)
+		fprintf(t->m->q->told, "entry %lld: a certificate of %s that "
+		    "the store took for aborted was issued: revoke it, or "
+		    "have the device enrol again\n", (long long)t->index,
+		    row.subject);
+	return row.state == CERT_ABORTED || merge_explained(t->m, &row);
 }
 
 static int
@@ -180,7 +185,9 @@ revoked(const struct merge_telling *t)
 	int reason = reasons_code(field_text(t->l, "reason", "unspecified"));
 	struct merge_revocation v = {.reason = reason < 0 ? 0 : reason,
 	    .when = t->time,
-	    .invalidity = field_time(t->l, "invalidity_date", 0)};
+	    .invalidity = field_time(t->l, "invalidity_date", 0),
+	    .not_in_store = strcmp(field_text(t->l, "note", ""),
+		REASONS_NOT_IN_STORE) == 0};
 
 	if (reason == CRL_REASON_CERTIFICATE_HOLD &&
 	    (v.weak = decided_since(t)) < 0)

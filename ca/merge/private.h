@@ -30,6 +30,7 @@ struct merge {
 	size_t n_issuers, room;
 	int64_t explained;	/* lost issue.recorded whose certificate is known
 				   from elsewhere: kept in the store's meta */
+	int64_t lost_from;	/* the time of the first lost one */
 	int done;		/* to the end, also where it is taken back */
 };
 
@@ -77,13 +78,23 @@ struct merge_revocation {
 	int reason;
 	int64_t when, invalidity;
 	int weak;	/* a hold that newer decisions may have undone */
+	int not_in_store;	/* by an operator who knew the serial alone */
 	const char *note;	/* for the entry; NULL: there is one already */
 };
 int merge_revoke(struct merge *m, const struct merge_serial *s,
     const struct merge_revocation *v);
 /* The key of a row that is revoked for the loss of its key, where it is known. */
 int merge_block_key(struct merge *m, const struct cert_row *row, int reason);
+
+/* explain.c: how many lost entries have their certificate. Before the log is
+   adopted, and behind that. */
+int merge_explain_begin(struct merge *m);
+int merge_explain_from(struct merge *m);
 int merge_explain(struct merge *m, int by);
+/* Something is known from now on that was issued at ${latest}, or before. */
+int merge_explains(struct merge *m, int64_t latest);
+/* The entry of a certificate was opened whose ${row} was there. */
+int merge_explained(struct merge *m, const struct cert_row *row);
 
 /* opened.c and decided.c: an entry that was opened. */
 struct merge_telling {

@@ -79,18 +79,6 @@ merge_row_begin(const struct merge *m, const struct merge_serial *s,
 	strcpy(row->auth, "merge");
 }
 
-int
-merge_explain(struct merge *m, int by)
-{
-	char text[24];
-
-	m->explained += by;
-	if (m->explained < 0)
-		m->explained = 0;
-	snprintf(text, sizeof(text), "%" PRId64, m->explained);
-	return store_meta_set(m->tx, "merge.explained", text);
-}
-
 static int
 log_revocation(struct merge *m, const struct cert_row *row,
     const struct merge_revocation *v, const char *kind)
@@ -124,8 +112,11 @@ add_unknown(struct merge *m, const struct merge_serial *s,
 	row.revoked_at = v->when;
 	row.invalidity = v->invalidity;
 	row.not_after = BUILD_NO_END;
+	if (v->not_in_store)
+		strcpy(row.auth, "operator");
 	m->r->unknown++;
-	return certs_add_revoked(m->tx, &row) && merge_explain(m, 1) &&
+	return certs_add_revoked(m->tx, &row) &&
+	    (v->not_in_store || merge_explains(m, v->when)) &&
 	    (v->note == NULL ||
 		log_revocation(m, &row, v,
 		    row.state == CERT_HELD ? "hold" : "revoke"));
@@ -163,7 +154,7 @@ set_state(struct merge *m, const struct cert_row *row,
 
 	if (row->state == CERT_RESERVED &&
 	    (!certs_set_state(m->tx, row->id, CERT_ABORTED, CERT_REASON_NONE,
-		 0) || !merge_explain(m, 1)))
+		 0) || !merge_explains(m, v->when)))
 		return 0;
 	return certs_set_state(m->tx, row->id, hold ? CERT_HELD : CERT_REVOKED,
 		   v->reason, when) &&

@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include "ca/log/base64.h"
@@ -70,13 +69,8 @@ take_kind(const char *kind, int64_t n, void *arg)
 static int
 begin(struct merge *m, struct store_tx *tx)
 {
-	char text[24] = "";
-
 	m->tx = tx;
-	if (store_meta_get(tx, "merge.explained", text, sizeof(text)) < 0)
-		return 0;
-	m->explained = strtoll(text, NULL, 10);
-	return merge_issuers_load(m);
+	return merge_explain_begin(m) && merge_issuers_load(m);
 }
 
 /* The log first: what follows has its entries behind it. Opened entries say more
@@ -87,8 +81,8 @@ merge_tx(struct store_tx *tx, void *arg)
 	struct merge *m = arg;
 	size_t i;
 
-	if (!begin(m, tx) || !merge_log_adopt(m) || !merge_opened_file(m) ||
-	    !merge_folder(m))
+	if (!begin(m, tx) || !merge_log_adopt(m) || !merge_explain_from(m) ||
+	    !merge_opened_file(m) || !merge_folder(m))
 		return 0;
 	for (i = 0; i < m->q->n_crls; i++)
 		if (!merge_crl(m, m->q->crls[i]))

@@ -108,6 +108,27 @@ entries_lost_kinds(struct store_tx *tx,
 }
 
 int
+entries_lost_of(struct store_tx *tx, const char *kind, int64_t *n,
+    int64_t *first)
+{
+	struct sql *s;
+	int found;
+
+	*n = *first = 0;
+	s = sql_open(tx,
+	    "SELECT count(*), coalesce(min(time), 0) FROM entries"
+	    " WHERE kind = ? AND length(detail) = 0",
+	    "t", kind);
+	found = s == NULL ? -1 : sql_step(s);
+	if (found == 1) {
+		*n = sql_int(s, 0);
+		*first = sql_int(s, 1);
+	}
+	sql_close(s);
+	return found == 1;
+}
+
+int
 certs_record_unseen(struct store_tx *tx, int64_t id,
     const unsigned char sha256[32])
 {

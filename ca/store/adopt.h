@@ -32,6 +32,11 @@ int entries_next_lost(struct store_tx *tx, int64_t from,
 int entries_lost_kinds(struct store_tx *tx,
     int (*cb)(const char *kind, int64_t n, void *arg), void *arg);
 
+/* The lost ones of ${kind}: how many, and the time of the earliest; 0 and 0 where
+   there is none. 1, or 0 raised. */
+int entries_lost_of(struct store_tx *tx, const char *kind, int64_t *n,
+    int64_t *first);
+
 /* reserved -> valid, of a certificate that nobody has: its hash is all there
    is. It may come later (certs_complete()). */
 int certs_record_unseen(struct store_tx *tx, int64_t id,

@@ -10,6 +10,9 @@
 
 #define REASONS_N 9
 
+/* The note of an entry «revoke» whose serial number alone was known. */
+#define REASONS_NOT_IN_STORE "not in the store"
+
 int reasons_code(const char *name);		/* -1: none of them */
 const char *reasons_name(int code);		/* NULL: none of them */
 /* All names, in the order of their codes; REASONS_N of them. */

@@ -316,15 +316,17 @@ mr_export(char path[400])
 	assert_int_equal(n, mr_entries());
 }
 
-/* A CRL of ${ca} of that number with one serial in it (0: none). */
+/* A CRL of ${ca} of that number with one serial in it (0: none), revoked at
+   ${when}. */
 static inline void
-mr_crl(char path[400], EVP_PKEY *ca, int number, int serial, int reason)
+mr_crl_of(char path[400], EVP_PKEY *ca, int number, int serial, int reason,
+    int64_t when)
 {
 	X509_CRL *c = X509_CRL_new();
 	X509_REVOKED *r = X509_REVOKED_new();
 	ASN1_INTEGER *n = ASN1_INTEGER_new();
 	ASN1_ENUMERATED *e = ASN1_ENUMERATED_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, NOW + 50);
+	ASN1_TIME *t = ASN1_TIME_set(NULL, when);
 	FILE *f;
 
 	mr_path(path, "x.crl");
@@ -353,6 +355,18 @@ mr_crl(char path[400], EVP_PKEY *ca, int number, int serial, int reason)
 	ASN1_ENUMERATED_free(e);
 	X509_REVOKED_free(r);
 	X509_CRL_free(c);
+}
+
+static inline void
+mr_crl(char path[400], EVP_PKEY *ca, int number, int serial, int reason)
+{
+	mr_crl_of(path, ca, number, serial, reason, NOW + 50);
+}
+
+static inline void
+mr_crl_at(char path[400], int number, int serial, int64_t when)
+{
+	mr_crl_of(path, mr.ca, number, serial, 4, when);
 }
 
 #define MR_TEST(f) cmocka_unit_test_setup_teardown(f, mr_make, mr_remove)

@@ -41,7 +41,7 @@ adopt_tx(struct store_tx *tx, void *arg)
 {
 	struct log_opening o = opening(5), wrong = opening(6);
 	struct entry_row row;
-	int64_t n = 0;
+	int64_t n = 0, first = -1;
 
 	(void)arg;
 	assert_true(adopt(tx, 0, 5) && adopt(tx, 1, 5));
@@ -51,6 +51,12 @@ adopt_tx(struct store_tx *tx, void *arg)
 	assert_raised(CA_E_BADREQUEST, "leaf.format: ");
 	assert_true(entries_lost_kinds(tx, count_kind, &n));
 	assert_int_equal(n, 2);
+	assert_true(entries_lost_of(tx, "crl", &n, &first));
+	assert_int_equal(n, 2);
+	assert_int_equal(first, NOW);
+	assert_true(entries_lost_of(tx, "issue.recorded", &n, &first));
+	assert_int_equal(n, 0);
+	assert_int_equal(first, 0);
 	/* Back again: only what opens that leaf. */
 	assert_int_equal(entries_open(tx, 1, &wrong), 0);
 	assert_int_equal(entries_open(tx, 1, &o), 1);
