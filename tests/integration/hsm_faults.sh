@@ -115,9 +115,29 @@ is "as many certificates as clients were served" "$(json "$T/all.json" \
 is "  no serial twice" "$(json "$T/all.json" 'len(d)-len({c["serial"] for c in d})')" 0
 is "  nothing open" "$(json "$T/all.json" 'len([c for c in d if c["state"]=="reserved"])')" 0
 
+# --- one that was away hangs while it is opened ---
+demo_stop
+fault "any CKR_TOKEN_NOT_PRESENT"
+demo_start ca
+has "a token that is not there" "$(said)" "(fail|FAIL) +token "
+fault "C_Login block"
+# Who looks too late finds one that is late, and lets it try once more.
+opened() {
+	local now; now=$(said)
+	grep -q "is being opened" <<<"$now" && return 0
+	if grep -q "has not come back" <<<"$now"; then
+		fault "any CKR_TOKEN_NOT_PRESENT"; sleep 1; fault "C_Login block"
+	fi
+	return 1
+}
+check "  status does not wait for one that hangs" wait_for 30 opened
+has "  nor does what it says of the CAs" "$(inkan status)" 'its key is not at hand'
+fault
+is_well() { said | grep -q "^ *ok"; }
+check "  and it is back" wait_for 30 is_well
+
 # --- another token holds the same keys ---
 demo_stop
-fault
 orig=$(dirname "$(find "$T/demo/tokens/ca" -name token.object | head -1)")
 cp -r "$orig" "$T/demo/tokens/ca/11111111-2222-3333-4444-555555555555"
 python3 - "$T/demo/tokens/ca/11111111-2222-3333-4444-555555555555/token.object" <<'PY'
