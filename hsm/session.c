@@ -230,7 +230,8 @@ make_call(struct hsm *hsm, const struct hsm_call *call)
 		v = call->bounded && hsm->limit > 0
 		    ? hsm_helper_run(hsm, place, call)
 		    : hsm_call_run(hsm, place, call);
-		if (v == HSM_CALL_NO_SESSION && hsm_pool_retire(&hsm->pool, place))
+		if (v == HSM_CALL_NO_SESSION &&
+		    hsm_pool_retire(&hsm->pool, place))
 			continue;
 		if (v != HSM_CALL_LATE)
 			hsm_pool_give(&hsm->pool, place);
