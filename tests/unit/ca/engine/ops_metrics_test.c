@@ -1,5 +1,4 @@
 #include "tests/unit/ca/engine/world.h"
-#include "tests/unit/ca/engine/opening.h"
 
 /* The figures: each is what the instance is like, and moves when it does. */
 
@@ -99,7 +98,6 @@ tokens_and_keys(void **state)
 	struct ca_token *t = &w->ca->tokens[0];
 	struct hsm *hsm = t->hsm;
 	const char *name = t->conf->name;
-	struct opening o;
 	WIRE_ANSWER *a = world_ask(w, OPS_RA, "metrics", "");
 	const WIRE_FIELDS *row;
 
@@ -111,13 +109,7 @@ tokens_and_keys(void **state)
 	assert_int_equal(figure(w, "inkan_ca_token_up", name), 1);
 	t->hsm = NULL;
 	assert_int_equal(figure(w, "inkan_ca_token_up", name), 0);
-	/* While it is opened, or one of its CAs is changed, nobody waits. */
-	opening_begin(&o, t);
-	assert_int_equal(figure(w, "inkan_ca_token_up", name), 0);
-	assert_int_equal(figure(w, "inkan_ca_key_up", "devices-g1"), 1);
 	t->hsm = hsm;
-	assert_int_equal(figure(w, "inkan_ca_token_up", name), 1);
-	opening_end(&o);
 	assert_int_equal(figure(w, "inkan_ca_key_up", "devices-g1"), 1);
 }
 

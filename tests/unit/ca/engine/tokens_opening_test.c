@@ -1,4 +1,5 @@
 #include "tests/unit/ca/engine/checks.h"
+#include "tests/unit/ca/engine/second_token.h"
 
 /* A token is being opened, and that takes its time: who only asks how things are
    does not wait for it, nor does another token whose standby it is. */
@@ -8,30 +9,9 @@
 static int
 setup(void **state)
 {
-	struct world *w;
-	char path[300];
-	FILE *f;
-
 	if (world_setup(state) != 0)
 		return -1;
-	w = *state;
-	world_sh("cd %s && umask 077 && echo 4321 >second.pin && "
-	    "SOFTHSM2_CONF=ca.conf softhsm2-util --init-token --free --label "
-	    "second --so-pin 12345678 --pin 4321 >/dev/null", w->dir);
-	snprintf(path, sizeof(path), "%s/engine.conf", w->dir);
-	f = fopen(path, "a");
-	assert_non_null(f);
-	fputs("tokens = ( { name = \"hsm2\"; uri = \"pkcs11:token=second\"; "
-	    "softhsm_conf = \"ca.conf\";\n module = "
-	    "\"/usr/lib/softhsm/libsofthsm2.so\"; pin_file = \"second.pin\"; "
-	    "} );\n", f);
-	assert_int_equal(fclose(f), 0);
-	ca_close(w->ca);
-	settings_free(w->settings);
-	w->settings = settings_read(path);
-	assert_non_null(w->settings);
-	w->ca = ca_open(w->settings, w->now);
-	assert_non_null(w->ca);
+	second_token(*state);
 	return 0;
 }
 
