@@ -4,26 +4,38 @@
 /* A crash between the new object and the end of the old one leaves two. */
 #define OBJECTS_MAX 8
 
+/* In memory of its own: an answer may come too late. */
 struct data_call {
-	const char *label;
-	const unsigned char *data; /* to be written */
+	char label[HSM_LABEL_MAX];
+	int has_data;
+	unsigned char data[HSM_DATA_MAX]; /* to be written */
 	size_t len;
-	unsigned char *got; /* OBJECTS_MAX of HSM_DATA_MAX octets */
+	unsigned char got[OBJECTS_MAX][HSM_DATA_MAX];
 	size_t got_len[OBJECTS_MAX], n;
 };
 
 static const char application[] = "inkan";
 
-static int
-check_label(const char *label)
+static struct data_call *
+data_new(const char *label)
 {
 	size_t len = label == NULL ? 0 : strlen(label);
+	struct data_call *call;
 
-	if (len > 0 && len < HSM_LABEL_MAX)
-		return 1;
-	hsm_raise(HSM_E_CONFIG, "data label: 1 to %d octets, not %zu",
-	    HSM_LABEL_MAX - 1, len);
-	return 0;
+	if (len < 1 || len >= HSM_LABEL_MAX) {
+		hsm_raise(HSM_E_CONFIG, "data label: 1 to %d octets, not %zu",
+		    HSM_LABEL_MAX - 1, len);
+		return NULL;
+	}
+	if ((call = OPENSSL_zalloc(sizeof(*call))) != NULL)
+		memcpy(call->label, label, len + 1);
+	return call;
+}
+
+static void
+data_free(void *call)
+{
+	OPENSSL_free(call);
 }
 
 static CK_RV
@@ -51,8 +63,7 @@ read_op(struct hsm_session *s, void *arg)
 	rv = find(s, call->label, o, &call->n);
 	for (i = 0; rv == CKR_OK && i < call->n; i++)
 		rv = hsm_object_bytes(s, o[i], CKA_VALUE,
-		    call->got + i * HSM_DATA_MAX, HSM_DATA_MAX,
-		    &call->got_len[i]);
+		    call->got[i], HSM_DATA_MAX, &call->got_len[i]);
 	return rv;
 }
 
@@ -60,22 +71,25 @@ int
 hsm_data_get(struct hsm *hsm, const char *label,
     int (*cb)(const unsigned char *data, size_t len, void *arg), void *arg)
 {
-	struct data_call call = {.label = label};
+	struct data_call *call = data_new(label);
 	size_t i;
-	int ok;
+	int rc;
 
-	if (!check_label(label))
+	if (call == NULL)
 		return 0;
-	call.got = OPENSSL_malloc(OBJECTS_MAX * HSM_DATA_MAX);
-	ok = call.got != NULL &&
-	    hsm_session_run(hsm, "reading of data", read_op, &call);
-	for (i = 0; ok && i < call.n; i++)
-		ok = cb(call.got + i * HSM_DATA_MAX, call.got_len[i], arg);
-	OPENSSL_free(call.got);
-	return ok;
+	rc = hsm_session_ask(hsm, "reading of data", read_op, call, data_free);
+	if (rc < 0)
+		return 0;
+	for (i = 0; rc && i < call->n; i++)
+		rc = cb(call->got[i], call->got_len[i], arg);
+	data_free(call);
+	return rc;
 }
 
-/* First the new one, then the end of the old: there is one at any time. */
+/*
+ * First the new one, then the end of the old: there is one at any time. One that
+ * is late must not take the place of what was written since.
+ */
 static CK_RV
 write_op(struct hsm_session *s, void *arg)
 {
@@ -85,16 +99,21 @@ write_op(struct hsm_session *s, void *arg)
 	CK_ATTRIBUTE t[] = {{CKA_CLASS, &class, sizeof(class)},
 	    {CKA_TOKEN, &yes, sizeof(yes)}, {CKA_PRIVATE, &yes, sizeof(yes)},
 	    {CKA_APPLICATION, (void *)application, sizeof(application) - 1},
-	    {CKA_LABEL, (void *)call->label, strlen(call->label)},
-	    {CKA_VALUE, (void *)call->data, call->len}};
-	CK_OBJECT_HANDLE old[OBJECTS_MAX], made;
+	    {CKA_LABEL, call->label, strlen(call->label)},
+	    {CKA_VALUE, call->data, call->len}};
+	CK_OBJECT_HANDLE old[OBJECTS_MAX], made = 0;
 	size_t i, n = 0;
 	CK_RV rv;
 
 	rv = find(s, call->label, old, &n);
-	if (rv == CKR_OK && call->data != NULL)
+	if (rv == CKR_OK && call->has_data)
 		rv = s->fn->C_CreateObject(
 		    s->h, t, sizeof(t) / sizeof(t[0]), &made);
+	if (rv == CKR_OK && hsm_session_is_late(s)) {
+		if (call->has_data)
+			s->fn->C_DestroyObject(s->h, made);
+		return CKR_FUNCTION_CANCELED;
+	}
 	for (i = 0; rv == CKR_OK && i < n; i++)
 		rv = s->fn->C_DestroyObject(s->h, old[i]);
 	return rv;
@@ -104,14 +123,24 @@ int
 hsm_data_set(
     struct hsm *hsm, const char *label, const void *data, size_t len)
 {
-	struct data_call call = {.label = label, .data = data, .len = len};
+	struct data_call *call;
+	int rc;
 
-	if (!check_label(label))
-		return 0;
 	if (data != NULL && (len < 1 || len > HSM_DATA_MAX)) {
 		hsm_raise(HSM_E_CONFIG, "data %s: 1 to %d octets, not %zu",
 		    label, HSM_DATA_MAX, len);
 		return 0;
 	}
-	return hsm_session_run_rw(hsm, "writing of data", write_op, &call);
+	if ((call = data_new(label)) == NULL)
+		return 0;
+	if (data != NULL) {
+		memcpy(call->data, data, len);
+		call->len = len;
+		call->has_data = 1;
+	}
+	rc = hsm_session_make(hsm, "writing of data", HSM_DATA_TIMES, write_op,
+	    call, data_free);
+	if (rc >= 0)
+		data_free(call);
+	return rc == 1;
 }

@@ -18,7 +18,7 @@ struct hsm_helper {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	enum turn turn;
-	int abandoned;
+	atomic_int abandoned;
 	struct hsm *hsm;
 	size_t place;
 	struct hsm_call call;
@@ -160,6 +160,7 @@ hsm_helper_run(struct hsm *hsm, size_t place, const struct hsm_call *call)
 	}
 	pthread_mutex_lock(&h->lock);
 	h->call = *call;
+	h->call.late = &h->abandoned;
 	h->turn = TURN_POSTED;
 	pthread_cond_signal(&h->change);
 	if (wait_for(h, call->limit > 0 ? call->limit : hsm->limit)) {

@@ -82,9 +82,11 @@ struct hsm_config {
 				   HSM_E_CONFIG */
 	struct hsm_pin_source pin;
 	size_t sessions;	/* pool size, 1..HSM_SESSIONS_MAX; 0 means 4 */
-	int call_limit;		/* seconds that a call may take (opening: times
-				   4, a new key: times 24), 0: HSM_CALL_LIMIT;
-				   -1: any time, in the caller's own thread */
+	int call_limit;		/* seconds that a call may take (opening, or
+				   writing data: times 4; a new key, the end of
+				   one, a list of them: times 24), 0:
+				   HSM_CALL_LIMIT; -1: any time, in the
+				   caller's own thread */
 	hsm_notify *notify;	/* NULL: nobody is told */
 	void *notify_arg;
 };
@@ -169,8 +171,9 @@ void hsm_key_wrong(EVP_PKEY *key, const char *why);
 /*
  * Let token ${other} stand in for ${key}, whenever the key's own token cannot
  * sign: it must hold the same key, under the same label (and id, where the key
- * has one), as safe as hsm_key_find() wants it. To be said before others use
- * the key; ${other} must be closed after the key was freed. 1, or 0 raised.
+ * has one), as safe as hsm_key_find() wants it. Others may use the key meanwhile;
+ * the first token that is found to hold it stays. ${other} must be closed after
+ * the key was freed. 1, or 0 raised.
  */
 int hsm_key_add_spare(EVP_PKEY *key, struct hsm *other);
 

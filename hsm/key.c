@@ -301,26 +301,39 @@ list_keys(struct hsm_session *s, void *arg)
 	return rv;
 }
 
+static void
+list_free(void *arg)
+{
+	struct listing *list = arg;
+
+	OPENSSL_free(list->info);
+	OPENSSL_free(list);
+}
+
 /* ${cb} is called with no session held, so it may use the token itself. */
 int
 hsm_key_list(
     struct hsm *hsm, int (*cb)(const struct hsm_key_info *, void *), void *arg)
 {
-	struct listing list = {NULL, 0};
+	struct listing *list = OPENSSL_zalloc(sizeof(*list));
 	size_t i;
 	int rc;
 
-	rc = hsm_session_run(hsm, "list of keys", list_keys, &list);
-	for (i = 0; rc && i < list.n; i++)
-		if (!cb(&list.info[i], arg))
+	if (list == NULL)
+		return 0;
+	rc = hsm_session_look(hsm, "list of keys", list_keys, list, list_free);
+	if (rc < 0)
+		return 0;
+	for (i = 0; rc && i < list->n; i++)
+		if (!cb(&list->info[i], arg))
 			break;
-	OPENSSL_free(list.info);
+	list_free(list);
 	return rc;
 }
 
 struct info_call {
-	struct hsm_key *key;
-	struct hsm_key_info *out;
+	struct hsm_key *key;	/* a reference of its own */
+	struct hsm_key_info info;
 };
 
 static CK_RV
@@ -330,16 +343,33 @@ read_info(struct hsm_session *s, void *arg)
 	CK_OBJECT_HANDLE o = 0;
 	CK_RV rv = hsm_key_handle(call->key, s, &o);
 
-	return rv == CKR_OK ? hsm_key_info_read(s, o, call->out) : rv;
+	return rv == CKR_OK ? hsm_key_info_read(s, o, &call->info) : rv;
+}
+
+static void
+info_free(void *arg)
+{
+	struct info_call *call = arg;
+
+	hsm_key_free(call->key);
+	OPENSSL_free(call);
 }
 
 int
 hsm_key_info(const EVP_PKEY *pkey, struct hsm_key_info *out)
 {
-	struct info_call call = {hsm_provider_key(pkey), out};
+	struct hsm_key *key = hsm_provider_key(pkey);
+	struct info_call *call;
+	int rc;
 
-	if (call.key == NULL)
+	if (key == NULL || (call = OPENSSL_zalloc(sizeof(*call))) == NULL)
 		return 0;
-	return hsm_session_run(
-	    call.key->hsm, "information on a key", read_info, &call);
+	call->key = hsm_key_ref(key);
+	rc = hsm_session_ask(
+	    key->hsm, "information on a key", read_info, call, info_free);
+	if (rc == 1)
+		*out = call->info;
+	if (rc >= 0)
+		info_free(call);
+	return rc == 1;
 }

@@ -3,8 +3,6 @@
 #include "hsm/private.h"
 
 struct gen_call {
-	atomic_int refs;	/* of who asked, and of the call */
-	atomic_int given_up;	/* nobody waits for it any more */
 	enum hsm_key_type type;
 	char label[HSM_LABEL_MAX];
 	int wrappable;
@@ -105,7 +103,7 @@ accept(struct hsm_session *s, struct gen_call *call, CK_OBJECT_HANDLE pub,
 		rv = HSM_RV_RAISED;
 	}
 	/* A key that comes too late would stand in the way of the next one. */
-	if (rv == CKR_OK && atomic_load(&call->given_up))
+	if (rv == CKR_OK && hsm_session_is_late(s))
 		rv = CKR_FUNCTION_CANCELED;
 	if (rv != CKR_OK) {
 		hsm_key_free(call->key);
@@ -179,54 +177,52 @@ gen_free(void *arg)
 {
 	struct gen_call *call = arg;
 
-	if (atomic_fetch_sub(&call->refs, 1) != 1)
-		return;
 	hsm_key_free(call->key);
 	OPENSSL_free(call);
 }
 
-/* Is it made? What is late finds out that nobody wants it. */
-static int
-generate_within(struct hsm *hsm, struct gen_call *call)
+static struct gen_call *
+gen_new(enum hsm_key_type type, const char *label, int wrappable)
 {
-	int rc;
+	struct gen_call *call = OPENSSL_zalloc(sizeof(*call));
 
-	atomic_fetch_add(&call->refs, 1);
-	rc = hsm_session_ask(
-	    hsm, "search for a key", count_op, call, gen_free);
-	if (rc == 1)
-		rc = hsm_session_make(hsm, "generation of a key", generate_op,
-		    call, gen_free);
-	if (rc >= 0)
-		gen_free(call);
-	else
-		atomic_store(&call->given_up, 1);
-	return rc == 1;
+	if (call == NULL)
+		return NULL;
+	call->type = type;
+	strcpy(call->label, label);
+	call->wrappable = wrappable;
+	if (RAND_bytes(call->id, sizeof(call->id)) == 1)
+		return call;
+	gen_free(call);
+	return NULL;
 }
 
+/* What is late finds out that nobody wants it. */
 static EVP_PKEY *
 make(struct hsm *hsm, enum hsm_key_type type, const char *label, int wrappable)
 {
 	struct gen_call *call;
 	struct hsm_key *key = NULL;
+	int rc;
 
 	if (hsm_key_type_name(type) == NULL) {
 		hsm_raise(HSM_E_CONFIG, "key type %d is not known", (int)type);
 		return NULL;
 	}
 	if (!check_label(label) ||
-	    (call = OPENSSL_zalloc(sizeof(*call))) == NULL)
+	    (call = gen_new(type, label, wrappable)) == NULL)
 		return NULL;
-	call->refs = 1;
-	call->type = type;
-	strcpy(call->label, label);
-	call->wrappable = wrappable;
-	if (RAND_bytes(call->id, sizeof(call->id)) == 1 &&
-	    generate_within(hsm, call)) {
+	rc = hsm_session_ask(
+	    hsm, "search for a key", count_op, call, gen_free);
+	if (rc == 1)
+		rc = hsm_session_make(hsm, "generation of a key",
+		    HSM_MAKE_TIMES, generate_op, call, gen_free);
+	if (rc == 1) {
 		key = call->key;
 		call->key = NULL;
 	}
-	gen_free(call);
+	if (rc >= 0)
+		gen_free(call);
 	return key == NULL ? NULL : hsm_provider_pkey(key);
 }
 
@@ -243,6 +239,7 @@ hsm_key_generate_wrappable(
 	return make(hsm, type, label, 1);
 }
 
+/* One that is late must not meet a key that was made under that label since. */
 static CK_RV
 destroy_class(struct hsm_session *s, CK_OBJECT_CLASS class, const char *label)
 {
@@ -253,7 +250,9 @@ destroy_class(struct hsm_session *s, CK_OBJECT_CLASS class, const char *label)
 	do {
 		rv = hsm_object_find(s, class, label, NULL, 0, o, 16, &n);
 		for (i = 0; rv == CKR_OK && i < n; i++)
-			rv = s->fn->C_DestroyObject(s->h, o[i]);
+			rv = hsm_session_is_late(s) ? CKR_FUNCTION_CANCELED
+						    : s->fn->C_DestroyObject(
+							  s->h, o[i]);
 	} while (rv == CKR_OK && n == 16);
 	return rv;
 }
@@ -266,10 +265,23 @@ destroy_op(struct hsm_session *s, void *arg)
 	return rv == CKR_OK ? destroy_class(s, CKO_PUBLIC_KEY, arg) : rv;
 }
 
+static void
+label_free(void *arg)
+{
+	OPENSSL_free(arg);
+}
+
 int
 hsm_key_destroy(struct hsm *hsm, const char *label)
 {
-	return check_label(label) &&
-	    hsm_session_run_rw(
-		hsm, "destruction of a key", destroy_op, (void *)label);
+	char *own;
+	int rc;
+
+	if (!check_label(label) || (own = OPENSSL_strdup(label)) == NULL)
+		return 0;
+	rc = hsm_session_make(hsm, "destruction of a key", HSM_MAKE_TIMES,
+	    destroy_op, own, label_free);
+	if (rc >= 0)
+		label_free(own);
+	return rc == 1;
 }

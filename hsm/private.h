@@ -197,36 +197,40 @@ struct hsm_session {
 	CK_FUNCTION_LIST *fn;
 	CK_SESSION_HANDLE h;
 	size_t place;
+	const atomic_int *late;	/* nobody waits any more; NULL: somebody does */
 };
+
+/* For an ${op} that changes something: does nobody want it any more? */
+static inline int
+hsm_session_is_late(const struct hsm_session *s)
+{
+	return s->late != NULL && atomic_load(s->late);
+}
 
 typedef CK_RV hsm_op(struct hsm_session *s, void *arg);
 
 /*
- * Run ${op} on a session, ${what} being its name in errors. When the token
- * lost the session or the login, put that right and run ${op} again, so ${op}
- * must be repeatable and must raise nothing but with HSM_RV_RAISED. Returns 1,
- * or 0 with the reason raised. Inside ${op} no other operation may be run.
+ * Run ${op} on a session, ${what} being its name in errors, in a thread of its
+ * own and for no longer than the token's limit. When the token lost the session
+ * or the login, put that right and run ${op} again, so ${op} must be repeatable
+ * and must raise nothing but with HSM_RV_RAISED. Inside ${op} no other operation
+ * may be run. 1, or 0 with the reason raised: ${arg} is the caller's again. -1
+ * raised when the time is over: ${op} still runs then, and ${arg} is the
+ * layer's, which calls ${release} for it when ${op} comes back at last. So
+ * ${arg} must hold or own all that ${op} touches.
  */
-int hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg);
-/*
- * A signature, in a thread of its own, for no longer than the token's limit. -1
- * raised when that is over: ${op} still runs then, and ${arg} is the layer's,
- * which calls ${release} for it when ${op} comes back at last. So ${arg} must
- * hold or own all that ${op} touches. After 1 and 0 it is the caller's.
- */
-int hsm_session_sign(
-    struct hsm *hsm, hsm_op *op, void *arg, void (*release)(void *));
-/* The same of what is no signature. */
 int hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
     void (*release)(void *));
-/* Of what makes a key: on a read-write session of its own, ${op} runs once at
-   most, for HSM_MAKE_TIMES the limit. As hsm_session_ask(). */
-int hsm_session_make(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+/* The same of a signature. */
+int hsm_session_sign(
+    struct hsm *hsm, hsm_op *op, void *arg, void (*release)(void *));
+/* Of what looks at many objects: for HSM_MAKE_TIMES the limit. */
+int hsm_session_look(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
     void (*release)(void *));
-/* hsm_session_run() on a read-write session of its own; ${op} runs once at
-   most. */
-int hsm_session_run_rw(
-    struct hsm *hsm, const char *what, hsm_op *op, void *arg);
+/* Of what changes something: on a read-write session of its own, ${op} runs once
+   at most, for ${times} the limit. */
+int hsm_session_make(struct hsm *hsm, const char *what, int times, hsm_op *op,
+    void *arg, void (*release)(void *));
 
 enum hsm_verdict {
 	HSM_CALL_OK,
@@ -241,14 +245,15 @@ struct hsm_call {
 	hsm_op *op;
 	void *arg;
 	void (*release)(void *);
-	int bounded;
 	int signs;		/* it is a signature */
 	long long limit;	/* ns; 0: the token's */
+	const atomic_int *late;	/* helper.c sets it for the session */
 };
 
-/* Opening a token and making a key take longer than a signature: so many times
-   the limit of a call they may. */
+/* Opening a token, writing a piece of data, and making or destroying a key take
+   longer than a signature: so many times the limit of a call they may. */
 #define HSM_OPEN_TIMES 4
+#define HSM_DATA_TIMES 4
 #define HSM_MAKE_TIMES 24
 
 /* said.c: lines of the error queue on their way to another thread. */
@@ -392,8 +397,9 @@ struct hsm_key {
 	unsigned long gen; /* hsm->gen in which ${handle} holds */
 
 	/* Set before others use the key. */
-	struct hsm_key *spare; /* the same key in another token */
 	int caller_verifies;
+	/* Set once, also while others use it. */
+	struct hsm_key *_Atomic spare; /* the same key in another token */
 };
 
 struct hsm_key *hsm_key_new(struct hsm *hsm, EVP_PKEY *pub);

@@ -171,7 +171,7 @@ verdict_of(const struct hsm_call *call, CK_RV rv)
 enum hsm_verdict
 hsm_call_run(struct hsm *hsm, size_t place, const struct hsm_call *call)
 {
-	struct hsm_session s = {.place = place};
+	struct hsm_session s = {.place = place, .late = call->late};
 	unsigned long gen;
 	int try;
 	CK_RV rv;
@@ -227,9 +227,8 @@ make_call(struct hsm *hsm, const struct hsm_call *call)
 			    call->what);
 			return HSM_CALL_NO_MATTER;
 		}
-		v = call->bounded && hsm->limit > 0
-		    ? hsm_helper_run(hsm, place, call)
-		    : hsm_call_run(hsm, place, call);
+		v = hsm->limit > 0 ? hsm_helper_run(hsm, place, call)
+				   : hsm_call_run(hsm, place, call);
 		if (v == HSM_CALL_NO_SESSION &&
 		    hsm_pool_retire(&hsm->pool, place))
 			continue;
@@ -281,18 +280,17 @@ check_op(struct hsm_session *s, void *arg)
 }
 
 /*
- * May the call be made? What has no limit in time is never the one that tries
- * whether a token is back: as long as it took, nobody else could. It goes after
- * one that has.
+ * May the call be made? What may take longer than others is never the one that
+ * tries whether a token is back: as long as it took, nobody else could. It goes
+ * after one that has.
  */
 static int
 enter(struct hsm *hsm, const struct hsm_call *call, int *probe)
 {
-	const struct hsm_call ask = {
-	    .what = "sign of life", .op = check_op, .bounded = 1};
+	const struct hsm_call ask = {.what = "sign of life", .op = check_op};
 	struct hsm_health h;
 
-	if (call->bounded || hsm->limit == 0)
+	if (limit_of(hsm, call) <= hsm->limit)
 		return hsm_health_enter(hsm, probe);
 	*probe = 0;
 	hsm_health(hsm, &h);
@@ -322,21 +320,11 @@ run(struct hsm *hsm, const struct hsm_call *call)
 	return v;
 }
 
-int
-hsm_session_run(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
-{
-	struct hsm_call call = {.what = what, .op = op, .arg = arg};
-
-	return run(hsm, &call) == HSM_CALL_OK;
-}
-
 static int
-run_bounded(struct hsm *hsm, struct hsm_call *call)
+answer(struct hsm *hsm, const struct hsm_call *call)
 {
-	enum hsm_verdict v;
+	enum hsm_verdict v = run(hsm, call);
 
-	call->bounded = 1;
-	v = run(hsm, call);
 	return v == HSM_CALL_LATE ? -1 : v == HSM_CALL_OK;
 }
 
@@ -346,7 +334,7 @@ hsm_session_sign(
 {
 	struct hsm_call call = {"signature", op, arg, release, .signs = 1};
 
-	return run_bounded(hsm, &call);
+	return answer(hsm, &call);
 }
 
 int
@@ -355,7 +343,17 @@ hsm_session_ask(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
 {
 	struct hsm_call call = {what, op, arg, release, .signs = 0};
 
-	return run_bounded(hsm, &call);
+	return answer(hsm, &call);
+}
+
+int
+hsm_session_look(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
+    void (*release)(void *))
+{
+	struct hsm_call call = {what, op, arg, release,
+	    .limit = HSM_MAKE_TIMES * hsm->limit};
+
+	return answer(hsm, &call);
 }
 
 struct rw_call {
@@ -389,14 +387,6 @@ run_rw(struct hsm_session *s, void *arg)
 	return rv;
 }
 
-int
-hsm_session_run_rw(struct hsm *hsm, const char *what, hsm_op *op, void *arg)
-{
-	struct rw_call call = {op, arg, NULL};
-
-	return hsm_session_run(hsm, what, run_rw, &call);
-}
-
 static void
 release_rw(void *arg)
 {
@@ -407,12 +397,12 @@ release_rw(void *arg)
 }
 
 int
-hsm_session_make(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
-    void (*release)(void *))
+hsm_session_make(struct hsm *hsm, const char *what, int times, hsm_op *op,
+    void *arg, void (*release)(void *))
 {
 	struct rw_call *rw = OPENSSL_zalloc(sizeof(*rw));
 	struct hsm_call call = {what, run_rw, rw, release_rw,
-	    .limit = HSM_MAKE_TIMES * hsm->limit};
+	    .limit = times * hsm->limit};
 	int rc;
 
 	if (rw == NULL)
@@ -420,7 +410,7 @@ hsm_session_make(struct hsm *hsm, const char *what, hsm_op *op, void *arg,
 	rw->op = op;
 	rw->arg = arg;
 	rw->release = release;
-	rc = run_bounded(hsm, &call);
+	rc = answer(hsm, &call);
 	if (rc >= 0)
 		OPENSSL_free(rw);
 	return rc;

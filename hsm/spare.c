@@ -62,10 +62,14 @@ hsm_key_add_spare(EVP_PKEY *pkey, struct hsm *other)
 {
 	struct hsm_key *key = hsm_provider_key(pkey);
 	struct spare_search *search;
+	struct hsm_key *none = NULL;
 	int rc;
 
-	if (key == NULL ||
-	    (search = OPENSSL_zalloc(sizeof(*search))) == NULL)
+	if (key == NULL)
+		return 0;
+	if (key->spare != NULL)
+		return 1;
+	if ((search = OPENSSL_zalloc(sizeof(*search))) == NULL)
 		return 0;
 	search->like = hsm_key_ref(key);
 	rc = hsm_session_ask(other, "search for a key that stands in",
@@ -74,9 +78,9 @@ hsm_key_add_spare(EVP_PKEY *pkey, struct hsm *other)
 		return 0;
 	if (rc == 1) {
 		search->found->caller_verifies = key->caller_verifies;
-		hsm_key_free(key->spare);
-		key->spare = search->found;
-		search->found = NULL;
+		if (atomic_compare_exchange_strong(
+			&key->spare, &none, search->found))
+			search->found = NULL;
 	}
 	search_free(search);
 	return rc;

@@ -4,8 +4,9 @@
 
 #define WRAPPED_MAX 8192
 
+/* In memory of its own: an answer may come too late. */
 struct wrap_call {
-	const char *label, *under;
+	char *label, *under;
 	unsigned char *out;
 	size_t len;
 };
@@ -61,20 +62,49 @@ wrap_op(struct hsm_session *s, void *arg)
 	return rv;
 }
 
+static void
+wrap_free(void *arg)
+{
+	struct wrap_call *call = arg;
+
+	OPENSSL_free(call->label);
+	OPENSSL_free(call->under);
+	OPENSSL_free(call->out);
+	OPENSSL_free(call);
+}
+
+static struct wrap_call *
+wrap_new(const char *label, const char *under)
+{
+	struct wrap_call *call = OPENSSL_zalloc(sizeof(*call));
+
+	if (call != NULL &&
+	    (call->label = OPENSSL_strdup(label)) != NULL &&
+	    (call->under = OPENSSL_strdup(under)) != NULL &&
+	    (call->out = OPENSSL_zalloc(WRAPPED_MAX)) != NULL)
+		return call;
+	if (call != NULL)
+		wrap_free(call);
+	return NULL;
+}
+
 int
 hsm_key_wrap(struct hsm *hsm, const char *label, const char *under,
     unsigned char **out, size_t *len)
 {
-	struct wrap_call call = {.label = label, .under = under};
+	struct wrap_call *call = wrap_new(label, under);
+	int rc;
 
-	call.out = OPENSSL_zalloc(WRAPPED_MAX);
-	if (call.out == NULL)
+	if (call == NULL)
 		return 0;
-	if (!hsm_session_run(hsm, "wrapping of a key", wrap_op, &call)) {
-		OPENSSL_free(call.out);
-		return 0;
+	rc = hsm_session_ask(
+	    hsm, "wrapping of a key", wrap_op, call, wrap_free);
+	if (rc == 1) {
+		*out = call->out;
+		*len = call->len;
+		call->out = NULL;
 	}
-	*out = call.out;
-	*len = call.len;
-	return 1;
+	if (rc >= 0)
+		wrap_free(call);
+	return rc == 1;
 }

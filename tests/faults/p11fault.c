@@ -195,6 +195,32 @@ f_find_objects_init(CK_SESSION_HANDLE h, CK_ATTRIBUTE *template, CK_ULONG n)
 }
 
 static CK_RV
+f_get_attribute_value(CK_SESSION_HANDLE h, CK_OBJECT_HANDLE o,
+    CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	CK_RV rv = before("C_GetAttributeValue", h);
+
+	return rv == CKR_OK ? real->C_GetAttributeValue(h, o, template, n) : rv;
+}
+
+static CK_RV
+f_create_object(CK_SESSION_HANDLE h, CK_ATTRIBUTE *template, CK_ULONG n,
+    CK_OBJECT_HANDLE *out)
+{
+	CK_RV rv = before("C_CreateObject", h);
+
+	return rv == CKR_OK ? real->C_CreateObject(h, template, n, out) : rv;
+}
+
+static CK_RV
+f_destroy_object(CK_SESSION_HANDLE h, CK_OBJECT_HANDLE o)
+{
+	CK_RV rv = before("C_DestroyObject", h);
+
+	return rv == CKR_OK ? real->C_DestroyObject(h, o) : rv;
+}
+
+static CK_RV
 f_generate_key_pair(CK_SESSION_HANDLE h, CK_MECHANISM *mech, CK_ATTRIBUTE *pub,
     CK_ULONG n_pub, CK_ATTRIBUTE *priv, CK_ULONG n_priv,
     CK_OBJECT_HANDLE *pub_out, CK_OBJECT_HANDLE *priv_out)
@@ -287,6 +313,9 @@ C_GetFunctionList(CK_FUNCTION_LIST **out)
 		mine.C_GetSessionInfo = f_get_session_info;
 		mine.C_Login = f_login;
 		mine.C_FindObjectsInit = f_find_objects_init;
+		mine.C_GetAttributeValue = f_get_attribute_value;
+		mine.C_CreateObject = f_create_object;
+		mine.C_DestroyObject = f_destroy_object;
 		mine.C_GenerateKeyPair = f_generate_key_pair;
 		mine.C_SignInit = f_sign_init;
 		mine.C_Sign = f_sign;

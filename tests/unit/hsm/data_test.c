@@ -1,5 +1,5 @@
 #include "token.h"
-#include "hsm/private.h"
+#include "calls.h"
 
 static struct token tok;
 static struct hsm *hsm;
@@ -91,7 +91,7 @@ test_lasts(void **state)
 
 	(void)state;
 	must(hsm_data_set(hsm, "a", "kept", 4));
-	must(hsm_session_run(hsm, "count", count_op, &c));
+	must(session_run(hsm, count_op, &c));
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.private, 1);
 	hsm_close(hsm);

@@ -1,5 +1,5 @@
 #include "token.h"
-#include "hsm/private.h"
+#include "calls.h"
 
 static struct token tok;
 static struct hsm *hsm;
@@ -119,7 +119,7 @@ static void
 test_unsafe_key(void **state)
 {
 	(void)state;
-	must(hsm_session_run_rw(hsm, "test", make_extractable, "weak"));
+	must(session_run_rw(hsm, make_extractable, "weak"));
 	assert_null(hsm_key_find(hsm, "pkcs11:object=weak"));
 	assert_reason(HSM_E_UNSAFE);
 	must(hsm_key_destroy(hsm, "weak"));

@@ -1,5 +1,5 @@
 #include "token.h"
-#include "hsm/private.h"
+#include "calls.h"
 
 static struct token tok;
 static struct hsm *hsm;
@@ -84,7 +84,7 @@ static void
 test_objects(void **state)
 {
 	(void)state;
-	must(hsm_session_run(hsm, "test", look, NULL));
+	must(session_run(hsm, look, NULL));
 }
 
 static CK_RV
@@ -103,7 +103,7 @@ test_logged_out(void **state)
 
 	(void)state;
 	must(hsm->module->fn->C_Logout(hsm->anchor) == CKR_OK);
-	must(hsm_session_run(hsm, "test", search, &n));
+	must(session_run(hsm, search, &n));
 	assert_int_equal(n, 2);
 }
 

@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
-#include "hsm/private.h"
+#include "calls.h"
 
 static struct token tok;
 
@@ -50,7 +50,7 @@ work(void *arg)
 	int i;
 
 	for (i = 0; i < 20; i++)
-		if (!hsm_session_run(hsm, "test", stay, NULL))
+		if (!session_run(hsm, stay, NULL))
 			bad++;
 	return (void *)bad;
 }
@@ -157,7 +157,7 @@ static void
 check_answer(struct hsm *hsm, CK_RV rv, int want_calls, int reason)
 {
 	calls = 0;
-	assert_int_equal(hsm_session_run(hsm, "test", fails, &rv), 0);
+	assert_int_equal(session_run(hsm, fails, &rv), 0);
 	assert_int_equal(calls, want_calls);
 	assert_reason(reason);
 }
@@ -178,7 +178,7 @@ test_answers(void **state)
 	while (hsm_monotonic_ns() <= hsm->health.retry_at)
 		nanosleep(&(struct timespec){0, 10000000}, NULL);
 	calls = 0;
-	assert_int_equal(hsm_session_run_rw(hsm, "test", fails, &rv), 0);
+	assert_int_equal(session_run_rw(hsm, fails, &rv), 0);
 	assert_int_equal(calls, 1);
 	assert_reason(HSM_E_TOKEN);
 	must(hsm_healthy(hsm));
@@ -205,7 +205,7 @@ test_queue(void **state)
 	(void)state;
 	must(hsm != NULL);
 	hsm_raise(HSM_E_PIN, "from before");
-	must(hsm_session_run(hsm, "test", mess, &n));
+	must(session_run(hsm, mess, &n));
 	assert_int_equal(n, 2);
 	assert_int_equal(ERR_GET_REASON(ERR_get_error()), HSM_E_PIN);
 	assert_int_equal(ERR_get_error(), 0);

@@ -1,5 +1,5 @@
 #include "token.h"
-#include "hsm/private.h"
+#include "calls.h"
 
 /* Keys that leave a token wrapped under a trusted key, and come back. */
 
@@ -150,7 +150,7 @@ wrapped_and_back(void **state)
 	must(key != NULL);
 	must(hsm_key_wrap(hsm, "w", "master", &u.blob, &u.len));
 	assert_true(u.len > 64);
-	must(hsm_session_run_rw(hsm, "unwrap", unwrap, &u));
+	must(session_run_rw(hsm, unwrap, &u));
 	OPENSSL_free(u.blob);
 	back = hsm_key_find(hsm, "pkcs11:object=back");
 	must(back != NULL);

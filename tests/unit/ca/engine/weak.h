@@ -1,7 +1,7 @@
 #ifndef TESTS_UNIT_CA_ENGINE_WEAK_H
 #define TESTS_UNIT_CA_ENGINE_WEAK_H
 
-#include "hsm/private.h"
+#include "tests/unit/hsm/calls.h"
 #include "tests/unit/ca/engine/world.h"
 
 /* A key as no CA may have it: sensitive, but it can be taken out of the token,
@@ -28,7 +28,7 @@ weak_make(struct hsm_session *s, void *arg)
 static void __attribute__((unused))
 weak_key(struct hsm *hsm, const char *label)
 {
-	assert_true(hsm_session_run_rw(hsm, "test", weak_make,
+	assert_true(session_run_rw(hsm, weak_make,
 	    (void *)(uintptr_t)label));
 }
 
