@@ -173,7 +173,7 @@ void hsm_key_wrong(EVP_PKEY *key, const char *why);
  * sign: it must hold the same key, under the same label (and id, where the key
  * has one), as safe as hsm_key_find() wants it. Others may use the key meanwhile;
  * the first token that is found to hold it stays. ${other} must be closed after
- * the key was freed. 1, or 0 raised.
+ * the key was freed. 1, also when it is the key's own token; or 0 raised.
  */
 int hsm_key_add_spare(EVP_PKEY *key, struct hsm *other);
 

@@ -396,8 +396,7 @@ struct hsm_key {
 	CK_OBJECT_HANDLE handle;
 	unsigned long gen; /* hsm->gen in which ${handle} holds */
 
-	/* Set before others use the key. */
-	int caller_verifies;
+	atomic_int caller_verifies;
 	/* Set once, also while others use it. */
 	struct hsm_key *_Atomic spare; /* the same key in another token */
 };

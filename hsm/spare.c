@@ -67,7 +67,7 @@ hsm_key_add_spare(EVP_PKEY *pkey, struct hsm *other)
 
 	if (key == NULL)
 		return 0;
-	if (key->spare != NULL)
+	if (key->spare != NULL || key->hsm == other)
 		return 1;
 	if ((search = OPENSSL_zalloc(sizeof(*search))) == NULL)
 		return 0;

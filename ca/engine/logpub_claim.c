@@ -33,10 +33,26 @@ token_label(const struct logpub *l, char *out, size_t size)
 	snprintf(out, size, "%.*s-anchor", HSM_LABEL_MAX - 8, l->conf->key);
 }
 
+/* The tokens that have an anchor: the log's, and the one that stands in for it.
+   Returns how many. */
+static size_t
+anchor_tokens(const struct logpub *l, const char *token[2])
+{
+	token[0] = l->conf->token;
+	token[1] = tokens_standby(l->ca, l->conf->token);
+	return token[1] != NULL ? 2 : 1;
+}
+
+static const char *const anchor_where[2] = {
+    "the token's anchor", "the standby's anchor"};
+
 struct token_claim {
 	struct logpub *l;
 	logpub_claim_fn *cb;
 	void *arg;
+	const char *where;
+	size_t n;
+	int refused;
 };
 
 static int
@@ -44,26 +60,47 @@ take_data(const unsigned char *data, size_t len, void *arg)
 {
 	struct token_claim *c = arg;
 
-	return c->cb(c->l, "the token's anchor", (const char *)data, len,
-	    c->arg);
+	c->n++;
+	c->refused = !c->cb(c->l, c->where, (const char *)data, len, c->arg);
+	return !c->refused;
 }
 
 static int
+read_token(struct token_claim *c, const char *token, time_t now)
+{
+	struct hsm *hsm = tokens_open(c->l->ca, token, now);
+	char label[HSM_LABEL_MAX];
+
+	token_label(c->l, label, sizeof(label));
+	return hsm != NULL && hsm_data_get(hsm, label, take_data, c);
+}
+
+/* One of the two is enough; but when the log's own token is away, the other must
+   know of the log. */
+static int
 token_claims(struct logpub *l, time_t now, logpub_claim_fn *cb, void *arg)
 {
-	struct token_claim c = {l, cb, arg};
-	char label[HSM_LABEL_MAX];
-	struct ca_token *t;
-	int ok;
+	struct token_claim c = {.l = l, .cb = cb, .arg = arg};
+	const char *token[2];
+	size_t n = anchor_tokens(l, token);
+	int own, other;
 
 	if (l->conf->token_anchor == 0)
 		return 1;
-	if ((t = tokens_lock(l->ca, l->conf->token, now)) == NULL)
+	c.where = anchor_where[0];
+	own = read_token(&c, token[0], now);
+	if (c.refused || n == 1)
+		return own;
+	c.where = anchor_where[1];
+	c.n = 0;
+	ERR_set_mark();
+	other = read_token(&c, token[1], now);
+	if (c.refused) {
+		ERR_clear_last_mark();
 		return 0;
-	token_label(l, label, sizeof(label));
-	ok = hsm_data_get(t->hsm, label, take_data, &c);
-	tokens_unlock(t);
-	return ok;
+	}
+	ERR_pop_to_mark();
+	return own || (other && c.n > 0);
 }
 
 static int
@@ -224,27 +261,39 @@ put_files(struct logpub *l)
 }
 
 static int
-put_token(struct logpub *l, time_t now)
+put_token(struct logpub *l, const char *token, time_t now, int *soft)
 {
-	struct ca_token *t = tokens_lock(l->ca, l->conf->token, now);
+	struct hsm *hsm = tokens_open(l->ca, token, now);
 	struct hsm_token_info info;
 	char label[HSM_LABEL_MAX];
-	int ok = 0, soft = 0;
 
 	token_label(l, label, sizeof(label));
-	if (t != NULL) {
-		ok = hsm_data_set(t->hsm, label, l->note, strlen(l->note));
-		soft = ok && hsm_token_info(t->hsm, &info) &&
-		    strstr(info.manufacturer, "SoftHSM") != NULL;
-		tokens_unlock(t);
+	if (hsm == NULL ||
+	    !hsm_data_set(hsm, label, l->note, strlen(l->note)))
+		return 0;
+	*soft |= hsm_token_info(hsm, &info) &&
+	    strstr(info.manufacturer, "SoftHSM") != NULL;
+	return 1;
+}
+
+static int
+put_tokens(struct logpub *l, time_t now)
+{
+	const char *token[2];
+	size_t i, n = anchor_tokens(l, token), done = 0;
+	int soft = 0;
+
+	for (i = 0; i < n; i++) {
+		if (put_token(l, token[i], now, &soft))
+			done++;
+		else
+			tell(l, anchor_where[i]);
 	}
 	pthread_mutex_lock(&l->lock);
-	l->view.token = ok ? 1 : -1;
+	l->view.token = done == n ? 1 : -1;
 	l->view.soft = soft;
 	pthread_mutex_unlock(&l->lock);
-	if (!ok)
-		tell(l, "the token's anchor");
-	return ok;
+	return done == n;
 }
 
 /* Tokens are not made for being written every second. */
@@ -272,7 +321,7 @@ logpub_claim_put(struct logpub *l, time_t now, int all)
 	if (is_token_due(l, now) || (all && l->conf->token_anchor != 0 &&
 	    l->anchored_size != l->last.size)) {
 		l->anchored = now;
-		if (put_token(l, now))
+		if (put_tokens(l, now))
 			l->anchored_size = l->last.size;
 	}
 	pthread_mutex_lock(&l->lock);
@@ -300,19 +349,17 @@ void
 logpub_claim_forget(struct logpub *l, time_t now)
 {
 	char label[HSM_LABEL_MAX];
-	struct ca_token *t = NULL;
-	size_t i;
+	const char *token[2];
+	size_t i, n = l->conf->token_anchor != 0 ? anchor_tokens(l, token) : 0;
+	struct hsm *hsm;
 
 	ERR_set_mark();
 	(void)logpub_claim_keep(l, "");
 	for (i = 0; i < l->conf->n_anchors; i++)
 		(void)unlink(l->conf->anchors[i]);
-	if (l->conf->token_anchor != 0)
-		t = tokens_lock(l->ca, l->conf->token, now);
-	if (t != NULL) {
-		token_label(l, label, sizeof(label));
-		(void)hsm_data_set(t->hsm, label, NULL, 0);
-		tokens_unlock(t);
-	}
+	token_label(l, label, sizeof(label));
+	for (i = 0; i < n; i++)
+		if ((hsm = tokens_open(l->ca, token[i], now)) != NULL)
+			(void)hsm_data_set(hsm, label, NULL, 0);
 	ERR_pop_to_mark();
 }

@@ -43,29 +43,60 @@ logpub_key_load(struct logpub *l)
 	return l->row.id == 0 || note_key_parse(&l->vkey, l->row.vkey);
 }
 
+static EVP_PKEY *
+find(const struct logpub *l, struct hsm *hsm)
+{
+	char uri[HSM_LABEL_MAX + 32];
+
+	if (hsm == NULL)
+		return NULL;
+	snprintf(uri, sizeof(uri), "pkcs11:object=%s", l->conf->key);
+	return hsm_key_find(hsm, uri);
+}
+
+/* The key is also in the token that stands in, or only there when its own does
+   not answer. ${key} is given; what it lacks is nobody's trouble. */
+static EVP_PKEY *
+with_standby(struct logpub *l, EVP_PKEY *key, time_t now)
+{
+	const char *name = tokens_standby(l->ca, l->conf->token);
+	struct hsm *other;
+
+	if (name == NULL)
+		return key;
+	ERR_set_mark();
+	other = tokens_open(l->ca, name, now);
+	if (key == NULL)
+		key = find(l, other);
+	else if (other != NULL)
+		(void)hsm_key_add_spare(key, other);
+	ERR_pop_to_mark();
+	return key;
+}
+
 /* Made where there is none and ${make} is set. */
 EVP_PKEY *
 logpub_key_find(struct logpub *l, time_t now, int make)
 {
-	struct ca_token *t = tokens_lock(l->ca, l->conf->token, now);
-	char uri[HSM_LABEL_MAX + 32];
+	struct hsm *hsm = tokens_open(l->ca, l->conf->token, now);
 	EVP_PKEY *key;
 
-	if (t == NULL)
-		return NULL;
-	snprintf(uri, sizeof(uri), "pkcs11:object=%s", l->conf->key);
 	ERR_set_mark();
-	key = hsm_key_find(t->hsm, uri);
-	if (key == NULL && make && report_last_reason() == HSM_E_NOKEY) {
-		ERR_pop_to_mark();
-		key = logpub_key_make(t->hsm, l->conf->key, l->conf->key_type);
-		if (key != NULL)
-			report_event(REPORT_INFO, "log.key.made", "label",
-			    l->conf->key, NULL);
-	} else {
+	key = find(l, hsm);
+	if (key != NULL || hsm == NULL ||
+	    report_last_reason() != HSM_E_NOKEY) {
 		ERR_clear_last_mark();
+		return with_standby(l, key, now);
 	}
-	tokens_unlock(t);
+	if (!make) {
+		ERR_clear_last_mark();
+		return NULL;
+	}
+	ERR_pop_to_mark();
+	key = logpub_key_make(hsm, l->conf->key, l->conf->key_type);
+	if (key != NULL)
+		report_event(REPORT_INFO, "log.key.made", "label",
+		    l->conf->key, NULL);
 	return key;
 }
 

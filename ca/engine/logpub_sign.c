@@ -28,21 +28,16 @@ logpub_sign_continues(struct logpub *l, const struct log_checkpoint *from,
 /* The signature is looked at by note_sign(), and the whole note once more as a
    stranger reads it. */
 static char *
-make_note(struct logpub *l, const struct log_checkpoint *c, time_t now)
+make_note(struct logpub *l, const struct log_checkpoint *c)
 {
 	char text[NOTE_NAME_MAX + 128];
 	const char *line[1] = {NULL};
 	struct log_checkpoint again;
-	struct ca_token *t;
 	char *sig = NULL, *note = NULL;
 
 	if (!checkpoint_print(c, text, sizeof(text)))
 		return NULL;
-	t = tokens_lock(l->ca, l->conf->token, now);
-	if (t == NULL)
-		return NULL;
 	sig = note_sign(text, &l->vkey, l->key, 0);
-	tokens_unlock(t);
 	line[0] = sig;
 	if (sig != NULL)
 		note = note_join(text, line, 1);
@@ -138,7 +133,7 @@ logpub_sign(struct logpub *l, time_t now)
 		return 0;
 	}
 	fault_point("log-tiles");
-	note = make_note(l, &c, now);
+	note = make_note(l, &c);
 	if (note == NULL || !logpub_sign_keep(l, &c, note, now)) {
 		OPENSSL_free(note);
 		return 0;

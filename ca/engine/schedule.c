@@ -198,6 +198,7 @@ token(struct schedule *s, time_t now)
 			ca_issuer_unlock(s->ca, got);
 	}
 	ERR_clear_error();
+	tokens_standby_round(s->ca, now);
 }
 
 /* Refusals of parties that nobody knows: one summed entry an hour. */

@@ -22,16 +22,15 @@ tokens_find(struct ca *ca, const char *name)
 	return NULL;
 }
 
-static int
-has_key_in_token(const struct issuer *is)
+int
+tokens_has_key_of(const struct issuer *is)
 {
 	return is->row.state == ISSUER_ACTIVE ||
 	    is->row.state == ISSUER_DISABLED;
 }
 
-/* For the log; the one of ${token} has none. */
-static const char *
-name_of(const struct ca_token *t)
+const char *
+tokens_name(const struct ca_token *t)
 {
 	return t->conf->name[0] != '\0' ? t->conf->name : NULL;
 }
@@ -50,54 +49,8 @@ tell(enum hsm_event event, const char *why, void *arg)
 	    [HSM_EVENT_WRONG] = {REPORT_ERROR, "token.wrong-signature"},
 	};
 
-	report_event(AS[event].level, AS[event].name, "token", name_of(arg),
+	report_event(AS[event].level, AS[event].name, "token", tokens_name(arg),
 	    "error", why[0] != '\0' ? why : NULL, NULL);
-}
-
-/*
- * Let the token's standby, where it has one that is open, sign for a key. It
- * signs without, too: what is wrong is said, and stops nothing. The lock of
- * ${is}->token is held, that of the standby is not taken: who opens that may
- * take long.
- */
-static void
-stand_in(struct ca *ca, struct issuer *is)
-{
-	struct ca_token *t = is->token;
-	struct ca_token *other;
-	struct hsm *hsm;
-
-	if (!t->conf->has_standby)
-		return;
-	other = tokens_find(ca, t->conf->standby);
-	hsm = other->hsm;
-	if (hsm != NULL && hsm_key_add_spare(is->key, hsm))
-		return;
-	t->no_standby = 1;
-	report_errors(REPORT_ERROR, "token.no-standby", "issuer",
-	    is->row.ident, "token", name_of(other), NULL);
-}
-
-static void
-add_standby(struct ca *ca, struct ca_token *t)
-{
-	struct issuer *is;
-	size_t i;
-
-	t->no_standby = 0;
-	for (i = 0; i < ca->issuers.n; i++) {
-		is = ca->issuers.item[i];
-		if (is->token == t && is->key != NULL)
-			stand_in(ca, is);
-	}
-}
-
-void
-tokens_add_key(struct ca *ca, struct issuer *is)
-{
-	/* issue.c and crl_build.c do. */
-	hsm_key_caller_verifies(is->key);
-	stand_in(ca, is);
 }
 
 /* One CA's key that is missing does not stop the others; that of a disabled one
@@ -112,7 +65,7 @@ take_keys(struct ca *ca, struct ca_token *t, struct hsm *hsm, int *all)
 	for (i = 0; i < ca->issuers.n; i++) {
 		is = ca->issuers.item[i];
 		if (is->token != t || is->key != NULL ||
-		    !has_key_in_token(is))
+		    !tokens_has_key_of(is))
 			continue;
 		if (issuer_take_key(is, hsm)) {
 			/* issue.c and crl_build.c do. */
@@ -155,7 +108,7 @@ open_token(struct ca *ca, struct ca_token *t, time_t now)
 static void
 say_absent(const struct ca_token *t)
 {
-	report_errors(REPORT_ERROR, "token.absent", "token", name_of(t), NULL);
+	report_errors(REPORT_ERROR, "token.absent", "token", tokens_name(t), NULL);
 }
 
 /*
@@ -202,7 +155,7 @@ assign_issuers(struct ca *ca)
 
 	for (i = 0; i < ca->issuers.n; i++) {
 		is = ca->issuers.item[i];
-		if (!has_key_in_token(is))
+		if (!tokens_has_key_of(is))
 			continue;
 		is->token = tokens_find(ca, is->row.token);
 		if (is->token == NULL)
@@ -229,7 +182,7 @@ tokens_start(struct ca *ca, time_t now)
 		say_absent(t);
 	}
 	for (i = 0; i < ca->n_tokens; i++)
-		add_standby(ca, &ca->tokens[i]);
+		tokens_stand_in(ca, &ca->tokens[i]);
 	return 1;
 }
 
@@ -272,10 +225,10 @@ revive(struct ca *ca, struct ca_token *t, time_t now)
 		if (!open_token(ca, t, now))
 			say_absent(t);
 		else
-			add_standby(ca, t);
+			tokens_stand_in(ca, t);
 		if (!t->away && was_away)
 			report_event(REPORT_INFO, "token.back", "token",
-			    name_of(t), NULL);
+			    tokens_name(t), NULL);
 	}
 	pthread_rwlock_unlock(&t->lock);
 	pthread_rwlock_rdlock(&t->lock);
@@ -305,6 +258,17 @@ void
 tokens_unlock(struct ca_token *t)
 {
 	pthread_rwlock_unlock(&t->lock);
+}
+
+struct hsm *
+tokens_open(struct ca *ca, const char *name, time_t now)
+{
+	struct ca_token *t = tokens_lock(ca, name, now);
+	struct hsm *hsm = t == NULL ? NULL : t->hsm;
+
+	if (t != NULL)
+		tokens_unlock(t);
+	return hsm;
 }
 
 static struct issuer *

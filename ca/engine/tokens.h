@@ -25,8 +25,8 @@ struct ca_token {
 				   without the lock */
 	char error[256];	/* why, or which key is missing, for status */
 	int away;		/* it, or a key of an active CA */
-	atomic_int no_standby;	/* a key is not in the token that stands in;
-				   set with the read lock, too */
+	atomic_int no_standby;	/* a key is not in the token that stands in, or
+				   that is away */
 	int pin_refused;	/* at the last try */
 	time_t tried;
 	pthread_mutex_t stop_lock;	/* of what follows; taken after ${lock} */
@@ -57,6 +57,10 @@ struct ca_token *tokens_find(struct ca *ca, const char *name);
    NULL raised (CA_E_CONFIG no such token, CA_E_SIGN), lock not held. */
 struct ca_token *tokens_lock(struct ca *ca, const char *name, time_t now);
 void tokens_unlock(struct ca_token *t);
+/* The same, but what is found is used without the lock. NULL raised. */
+struct hsm *tokens_open(struct ca *ca, const char *name, time_t now);
+/* Its name for the log; NULL: the one of ${token} has none. */
+const char *tokens_name(const struct ca_token *t);
 
 /*
  * The issuer of that ident or name, with its key at hand; its token is opened
@@ -71,10 +75,24 @@ struct issuer *ca_issuer_lock_for(struct ca *ca, const char *name,
 struct issuer *ca_issuer_lock(struct ca *ca, const char *name, time_t now);
 void ca_issuer_unlock(struct ca *ca, struct issuer *is);
 
+/*
+ * tokens_standby.c: a token that stands in for another one. Each key of a CA
+ * signs in both: in that one's stead, or, where the other was away when the
+ * program started, the other way round, until it starts again.
+ */
+/* Has ${is} a key that a token is to hold? */
+int tokens_has_key_of(const struct issuer *is);
 /* ${is} brings a key that nobody uses yet: the token's standby is to sign for it,
    too. Where it cannot, that is told of as at the start ("token.no-standby").
    The token's lock held. */
 void tokens_add_key(struct ca *ca, struct issuer *is);
+/* The same for all keys of ${t}; those that it cannot give, for it is away, are
+   taken from its standby. Its lock for writing held, or at the start. */
+void tokens_stand_in(struct ca *ca, struct ca_token *t);
+/* For the schedule: what could not stand in is tried again. */
+void tokens_standby_round(struct ca *ca, time_t now);
+/* Name of the token that stands in for that one; NULL: none does. */
+const char *tokens_standby(struct ca *ca, const char *name);
 
 /* For the schedule: that a token was stopped, or is stopped no more because its
    file was removed, is written to the log ("alarm.token", "token.resume"). What

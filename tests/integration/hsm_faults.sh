@@ -159,11 +159,23 @@ client s1; fault "C_Sign CKR_DEVICE_ERROR token=inkan-ca"
 ask s1; is "one fails: the other signs, and no client waits" "$code" 200
 check "  verifiably" eval 'take_cert "$T/s1.pem" && verifies "$T/s1.pem"'
 has "  the operator is told" "$(inkan status)" 'FAIL +token |fail +token '
+check "  the log goes on, too" wait_for 10 published
 client s2; fault "C_Sign wrong count=1 token=inkan-ca"
 ask_until s2 10; fault "C_Sign CKR_DEVICE_ERROR"
 client s3; ask s3; is "both fail: 503" "$code" 503
 fault
 check "  and later it is served" ask_until s3 10
+# Also for who starts while the first is away.
+demo_stop; rm -f "$T"/demo/state/*.stopped
+fault "any CKR_TOKEN_NOT_PRESENT token=inkan-ca"
+demo_start ca ra ocsp
+has "a start without the first" "$(inkan status)" 'FAIL +token |fail +token '
+client s4; check "  the other signs" ask_until s4 10
+check "  verifiably" verifies "$T/s4.pem"
+check "  the log goes on" wait_for 10 published
+check "  CRLs, too" inkan crl issue --issuer devices
+has "  that is told" "$(cat "$log")" 'token.standby .*issuer=devices-g1 token=twin'
+fault
 
 # --- a module in another process, which dies ---
 command -v p11-kit >/dev/null || finish
