@@ -43,4 +43,17 @@ recover "C_Sign that does not come back" "C_Sign block"
 mend="rm -f $T/demo/state/ca.pin-state.*.stopped"
 recover "a wrong signature, once the operator resumes it" "C_Sign wrong"
 recover "a truncated signature, once the operator resumes it" "C_Sign truncated"
+mend=
+if has_remote; then
+	demo_stop_quietly
+	remote_module
+	more_cleanup=remote_down
+	remote_up
+	ca_start
+	ca_pid=$(cat "$INKAN_DIR/run/inkan-ca.pid")
+	one || die "nothing is issued through p11-kit server"
+	recover "a crash of the module's process" "C_Sign crash"
+else
+	note "no p11-kit server: a crash of the module's process is not tried"
+fi
 pair recovery "$worst" $GOAL	# the worst of all, not their median

@@ -17,6 +17,30 @@ fault() {	# lines...: in force when it returns
 	printf '%s\n' "$@" >"$T/faults.new"
 	mv "$T/faults.new" "$T/faults"
 }
+
+# That module in a process of its own, behind p11-kit server: ca.conf and who is
+# started from now on use it there. remote_down is for the test's more_cleanup.
+remote_so=$(find /usr/lib -path '*/pkcs11/p11-kit-client.so' 2>/dev/null | head -1)
+has_remote() { command -v p11-kit >/dev/null && [ -n "$remote_so" ]; }
+remote_module() {
+	sed -i "s|^\([[:space:]]*\)module = \".*p11fault.so\"|\1module = \"$remote_so\"|" \
+	    "$INKAN_CONFIG_DIR/ca.conf"
+	export P11_KIT_SERVER_ADDRESS=unix:path=$T/p11.sock
+}
+remote_up() {
+	rm -f "$T/p11.sock"
+	SOFTHSM2_CONF=$T/demo/tokens/ca.conf setsid p11-kit server -f -n "$T/p11.sock" \
+	    --provider "$P11FAULT" "pkcs11:token=inkan-ca" >/dev/null 2>"$T/server.err" &
+	remote_pid=$!
+	wait_for 10 test -S "$T/p11.sock"
+}
+remote_down() {
+	[ -n "${remote_pid:-}" ] || return 0
+	kill -KILL -- "-$remote_pid" 2>/dev/null
+	wait "$remote_pid" 2>/dev/null
+	remote_pid=
+}
+
 now_ms() { date +%s%3N; }
 
 # A client with a key of its own, who asks until it is served. $code, $tries.

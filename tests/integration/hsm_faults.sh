@@ -178,23 +178,12 @@ has "  that is told" "$(cat "$log")" 'token.standby .*issuer=devices-g1 token=tw
 fault
 
 # --- a module in another process, which dies ---
-command -v p11-kit >/dev/null || finish
-client_so=$(ls /usr/lib/*/pkcs11/p11-kit-client.so 2>/dev/null | head -1)
-[ -n "$client_so" ] || finish
+has_remote || finish
 demo_stop; rm -f "$T"/demo/state/*.stopped
 sed -i '/^tokens = (/,$d; /standby = /d' "$INKAN_CONFIG_DIR/ca.conf"
-sed -i "s|p11fault.so|X|; s|module = \".*X\"|module = \"$client_so\"|" "$INKAN_CONFIG_DIR/ca.conf"
-export P11_KIT_SERVER_ADDRESS=unix:path=$T/p11.sock
-stop_server() { kill -KILL -- "-$server" 2>/dev/null; }
-more_cleanup=stop_server
-serve() {
-	rm -f "$T/p11.sock"
-	SOFTHSM2_CONF=$T/demo/tokens/ca.conf setsid p11-kit server -f -n "$T/p11.sock" \
-	    --provider "$P11FAULT" "pkcs11:token=inkan-ca" >/dev/null 2>"$T/server.err" &
-	server=$!
-	wait_for 10 test -S "$T/p11.sock"
-}
-serve
+remote_module
+more_cleanup=remote_down
+remote_up
 demo_start ca ra ocsp
 client p1; ask p1; is "through p11-kit server" "$code" 200
 # It forks for each connection: every new one crashes as well.
@@ -202,8 +191,8 @@ client p2; fault "C_Sign crash"
 ask p2; is "its process crashes: 503" "$code" 503
 fault
 check "  and later it is served" ask_until p2 10
-stop_server; wait "$server" 2>/dev/null
+remote_down
 client p3; ask p3; is "the server is killed: 503" "$code" 503
-serve
+remote_up
 check "  and back" ask_until p3 10
 finish
