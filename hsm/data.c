@@ -123,16 +123,17 @@ int
 hsm_data_set(
     struct hsm *hsm, const char *label, const void *data, size_t len)
 {
-	struct data_call *call;
+	struct data_call *call = data_new(label);
 	int rc;
 
+	if (call == NULL)
+		return 0;
 	if (data != NULL && (len < 1 || len > HSM_DATA_MAX)) {
 		hsm_raise(HSM_E_CONFIG, "data %s: 1 to %d octets, not %zu",
 		    label, HSM_DATA_MAX, len);
+		data_free(call);
 		return 0;
 	}
-	if ((call = data_new(label)) == NULL)
-		return 0;
 	if (data != NULL) {
 		memcpy(call->data, data, len);
 		call->len = len;

@@ -249,10 +249,11 @@ destroy_class(struct hsm_session *s, CK_OBJECT_CLASS class, const char *label)
 
 	do {
 		rv = hsm_object_find(s, class, label, NULL, 0, o, 16, &n);
-		for (i = 0; rv == CKR_OK && i < n; i++)
-			rv = hsm_session_is_late(s) ? CKR_FUNCTION_CANCELED
-						    : s->fn->C_DestroyObject(
-							  s->h, o[i]);
+		for (i = 0; rv == CKR_OK && i < n; i++) {
+			if (hsm_session_is_late(s))
+				return CKR_FUNCTION_CANCELED;
+			rv = s->fn->C_DestroyObject(s->h, o[i]);
+		}
 	} while (rv == CKR_OK && n == 16);
 	return rv;
 }

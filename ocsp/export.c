@@ -15,7 +15,6 @@
 #include "ocsp/error.h"
 #include "ocsp/export.h"
 #include "ocsp/load.h"
-#include "ocsp/save.h"
 #include "ocsp/stamp.h"
 #include "ocsp/tree.h"
 
@@ -206,21 +205,24 @@ export_cert(struct export *e, const struct status_cert *cert)
 
 /* ---- what has ended ---- */
 
+/* What it tells of is on the disk before it is, also after a power failure. */
 static int
 note(const struct export *e, int64_t change)
 {
-	char path[TREE_PATH_MAX], text[96];
+	struct timespec now = {.tv_sec = e->now};
+	char text[96];
 	int n;
 
-	snprintf(path, sizeof(path), "%s/" STATE_FILE, e->dir);
 	n = snprintf(text, sizeof(text), "%lld %lld %lld\n",
 	    (long long)e->generation, (long long)change,
 	    (long long)e->set->validity);
-	return save_file(path, text, (size_t)n);
+	return tree_sync(e->dir) &&
+	    tree_write(e->dir, STATE_FILE, text, (size_t)n, now) &&
+	    tree_sync(e->dir);
 }
 
-/* The state goes first: a run that is killed in between leaves stamps of both
-   kinds, and nothing may believe them. */
+/* The state goes first: a run that ends in between leaves stamps of both kinds,
+   and nothing may believe them. */
 static int
 stamp(struct export *e)
 {
@@ -231,7 +233,8 @@ stamp(struct export *e)
 		ERR_raise_data(ERR_LIB_SYS, errno, "remove %s", path);
 		return 0;
 	}
-	return stamp_again(e->dir, e->set->validity, e->now);
+	return tree_sync(e->dir) &&
+	    stamp_again(e->dir, e->set->validity, e->now);
 }
 
 static int
@@ -376,11 +379,13 @@ export_finish(struct export *e, time_t now)
 	ok = tree_copy(from, e->dir, "crl", &e->sum.copied);
 	ok &= tree_copy(from, e->dir, "ca", &e->sum.copied);
 	ok &= copy_log(e);
-	if (!ok || !tree_sync(e->dir))
+	if (!ok)
 		return 0;
 	/* What was refused is tried again as news. */
-	return e->phase != PHASE_DONE || e->sum.refused > 0 ||
-	    e->stamped != e->set->validity || note(e, e->to);
+	if (e->phase != PHASE_DONE || e->sum.refused > 0 ||
+	    e->stamped != e->set->validity)
+		return tree_sync(e->dir);
+	return note(e, e->to);
 }
 
 const struct export_sum *
