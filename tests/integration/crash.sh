@@ -194,5 +194,5 @@ kills=$((kills + exports))
 sort "$T/held" >"$T/c.certs"
 sort "$T/revoked" >"$T/c.revoked"
 agree
-echo "kills survived: $kills, of them at points $point_kills, at calls while inkan-ca starts $starts, while inkan-ra renews $renewed, while inkan makes a backup $backups, while inkan-ocsp exports $exports"
+measured "kills survived: $kills, of them at points $point_kills, at calls while inkan-ca starts $starts, while inkan-ra renews $renewed, while inkan makes a backup $backups, while inkan-ocsp exports $exports"
 finish

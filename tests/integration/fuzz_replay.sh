@@ -39,5 +39,5 @@ for t in $targets; do
 done
 check_not "an input that is not there is no success" \
     "$BUILD/fuzz/csr" "$T/none"
-trace "inputs tried: $(awk '{ sum += $4 + $7 } END { print sum }' "$T/ran")"
+measured "inputs tried: $(awk '{ sum += $4 + $7 } END { print sum }' "$T/ran")"
 finish

@@ -103,7 +103,7 @@ for _, size, root in seen:
         print("the checkpoint of %s was seen with another root" % size)
 Y
 is "each checkpoint that was seen is one of the store's" "$(cat "$T/out")" ""
-echo "kills survived: $n (inkan-ca ${killed[ca]}, inkan-ra ${killed[ra]}, inkan-ocsp ${killed[ocsp]}, inkan backup ${killed[backup]}); SoftHSM lost its token $lost times, and got it back"
-echo "compared: $(wc -l <"$T/c.certs") certificates of $(figure devices) devices, $(wc -l <"$T/c.revoked") of them revoked, $(store 'SELECT count(*) FROM certs WHERE state = 5') aborted;" \
+measured "kills survived: $n (inkan-ca ${killed[ca]}, inkan-ra ${killed[ra]}, inkan-ocsp ${killed[ocsp]}, inkan backup ${killed[backup]}); SoftHSM lost its token $lost times, and got it back"
+measured "compared: $(wc -l <"$T/c.certs") certificates of $(figure devices) devices, $(wc -l <"$T/c.revoked") of them revoked, $(store 'SELECT count(*) FROM certs WHERE state = 5') aborted;" \
     "$(figure requests) requests, $(figure ocsp) OCSP questions, $(figure crls) CRLs, $(figure checkpoints) checkpoints, $(store 'SELECT count(*) FROM entries') log entries"
 finish

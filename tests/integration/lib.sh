@@ -25,6 +25,8 @@ trap 'exit 1' INT TERM
 PATH=/usr/bin:$PATH
 
 trace() { printf '  %s\n' "$*"; }
+# A figure that is told at the end of a run of the suite.
+measured() { printf 'measured: %s\n' "$*"; }
 skip() { echo "$*"; exit 77; }
 need() { command -v "$1" >/dev/null 2>&1 || skip "needs $1"; }
 fail() { failures=$((failures + 1)); printf 'FAIL: %s\n' "$*"; }
