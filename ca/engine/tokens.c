@@ -208,28 +208,37 @@ is_due(const struct ca_token *t, time_t now)
 	return now - t->tried >= TOKEN_RETRY || now < t->tried;
 }
 
+/* Write lock held. What is still as it was told of is not told again. */
+static void
+try_again(struct ca *ca, struct ca_token *t, time_t now)
+{
+	int was_away = t->away;
+	char told[sizeof(t->error)];
+
+	memcpy(told, t->error, sizeof(told));
+	if (open_token(ca, t, now))
+		tokens_stand_in(ca, t);
+	else if (!was_away || strcmp(told, t->error) != 0)
+		say_absent(t);
+	else
+		ERR_clear_error();
+	if (!t->away && was_away)
+		report_event(REPORT_INFO, "token.back", "token",
+		    tokens_name(t), NULL);
+}
+
 /* The token, or a key, was away: try again, but not more often than
    TOKEN_RETRY. Read lock held, which is given back meanwhile: who signs waits
    only for a try that is made. */
 static void
 revive(struct ca *ca, struct ca_token *t, time_t now)
 {
-	int was_away;
-
 	if (!is_due(t, now))
 		return;
 	pthread_rwlock_unlock(&t->lock);
 	pthread_rwlock_wrlock(&t->lock);
-	was_away = t->away;
-	if (is_due(t, now)) {
-		if (!open_token(ca, t, now))
-			say_absent(t);
-		else
-			tokens_stand_in(ca, t);
-		if (!t->away && was_away)
-			report_event(REPORT_INFO, "token.back", "token",
-			    tokens_name(t), NULL);
-	}
+	if (is_due(t, now))
+		try_again(ca, t, now);
 	pthread_rwlock_unlock(&t->lock);
 	pthread_rwlock_rdlock(&t->lock);
 }

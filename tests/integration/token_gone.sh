@@ -25,6 +25,8 @@ mv "$T/demo/tokens/ca" "$T/demo/tokens/ca.away"; mkdir "$T/demo/tokens/ca"
 demo_start ca ra ocsp
 try t4; is "started without a token: 503" "$code" 503
 has "the log says what was found instead" "$(cat "$T/demo/log/inkan-ca.log")" "token.absent"
+sleep 2.1; try t4; is "  it is tried again" "$code" 503
+is "  and told once" "$(grep -c token.absent "$T/demo/log/inkan-ca.log")" 1
 # Into the folder that was there at the start: to that one it is confined.
 mv "$T"/demo/tokens/ca.away/* "$T/demo/tokens/ca/"
 wait_for 30 issues t5; is "back" "$code" 200
