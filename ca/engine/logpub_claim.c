@@ -100,7 +100,11 @@ token_claims(struct logpub *l, time_t now, logpub_claim_fn *cb, void *arg)
 		return 0;
 	}
 	ERR_pop_to_mark();
-	return own || (other && c.n > 0);
+	if (!own && other && c.n > 0) {
+		own = 1;
+		ERR_clear_error();
+	}
+	return own;
 }
 
 static int

@@ -74,29 +74,42 @@ with_standby(struct logpub *l, EVP_PKEY *key, time_t now)
 	return key;
 }
 
-/* Made where there is none and ${make} is set. */
-EVP_PKEY *
-logpub_key_find(struct logpub *l, time_t now, int make)
+static EVP_PKEY *
+make_key(struct logpub *l, struct hsm *hsm)
 {
-	struct hsm *hsm = tokens_open(l->ca, l->conf->token, now);
 	EVP_PKEY *key;
 
-	ERR_set_mark();
-	key = find(l, hsm);
-	if (key != NULL || hsm == NULL ||
-	    report_last_reason() != HSM_E_NOKEY) {
-		ERR_clear_last_mark();
-		return with_standby(l, key, now);
-	}
-	if (!make) {
-		ERR_clear_last_mark();
-		return NULL;
-	}
-	ERR_pop_to_mark();
 	key = logpub_key_make(hsm, l->conf->key, l->conf->key_type);
 	if (key != NULL)
 		report_event(REPORT_INFO, "log.key.made", "label",
 		    l->conf->key, NULL);
+	return key;
+}
+
+/* Made where there is none and ${make} is set. A token that says that it has
+   none is believed: nobody stands in for that. */
+EVP_PKEY *
+logpub_key_find(struct logpub *l, time_t now, int make)
+{
+	struct hsm *hsm;
+	EVP_PKEY *key;
+	int lacks;
+
+	ERR_set_mark();
+	hsm = tokens_open(l->ca, l->conf->token, now);
+	key = find(l, hsm);
+	lacks = hsm != NULL && key == NULL &&
+	    report_last_reason() == HSM_E_NOKEY;
+	if (lacks && make) {
+		ERR_pop_to_mark();
+		return make_key(l, hsm);
+	}
+	if (!lacks)
+		key = with_standby(l, key, now);
+	if (key != NULL)
+		ERR_pop_to_mark();
+	else
+		ERR_clear_last_mark();
 	return key;
 }
 

@@ -133,7 +133,7 @@ try_again(struct ca *ca, struct ca_token *t, time_t now)
 		borrow(ca, t, other);
 		pthread_rwlock_unlock(&t->lock);
 	}
-	if (own == NULL || other == NULL)
+	if (own == NULL || other == NULL || !t->no_standby)
 		return;
 	t->no_standby = 0;
 	if (all_stand_in(ca, t))
