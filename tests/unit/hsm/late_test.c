@@ -175,6 +175,21 @@ test_destroy(void **state)
 	ERR_clear_error();
 }
 
+/* One that nobody waits for any more does not stand in the way of the next. */
+static void
+test_make(void **state)
+{
+	EVP_PKEY *made;
+
+	(void)state;
+	faults_set("C_GenerateKeyPair block count=1\n");
+	IS_LATE(hsm_key_generate(hsm, HSM_KEY_EC_P256, "m") != NULL);
+	comes_back();
+	must((made = hsm_key_generate(hsm, HSM_KEY_EC_P256, "m")) != NULL);
+	EVP_PKEY_free(made);
+	must(hsm_key_destroy(hsm, "m"));
+}
+
 static void
 test_wrap(void **state)
 {
@@ -201,6 +216,7 @@ main(void)
 	    cmocka_unit_test(test_data_set),
 	    cmocka_unit_test(test_data_remove),
 	    cmocka_unit_test(test_destroy),
+	    cmocka_unit_test(test_make),
 	    cmocka_unit_test(test_wrap),
 	};
 

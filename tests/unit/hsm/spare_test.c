@@ -1,4 +1,5 @@
 #include "faults.h"
+#include "calls.h"
 #include <openssl/ec.h>
 
 /* A key that two tokens hold, and what the second does for the first. */
@@ -61,6 +62,25 @@ teardown(void **state)
 	return 0;
 }
 
+/* The pair "k" of a token gets the id of ours. */
+static CK_RV
+take_id(struct hsm_session *s, void *arg)
+{
+	const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
+	struct hsm_key *ours = arg;
+	CK_ATTRIBUTE id = {CKA_ID, ours->id, ours->id_len};
+	CK_OBJECT_HANDLE o;
+	size_t i, n;
+	CK_RV rv = CKR_OK;
+
+	for (i = 0; rv == CKR_OK && i < 2; i++) {
+		rv = hsm_object_find(s, classes[i], "k", NULL, 0, &o, 1, &n);
+		if (rv == CKR_OK)
+			rv = s->fn->C_SetAttributeValue(s->h, o, &id, 1);
+	}
+	return rv;
+}
+
 static void
 test_refused(void **state)
 {
@@ -76,7 +96,10 @@ test_refused(void **state)
 	must((other = hsm_key_generate(empty, HSM_KEY_EC_P256, "k")) != NULL);
 	EVP_PKEY_free(other);
 	assert_int_equal(hsm_key_add_spare(key, empty), 0);
-	assert_reason(HSM_E_NOKEY);
+	assert_true(queue_says("lacks it"));
+	must(session_run_rw(empty, take_id, hsm_provider_key(key)));
+	assert_int_equal(hsm_key_add_spare(key, empty), 0);
+	assert_true(queue_says("another key of that name"));
 	assert_int_equal(hsm_key_add_spare(soft, twin), 0);
 	assert_reason(HSM_E_NOKEY);
 	EVP_PKEY_free(soft);
@@ -117,8 +140,13 @@ test_stands_in(void **state)
 	int i;
 
 	(void)state;
+	must(hsm_key_add_spare(key, first));
+	assert_null(hsm_provider_key(key)->spare);
 	must(hsm_key_add_spare(key, twin));
 	must(sign_with(key));
+	/* It stays, and is not looked for again. */
+	faults_set("C_FindObjectsInit CKR_DEVICE_ERROR token=cloned\n");
+	must(hsm_key_add_spare(key, twin));
 	faults_set("C_Sign CKR_DEVICE_ERROR token=origin\n");
 	for (i = 0; i < 20; i++)
 		must(sign_with(key));

@@ -85,6 +85,7 @@ own_away(void **state)
 {
 	struct world *w = *state;
 	struct log_checkpoint was, now;
+	EVP_PKEY *key;
 
 	start_with(w, "first twin");
 	grow(w, "before");
@@ -97,6 +98,12 @@ own_away(void **state)
 	assert_true(now.size > was.size);
 	assert_true(is_begun_by(w, &was, &now));
 	assert_int_equal(claims_of(w, "the standby's anchor"), 1);
+	/* What went well leaves no error behind. */
+	assert_int_equal(ERR_peek_error(), 0);
+	key = logpub_key_find(w->ca->log, w->now, 0);
+	assert_non_null(key);
+	EVP_PKEY_free(key);
+	assert_int_equal(ERR_peek_error(), 0);
 	/* It is looked for again after a while. */
 	comes_back(w, "first");
 	w->now += 31;
