@@ -68,7 +68,7 @@ is "  not issued before the device asks" "$(count parked p-1)" 0
 pids=()
 for i in $(seq 20); do
 	p=${INKAN_EST_URL##*:}; [ $((i % 2)) = 0 ] || p=$port2
-	curl -sS --max-time 20 --cacert "$INKAN_ROOT" -o "$T/r$i" -w '%{http_code}\n' --data-binary "@$T/p-1.b64" \
+	curl -sS --max-time 60 --cacert "$INKAN_ROOT" -o "$T/r$i" -w '%{http_code}\n' --data-binary "@$T/p-1.b64" \
 	    -H 'Content-Type: application/pkcs10' --cert "$D/p-1-maker.pem" --key "$D/p-1-maker.key" \
 	    "https://localhost:$p/.well-known/est/parked/simpleenroll" >"$T/s$i" &
 	pids+=($!)
