@@ -46,8 +46,8 @@ find(struct hsm_session *s, const char *label, CK_OBJECT_HANDLE *o, size_t *n)
 	rv = hsm_object_find(s, CKO_DATA, label, NULL, 0, o, OBJECTS_MAX, n);
 	if (rv != CKR_OK || *n < OBJECTS_MAX)
 		return rv;
-	hsm_raise(
-	    HSM_E_TOKEN, "data %s: the token has %d or more", label, OBJECTS_MAX);
+	hsm_raise(HSM_E_TOKEN, "data %s: the token has %d or more", label,
+	    OBJECTS_MAX);
 	return HSM_RV_RAISED;
 }
 

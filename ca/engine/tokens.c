@@ -108,7 +108,8 @@ open_token(struct ca *ca, struct ca_token *t, time_t now)
 static void
 say_absent(const struct ca_token *t)
 {
-	report_errors(REPORT_ERROR, "token.absent", "token", tokens_name(t), NULL);
+	report_errors(REPORT_ERROR, "token.absent", "token", tokens_name(t),
+	    NULL);
 }
 
 /*
