@@ -62,8 +62,9 @@ say_answers(struct checking *k, const char *check, const struct ca_token *t,
 		ops_say(k, check, FAIL, 0, "%s answers, but could not sign "
 		    "%lld s ago: %s", info->label, h.away_ms / 1000, h.why);
 	else if (t->no_standby)
-		ops_say(k, check, WARN, 0, "%s (%s %s): its standby lacks a "
-		    "key of it", info->label, info->manufacturer, info->model);
+		ops_say(k, check, WARN, 0, "%s (%s %s): it and its standby do "
+		    "not both have each key", info->label, info->manufacturer,
+		    info->model);
 	else if (h.late > 0)
 		ops_say(k, check, WARN, 0, "%s (%s %s): %zu calls of before "
 		    "have not come back", info->label, info->manufacturer,

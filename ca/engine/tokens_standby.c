@@ -18,20 +18,25 @@ tokens_standby(struct ca *ca, const char *name)
 	return t != NULL && t->conf->has_standby ? t->conf->standby : NULL;
 }
 
-/*
- * Both sign for the key, as far as they are open: to the one that it is of, that
- * says nothing. No lock of the other is taken: who opens it may take long. 1, or
- * 0 raised, or when one is away.
- */
 static int
-both_sign(struct ca *ca, struct issuer *is)
+signs(struct ca_token *t, const struct issuer *is)
 {
-	struct ca_token *t = is->token;
-	struct hsm *own = t->hsm, *other = standby_of(ca, t)->hsm;
+	struct hsm *hsm = t->hsm;
 
-	return own != NULL && other != NULL &&
-	    hsm_key_add_spare(is->key, own) &&
-	    hsm_key_add_spare(is->key, other);
+	return hsm != NULL && hsm_key_add_spare(is->key, hsm);
+}
+
+/*
+ * Both are to sign for the key: to the one that it is of, that says nothing. No
+ * lock of the other is taken: who opens it may take long. NULL, or the one that
+ * does not, for it is away, or with the reason raised.
+ */
+static struct ca_token *
+lacking(struct ca *ca, const struct issuer *is)
+{
+	struct ca_token *t = is->token, *other = standby_of(ca, t);
+
+	return !signs(other, is) ? other : !signs(t, is) ? t : NULL;
 }
 
 /* It signs without, too: what is wrong is said, and stops nothing. That its own
@@ -39,13 +44,14 @@ both_sign(struct ca *ca, struct issuer *is)
 static void
 stand_in(struct ca *ca, struct issuer *is)
 {
-	struct ca_token *t = is->token;
+	struct ca_token *t = is->token, *which;
 
-	if (!t->conf->has_standby || t->hsm == NULL || both_sign(ca, is))
+	if (!t->conf->has_standby || t->hsm == NULL ||
+	    (which = lacking(ca, is)) == NULL)
 		return;
 	t->no_standby = 1;
 	report_errors(REPORT_ERROR, "token.no-standby", "issuer",
-	    is->row.ident, "token", tokens_name(standby_of(ca, t)), NULL);
+	    is->row.ident, "token", tokens_name(which), NULL);
 }
 
 void
@@ -102,7 +108,8 @@ all_stand_in(struct ca *ca, struct ca_token *t)
 
 	for (i = 0; i < ca->issuers.n; i++) {
 		is = ca->issuers.item[i];
-		if (is->token == t && is->key != NULL && !both_sign(ca, is))
+		if (is->token == t && is->key != NULL &&
+		    lacking(ca, is) != NULL)
 			return 0;
 	}
 	return 1;
@@ -138,7 +145,7 @@ try_again(struct ca *ca, struct ca_token *t, time_t now)
 	t->no_standby = 0;
 	if (all_stand_in(ca, t))
 		report_event(REPORT_INFO, "token.stands-in", "token",
-		    t->conf->standby, NULL);
+		    tokens_name(t), "standby", t->conf->standby, NULL);
 	else
 		t->no_standby = 1;
 }

@@ -159,6 +159,26 @@ a_wrong_one(void **state)
 	ERR_clear_error();
 }
 
+/* The first comes back without a key that is used: the other goes on alone. */
+static void
+first_lacks_one(void **state)
+{
+	struct world *w = *state;
+
+	start_with(w, "first twin");
+	assert_true(hsm_key_destroy(token_of(w, ""), key_of(w, "code")->label));
+	start_with(w, "twin");
+	comes_back(w, "first");
+	tokens_standby_round(w->ca, w->now + 3);
+	assert_non_null(token_of(w, ""));
+	assert_ptr_equal(key_of(w, "code")->hsm, token_of(w, "twin"));
+	assert_null(key_of(w, "code")->spare);
+	assert_ptr_equal(key_of(w, "attestation")->spare->hsm, token_of(w, ""));
+	assert_int_equal(w->ca->tokens[0].no_standby, 1);
+	tokens_standby_round(w->ca, w->now + 6);
+	assert_int_equal(w->ca->tokens[0].no_standby, 1);
+}
+
 int
 main(void)
 {
@@ -168,6 +188,7 @@ main(void)
 	    cmocka_unit_test(first_comes_later),
 	    cmocka_unit_test(both_come_later),
 	    cmocka_unit_test(a_wrong_one),
+	    cmocka_unit_test(first_lacks_one),
 	};
 
 	return cmocka_run_group_tests(tests, setup, world_teardown);
